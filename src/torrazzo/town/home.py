@@ -1,0 +1,245 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The folder in which a town lives, and its settings.
+
+    torrazzo.toml  office.db  catalogue.db  plan.json  fence.json
+    secrets/box.key  keyring/{ring,public-keys}.json  run/*.sock  archive/ (the default disk root)
+"""
+
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from torrazzo.base.errors import Invalid, Unavailable
+from torrazzo.base.ids import NodeId
+
+DEFAULT_ZONE = "Europe/Rome"
+DEFAULT_PORT = 8470
+
+
+class Files(Protocol):
+    """What this folder needs of a durable disk."""
+
+    def publish(self, path: Path, data: bytes, mode: int = 0o600) -> None:
+        """Replace a file atomically and durably."""
+        ...
+
+    def make_folder(self, path: Path) -> None:
+        """Create a folder of mode 0700, and its parents."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where everything of one town lies; nothing here touches the disk."""
+
+    path: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """`torrazzo.toml`."""
+        return self.path / "torrazzo.toml"
+
+    @property
+    def office_db(self) -> Path:
+        """The registry; written by the control room alone."""
+        return self.path / "office.db"
+
+    @property
+    def catalogue_db(self) -> Path:
+        """The index of the archive; rebuildable."""
+        return self.path / "catalogue.db"
+
+    @property
+    def plan(self) -> Path:
+        """What the recorder has to record."""
+        return self.path / "plan.json"
+
+    @property
+    def fence(self) -> Path:
+        """The node's counter of recorder starts."""
+        return self.path / "fence.json"
+
+    @property
+    def box_key(self) -> Path:
+        """The key that hides camera passwords in `office.db` and `plan.json`."""
+        return self.path / "secrets" / "box.key"
+
+    @property
+    def keyring(self) -> Path:
+        """The keyring's folder."""
+        return self.path / "keyring"
+
+    @property
+    def ring(self) -> Path:
+        """The living private keys."""
+        return self.keyring / "ring.json"
+
+    @property
+    def public_keys(self) -> Path:
+        """The hours' public keys, 48 h ahead."""
+        return self.keyring / "public-keys.json"
+
+    @property
+    def run(self) -> Path:
+        """Sockets and locks of the running processes."""
+        return self.path / "run"
+
+    @property
+    def control_room_socket(self) -> Path:
+        """Registry changes and facts go through it while the control room runs."""
+        return self.run / "control-room.sock"
+
+    @property
+    def recorder_socket(self) -> Path:
+        """The recorder's state."""
+        return self.run / "recorder.sock"
+
+    @property
+    def keyring_socket(self) -> Path:
+        """Segment keys for readers of the same Unix user."""
+        return self.run / "keyring.sock"
+
+    @property
+    def serve_lock(self) -> Path:
+        """Held by the one `serve` of this home."""
+        return self.run / "serve.lock"
+
+    @property
+    def office_lock(self) -> Path:
+        """Held by whoever writes `office.db` and `catalogue.db`."""
+        return self.run / "office.lock"
+
+    @property
+    def page_address(self) -> Path:
+        """Where the control room writes the address of its page while it runs."""
+        return self.run / "page.url"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `torrazzo.toml` says."""
+
+    name: str
+    zone: ZoneInfo
+    node: NodeId
+    roots: tuple[Path, ...]  # absolute
+    port: int = DEFAULT_PORT
+
+
+def new_settings(home: Home, name: str, zone: str = DEFAULT_ZONE, roots: tuple[Path, ...] = ()) -> Settings:
+    """First settings of a town, with a node id drawn now; `<home>/archive` is the root if none is named."""
+    node = NodeId(secrets.randbits(32) or 1)
+    places = tuple(home.path / root for root in roots) or (home.path / "archive",)
+    return Settings(name, _zone(zone, home.settings_file), node, places)
+
+
+def load_settings(home: Home) -> Settings:
+    """Read `torrazzo.toml`; raises `Unavailable` where there is no town, `Invalid` for anything it does not know."""
+    path = home.settings_file
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Unavailable(f"{path}: there is no town here yet; run `torrazzo init --home {home.path}`") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"{path}: not TOML: {error}") from error
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror}; run as the user that owns it") from error
+    return _settings(document, home)
+
+
+def save_settings(home: Home, files: Files, settings: Settings) -> None:
+    """Write `torrazzo.toml`, replacing it."""
+    files.publish(home.settings_file, _text(home, settings).encode())
+
+
+def _settings(document: Mapping[str, object], home: Home) -> Settings:
+    path = home.settings_file
+    town = _table(document.get("town"), "town", path)
+    _known(document, {"town", "roots", "page"}, path)
+    _known(town, {"name", "time_zone", "node"}, path, "town.")
+    page = _table(document.get("page", {}), "page", path)
+    _known(page, {"port"}, path, "page.")
+    port = page.get("port", DEFAULT_PORT)
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port < 1 << 16:
+        raise Invalid(f"{path}: page.port is {port!r}; write a number from 0 to 65535")
+    return Settings(
+        name=_string(town, "name", path),
+        zone=_zone(_string(town, "time_zone", path), path),
+        node=_node(_string(town, "node", path), path),
+        roots=_roots(document.get("roots"), home),
+        port=port,
+    )
+
+
+def _roots(found: object, home: Home) -> tuple[Path, ...]:
+    path = home.settings_file
+    if not isinstance(found, list) or not found:
+        raise Invalid(f"{path}: no [[roots]]; write at least one, each with its path")
+    roots = []
+    for entry in found:
+        table = _table(entry, "roots", path)
+        _known(table, {"path"}, path, "roots.")
+        roots.append(home.path / _string(table, "path", path))
+    if len(set(roots)) < len(roots):
+        raise Invalid(f"{path}: the same root stands twice in [[roots]]; name each disk once")
+    return tuple(roots)
+
+
+def _zone(name: str, path: Path) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Invalid(f"{path}: unknown time zone {name!r}; write one such as {DEFAULT_ZONE}") from error
+
+
+def _node(text: str, path: Path) -> NodeId:
+    if len(text) != 8 or set(text) - set("0123456789abcdef"):
+        raise Invalid(f"{path}: town.node is {text!r}; it has 8 lower-case hex digits and is never changed by hand")
+    return NodeId(int(text, 16))
+
+
+def _table(found: object, name: str, path: Path) -> Mapping[str, object]:
+    if not isinstance(found, dict):
+        raise Invalid(f"{path}: [{name}] is missing or not a table")
+    return found
+
+
+def _string(table: Mapping[str, object], key: str, path: Path) -> str:
+    found = table.get(key)
+    if not isinstance(found, str) or not found:
+        raise Invalid(f"{path}: {key} is {found!r}; write a text in quotes")
+    return found
+
+
+def _known(table: Mapping[str, object], keys: set[str], path: Path, prefix: str = "") -> None:
+    unknown = sorted(set(table) - keys)
+    if unknown:
+        raise Invalid(f"{path}: unknown setting {prefix}{unknown[0]}; known are {', '.join(sorted(keys))}")
+
+
+def _text(home: Home, settings: Settings) -> str:
+    lines = [
+        "# One town's Torrazzo. Paths are relative to this file's folder unless they begin with /.",
+        "",
+        "[town]",
+        f"name = {_quoted(settings.name)}",
+        f"time_zone = {_quoted(settings.zone.key)}",
+        f'node = "{settings.node:08x}"  # drawn once; stands in every volume and fact',
+        "",
+        "[page]",
+        f"port = {settings.port}  # on loopback only; 0 draws a free one",
+    ]
+    for root in settings.roots:
+        shown = root.relative_to(home.path) if root.is_relative_to(home.path) else root
+        lines += ["", "[[roots]]", f"path = {_quoted(str(shown))}"]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
