@@ -139,10 +139,10 @@ class OsDisk:
             while rest:
                 rest = rest[os.write(fd, rest) :]
             os.fsync(fd)
-            os.replace(new, path)
+            new.replace(path)
         except OSError:
             with contextlib.suppress(OSError):  # what is left behind is overwritten by the next publisher
-                os.unlink(new)
+                new.unlink()
             raise
         finally:
             os.close(fd)
@@ -150,18 +150,18 @@ class OsDisk:
 
     def unlink(self, path: Path) -> None:
         """Remove one name."""
-        os.unlink(path)
+        path.unlink()
 
     def list(self, folder: Path) -> list[str]:
         """Sorted names."""
-        return sorted(os.listdir(folder))
+        return sorted(entry.name for entry in folder.iterdir())
 
     def make_folder(self, path: Path) -> None:
         """From the top down; each parent is synced after its child was made."""
         missing = [folder for folder in (path, *path.parents) if not folder.is_dir()]
         for folder in reversed(missing):
             with contextlib.suppress(FileExistsError):
-                os.mkdir(folder, 0o700)
+                folder.mkdir(0o700)
             self.sync_folder(folder.parent)
 
     def free_bytes(self, folder: Path) -> int:
@@ -190,7 +190,7 @@ def move_into_place(new: Path, path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-    os.replace(new, path)
+    new.replace(path)
     OsDisk().sync_folder(path.parent)
 
 
@@ -200,7 +200,7 @@ def _open_new(new: Path, mode: int) -> int:
         fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
-            if os.path.exists(new) and os.path.samestat(os.fstat(fd), os.stat(new)):
+            if new.exists() and os.path.samestat(os.fstat(fd), new.stat()):
                 os.ftruncate(fd, 0)
                 return fd
         except OSError:
