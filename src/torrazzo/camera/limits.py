@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""All limits on what a device can make large. Bytes unless said otherwise."""
+
+# Messages (rtsp.py)
+MESSAGE_LINE = 4_096
+MESSAGE_HEADERS = 64  # lines
+MESSAGE_HEAD = 32 * 1024
+MESSAGE_BODY = 256 * 1024
+
+# Conversation (session.py)
+REDIRECTS = 5  # answers
+SIGN_IN_TRIES = 2  # times one request is sent with credentials
+KEEP_ALIVES_OPEN = 8  # unanswered requests
+SESSION_SECONDS = (2, 3_600)  # what a camera may declare as its session's timeout
+SESSION_SECONDS_DEFAULT = 60  # RFC 2326 section 12.37
+PENDING_OUT = 64 * 1024  # bytes that the camera doesn't take from us
+OPEN_SECONDS = 10  # from the first packet to the answer to PLAY
+EARLY_MEDIA = 1024 * 1024  # that comes before the answer to PLAY
+
+# Challenges (auth.py)
+CHALLENGES = 8  # in one answer
+CHALLENGE_FIELD = 1_024
+
+# Session descriptions (sdp.py)
+SDP = MESSAGE_BODY
+SDP_LINE = 16 * 1024
+SDP_MEDIA = 64  # tracks
+SDP_FORMATS = 64  # payload types of one track
+SDP_ATTRIBUTES = 256  # of one track
+
+# Parameter sets (from SDP or in band)
+PARAMETER_SET = 4_096
+PARAMETER_SETS = 64  # of one stream
+
+# Media (rtp.py, foreign.py)
+ACCESS_UNIT = 8 * 1024 * 1024
+UNIT_PARTS = 65_536  # packets held for one unit
+UNIT_NALS = 2_048  # NAL units in one unit
+PREFIX_NALS = 64  # NAL units without picture that wait for theirs
+PACKET = 65_535  # RFC 2326 section 10.12: 16-bit length
+SWEEP = 1024 * 1024  # read from one socket at a time
+RTCP_HELD = 64  # reports in one sweep
+LATE_PACKETS = 100  # packets (RFC 3550 appendix A.1, MAX_MISORDER)
+JUMP_SECONDS = 10  # a sender's time may run ahead of arrival by this
+BACK_SECONDS = 5  # and go back by this, before it counts as restarted
+
+# What PyAV reads (foreign.py)
+FOREIGN_QUEUE = 16 * 1024 * 1024
+FOREIGN_PACKETS = 1_024
+FOREIGN_OPEN_SECONDS = 15
