@@ -9,6 +9,9 @@ Never     talks to a camera, touches footage; the database only in registry.py.
 Read      home.py, plan.py, registry.py.
 """
 
+from torrazzo.town.box import load_box
+from torrazzo.town.camera import Camera, StreamConfig
 from torrazzo.town.home import Home, load_settings
+from torrazzo.town.plan import Plan, load_plan
 
-__all__ = ["Home", "load_settings"]
+__all__ = ["Camera", "Home", "Plan", "StreamConfig", "load_box", "load_plan", "load_settings"]

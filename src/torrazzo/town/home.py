@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The folder in which a town lives, and its settings.
 
-    torrazzo.toml  office.db  catalogue.db  plan.json  fence.json
-    secrets/box.key  keyring/{ring,public-keys}.json  run/*.sock  archive/ (the default disk root)
+torrazzo.toml  office.db  catalogue.db  plan.json  fence.json
+secrets/box.key  keyring/{ring,public-keys}.json  run/*.sock  archive/ (the default disk root)
 """
 
 import secrets
@@ -11,26 +11,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from torrazzo.base.errors import Invalid, Unavailable
 from torrazzo.base.ids import NodeId
+from torrazzo.durable import Disk
 
 DEFAULT_ZONE = "Europe/Rome"
 DEFAULT_PORT = 8470
-
-
-class Files(Protocol):
-    """What this folder needs of a durable disk."""
-
-    def publish(self, path: Path, data: bytes, mode: int = 0o600) -> None:
-        """Replace a file atomically and durably."""
-        ...
-
-    def make_folder(self, path: Path) -> None:
-        """Create a folder of mode 0700, and its parents."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +140,9 @@ def load_settings(home: Home) -> Settings:
     return _settings(document, home)
 
 
-def save_settings(home: Home, files: Files, settings: Settings) -> None:
+def save_settings(home: Home, disk: Disk, settings: Settings) -> None:
     """Write `torrazzo.toml`, replacing it."""
-    files.publish(home.settings_file, _text(home, settings).encode())
+    disk.publish(home.settings_file, _text(home, settings).encode())
 
 
 def _settings(document: Mapping[str, object], home: Home) -> Settings:
