@@ -85,7 +85,7 @@ class FakeClock:
             return self._holds > 0
 
 
-class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[valid-type,misc]  # a runtime alias in typeshed
+class _JumpingSelector(selectors.DefaultSelector):
     """When no file is ready, moves the clock to the next timer instead of waiting."""
 
     def __init__(self, clock: FakeClock) -> None:
@@ -122,9 +122,7 @@ class FakeLoop(asyncio.SelectorEventLoop):
         """Boot time in seconds."""
         return self._fake_clock.boot_ns() / BILLION
 
-    def run_in_executor(  # type: ignore[override]  # typeshed's parameter is positional-only
-        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
-    ) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         """As always; time stands still until it is done."""
         self._fake_clock._hold(1)  # noqa: SLF001 - the clock's own loop
         try:
