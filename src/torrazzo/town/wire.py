@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A camera as JSON: for people (`camera list --json`), and, with its secrets, for the control room's socket."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from torrazzo.base.errors import Invalid
+from torrazzo.base.ids import CameraId, StreamId
+from torrazzo.base.secret import Secret
+from torrazzo.base.times import UtcTicks, iso_from_ticks
+from torrazzo.town.camera import Camera, StreamConfig
+
+T = TypeVar("T")
+
+
+def camera_for_people(camera: Camera) -> dict[str, object]:
+    """What may be shown: no password, no secrets in addresses; times in ISO 8601 UTC."""
+    return {
+        "id": camera.id,
+        "name": camera.name,
+        "place": camera.place,
+        "synthetic": camera.synthetic,
+        "enabled": camera.enabled,
+        "permit_until": _iso(camera.permit_until),
+        "added": _iso(camera.added),
+        "removed": _iso(camera.removed),
+        "streams": [
+            {
+                "name": stream.id.name,
+                "url": stream.shown_url,
+                "user": stream.username,
+                "has_password": stream.password is not None,
+                "transport": stream.transport,
+                "has_ca": stream.ca_pem is not None,
+                "pin_sha256": stream.pin_sha256,
+            }
+            for stream in camera.streams
+        ],
+    }
+
+
+def camera_to_wire(camera: Camera) -> dict[str, object]:
+    """Everything, passwords too: only for a socket that nobody else can open."""
+    return {
+        "id": camera.id,
+        "name": camera.name,
+        "place": camera.place,
+        "synthetic": camera.synthetic,
+        "permit_until": camera.permit_until,
+        "enabled": camera.enabled,
+        "added": camera.added,
+        "removed": camera.removed,
+        "streams": [
+            {
+                "name": stream.id.name,
+                "url": stream.url,
+                "username": stream.username,
+                "password": None if stream.password is None else stream.password.reveal(),
+                "transport": stream.transport,
+                "ca_pem": stream.ca_pem,
+                "pin_sha256": stream.pin_sha256,
+            }
+            for stream in camera.streams
+        ],
+    }
+
+
+def camera_from_wire(found: object) -> Camera:
+    """The inverse of `camera_to_wire`; raises `Invalid` for anything else."""
+    body = _object(found, "camera")
+    id_ = CameraId(StreamId.parse(f"{_need(body, 'id', str)}/main").camera)
+    streams = body.get("streams")
+    if not isinstance(streams, list):
+        raise Invalid("camera: streams is not a list")
+    permit, removed = _maybe(body, "permit_until", int), _maybe(body, "removed", int)
+    return Camera(
+        id=id_,
+        name=_need(body, "name", str),
+        place=_need(body, "place", str),
+        synthetic=_need(body, "synthetic", bool),
+        permit_until=None if permit is None else UtcTicks(permit),
+        enabled=_need(body, "enabled", bool),
+        streams=tuple(_stream(id_, entry) for entry in streams),
+        added=UtcTicks(_need(body, "added", int)),
+        removed=None if removed is None else UtcTicks(removed),
+    )
+
+
+def _stream(camera: CameraId, found: object) -> StreamConfig:
+    body = _object(found, "stream")
+    password = _maybe(body, "password", str)
+    return StreamConfig(
+        id=StreamId.parse(f"{camera}/{_need(body, 'name', str)}"),
+        url=_need(body, "url", str),
+        username=_maybe(body, "username", str),
+        password=None if password is None else Secret(password),
+        transport=_need(body, "transport", str),
+        ca_pem=_maybe(body, "ca_pem", str),
+        pin_sha256=_maybe(body, "pin_sha256", str),
+    )
+
+
+def _iso(ticks: UtcTicks | None) -> str | None:
+    return None if ticks is None else iso_from_ticks(ticks)
+
+
+def _object(found: object, what: str) -> Mapping[str, object]:
+    if not isinstance(found, dict):
+        raise Invalid(f"{what}: not an object")
+    return found
+
+
+def _need(body: Mapping[str, object], key: str, kind: type[T]) -> T:
+    found = body.get(key)
+    if type(found) is not kind:  # bool is an int, and must not pass for one
+        raise Invalid(f"{key} is missing or not of type {kind.__name__}")
+    return found
+
+
+def _maybe(body: Mapping[str, object], key: str, kind: type[T]) -> T | None:
+    return None if body.get(key) is None else _need(body, key, kind)
