@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Unix sockets at paths of any length: the kernel takes at most 107 bytes, homes are sometimes longer."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def short_path(path: Path) -> Iterator[str]:
+    """A name for the same place that fits, valid within the block: through a descriptor of its folder."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def listen_unix(path: Path) -> socket.socket:
+    """A listening socket of mode 0600, not blocking.
+
+    What lies at `path` is replaced: the caller holds the lock that says nobody listens there any more.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)
+        with short_path(path) as name:
+            listener.bind(name)
+            os.chmod(name, 0o600)  # noqa: PTH101 - before it listens, so nobody came in under a wider mode
+        listener.listen(128)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def connect_unix(path: Path, timeout_s: float | None = None) -> socket.socket:
+    """A connected socket; raises OSError when nobody listens there."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout_s)
+    try:
+        with short_path(path) as name:
+            connection.connect(name)
+    except OSError:
+        connection.close()
+        raise
+    return connection

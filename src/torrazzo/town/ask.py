@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Asking another process of the same box: JSON over HTTP over the Unix sockets in `<home>/run`."""
+
+import http.client
+import json
+from pathlib import Path
+
+from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.durable.unix_socket import connect_unix
+
+_ANSWER = 64 << 20
+
+
+class UnixHttp(http.client.HTTPConnection):
+    """HTTP over such a socket."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """The socket at the path, however long that is."""
+        self.sock = connect_unix(self._path, self.timeout)
+
+
+def ask(path: Path, method: str, target: str, body: object = None, timeout: float = 10.0) -> tuple[int, object]:
+    """One request with a JSON body, answered by JSON; raises `Unavailable` when nobody answers in time."""
+    data = None if body is None else json.dumps(body).encode()
+    connection = UnixHttp(path, timeout)
+    try:
+        connection.request(method, target, data, {"Content-Type": "application/json"} if data else {})
+        answer = connection.getresponse()
+        text = answer.read(_ANSWER)
+        return answer.status, json.loads(text) if text else None
+    except (OSError, http.client.HTTPException) as error:
+        raise Unavailable(f"{path}: nobody answers ({error}); is `torrazzo serve` running?") from error
+    except ValueError as error:
+        raise Damaged(f"{path}: {method} {target}: the answer is not JSON; restart `torrazzo serve`") from error
+    finally:
+        connection.close()
