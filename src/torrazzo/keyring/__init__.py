@@ -1,0 +1,16 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The living private keys, one per hour and retention class, and the only place where a sealed K is opened.
+
+Takes     a clock, a disk, the names of the retention classes; a sealed K from a reader.
+Gives     the hours' public keys two days ahead; segment keys, never K.
+Promises  a private key is safe on disk before its public key is published.
+Never     sees footage; gives anything to another Unix user.
+Read      ring.py, then process.py. Format: docs/3-formats/keys.md
+"""
+
+from torrazzo.keyring.client import KeyClient
+from torrazzo.keyring.process import run_keyring
+from torrazzo.keyring.public import KeyName, hours_left, load_public_keys, warn_hours_left
+
+__all__ = ["KeyClient", "KeyName", "hours_left", "load_public_keys", "run_keyring", "warn_hours_left"]

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How a reader comes to segment keys: through the keyring's socket, or, where none runs, from the ring itself."""
+
+import contextlib
+import http.client
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from torrazzo.base.errors import Damaged, Invalid, TorrazzoError, Unavailable
+from torrazzo.base.ids import StreamId, TermId
+from torrazzo.durable import Disk, OsDisk
+from torrazzo.keyring.document import parse_object
+from torrazzo.keyring.public import KeyName, read_whole
+from torrazzo.keyring.request import ANSWER_LIMIT, MOST_SEGMENTS, KeyRequest, parse_answer, parse_error
+from torrazzo.keyring.ring import RING_LIMIT, Ring, parse_ring
+from torrazzo.town.home import Home
+from torrazzo.town.sockets import UnixHttp
+
+TIMEOUT_SECONDS = 10
+
+
+class KeyClient:
+    """For processes of the ring's own Unix user. May be used by several threads."""
+
+    def __init__(self, home: Path, disk: Disk | None = None) -> None:
+        self._home = Home(home)
+        self._disk = disk or OsDisk()
+
+    def segment_keys(
+        self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]
+    ) -> dict[int, bytes]:
+        """The keys of these segments, out of the sealed K that stands in a key record of (stream, term).
+
+        Raises `Refused` if that hour's private key is gone, `Damaged` if the sealed K or the ring is not as written,
+        `Unavailable` if neither keyring nor ring can be reached.
+        """
+        wanted = sorted(set(ns))
+        keys: dict[int, bytes] = {}
+        for start in range(0, len(wanted), MOST_SEGMENTS):
+            part = tuple(wanted[start : start + MOST_SEGMENTS])
+            keys |= self._some(KeyRequest(stream, term, KeyName(hour, class_), sealed, part))
+        return keys
+
+    def status(self) -> Mapping[str, object]:
+        """What the running keyring says of itself; raises `Unavailable` if none runs."""
+        try:
+            return parse_object(self._ask("GET", "/status", b""), "status", ANSWER_LIMIT)
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise Unavailable(f"{self._home.keyring_socket}: no keyring runs; start `torrazzo serve`") from error
+
+    def _some(self, wanted: KeyRequest) -> dict[int, bytes]:
+        try:
+            answer = self._ask("POST", "/segment-keys", wanted.text())
+        except (FileNotFoundError, ConnectionRefusedError):  # no keyring runs
+            ring = self._ring()
+            return ring.segment_keys(wanted.sealed, wanted.stream, wanted.term, wanted.name, wanted.ns)
+        return parse_answer(answer, wanted.ns)
+
+    def _ask(self, method: str, address: str, body: bytes) -> bytes:
+        path = self._home.keyring_socket
+        connection = UnixHttp(path, TIMEOUT_SECONDS)
+        try:
+            connection.request(method, address, body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = response.read(ANSWER_LIMIT + 1)
+        except (FileNotFoundError, ConnectionRefusedError):
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            raise Unavailable(f"{path}: the keyring did not answer: {error!r}; try again") from error
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise _error(answer, path)
+        return answer
+
+    def _ring(self) -> Ring:
+        path = self._home.ring
+        try:
+            return parse_ring(read_whole(self._disk, path, RING_LIMIT))
+        except OSError as error:
+            raise Unavailable(f"{path}: {error.strerror}, and no keyring runs; start `torrazzo serve`") from error
+        except Invalid as error:
+            raise Damaged(f"{path}: {error}; put its last copy back") from error
+
+
+def _error(answer: bytes, path: Path) -> TorrazzoError:
+    with contextlib.suppress(Invalid):
+        return parse_error(answer)
+    return Unavailable(f"{path}: what answered is no keyring of ours; restart `torrazzo serve`")
