@@ -14,8 +14,8 @@ from torrazzo.keyring.document import parse_object
 from torrazzo.keyring.public import KeyName, read_whole
 from torrazzo.keyring.request import ANSWER_LIMIT, MOST_SEGMENTS, KeyRequest, parse_answer, parse_error
 from torrazzo.keyring.ring import RING_LIMIT, Ring, parse_ring
+from torrazzo.town.ask import UnixHttp
 from torrazzo.town.home import Home
-from torrazzo.town.sockets import UnixHttp
 
 TIMEOUT_SECONDS = 10
 

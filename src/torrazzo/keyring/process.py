@@ -13,12 +13,12 @@ import structlog
 from torrazzo.base.clock import Clock
 from torrazzo.base.times import UtcTicks, hour_of
 from torrazzo.durable import Disk
+from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.keyring.public import DEFAULT_CLASS
 from torrazzo.keyring.ring import Ring
 from torrazzo.keyring.service import KeyServer
 from torrazzo.keyring.store import RingStore
 from torrazzo.town.home import Home
-from torrazzo.town.sockets import listen_unix
 
 HOURS_AHEAD = 49  # so that 48 whole hours remain until the next minute's look
 HOURS_BEHIND = 1  # the machine's clock may be set back
@@ -42,10 +42,11 @@ def run_keyring(
     """
     places = Home(home)
     disk.make_folder(places.keyring)
+    disk.make_folder(places.run)
     with disk.lock(places.keyring / "lock"):
         store = RingStore(disk, places.ring, places.public_keys)
         ring = _tend_or_log(store, store.load(), clock.utc(), classes)
-        server = KeyServer(listen_unix(disk, places.keyring_socket), ring, clock, os.getuid())
+        server = KeyServer(listen_unix(places.keyring_socket), ring, clock, os.getuid())
         thread = threading.Thread(target=server.serve_forever, name="keyring-socket", daemon=True)
         thread.start()
         log.info("keyring_started", keys=len(ring.keys), path=str(places.keyring))
