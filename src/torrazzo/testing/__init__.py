@@ -8,3 +8,10 @@ Promises  each keeps its laws (tests/unit/testing) and logs what it did, so that
 Never     is imported by the product, except by the demo.
 Read      clips.py, camera.py, faults.py, disk.py.
 """
+
+from torrazzo.testing.camera import FakeCamera, Habits
+from torrazzo.testing.clips import ClipSpec, make_clip
+from torrazzo.testing.clock import FakeClock, run_virtual
+from torrazzo.testing.town import SmallTown
+
+__all__ = ["ClipSpec", "FakeCamera", "FakeClock", "Habits", "SmallTown", "make_clip", "run_virtual"]

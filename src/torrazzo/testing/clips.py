@@ -87,7 +87,7 @@ class Clip:
 
 
 def make_clip(spec: ClipSpec, folder: Path | None = None) -> Clip:
-    """The clip of `spec`, from the cache in `folder` (default: `cache_folder()`) or encoded now (about 5 ms a picture)."""
+    """The clip of `spec`, from the cache in `folder` (default: `cache_folder()`) or encoded now (5 ms a picture)."""
     folder = folder or cache_folder()
     name = hashlib.sha256(json.dumps([_MAKER, asdict(spec)], sort_keys=True).encode()).hexdigest()[:24]
     path = folder / f"{name}.clip"

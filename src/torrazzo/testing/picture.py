@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Pictures that say their own number, to a machine.
 
-The top tenth of the picture is a strip of 20 cells of equal width, the next tenth another one. Cells: white, black, then
-16 bits of a Gray code (most significant first, white is 1), then their parity (white if odd), then its opposite. The first strip
-carries the number of the picture, the second one the tag of the clip. Any scaling of the picture leaves it readable.
+The top tenth of the picture is a strip of 20 cells of equal width, the next tenth another one. Cells: white, black,
+then 16 bits of a Gray code (most significant first, white is 1), then their parity (white if odd), then its opposite.
+The first strip carries the number of the picture, the second one the tag of the clip. Any scaling leaves it readable.
 """
 
 import random
@@ -34,7 +34,7 @@ def draw(width: int, height: int, label: Label, noise: float = 0.0) -> tuple[byt
     noisy = round(scene * noise)
     rows += _street(width, scene - noisy, label)
     if noisy:
-        rows += random.Random(label.number * 65_536 + label.tag).randbytes(width * noisy)  # noqa: S311 - a picture
+        rows += random.Random(label.number * 65_536 + label.tag).randbytes(width * noisy)
     half = (width // 2) * (height // 2)
     hue = label.tag * 37
     return rows, bytes((96 + hue % 64,)) * half, bytes((96 + hue // 3 % 64,)) * half
@@ -82,7 +82,7 @@ def _street(width: int, height: int, label: Label) -> bytes:
     """Houses that stand still, and two cars and a pedestrian who don't."""
     sky, road = height // 3, height - height // 3
     houses = bytearray(bytes((150,)) * width)
-    picker = random.Random(label.tag)  # noqa: S311 - a picture
+    picker = random.Random(label.tag)
     for x in range(0, width, max(1, width // 8)):
         houses[x : x + width // 10] = bytes((picker.randrange(60, 200),)) * len(houses[x : x + width // 10])
     lanes = []

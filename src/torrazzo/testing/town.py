@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A few streets with cameras, in one thread: for tests and for the demo."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from torrazzo.base.clock import Clock
+from torrazzo.testing.camera import Bursts, FakeCamera, Habits
+from torrazzo.testing.clips import Clip, ClipSpec, make_clip
+
+T = TypeVar("T")
+
+STREETS = (
+    "Via degli Orti Romani",
+    "Via Mons. Assi",
+    "Parco Rita Levi Montalcini",
+    "Piazza Risorgimento",
+    "Via della Torre",
+    "Ponte Vecchio",
+)
+_PATIENCE_S = 10
+
+
+def street_spec(number: int) -> ClipSpec:
+    """The picture of the demo's camera `number`: 640x360, 12.5 pictures and 300 kbit a second, loops after 8 s."""
+    return ClipSpec(fps="25/2", frames=100, gop=25, bitrate=300_000, noise=0.04, tag=number + 1)
+
+
+class SmallTown:
+    """Cameras that run in real time in a thread of their own, from `start` (or `with`) to `stop`.
+
+    `cameras[i].do(fault)` and their logs may be used from any thread.
+    """
+
+    def __init__(self, clips: Sequence[Clip], habits: Habits | None = None, clock: Clock | None = None) -> None:
+        bursts = Bursts()
+        self.cameras = tuple(FakeCamera(clip, clock, habits, bursts) for clip in clips)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="small-town", daemon=True)
+
+    @classmethod
+    def of_streets(cls, count: int = len(STREETS), folder: Path | None = None) -> Self:
+        """The demo's town; its clips are encoded once (about 0.3 s each) and kept in `folder`; it keeps no logs."""
+        with ThreadPoolExecutor(2) as pool:
+            clips = list(pool.map(lambda number: make_clip(street_spec(number), folder), range(count)))
+        return cls(clips, Habits(keeps_log=False, aggregate=True))
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """In order of the cameras; known after `start`."""
+        return tuple(camera.url for camera in self.cameras)
+
+    def start(self, ports: Sequence[int] = ()) -> None:
+        """Switch all cameras on, on `ports` if given; raises OSError if one of them is taken."""
+        self._thread.start()
+        try:
+            for at, camera in enumerate(self.cameras):
+                self._call(camera.start(ports[at] if ports else 0))
+        except OSError:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Switch all off and end the thread."""
+        for camera in self.cameras:
+            self._call(camera.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_PATIENCE_S)
+        self._loop.close()
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE_S)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
