@@ -18,7 +18,7 @@ REGISTRIES = [
         ("golang", "org/"), ("maven", "org"), ("docker", "io"), ("pkg", "dev/"),
     )
 ]  # fmt: skip
-MACHINE_PATHS = re.compile(r"(?<![\w./])/(?:work|root|opt/[a-z]+|home/(?!torrazzo\b|USER\b)[a-z]+)/")
+MACHINE_PATHS = re.compile(r"(?<![\w./])/(?:work|root|opt/(?!torrazzo\b)[a-z]+|home/(?!torrazzo\b|USER\b)[a-z]+)/")
 SECRETS = re.compile(
     "|".join(
         (
