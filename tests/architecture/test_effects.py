@@ -132,7 +132,7 @@ def test_broad_handlers_stand_in_two_places() -> None:
 
 
 def test_no_handler_deletes() -> None:
-    """Nothing is unlinked inside an `except` block but a file just made there that holds nothing yet: errors destroy nothing."""
+    """Nothing is unlinked inside an `except` block but a file just made: errors destroy nothing."""
     found = [
         f"{module.name} line {call.lineno}"
         for module in modules()
