@@ -1,0 +1,28 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Messages inside SEI NAL units; H.264 (clause 7.3.2.3) and H.265 (clause 7.3.2.4) frame them alike."""
+
+RECOVERY_POINT = 6  # payloadType in both standards
+
+
+def find_sei(data: bytes, at: int, wanted: int) -> bytes | None:
+    """The payload of the first message of a kind in an RBSP; None also if the messages can't be told apart."""
+    end = len(data)
+    while at + 2 <= end and data[at] != 0x80:
+        kind, at = _number(data, at, end)
+        size, at = _number(data, at, end)
+        if at + size > end:
+            return None
+        if kind == wanted:
+            return data[at : at + size]
+        at += size
+    return None
+
+
+def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """A number in steps of 255, and where it ends."""
+    value = 0
+    while at < end and data[at] == 0xFF:
+        value += 255
+        at += 1
+    return (value + data[at], at + 1) if at < end else (value, end)
