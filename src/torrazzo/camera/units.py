@@ -44,7 +44,7 @@ Event = AccessUnit | SenderReport
 class UnitAssembler(Protocol):
     """Makes access units of what the transport found to belong to one picture; `codec/` has it."""
 
-    def push(  # noqa: PLR0913 - called once a picture; a value object would be made only to be taken apart
+    def push(
         self,
         data: bytes,
         nals: Sequence[tuple[int, int]],
@@ -56,7 +56,7 @@ class UnitAssembler(Protocol):
     ) -> list[AccessUnit]:
         """One whole picture in; none, one or several out (decoding times may need the pictures after).
 
-        `data` holds the NAL units behind 4-byte lengths; `nals` says (offset, length) of each, without its length field.
+        `data` holds the NAL units behind 4-byte lengths; `nals` has (offset, length) of each, length field left out.
         """
         ...
 
