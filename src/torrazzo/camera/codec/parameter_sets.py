@@ -82,9 +82,17 @@ class ParameterSets:
         if before == nal:
             return False
         if len(self._sets) > limits.PARAMETER_SETS:
-            del self._sets[next(iter(self._sets))]
+            self._forget(next(iter(self._sets)))
         self._formats.clear()
         return True
+
+    def _forget(self, key: Key) -> None:
+        del self._sets[key]
+        kind, number = key
+        if kind in {h264.PPS, h265.PPS}:
+            self._sps_of.pop(number, None)
+        elif kind in {h264.SPS, h265.SPS}:
+            self._sps.pop(number, None)
 
     def format(self, pps: int) -> VideoFormat | None:
         """The format of a picture that refers to a picture parameter set; None while sets are missing.
