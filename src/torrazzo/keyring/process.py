@@ -82,5 +82,6 @@ def _tend_or_log(store: RingStore, ring: Ring, now: UtcTicks, classes: Sequence[
     try:
         return tend(store, ring, now, classes)
     except OSError as error:
-        log.exception("keyring_not_saved", error=error.strerror, file=error.filename)
+        # no traceback: a renderer that shows local variables would print the ring
+        log.error("keyring_not_saved", error=error.strerror, file=error.filename)  # noqa: TRY400
         return ring

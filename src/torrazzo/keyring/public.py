@@ -80,19 +80,23 @@ def public_keys_text(keys: PublicKeys) -> bytes:
 
 def hours_left(keys: PublicKeys, now: UtcTicks, class_: str = DEFAULT_CLASS) -> int:
     """Whole hours from now for which there is a public key of this class without a hole."""
-    hour = hour_of(now)
-    while (hour, class_) in keys:
-        hour += 1
-    return max(0, hour * HOUR - now) // HOUR
+    return (_end(keys, now, class_) - now) // HOUR
 
 
 def warn_hours_left(keys: PublicKeys, now: UtcTicks, class_: str = DEFAULT_CLASS) -> int:
     """`hours_left`; below 36 hours it is also logged, so that people have a day and a half to start the keyring."""
     left = hours_left(keys, now, class_)
     if left < WARN_BELOW_HOURS:
-        until = UtcTicks(hour_of(now) * HOUR + left * HOUR)
-        log.warning("keyring_hours_left", hours=left, retention_class=class_, until=iso_from_ticks(until))
+        until = iso_from_ticks(_end(keys, now, class_))
+        log.warning("keyring_hours_left", hours=left, retention_class=class_, until=until)
     return left
+
+
+def _end(keys: PublicKeys, now: UtcTicks, class_: str) -> UtcTicks:
+    hour = hour_of(now)
+    while (hour, class_) in keys:
+        hour += 1
+    return UtcTicks(max(now, hour * HOUR))
 
 
 def read_whole(disk: Disk, path: Path, limit: int) -> bytes:

@@ -1,0 +1,285 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+import errno
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from torrazzo.base import StreamId, TermId
+from torrazzo.base.errors import Damaged, Refused, Unavailable
+from torrazzo.base.ids import CameraId, NodeId
+from torrazzo.base.times import HOUR, UtcTicks, hour_of
+from torrazzo.durable import OsDisk
+from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.keyring import KeyClient, KeyName, hours_left, load_public_keys, run_keyring
+from torrazzo.keyring.document import base64_text
+from torrazzo.keyring.process import tend
+from torrazzo.keyring.ring import Ring, parse_ring
+from torrazzo.keyring.store import RingStore
+from torrazzo.seal import seal_key, segment_key
+from torrazzo.testing.clock import FakeClock
+from torrazzo.town.home import Home
+
+STREAM = StreamId(CameraId("3f9a1c0e5b7d2264"), "main")
+TERM = TermId(NodeId(7), 1, 2)
+CLASSES = ("standard",)
+
+
+class FailingDisk(OsDisk):
+    """A disk that fails to publish the file of this name, before or after it took effect."""
+
+    def __init__(self) -> None:
+        self.fails = ""
+        self.but_persists = False
+        self.published: list[str] = []
+
+    def publish(self, path: Path, data: bytes, mode: int = 0o600) -> None:
+        fails = path.name == self.fails
+        if not fails or self.but_persists:
+            super().publish(path, data, mode)
+            self.published.append(path.name)
+        if fails:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+
+def _store(home: Path, disk: OsDisk) -> RingStore:
+    places = Home(home)
+    disk.make_folder(places.keyring)
+    return RingStore(disk, places.ring, places.public_keys)
+
+
+@contextmanager
+def running(home: Path, clock: FakeClock, look_seconds: float = 0.01) -> Iterator[threading.Thread]:
+    """A keyring of this home; it has stopped when the block is over."""
+    stop = threading.Event()
+    thread = threading.Thread(target=run_keyring, args=(home, clock, OsDisk(), stop, CLASSES, look_seconds))
+    thread.start()
+    try:
+        _until(Home(home).keyring_socket.exists, thread)
+        yield thread
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def _until(holds: Callable[[], bool], thread: threading.Thread) -> None:
+    waiting = threading.Event()
+    for _ in range(1_000):
+        if holds() or not thread.is_alive():
+            return
+        waiting.wait(0.01)
+    pytest.fail("waited 10 s in vain")
+
+
+def test_a_first_look_makes_two_days_of_keys(tmp_path: Path) -> None:
+    """From the hour before to 49 hours ahead there is a pair, the ring private, the public keys for everyone."""
+    store, now = _store(tmp_path, OsDisk()), FakeClock().utc()
+    ring = tend(store, Ring({}), now, CLASSES)
+    hour, places = hour_of(now), Home(tmp_path)
+    assert sorted(name.hour for name in ring.keys) == list(range(hour - 1, hour + 50))
+    public = load_public_keys(places.public_keys)
+    assert public == ring.public_keys(range(hour - 1, hour + 50))
+    assert hours_left(public, now) == 50  # the clock is at the full hour
+    assert hours_left(public, UtcTicks(now + HOUR - 1)) == 49
+    assert (places.ring.stat().st_mode & 0o777, places.public_keys.stat().st_mode & 0o777) == (0o600, 0o644)
+    assert parse_ring(places.ring.read_bytes()).public_keys(range(hour + 50)) == public
+
+
+def test_each_hour_adds_one_and_forgets_none(tmp_path: Path) -> None:
+    """Over a day of looks each hour adds one key; old private keys stay, old public ones are no longer shown."""
+    disk = FailingDisk()
+    store, start = _store(tmp_path, disk), FakeClock().utc()
+    ring = first = tend(store, Ring({}), start, CLASSES)
+    for minute in range(0, 24 * 60, 20):
+        now = UtcTicks(start + minute * HOUR // 60)
+        ring = tend(store, ring, now, CLASSES)
+        public = load_public_keys(Home(tmp_path).public_keys)
+        assert hours_left(public, now) >= 49
+        assert len(public) == 51
+    assert len(ring.keys) in {51 + 23, 51 + 24}
+    assert all(ring.keys[name] == key for name, key in first.keys.items())
+    assert len(disk.published) == 2 * (len(ring.keys) - 50)  # nothing is written when nothing is new
+
+
+def test_another_class_gets_its_own_keys(tmp_path: Path) -> None:
+    """A retention class that is configured later has its hours at the next look."""
+    store, now = _store(tmp_path, OsDisk()), FakeClock().utc()
+    ring = tend(store, Ring({}), now, CLASSES)
+    ring = tend(store, ring, now, ("standard", "short"))
+    public = load_public_keys(Home(tmp_path).public_keys)
+    assert hours_left(public, now, "short") == hours_left(public, now, "standard") >= 49
+    assert len(ring.keys) == 102
+
+
+def test_a_clock_set_back_finds_its_hours_again(tmp_path: Path) -> None:
+    """After a step of minus three hours the recorder has a key for each hour from then on, old ones unchanged."""
+    store, now = _store(tmp_path, OsDisk()), FakeClock().utc()
+    ring = tend(store, Ring({}), now, CLASSES)
+    back = UtcTicks(now - 3 * HOUR)
+    later = tend(store, ring, back, CLASSES)
+    assert hours_left(load_public_keys(Home(tmp_path).public_keys), back) >= 49
+    assert all(later.keys[name] == key for name, key in ring.keys.items())
+
+
+def test_the_ring_is_safe_before_a_public_key_is_seen(tmp_path: Path) -> None:
+    """The private half is published to disk first; if that fails, no recorder seals to a key that may be lost."""
+    disk, now = FailingDisk(), FakeClock().utc()
+    store = _store(tmp_path, disk)
+    for but_persists in (False, True):
+        disk.fails, disk.but_persists = "ring.json", but_persists
+        with pytest.raises(OSError, match="space"):
+            tend(store, Ring({}), now, CLASSES)
+        assert not Home(tmp_path).public_keys.exists()
+    disk.fails = ""
+    disk.published.clear()
+    tend(store, store.load(), now, CLASSES)
+    assert disk.published == ["public-keys.json"]  # the failed save had taken effect: its keys are as good as any
+
+
+def test_public_keys_that_could_not_be_published_are_at_the_next_look(tmp_path: Path) -> None:
+    """A crash or a full disk between ring and public keys costs nothing: the next look publishes the same keys."""
+    disk, now = FailingDisk(), FakeClock().utc()
+    store = _store(tmp_path, disk)
+    disk.fails = "public-keys.json"
+    with pytest.raises(OSError, match="space"):
+        tend(store, Ring({}), now, CLASSES)
+    disk.fails = ""
+    stored = store.load()
+    assert tend(store, stored, now, CLASSES) == stored
+    assert load_public_keys(Home(tmp_path).public_keys) == stored.public_keys(range(hour_of(now) + 50))
+
+
+def test_a_keyring_serves_and_ends(tmp_path: Path) -> None:
+    """Readers get segment keys through the socket, which is gone afterwards; then the ring file gives the same."""
+    clock = FakeClock()
+    hour, home = hour_of(clock.utc()), tmp_path / ("deep" * 40)
+    client = KeyClient(home)
+    with running(home, clock):
+        assert Home(home).keyring_socket.stat().st_mode & 0o777 == 0o600
+        public = load_public_keys(Home(home).public_keys)
+        sealed = seal_key(bytes(32), public[KeyName(hour, "standard")], STREAM, TERM, hour, "standard")
+        expected = {n: segment_key(bytes(32), STREAM, TERM, n) for n in (0, 3)}
+        assert client.segment_keys(STREAM, TERM, hour, "standard", sealed, [3, 0, 3]) == expected
+        assert client.status()["keys"] == 51
+    assert not Home(home).keyring_socket.exists()
+    assert client.segment_keys(STREAM, TERM, hour, "standard", sealed, [3, 0]) == expected
+
+
+def test_time_goes_by_in_a_running_keyring(tmp_path: Path) -> None:
+    """An hour later a running keyring has drawn the next key and published it."""
+    clock = FakeClock()
+    path = Home(tmp_path).public_keys
+    with running(tmp_path, clock) as thread:
+        clock.step(3_600)
+        _until(lambda: hours_left(load_public_keys(path), clock.utc()) == 50, thread)
+        _until(lambda: KeyClient(tmp_path).status()["keys"] == 52, thread)
+
+
+def test_one_home_has_one_keyring(tmp_path: Path) -> None:
+    """A second keyring of the same home is refused and the first goes on."""
+    clock = FakeClock()
+    with running(tmp_path, clock):
+        with pytest.raises(Refused):
+            run_keyring(tmp_path, clock, OsDisk(), threading.Event())
+        assert KeyClient(tmp_path).status()["keys"] == 51
+
+
+def test_a_killed_keyring_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    """A socket that nobody listens at is replaced by the next keyring; until then readers use the ring."""
+    clock = FakeClock()
+    store = _store(tmp_path, OsDisk())
+    hour, name = hour_of(clock.utc()), "standard"
+    ring = tend(store, Ring({}), clock.utc(), CLASSES)
+    public = ring.public_keys(range(hour, hour + 1))
+    sealed = seal_key(bytes(32), public[next(iter(public))], STREAM, TERM, hour, name)
+    expected = {1: segment_key(bytes(32), STREAM, TERM, 1)}
+    OsDisk().make_folder(Home(tmp_path).run)
+    _dead_socket(Home(tmp_path).keyring_socket)
+    assert KeyClient(tmp_path).segment_keys(STREAM, TERM, hour, name, sealed, [1]) == expected
+    with running(tmp_path, clock) as thread:
+        _until(lambda: _answers(tmp_path), thread)
+        assert KeyClient(tmp_path).segment_keys(STREAM, TERM, hour, name, sealed, [1]) == expected
+
+
+def _dead_socket(path: Path) -> None:
+    listen_unix(path).close()
+
+
+def _answers(home: Path) -> bool:
+    try:
+        return KeyClient(home).status()["v"] == 1
+    except Unavailable:
+        return False
+
+
+def test_a_broken_ring_stops_the_keyring_and_is_not_touched(tmp_path: Path) -> None:
+    """What may be all that opens a week of footage is never overwritten by a fresh start."""
+    places = Home(tmp_path)
+    store = _store(tmp_path, OsDisk())
+    tend(store, Ring({}), FakeClock().utc(), CLASSES)
+    broken = places.ring.read_bytes()[:-20]
+    places.ring.write_bytes(broken)
+    with pytest.raises(Damaged, match=r"ring\.json"):
+        run_keyring(tmp_path, FakeClock(), OsDisk(), threading.Event())
+    assert places.ring.read_bytes() == broken
+    with pytest.raises(Damaged, match=r"ring\.json"):
+        KeyClient(tmp_path).segment_keys(STREAM, TERM, 1, "standard", bytes(1168), [0])
+
+
+def test_a_lost_ring_is_announced_and_recording_can_go_on(tmp_path: Path) -> None:
+    """Where public keys were published and the ring is gone, a warning says so and new keys are drawn."""
+    places = Home(tmp_path)
+    store = _store(tmp_path, OsDisk())
+    tend(store, Ring({}), FakeClock().utc(), CLASSES)
+    places.ring.unlink()
+    with capture_logs() as logs:
+        again = _store(tmp_path, OsDisk())
+        ring = tend(again, again.load(), FakeClock().utc(), CLASSES)
+    assert "ring_missing" in [entry["event"] for entry in logs]
+    assert load_public_keys(places.public_keys) == ring.public_keys(range(1 << 31))
+
+
+def test_a_full_disk_is_logged_and_keys_are_served_meanwhile(tmp_path: Path) -> None:
+    """A disk that fails to take new keys stops neither the keyring nor its readers, and is tried again."""
+    clock, disk, stop = FakeClock(), FailingDisk(), threading.Event()
+    tend(_store(tmp_path, disk), Ring({}), clock.utc(), CLASSES)
+    clock.step(7_200)
+    disk.fails = "ring.json"
+    thread = threading.Thread(target=run_keyring, args=(tmp_path, clock, disk, stop, CLASSES, 0.01))
+    with capture_logs() as logs:
+        thread.start()
+        _until(lambda: _answers(tmp_path), thread)
+        assert KeyClient(tmp_path).status()["hours_left"] == {"standard": 48}
+        disk.fails = ""
+        _until(lambda: hours_left(load_public_keys(Home(tmp_path).public_keys), clock.utc()) == 50, thread)
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+    assert "keyring_not_saved" in [entry["event"] for entry in logs]
+
+
+def test_no_log_shows_a_key(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """What is printed when the disk fails, by a logger that was never configured, holds no private key."""
+    disk, stop = FailingDisk(), threading.Event()
+    ring = tend(_store(tmp_path, disk), Ring({}), FakeClock().utc(), CLASSES)
+    disk.fails = "ring.json"
+    stop.set()
+    run_keyring(tmp_path, FakeClock(), disk, stop, ("standard", "short"))
+    said = "".join(capfd.readouterr())
+    assert "keyring_not_saved" in said
+    assert "seed" not in said
+    assert not any(base64_text(key.seed)[:12] in said for key in ring.keys.values())
+
+
+def test_the_ring_file_holds_no_more_than_it_should(tmp_path: Path) -> None:
+    """One hour's pair is 96 bytes in base64 and its name: a week and two days ahead fit in some 40 kB."""
+    store, now = _store(tmp_path, OsDisk()), FakeClock().utc()
+    tend(store, Ring({}), now, CLASSES)
+    document = json.loads(Home(tmp_path).ring.read_bytes())
+    assert Home(tmp_path).ring.stat().st_size < 200 * len(document["keys"])
