@@ -11,7 +11,8 @@ Read      volume.py, reader.py, recovery.py. Formats: docs/3-formats/volume.md, 
 
 from torrazzo.archive.fact import LastFact
 from torrazzo.archive.reader import VolumeReader
+from torrazzo.archive.recovery import recover
 from torrazzo.archive.root import Root, make_root, open_root
 from torrazzo.archive.volume import VolumeWriter
 
-__all__ = ["LastFact", "Root", "VolumeReader", "VolumeWriter", "make_root", "open_root"]
+__all__ = ["LastFact", "Root", "VolumeReader", "VolumeWriter", "make_root", "open_root", "recover"]

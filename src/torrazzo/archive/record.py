@@ -3,10 +3,11 @@
 """The 176 bytes in front of everything a volume holds (docs/3-formats/volume.md, section Record)."""
 
 import functools
+import hashlib
 import struct
 from collections.abc import Iterator
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import google_crc32c
 
@@ -84,6 +85,12 @@ class RecordHeader(NamedTuple):
     def __str__(self) -> str:
         who = f"{self.stream} n={self.n} piece {self.piece}" if self.stream else f"kind {self.kind}"
         return f"{who} at {iso_from_ticks(self.t0)}, offset {self.offset}"
+
+    @classmethod
+    def of_payload(cls, kind: int, offset: int, payload: bytes) -> Self:
+        """That of a record which belongs to no stream."""
+        c = hashlib.sha256(payload).digest()
+        return cls(kind, 0, len(payload), offset, None, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, NO_HASH, c, 0)
 
     def pack(self, volume_id: bytes) -> bytes:
         """176 bytes; a longer header that was read is not packed again."""
