@@ -1,0 +1,275 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The data path on one page: read this first.
+
+Sixteen beats a second. At each, the streams that are due are swept (stream.py); once a second every fragment is closed
+and one batch goes to each disk (writer.py), where journal.py seals, numbers and accounts for it. What is synced
+comes back as facts for the catalogue (deliver.py). Nothing here waits for a camera, a disk, a keyring or a database.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import structlog
+
+from torrazzo.base import Clock, StreamId, TermId
+from torrazzo.base.ids import NodeId
+from torrazzo.base.times import BootNs, hour_of
+from torrazzo.ingest import Keeper, ServerTime, Timeline
+from torrazzo.ingest.keeper import OpenSource
+from torrazzo.recorder.journal import Delivery, Journal, LostTerm, Prior, Tenure
+from torrazzo.recorder.keys import PublicKey
+from torrazzo.recorder.stream import SECOND_NS, StreamRecorder
+from torrazzo.recorder.writer import Batch, Begin, DiskWriter, End, Entry, RawFact
+from torrazzo.segment import Fragment
+from torrazzo.town.plan import PlanEntry
+
+BEAT_NS = SECOND_NS // 16
+SOFT_SECONDS = 6.0  # a disk this far behind: streams stop at their next key frame
+HARD_SECONDS = 8.0  # … at once
+CLEAR_SECONDS = 2.0  # … begin again
+BUDGET_BYTES = 512 << 20  # of frames waiting for all disks: the stall budget
+
+_log = structlog.get_logger()
+
+Opener = Callable[[PlanEntry], OpenSource]
+
+
+class Origin(NamedTuple):
+    """Who records."""
+
+    node: NodeId
+    fence: int
+    boot: str
+    software: str
+
+
+class Recorder:
+    """All streams of one process. Methods run in the loop's thread unless they say otherwise."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        origin: Origin,
+        public_key: PublicKey,
+        opener: Opener,
+        deliver: Callable[[list[Delivery]], None],
+    ) -> None:
+        self.clock, self.origin = clock, origin
+        self.streams: dict[StreamId, StreamRecorder] = {}
+        self.writers: list[DiskWriter] = []
+        self.server = ServerTime(clock.utc(), clock.boot_ns())
+        self.may_have_priors = False
+        self.worst_lag_ns = 0
+        self._public_key, self._opener, self._deliver = public_key, opener, deliver
+        self._entries: dict[StreamId, PlanEntry] = {}
+        self._recovered = False
+        self._priors: dict[StreamId, Prior] = {}
+        self._ending: set[StreamId] = set()
+        self._kept: list[Entry] = []  # must be written whenever a disk takes records again
+        self._next_second_ns = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self, stop: asyncio.Event, each_second: Callable[[int], None]) -> None:
+        """Record until `stop`; then end all tenures."""
+        self._loop = asyncio.get_running_loop()
+        next_ns = self.clock.boot_ns()
+        while not stop.is_set():
+            now_ns = self.clock.boot_ns()
+            self.worst_lag_ns = max(self.worst_lag_ns, now_ns - next_ns)
+            if self.beat(now_ns):
+                each_second(now_ns)
+            next_ns = BootNs(max(next_ns + BEAT_NS, now_ns))
+            await asyncio.sleep(max(0, next_ns - self.clock.boot_ns()) / 1e9)
+        await self.finish()
+
+    def beat(self, now_ns: int) -> bool:
+        """One turn; whether a second was completed."""
+        moved = self.server.observe(self.clock.utc(), now_ns)
+        if moved:
+            _log.warning("clock_stepped", ticks=moved)
+            for stream in self.streams.values():
+                stream.step(moved, now_ns)
+        for stream in self.streams.values():
+            if now_ns >= stream.next_sweep_ns and stream.blocked != "permit":
+                stream.sweep(now_ns)
+        if now_ns < self._next_second_ns:
+            return False
+        self._next_second_ns = max(self._next_second_ns + SECOND_NS, now_ns + SECOND_NS // 2)
+        self.second(now_ns)
+        return True
+
+    def second(self, now_ns: int) -> None:
+        """Close every fragment and hand each disk its batch."""
+        utc = self.server.utc(now_ns)
+        waiting = 0
+        for writer in self.writers:
+            seconds, size = writer.backlog(now_ns)
+            waiting += size
+            writer.behind = seconds
+        crossing = hour_of(utc) != hour_of(utc - 90_000)
+        for stream in self.streams.values():
+            self._judge(stream, utc, waiting, now_ns)
+            stream.second(now_ns)
+            if crossing:
+                stream.ask_for_key_frame(now_ns)
+        for writer in self.writers:
+            entries: list[Entry] = []
+            for stream in self.streams.values():
+                if stream.writer is writer and not (writer.is_failed and stream.blocked):
+                    entries += stream.take()
+            self._submit(writer, entries, now_ns)
+
+    def follow(self, plan: Mapping[StreamId, PlanEntry], now_ns: int) -> None:
+        """Make the streams those of the plan, touching only what changed."""
+        for gone in [stream for stream in self.streams if stream not in plan]:
+            self._remove(gone, now_ns)
+        for stream_id, entry in plan.items():
+            known = self._entries.get(stream_id)
+            if known is None:
+                self._add(entry, now_ns)
+            elif known.stream != entry.stream:
+                self.streams[stream_id].reopen(self._opener(entry), now_ns)
+            self._entries[stream_id] = entry
+            self.streams[stream_id].until = entry.until
+
+    def recovered(self, facts: list[RawFact], priors: Mapping[StreamId, Prior], then: Callable[[], None]) -> None:
+        """The terms before are known: write what they lack, then let the new terms begin. `then` follows the sync."""
+        self._recovered = True
+        self._priors.update(priors)
+        for stream in self.streams.values():
+            stream.entries.insert(0, self._begin(stream))
+        writer = next((each for each in self.writers if not each.is_failed), self.writers[0])
+        self._submit(writer, [Entry(None, fact) for fact in facts], self.clock.boot_ns(), then)
+
+    async def finish(self) -> None:
+        """End all tenures and finish the volumes; waits at most fifteen seconds for the disks."""
+        now_ns = self.clock.boot_ns()
+        for stream in list(self.streams):
+            self._remove(stream, now_ns)
+        await asyncio.gather(*(asyncio.to_thread(writer.stop, 15.0) for writer in self.writers))
+
+    # -- streams
+
+    def _add(self, entry: PlanEntry, now_ns: int) -> None:
+        stream_id = entry.stream.id
+        origin = self.origin
+        term = TermId(origin.node, origin.fence, self.server.utc(now_ns))
+        tenure = Tenure(stream_id, term, origin.boot, origin.software, now_ns)
+        journal = Journal(
+            tenure,
+            entry.retention_class,
+            self._public_key,
+            may_have_prior=self.may_have_priors or stream_id in self._priors or stream_id in self._ending,
+        )
+        writer = min(self.writers, key=lambda each: (each.is_failed, self._load(each)))
+        keeper = Keeper(self._opener(entry), now_ns)
+        stream = StreamRecorder(journal, keeper, Timeline(self.server, now_ns), writer, entry.until)
+        stream.next_sweep_ns = now_ns + len(self.streams) % 4 * BEAT_NS
+        self.streams[stream_id] = stream
+        self._entries[stream_id] = entry
+        if self._recovered and stream_id not in self._ending:
+            stream.entries.append(self._begin(stream))
+        _log.info("stream_added", stream=str(stream_id), term=str(term))
+
+    def _remove(self, stream_id: StreamId, now_ns: int) -> None:
+        stream = self.streams.pop(stream_id)
+        self._entries.pop(stream_id, None)
+        stream.finish(now_ns)
+        stream.keeper.release()
+        self._ending.add(stream_id)
+        entries = [*stream.take(), Entry(stream.journal, End())]
+        self._submit(stream.writer, entries, now_ns, lambda: self._call(self._on_ended, stream.journal))
+        _log.info("stream_removed", stream=str(stream_id))
+
+    def _on_ended(self, journal: Journal) -> None:
+        last = journal.last_fact()
+        if last is not None:
+            self._priors[journal.stream] = last
+        self._ending.discard(journal.stream)
+        again = self.streams.get(journal.stream)
+        if again is not None and self._recovered:
+            again.entries.insert(0, self._begin(again))
+
+    def _begin(self, stream: StreamRecorder) -> Entry:
+        return Entry(stream.journal, Begin(self._priors.get(stream.id)))
+
+    def _load(self, writer: DiskWriter) -> int:
+        return sum(stream.writer is writer for stream in self.streams.values())
+
+    def _judge(self, stream: StreamRecorder, utc: int, waiting: int, now_ns: int) -> None:
+        """May this stream record now?"""
+        writer = stream.writer
+        limit = CLEAR_SECONDS if stream.blocked == "disk" else HARD_SECONDS
+        why: str | None = None
+        if utc >= stream.until:
+            why = "permit"
+            stream.keeper.release()
+        elif self._public_key(hour_of(utc), stream.journal.retention_class) is None:
+            why = "keys"
+        elif writer.is_failed or writer.behind > limit or waiting > BUDGET_BYTES:
+            why = "disk"
+        stream.stop_at_key_frame = writer.behind > SOFT_SECONDS
+        if why is not None:
+            stream.block(why, now_ns)
+        elif stream.blocked is not None:
+            stream.unblock(now_ns)
+
+    # -- disks
+
+    def _submit(
+        self, writer: DiskWriter, entries: list[Entry], now_ns: int, then: Callable[[], None] | None = None
+    ) -> None:
+        size = sum(sum(map(len, entry.event.parts)) for entry in entries if isinstance(entry.event, Fragment))
+        writer.submit(Batch(entries, now_ns, size, then))
+
+    def synced(self, _writer: DiskWriter, deliveries: list[Delivery]) -> None:
+        """In the writer's thread: facts are on disk."""
+        if deliveries:
+            self._deliver(deliveries)
+
+    def failed(self, writer: DiskWriter, batches: list[Batch], _error: OSError) -> None:
+        """In the writer's thread: a root takes nothing now."""
+        self._call(self._on_failed, writer, batches)
+
+    def recovered_root(self, writer: DiskWriter) -> None:
+        """In the writer's thread: a root takes records again."""
+        self._call(self._on_root_back, writer)
+
+    def _on_failed(self, writer: DiskWriter, batches: list[Batch]) -> None:
+        healthy = [each for each in self.writers if not each.is_failed]
+        now_ns = self.clock.boot_ns()
+        journals: dict[Journal, DiskWriter] = {}
+        for stream in self.streams.values():
+            if stream.writer is writer and healthy:
+                stream.writer = min(healthy, key=self._load)
+                _log.warning("stream_moved", stream=str(stream.id), root=f"{stream.writer.root.id:08x}")
+            journals[stream.journal] = stream.writer
+            if not healthy:
+                stream.block("disk", now_ns)
+        for batch in batches:
+            parts: dict[DiskWriter, list[Entry]] = {}
+            for entry in batch.entries:
+                if healthy:
+                    target = journals.get(entry.journal, healthy[0]) if entry.journal else healthy[0]
+                    parts.setdefault(target, []).append(entry)
+                elif isinstance(entry.event, Begin | RawFact | End):
+                    self._kept.append(entry)
+            for index, (target, entries) in enumerate(parts.items()):
+                self._submit(target, entries, batch.queued_ns, None if index else batch.then)
+
+    def _on_root_back(self, writer: DiskWriter) -> None:
+        kept, self._kept = self._kept, []
+        self._submit(writer, kept, self.clock.boot_ns())
+
+    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+        """From another thread: run it in the loop, or here where there is no loop (tests drive beats by hand)."""
+        loop = self._loop
+        if loop is None:
+            function(*arguments)
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(function, *arguments)
+
+
+__all__ = ["LostTerm", "Origin", "Recorder"]

@@ -1,0 +1,180 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The process `torrazzo recorder`: starts from what is on disk, follows the plan, ends in order."""
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+from pathlib import Path
+
+import structlog
+
+from torrazzo import __version__
+from torrazzo.archive import Recovery, Root, finish_recovery, open_root, recover
+from torrazzo.base import Clock, StreamId
+from torrazzo.base.errors import TorrazzoError, Unavailable
+from torrazzo.camera import Source, open_source
+from torrazzo.durable import Disk
+from torrazzo.ingest.keeper import OpenSource
+from torrazzo.keyring import KeyName, hours_left, load_public_keys
+from torrazzo.recorder.deliver import Deliverer
+from torrazzo.recorder.fence import Fence
+from torrazzo.recorder.journal import Delivery, LostTerm, Prior
+from torrazzo.recorder.record import Origin, Recorder
+from torrazzo.recorder.status import StatusServer, snapshot
+from torrazzo.recorder.writer import DiskWriter, RawFact
+from torrazzo.town.box import load_box
+from torrazzo.town.home import Home, load_settings
+from torrazzo.town.plan import PlanEntry, load_plan
+
+KEYS_WARN_HOURS = 36
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+_log = structlog.get_logger()
+
+
+def run_recorder(home: Home, clock: Clock, disk: Disk) -> int:
+    """Record until SIGTERM or SIGINT; returns the exit code."""
+    with disk.lock(home.run / "recorder.lock"):
+        return asyncio.run(_Process(home, clock, disk).main())
+
+
+class _Process:
+    """What surrounds the recorder: files it follows, servers it answers on, the recovery of what a crash left."""
+
+    def __init__(self, home: Home, clock: Clock, disk: Disk) -> None:
+        self.home, self.clock, self.disk = home, clock, disk
+        self.settings = load_settings(home)
+        self.box = load_box(home.box_key)
+        self.fence = Fence(disk, home.fence)
+        self.boot_id = BOOT_ID.read_text().strip()
+        self.keys: dict[KeyName, bytes] = {}
+        self.deliverer = Deliverer(home.control_room_socket)
+        origin = Origin(self.settings.node, self.fence.number, self.boot_id, __version__)
+        self.recorder = Recorder(clock, origin, self._public_key, self._opener, self.deliverer.push)
+        self.stamps: dict[Path, tuple[int, int]] = {}
+        self.known_terms = dict(self.fence.terms)
+        self.warned_hours = -1
+
+    async def main(self) -> int:
+        """The process's life."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        threading.excepthook = _die
+        recorder = self.recorder
+        roots = self._open_roots()
+        for root in roots:
+            recorder.writers.append(DiskWriter(self.disk, root, self.fence.number, self.clock, recorder))
+        recorder.may_have_priors = any(name.endswith(".vol") for root in roots for name in self._volumes(root))
+        for writer in recorder.writers:
+            writer.start(self.boot_id)
+        self.deliverer.start()
+        status = StatusServer(self.home.recorder_socket)
+        status.start()
+        recovering = asyncio.ensure_future(asyncio.to_thread(self._recover, roots))
+        recovering.add_done_callback(self._on_recovered)
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        self._follow()
+
+        def each_second(now_ns: int) -> None:
+            self._follow()
+            status.update(snapshot(recorder, now_ns, self._extra()))
+
+        await recorder.run(stop, each_second)
+        self.deliverer.stop()
+        status.stop()
+        return 0
+
+    # -- files that are followed
+
+    def _follow(self) -> None:
+        """Take over the plan and the public keys whenever their files have changed."""
+        if self._has_changed(self.home.public_keys):
+            try:
+                self.keys = dict(load_public_keys(self.home.public_keys))
+            except TorrazzoError as error:
+                _log.error("public_keys_unreadable", error=str(error))
+        if self._has_changed(self.home.plan):
+            try:
+                plan = load_plan(self.home.plan, self.box)
+            except TorrazzoError as error:
+                _log.error("plan_unreadable", error=str(error))
+                return
+            entries = {entry.stream.id: entry for entry in plan.entries}
+            self.recorder.follow(entries, self.clock.boot_ns())
+            terms = {stream_id: stream.journal.term for stream_id, stream in self.recorder.streams.items()}
+            if any(self.fence.terms.get(stream_id) != term for stream_id, term in terms.items()):
+                self.fence.save(terms)
+            _log.info("plan_followed", version=plan.version, streams=len(entries))
+        left = hours_left(self.keys, self.clock.utc())
+        if left < KEYS_WARN_HOURS and left != self.warned_hours:
+            _log.warning("keyring_hours_left", hours=left)
+        self.warned_hours = left
+
+    def _has_changed(self, path: Path) -> bool:
+        try:
+            found = path.stat()
+        except OSError:
+            return False  # what was read last stays in force
+        stamp = (found.st_mtime_ns, found.st_ino)
+        changed = self.stamps.get(path) != stamp
+        self.stamps[path] = stamp
+        return changed
+
+    def _public_key(self, hour: int, retention_class: str) -> bytes | None:
+        return self.keys.get(KeyName(hour, retention_class))
+
+    def _opener(self, entry: PlanEntry) -> OpenSource:
+        async def open_it() -> Source:
+            return await open_source(entry.stream, self.clock)
+
+        return open_it
+
+    # -- what a crash left
+
+    def _open_roots(self) -> list[Root]:
+        roots = []
+        for path in self.settings.roots:
+            try:
+                roots.append(open_root(self.disk, path))
+            except (OSError, TorrazzoError) as error:
+                _log.error("root_missing", root=str(path), error=str(error))
+        if not roots:
+            raise Unavailable("no disk root can be opened; mount one, or run `torrazzo init` for a new one")
+        return roots
+
+    def _volumes(self, root: Root) -> list[str]:
+        return self.disk.list(root.volumes)
+
+    def _recover(self, roots: list[Root]) -> Recovery:
+        """In a thread."""
+        return recover(self.disk, roots, self.fence.number)
+
+    def _on_recovered(self, task: "asyncio.Future[Recovery]") -> None:
+        found = task.result()
+        priors: dict[StreamId, Prior] = {stream: LostTerm(str(term)) for stream, term in self.known_terms.items()}
+        priors.update(found.last)
+        facts = [RawFact(Delivery(each.fact, each.volume, each.pieces), each.place) for each in found.facts]
+        _log.info("recovered", facts=len(facts), volumes=len(found.volumes), damages=len(found.damages))
+        self.recorder.recovered(facts, priors, lambda: finish_recovery(self.disk, found))
+
+    def _extra(self) -> dict[str, object]:
+        return {
+            "fence": self.fence.number,
+            "keys_hours_left": hours_left(self.keys, self.clock.utc()),
+            "facts_waiting": self.deliverer.waiting,
+            "queue_seconds": max((writer.behind for writer in self.recorder.writers), default=0.0),
+            "pid": os.getpid(),
+        }
+
+
+def _die(arguments: threading.ExceptHookArgs) -> None:
+    """A thread that dies leaves us not knowing what is stored: end at once, the next start finds out."""
+    _log.critical("thread_died", thread=str(arguments.thread), error=repr(arguments.exc_value))
+    threading.__excepthook__(arguments)
+    os._exit(70)

@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One stream on its way: socket → access unit → frame in time → segment events, queued for the disk.
+
+sweep      source → units            (camera)
+place      units → frames and gaps   (ingest)
+push       frames → segment events   (segment)
+entries    events → the writer's next batch
+"""
+
+from collections.abc import Sequence
+
+from torrazzo.base import StreamId
+from torrazzo.camera import AccessUnit, SenderReport
+from torrazzo.ingest import Frame, Keeper, Timeline
+from torrazzo.ingest.keeper import OpenSource
+from torrazzo.ingest.timeline import Item
+from torrazzo.recorder.journal import Event, Journal
+from torrazzo.recorder.writer import DiskWriter, Entry
+from torrazzo.segment import Segmenter
+
+SECOND_NS = 1_000_000_000
+FASTEST_NS = 20_000_000  # between sweeps
+USUAL_NS = 250_000_000
+ASK_EVERY_NS = 5 * SECOND_NS  # for a key frame
+
+
+class StreamRecorder:
+    """Everything that belongs to one stream in the loop's thread."""
+
+    def __init__(self, journal: Journal, keeper: Keeper, timeline: Timeline, writer: DiskWriter, until: int) -> None:
+        self.journal, self.keeper, self.timeline = journal, keeper, timeline
+        self.writer = writer
+        self.until = until  # UTC ticks: the permission's end
+        self.segmenter = Segmenter()
+        self.entries: list[Entry] = []
+        self.stop_at_key_frame = False
+        self.blocked: str | None = None  # why nothing may be recorded now
+        self.frames = self.bytes = self.lost = self.key_frames = 0
+        self.last_frame_ns: int | None = None
+        self.clock_offset_ns: int | None = None  # the camera's clock minus ours, from its sender reports
+        self.last_unit: AccessUnit | None = None
+        self.sweep_every_ns = USUAL_NS
+        self.next_sweep_ns = 0
+        self._asked_ns = 0
+
+    @property
+    def id(self) -> StreamId:
+        """The stream."""
+        return self.journal.stream
+
+    def sweep(self, now_ns: int) -> None:
+        """Read what has come and carry it as far as the next batch."""
+        keeper = self.keeper
+        why = keeper.why
+        units: list[AccessUnit] = []
+        for event in keeper.sweep(now_ns, self.timeline.interval):
+            if isinstance(event, AccessUnit):
+                units.append(event)
+            elif isinstance(event, SenderReport):
+                self._on_report(event)
+        if units:
+            self._count(units)
+            self._record(self.timeline.place(self._whole_gops(units, now_ns)))
+        if keeper.why is not None and keeper.why != why and self.blocked is None:
+            self._record(self.timeline.cause(keeper.why, now_ns))
+        self._adapt(now_ns)
+
+    def reopen(self, open_source: OpenSource, now_ns: int) -> None:
+        """The stream's address has changed."""
+        self.keeper.reopen(open_source, now_ns)
+        if self.blocked is None:
+            self._record(self.timeline.cause("maintenance", now_ns))
+
+    def second(self, now_ns: int) -> None:
+        """Once a second: judge silence, close the fragment, ask for a key frame when one is overdue."""
+        if self.blocked is None:
+            self._record(self.timeline.tick(now_ns))
+        self._queue(self.segmenter.close_fragment())
+        if self.segmenter.is_overdue:
+            self.ask_for_key_frame(now_ns)
+
+    def ask_for_key_frame(self, now_ns: int) -> None:
+        """Ask the camera, at most every five seconds."""
+        if now_ns - self._asked_ns > ASK_EVERY_NS:
+            self._asked_ns = now_ns
+            self.keeper.request_key_frame()
+
+    def block(self, why: str, now_ns: int) -> None:
+        """Record nothing until `unblock`, for this cause."""
+        if self.blocked != why:
+            self.blocked = why
+            self._record(self.timeline.block(why, now_ns))
+
+    def unblock(self, now_ns: int) -> None:
+        """Record again from the next key frame on."""
+        if self.blocked is not None:
+            self.blocked = None
+            self.timeline.unblock()
+            self.ask_for_key_frame(now_ns)
+
+    def step(self, moved: int, now_ns: int) -> None:
+        """The machine's clock was set."""
+        self._record(self.timeline.step(moved, now_ns))
+
+    def finish(self, now_ns: int) -> None:
+        """End the tenure; what remains is in `entries`."""
+        self._record(self.timeline.finish(now_ns))
+        self._queue(self.segmenter.finish())
+
+    def take(self) -> list[Entry]:
+        """What the next batch takes along."""
+        entries, self.entries = self.entries, []
+        return entries
+
+    def _record(self, items: list[Item]) -> None:
+        push = self.segmenter.push
+        for item in items:
+            if isinstance(item, Frame):
+                events = push(item)
+                if events:
+                    self._queue(events)
+            else:
+                self._queue(self.segmenter.finish())
+                self.entries.append(Entry(self.journal, item))
+
+    def _queue(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.entries.append(Entry(self.journal, event))
+
+    def _whole_gops(self, units: list[AccessUnit], now_ns: int) -> list[AccessUnit]:
+        """The disk is falling behind: stop in front of the next key frame, never in the middle."""
+        if self.stop_at_key_frame and self.blocked is None:
+            for index, unit in enumerate(units):
+                if unit.is_key:
+                    self._record(self.timeline.place(units[:index]))
+                    self.block("disk", now_ns)
+                    return []
+        return units
+
+    def _count(self, units: list[AccessUnit]) -> None:
+        self.frames += len(units)
+        for unit in units:
+            self.bytes += len(unit.data)
+            self.lost += unit.lost
+            self.key_frames += unit.is_key
+        self.last_unit = units[-1]
+        self.last_frame_ns = units[-1].arrived_ns
+
+    def _on_report(self, report: SenderReport) -> None:
+        ours_ns = (report.arrived_ns * 9 // 100_000 + self.timeline.server_offset) * 100_000 // 9
+        self.clock_offset_ns = report.ntp_ns - ours_ns
+
+    def _adapt(self, now_ns: int) -> None:
+        """One sweep must never take more than a quarter of the receive buffer."""
+        source = self.keeper.source
+        every = USUAL_NS
+        if source is not None and source.receive_buffer:
+            filled = source.last_sweep_bytes * 4 / source.receive_buffer
+            every = self.sweep_every_ns
+            if filled > 1:
+                every = max(FASTEST_NS, every // 2)
+            elif filled < 0.4 and every < USUAL_NS:
+                every = min(USUAL_NS, every * 3 // 2)
+        self.sweep_every_ns = every
+        self.next_sweep_ns += every
+        if self.next_sweep_ns <= now_ns:
+            self.next_sweep_ns = now_ns + every
