@@ -85,7 +85,7 @@ def mp4_of(units: Sequence[AccessUnit], a_fragment: int = 25) -> bytes:
 
 def decoded_pts(data: bytes) -> list[int]:
     """Presentation times of all pictures that decode, in order; a damaged picture counts as none."""
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         return [frame.pts for frame in container.decode(stream) if frame.pts is not None and not frame.is_corrupt]

@@ -93,7 +93,7 @@ def test_the_format_changes_when_a_set_does_and_only_then() -> None:
 def test_sets_announced_ahead_count_from_the_next_key_picture() -> None:
     """Sets that come before a picture that is no key picture don't change the format of the running GOP."""
     small, big = make_clip(PLAIN), make_clip(BIGGER)
-    moments = moments_of(small)[:4] + [Moment(4 * A_FRAME, [*big.parameter_sets, *small.units[4].nals])]
+    moments = [*moments_of(small)[:4], Moment(4 * A_FRAME, [*big.parameter_sets, *small.units[4].nals])]
     moments += moments_of(big, 5 * A_FRAME)[:3]
     units = assemble("h264", moments)
     assert [unit.format.width for unit in units] == [320] * 5 + [640] * 3

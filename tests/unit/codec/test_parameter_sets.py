@@ -117,7 +117,7 @@ def test_the_oldest_set_gives_way_when_there_are_too_many() -> None:
     sets = ParameterSets("h264", [sps, pps])
     for number in range(1, 256):
         assert sets.take(sps) is False  # still announced: stays young
-        code = bin(number + 1)[2:]
+        code = f"{number + 1:b}"
         golomb = "0" * (len(code) - 1) + code + "1" + "1" * 20  # its number, SPS 0, more
         sets.take(b"\x68" + int(golomb.ljust(40, "1"), 2).to_bytes(5, "big"))
     found = sets.format(255)

@@ -38,7 +38,7 @@ def test_without_reordering_a_picture_is_decoded_when_it_is_shown() -> None:
     ids=["one B picture", "a pyramid of two", "a pyramid of three"],
 )
 def test_b_pictures_are_decoded_a_frame_apart_and_none_after_it_is_shown(shown: list[int], depth: int) -> None:
-    """With a steady frame rate, decoding times are as steady and begin as many frames early as pictures are reordered."""
+    """At a steady frame rate decoding times are steady, and begin as many frames early as pictures are reordered."""
     placed = place_all(shown, depth)
     assert frames(placed) == [k - depth for k in range(len(shown))]
     assert all(dts <= pts for pts, dts in placed)
