@@ -25,7 +25,7 @@ def test_what_is_sealed_to_the_hour_opens_with_its_private_key() -> None:
 
 
 def test_sealing_twice_gives_different_bytes() -> None:
-    """Each volume gets its own encapsulation of the same K."""
+    """Sealed forms of the same K have nothing in common that an outsider could compare."""
     public = PRIVATE.public()
     assert seal_key(K, public, STREAM, TERM, *NAME) != seal_key(K, public, STREAM, TERM, *NAME)
 
