@@ -171,7 +171,7 @@ def parse_fact(line: bytes) -> Fact:
         if not isinstance(found, dict) or found.get("v") != 1:
             raise ValueError("expected an object with v = 1")
         return _understand(line, found)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Invalid) as error:
         raise Invalid(f"not a fact: {line[:160]!r}: {type(error).__name__} {error}") from error
 
 
