@@ -99,7 +99,7 @@ def _leaves(data: bytes) -> dict[str, bytes]:
 
 
 def _parsed(leaves: dict[str, bytes], kind: str) -> Any:
-    from pymp4.parser import Box  # its construct is slow to import
+    from pymp4.parser import Box  # type: ignore[import-untyped]  # its construct is slow to import
 
     return Box.parse(leaves[kind])
 

@@ -1,27 +1,27 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A short recording made without waiting: clips through the real segmenter, journal and volumes, at times of our choosing."""
+"""A short recording made without waiting: clips through the real segmenter, journal and volumes, at times we choose."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from torrazzo.archive.root import Root, make_root
 from torrazzo.archive.fact import parse_fact
+from torrazzo.archive.root import Root, make_root
 from torrazzo.base import SegmentId, Span, StreamId, TermId
 from torrazzo.base.ids import CameraId, NodeId
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.camera import AccessUnit, VideoFormat
 from torrazzo.durable import OsDisk
 from torrazzo.ingest import Frame, GapClosed, Step
-from torrazzo.keyring import KeyClient, load_public_keys
+from torrazzo.keyring import KeyClient, KeyName, load_public_keys
 from torrazzo.keyring.process import tend
 from torrazzo.keyring.ring import Ring
 from torrazzo.keyring.store import RingStore
+from torrazzo.playback.footage import Footage, Recorded
 from torrazzo.recorder.journal import Delivery, Journal, Tenure
 from torrazzo.recorder.writer import VolumeSet
-from torrazzo.playback.footage import Footage, Recorded
 from torrazzo.segment import Segmenter
 from torrazzo.testing import FakeClock
 from torrazzo.testing.clips import Clip
@@ -60,7 +60,9 @@ class Recording:
         keys = load_public_keys(self.home.public_keys)
         self.term = TermId(NODE, 17, self.start)
         tenure = Tenure(STREAM, self.term, "11111111-2222-3333-4444-555555555555", "0.1.0", self.clock.boot_ns())
-        self._journal = Journal(tenure, "standard", lambda hour, name: keys.get((hour, name)), may_have_prior=False)
+        self._journal = Journal(
+            tenure, "standard", lambda hour, name: keys.get(KeyName(hour, name)), may_have_prior=False
+        )
         self._volumes = VolumeSet(self.disk, self.root, 17, self.clock)
         self._journal.begin(None, self._volumes)
         self._segmenter = Segmenter()
@@ -146,7 +148,9 @@ class Recording:
             shift = offset + round_ * clip.period
             data = b"".join(len(nal).to_bytes(4) + nal for nal in unit.nals)
             now_ns = self.clock.boot_ns()
-            yield AccessUnit(unit.pts + shift, unit.dts + shift, data, unit.is_key, found, 0, now_ns, discontinuity=False)
+            yield AccessUnit(
+                unit.pts + shift, unit.dts + shift, data, unit.is_key, found, 0, now_ns, discontinuity=False
+            )
 
     @staticmethod
     def _number(clip: Clip, at: int) -> int:

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""HTTP Live Streaming (RFC 8216bis) of recorded segments: playlist, inits, segment bytes.
+
+The pictures are served as they were recorded, in a `moof` whose times are changed: each segment counts its own from 0
+and players want one time line, on which the first picture is shown at once. Exports hold the recorded bytes.
+"""
+
+import math
+import re
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple, Self
+
+from torrazzo.base import SegmentId, Span, StreamId, TermId
+from torrazzo.base.errors import Damaged, Invalid
+from torrazzo.base.times import SECOND, iso_from_ticks
+from torrazzo.playback.boxes import find_box
+from torrazzo.playback.footage import Footage, Recorded
+from torrazzo.segment import parse_fragment
+
+GAP_TICKS = 10 * SECOND  # a long gap is told in parts, so that no part outlasts the target duration
+
+_PART = re.compile(
+    r"(init|seg)_([0-9a-f]{1,8}-[0-9]{1,10}-[0-9]{1,20})_([0-9]{1,20})(?:_([0-9]{1,20}))?\.(mp4|m4s)", re.ASCII
+)
+
+
+class PartName(NamedTuple):
+    """What a playlist calls an init (`init_<term>_<n>.mp4`) or a segment (`seg_<term>_<n>_<base>.m4s`)."""
+
+    term: TermId
+    n: int
+    base: int | None  # ticks from the playlist's start at which the segment is decoded; None: the segment's init
+
+    def __str__(self) -> str:
+        if self.base is None:
+            return f"init_{self.term}_{self.n}.mp4"
+        return f"seg_{self.term}_{self.n}_{self.base}.m4s"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The inverse of `str`; raises `Invalid`."""
+        found = _PART.fullmatch(text)
+        if found is None or (found[1] == "seg") != (found[4] is not None):
+            raise Invalid(f"not a part of a playlist: {text!r}")
+        name = cls(TermId.parse(found[2]), int(found[3]), None if found[4] is None else int(found[4]))
+        if str(name) != text:
+            raise Invalid(f"not a part of a playlist: {text!r}, expected {str(name)!r}")
+        return name
+
+
+class _Line(NamedTuple):
+    """One entry of the playlist."""
+
+    ticks: int
+    name: str
+    is_gap: bool
+    at: int  # UTC ticks of its start
+    breaks: bool  # time line or format are not those of the entry before
+    init: str
+
+
+def media_playlist(footage: Footage, stream: StreamId, span: Span, *, is_over: bool = True) -> str:
+    """The playlist of the whole segments that touch a span; parts are named relative to it.
+
+    With `is_over` false it may still grow at its end (an EVENT playlist): ask again with the same start. Raises
+    `Invalid` if nothing was recorded in the span.
+    """
+    lines = list(_lines(footage, stream, span, is_over=is_over))
+    if not any(not line.is_gap for line in lines):
+        raise Invalid(f"no picture was recorded in {span}; `footage list` and `footage gaps` tell what there is")
+    longest = max(GAP_TICKS, *(line.ticks for line in lines))
+    head = (
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        f"#EXT-X-TARGETDURATION:{math.ceil(longest / SECOND)}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if is_over else 'EVENT'}",
+    )
+    body = _body(lines)
+    return "\n".join((*head, *body, *(("#EXT-X-ENDLIST",) if is_over else ()), ""))
+
+
+def _body(lines: list[_Line]) -> Iterator[str]:
+    init = ""
+    for number, line in enumerate(lines):
+        if line.breaks and number:
+            yield "#EXT-X-DISCONTINUITY"
+        if line.init and line.init != init:
+            init = line.init
+            yield f'#EXT-X-MAP:URI="{init}"'
+        if line.breaks or not number:
+            yield f"#EXT-X-PROGRAM-DATE-TIME:{iso_from_ticks(line.at)}"
+        if line.is_gap:
+            yield "#EXT-X-GAP"
+        yield f"#EXTINF:{line.ticks / SECOND:.6f},"
+        yield line.name
+
+
+def _lines(footage: Footage, stream: StreamId, span: Span, *, is_over: bool) -> Iterator[_Line]:
+    cursor: int = span.start  # UTC up to which all is told
+    base = 0  # the same, on the playlist's own time line
+    init, init_name = b"", ""
+    last: Recorded | None = None
+    for row in footage.segments(stream, span):
+        step = footage.steps_between(last, row) if last is not None else 0
+        missing = row.t0 - cursor - step
+        if last is None and missing < 0:
+            missing = 0
+        if missing > 0:
+            yield from _gap(cursor + step, missing, base)
+            base += missing
+        now = footage.open_piece(row, 0)
+        breaks = missing != 0 or step != 0 or now != init
+        if now != init:
+            init, init_name = now, str(PartName(row.id.term, row.id.n, None))
+        yield _Line(row.t1 - row.t0, str(PartName(row.id.term, row.id.n, base)), False, row.t0, breaks, init_name)
+        base += row.t1 - row.t0
+        cursor = row.t1
+        last = row
+    if is_over and last is not None and cursor < span.end:
+        yield from _gap(cursor, span.end - cursor, base)
+
+
+def _gap(start: int, ticks: int, base: int) -> Iterator[_Line]:
+    """Absence, in parts."""
+    for done in range(0, ticks, GAP_TICKS):
+        part = min(GAP_TICKS, ticks - done)
+        yield _Line(part, f"gap_{base + done}.m4s", True, start + done, done == 0, "")
+
+
+def part_bytes(footage: Footage, stream: StreamId, name: PartName) -> bytes:
+    """The init, or the fragments of the segment with their times moved to the playlist's.
+
+    A damaged fragment is left out: the player goes on after it. Raises `Unavailable` if there is no such segment,
+    `Damaged` if nothing of it is left, `Refused` if its key is gone.
+    """
+    row = footage.segment(SegmentId(stream, name.term, name.n))
+    if name.base is None:
+        return footage.open_piece(row, 0)
+    fragments = list(footage.intact_fragments(row))
+    samples = [sample for data in fragments for sample in parse_fragment(data)]
+    if not samples:
+        raise Damaged(f"{stream} {iso_from_ticks(row.t0)}: no fragment of segment {row.id.n} can be read")
+    delay = min(sample.pts for sample in samples) - samples[0].dts
+    return b"".join(_moved(bytearray(data), name.base, delay) for data in fragments)
+
+
+def _moved(fragment: bytearray, base: int, delay: int) -> bytearray:
+    """Add to the fragment's decoding time, and let what is shown first be shown when the first is decoded."""
+    tfdt = find_box(fragment, b"moof", b"traf", b"tfdt").start
+    (time,) = struct.unpack_from(">Q", fragment, tfdt + 4)
+    struct.pack_into(">Q", fragment, tfdt + 4, time + base)
+    if delay:
+        trun = find_box(fragment, b"moof", b"traf", b"trun")
+        for at in range(trun.start + 24, trun.end, 16):  # duration, size, flags, composition offset of each sample
+            (shift,) = struct.unpack_from(">i", fragment, at)
+            struct.pack_into(">i", fragment, at, shift - delay)
+    return fragment

@@ -1,0 +1,205 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from tests.tools.mp4check import probe
+from tests.tools.recording import STREAM, Recording
+from torrazzo.base import Span, TermId
+from torrazzo.base.errors import Damaged, Invalid, Unavailable
+from torrazzo.base.ids import NodeId
+from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.playback import Footage, PartName, media_playlist, part_bytes
+from torrazzo.segment import parse_fragment
+from torrazzo.segment.boxes import walk
+from torrazzo.testing import ClipSpec, make_clip
+
+
+def whole(recording: Recording, more: float = 0) -> Span:
+    """All of it, and so many seconds more."""
+    return Span(recording.start, UtcTicks(recording.now + round(more * SECOND)))
+
+
+def fragments(data: bytes) -> list[bytes]:
+    """Each moof with its mdat."""
+    ends = [box.end for box in walk(data, 0, len(data)) if box.kind == b"mdat"]
+    return [data[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def test_a_playlist_tells_segments_gaps_and_formats(recording: Recording, footage: Footage) -> None:
+    """Exact durations, a discontinuity and a time at each break, gaps in parts of at most ten seconds."""
+    text = media_playlist(footage, STREAM, whole(recording, more=3))
+    term = str(recording.term)
+    assert text.splitlines() == [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        "#EXT-X-TARGETDURATION:10",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f'#EXT-X-MAP:URI="init_{term}_1.mp4"',
+        "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T22:00:00.000Z",
+        "#EXTINF:10.000000,",
+        f"seg_{term}_1_0.m4s",
+        "#EXTINF:10.000000,",
+        f"seg_{term}_2_900000.m4s",
+        "#EXTINF:4.000000,",
+        f"seg_{term}_3_1800000.m4s",
+        "#EXT-X-DISCONTINUITY",
+        "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T22:00:24.000Z",
+        "#EXT-X-GAP",
+        "#EXTINF:10.000000,",
+        "gap_2160000.m4s",
+        "#EXT-X-GAP",
+        "#EXTINF:10.000000,",
+        "gap_3060000.m4s",
+        "#EXT-X-DISCONTINUITY",
+        "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T22:00:44.000Z",
+        "#EXTINF:10.000000,",
+        f"seg_{term}_5_3960000.m4s",
+        "#EXTINF:6.000000,",
+        f"seg_{term}_6_4860000.m4s",
+        "#EXT-X-DISCONTINUITY",
+        f'#EXT-X-MAP:URI="init_{term}_7.mp4"',
+        "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T22:01:00.000Z",
+        "#EXTINF:10.000000,",
+        f"seg_{term}_7_5400000.m4s",
+        "#EXTINF:2.000000,",
+        f"seg_{term}_8_6300000.m4s",
+        "#EXT-X-DISCONTINUITY",
+        "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T22:01:12.000Z",
+        "#EXT-X-GAP",
+        "#EXTINF:3.000000,",
+        "gap_6480000.m4s",
+        "#EXT-X-ENDLIST",
+    ]
+
+
+def test_a_playlist_that_may_grow_has_no_end(recording: Recording, footage: Footage) -> None:
+    """A playlist asked for while recording goes on is of type EVENT and only ever grows at its end."""
+    earlier = media_playlist(
+        footage, STREAM, Span(recording.start, UtcTicks(recording.start + 15 * SECOND)), is_over=False
+    )
+    later = media_playlist(footage, STREAM, whole(recording, more=60), is_over=False)
+    assert "#EXT-X-PLAYLIST-TYPE:EVENT" in earlier
+    assert "#EXT-X-ENDLIST" not in earlier
+    assert later.startswith(earlier)
+    assert "gap_6480000" not in later
+
+
+def test_a_playlist_begins_with_the_gap_it_begins_in(recording: Recording, footage: Footage) -> None:
+    """Asked for from the middle of a gap, it tells the rest of the gap first."""
+    text = media_playlist(footage, STREAM, Span(UtcTicks(recording.start + 40 * SECOND), UtcTicks(recording.now)))
+    lines = text.splitlines()
+    at = lines.index("#EXT-X-GAP")
+    assert lines[at - 1 : at + 3] == [
+        "#EXT-X-PROGRAM-DATE-TIME:2026-11-24T22:00:40.000Z", "#EXT-X-GAP", "#EXTINF:4.000000,", "gap_0.m4s",
+    ]  # fmt: skip
+    assert f"seg_{recording.term}_5_360000.m4s" in lines
+
+
+def test_steps_break_the_time_line_and_leave_no_gap(tmp_path: Path) -> None:
+    """Where the clock was set there is a discontinuity with the new time, and no absence."""
+    made = Recording(tmp_path)
+    clip = make_clip(ClipSpec(width=160, height=120, frames=50))
+    made.shoot(clip)
+    made.step(60)
+    made.shoot(clip)
+    made.step(-3)
+    made.shoot(clip)
+    made.finish()
+    text = media_playlist(made.footage(), STREAM, Span(made.start, UtcTicks(made.start + 63 * SECOND)))
+    assert "GAP" not in text
+    assert re.findall("DATE-TIME:(.*)", text) == [
+        "2026-11-24T22:00:00.000Z",
+        "2026-11-24T22:01:02.000Z",
+        "2026-11-24T22:01:01.000Z",
+    ]
+    assert re.findall(r"seg_.*_(\d+)\.m4s", text) == ["0", "180000", "360000"]
+
+
+def test_parts_follow_each_other_on_one_time_line(recording: Recording, footage: Footage) -> None:
+    """Across segments decoding times increase, and each segment's first picture is shown where the playlist says."""
+    text = media_playlist(footage, STREAM, whole(recording))
+    last = -1
+    for name in re.findall(r"seg_\S+", text):
+        part = PartName.parse(name)
+        samples = [s for data in fragments(part_bytes(footage, STREAM, part)) for s in parse_fragment(data)]
+        assert samples[0].dts == part.base
+        assert min(sample.pts for sample in samples) == part.base
+        assert samples[0].dts > last
+        last = samples[-1].dts
+
+
+def test_served_pictures_are_the_recorded_ones(recording: Recording, footage: Footage) -> None:
+    """Only times differ from what was recorded: same length, same mdat."""
+    row = footage.segments(STREAM, whole(recording))[1]
+    served = fragments(part_bytes(footage, STREAM, PartName(row.id.term, row.id.n, 5 * SECOND)))
+    recorded = list(footage.intact_fragments(row))
+    assert len(served) == len(recorded) > 5
+    for one, other in zip(served, recorded, strict=True):
+        samples, originals = parse_fragment(one), parse_fragment(other)
+        assert one[samples[0].offset :] == other[originals[0].offset :]
+        assert [s[2:] for s in samples] == [s[2:] for s in originals]
+
+
+def test_ffmpeg_plays_the_playlist(recording: Recording, footage: Footage, tmp_path: Path) -> None:
+    """Through ffprobe it gives every frame of every segment, in the span's time."""
+    text = media_playlist(footage, STREAM, Span(recording.start, UtcTicks(recording.start + 24 * SECOND)))
+    (tmp_path / "index.m3u8").write_text(text)
+    for name in re.findall(r"(?:init|seg)_[-\w]+\.\w+", text):
+        (tmp_path / name).write_bytes(part_bytes(footage, STREAM, PartName.parse(name)))
+    found = probe(tmp_path / "index.m3u8", "-count_packets", "-show_entries", "format=duration:stream=nb_read_packets")
+    assert Fraction(found["format"]["duration"]) == 24
+    assert int(found["streams"][0]["nb_read_packets"]) == 24 * 25
+
+
+def test_a_damaged_fragment_is_left_out(tmp_path: Path) -> None:
+    """The other fragments of its segment are served; a segment without any is an error."""
+    made = Recording(tmp_path)
+    made.shoot(make_clip(ClipSpec(width=160, height=120, frames=100)))
+    made.finish()
+    reader = made.footage()
+    row = reader.segments(STREAM, whole(made))[0]
+    path = made.root.volumes / row.volume
+    data = bytearray(path.read_bytes())
+    data[row.places[2] + 176 + 300] ^= 1
+    path.write_bytes(data)
+    name = PartName(row.id.term, row.id.n, 0)
+    assert len(fragments(part_bytes(reader, STREAM, name))) == 3
+    for place in row.places[1:]:
+        data[place + 176 + 300] ^= 2
+    path.write_bytes(data)
+    with pytest.raises(Damaged, match="no fragment"):
+        part_bytes(made.footage(), STREAM, name)
+
+
+def test_unknown_parts_are_refused(recording: Recording, footage: Footage) -> None:
+    """A well-formed name of a segment that is not there is `Unavailable`; nothing recorded is `Invalid`."""
+    with pytest.raises(Unavailable):
+        part_bytes(footage, STREAM, PartName(recording.term, 4_000, 0))
+    with pytest.raises(Invalid, match="no picture"):
+        media_playlist(footage, STREAM, Span(UtcTicks(0), UtcTicks(SECOND)))
+
+
+@pytest.mark.parametrize("name", [PartName(TermId(NodeId(7), 1, 9), 3, None), PartName(TermId(NodeId(7), 1, 9), 0, 0)])
+def test_part_names_round_trip(name: PartName) -> None:
+    """The text of a name gives the name."""
+    assert PartName.parse(str(name)) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "seg", "init_00000007-1-9_3.m4s", "seg_00000007-1-9_3.mp4", "seg_00000007-1-9_3.m4s",
+        "init_00000007-1-9_03.mp4", "init_7-1-9_3.mp4", "seg_00000007-1-9_3_1_1.m4s", "../init_00000007-1-9_3.mp4",
+        "init_00000007-1-9_3.mp4\n", "gap_0.m4s",
+    ],
+)  # fmt: skip
+def test_other_names_are_invalid(text: str) -> None:
+    """Only the exact form is a part's name."""
+    with pytest.raises(Invalid):
+        PartName.parse(text)
