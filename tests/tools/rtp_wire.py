@@ -5,6 +5,7 @@
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from torrazzo.camera.rtp import PEEK_SIZE, Depacketizer
 from torrazzo.camera.units import AccessUnit, VideoFormat
@@ -31,7 +32,8 @@ class Plain:
         end = 0
         for at, size in nals:
             assert data[at - 4 : at] == size.to_bytes(4, "big"), "each NAL unit stands behind its length"
-            assert at == end + 4 and size > 0
+            assert at == end + 4
+            assert size > 0
             end = at + size
         assert end == len(data)
         self.seen.append((pts, tuple(data[at : at + size] for at, size in nals), lost, discontinuity))
@@ -53,7 +55,9 @@ class Packetizer:
     has_markers: bool = True
     out: list[bytes] = field(default_factory=list)
 
-    def packet(self, payload: bytes, stamp: int, *, marker: bool = False, first: int = 0x80, extra: bytes = b"") -> bytes:
+    def packet(
+        self, payload: bytes, stamp: int, *, marker: bool = False, first: int = 0x80, extra: bytes = b""
+    ) -> bytes:
         """One packet; `first` and `extra` for padding, extensions and sources."""
         head = struct.pack(
             ">BBHII", first, marker << 7 | self.payload_type, self.number, stamp & 0xFFFF_FFFF, self.ssrc
@@ -117,7 +121,7 @@ def feed_all(packets: Depacketizer, data: bytes, cuts: Sequence[int] = ()) -> by
     """Feed; returns what was not taken."""
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(data)), len(data)]
     rest = b""
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         piece = rest + data[start:stop]
         buffer = bytearray(piece + b"\xa5" * PEEK_SIZE)
         view = memoryview(buffer)

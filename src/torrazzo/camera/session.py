@@ -29,7 +29,7 @@ from torrazzo.camera.sdp import Description, Track, choose_track, parse_sdp
 _AGENT = "Torrazzo"
 _REDIRECTS = {301, 302, 303, 305}
 _UNKNOWN_METHOD = {400, 405, 501, 551}
-_KEEP_ALIVES = ("GET_PARAMETER", "OPTIONS", "SET_PARAMETER")  # in the order of our liking
+_KEEP_ALIVES = ("GET_PARAMETER", "SET_PARAMETER", "OPTIONS")  # some cameras answer OPTIONS, and let the session die
 
 State = Literal["describe", "setup", "play", "playing", "over"]
 
@@ -248,6 +248,8 @@ class Conversation:
             raise CameraError(f"{self._place} no longer knows the session", "net")
         if message.status == 403:
             raise CameraError(f"{self._place} no longer allows this user to see the stream", "auth")
-        if message.status in _UNKNOWN_METHOD:
+        if message.status in _UNKNOWN_METHOD and sent.method not in self._refused:
             self._refused.add(sent.method)
+            if sent.method != "OPTIONS":
+                return self.keep_alive()
         return b""

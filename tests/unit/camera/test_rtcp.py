@@ -20,9 +20,9 @@ NTP_1970 = 2_208_988_800
 
 
 def sender_report(ssrc: int, seconds: int, fraction: int, stamp: int, blocks: int = 0) -> bytes:
-    return struct.pack(
-        ">BBHIIIIII", 0x80 | blocks, 200, 6 + 6 * blocks, ssrc, seconds, fraction, stamp, 1, 2
-    ) + bytes(24 * blocks)
+    return struct.pack(">BBHIIIIII", 0x80 | blocks, 200, 6 + 6 * blocks, ssrc, seconds, fraction, stamp, 1, 2) + bytes(
+        24 * blocks
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,9 @@ def test_compound_packets_are_read_to_their_end() -> None:
         assert len(parse_rtcp(data[:stop])) <= 1
 
 
-@pytest.mark.parametrize("data", [b"", b"0", b"\x80\xc8\0\0", b"\x9f\xcb\0\1" + bytes(4), b"\0" * 64, b"\x80\xc8\xff\xff"])
+@pytest.mark.parametrize(
+    "data", [b"", b"0", b"\x80\xc8\0\0", b"\x9f\xcb\0\1" + bytes(4), b"\0" * 64, b"\x80\xc8\xff\xff"]
+)
 def test_broken_reports_are_passed_over(data: bytes) -> None:
     """No report is invented from bytes that aren't there."""
     assert all(isinstance(found, Bye) and len(found.ssrcs) <= 1 for found in parse_rtcp(data))

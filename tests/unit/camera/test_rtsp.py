@@ -39,9 +39,7 @@ def test_a_message_needs_all_its_bytes_and_takes_no_more() -> None:
     for behind in (b"", b"$\0\0\1x", b"RTSP/1.0 404"):
         data = bytearray(b"junk" + ANSWER + behind)
         message, at = parse_message(data, 4, len(data)) or (None, 0)
-        assert message == Response(
-            200, "OK", (("cseq", "3"), ("content-length", "5"), ("x-long", "a b")), b"v=0\r\n"
-        )
+        assert message == Response(200, "OK", (("cseq", "3"), ("content-length", "5"), ("x-long", "a b")), b"v=0\r\n")
         assert at == 4 + len(ANSWER)
 
 
