@@ -7,19 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from torrazzo.archive.fact import parse_fact
+from torrazzo.archive.record import HEADER_SIZE
 from torrazzo.archive.root import Root, make_root
-from torrazzo.base import SegmentId, Span, StreamId, TermId
+from torrazzo.base import StreamId, TermId
 from torrazzo.base.ids import CameraId, NodeId
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.camera import AccessUnit, VideoFormat
+from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered
+from torrazzo.control_room.index import Index
 from torrazzo.durable import OsDisk
 from torrazzo.ingest import Frame, GapClosed, Step
 from torrazzo.keyring import KeyClient, KeyName, load_public_keys
 from torrazzo.keyring.process import tend
 from torrazzo.keyring.ring import Ring
 from torrazzo.keyring.store import RingStore
-from torrazzo.playback.footage import Footage, Recorded
+from torrazzo.playback import Footage
+from torrazzo.playback.index import Recorded
 from torrazzo.recorder.journal import Delivery, Journal, Tenure
 from torrazzo.recorder.writer import VolumeSet
 from torrazzo.segment import Segmenter
@@ -124,8 +127,22 @@ class Recording:
         self.deliveries += self._journal.commit()
 
     def footage(self) -> Footage:
-        """What plays it."""
-        return Footage(ListIndex(self.deliveries), [self.root], self.disk, self.keys)
+        """What plays it, through a catalogue of its facts."""
+        with CatalogueWriter(self.home.catalogue_db) as writer:
+            writer.insert(Delivered(told.fact, told.volume, told.pieces) for told in self.deliveries)
+        return Footage(Index(Catalogue(self.home.catalogue_db)), [self.root], self.disk, self.keys)
+
+    def volume_of(self, row: Recorded) -> Path:
+        """Where a segment lies."""
+        assert row.volume is not None
+        return self.root.volumes / row.volume
+
+    def spoil(self, row: Recorded, piece: int) -> None:
+        """Flip a bit in a piece's ciphertext."""
+        path = self.volume_of(row)
+        data = bytearray(path.read_bytes())
+        data[row.places[piece] + HEADER_SIZE + 200] ^= 1
+        path.write_bytes(data)
 
     def _advance(self, to: int) -> None:
         self.clock.advance_ns(max(0, to - self.now) * 100_000 // 9)
@@ -155,27 +172,3 @@ class Recording:
     @staticmethod
     def _number(clip: Clip, at: int) -> int:
         return clip.units[at % len(clip.units)].number
-
-
-class ListIndex:
-    """Facts in a list."""
-
-    def __init__(self, deliveries: Sequence[Delivery]) -> None:
-        self.facts = [(parse_fact(d.fact), d) for d in deliveries]
-
-    def segments(self, stream: StreamId, span: Span) -> list[Recorded]:
-        return [
-            Recorded(fact.id, fact.t0, fact.t1 or 0, d.volume or "", d.pieces, fact.length or 0, "standard")
-            for fact, d in self.facts
-            if fact.kind == "seg" and fact.stream == stream and fact.t0 < span.end and (fact.t1 or 0) > span.start
-        ]
-
-    def segment(self, id_: SegmentId) -> Recorded | None:
-        return next((r for r in self.segments(id_.stream, Span(UtcTicks(0), UtcTicks(1 << 63))) if r.id == id_), None)
-
-    def steps_between(self, before: SegmentId, after: SegmentId) -> int:
-        return sum(
-            max(0, (fact.t1 or 0) - fact.t0)
-            for fact, _ in self.facts
-            if fact.kind == "step" and fact.term == before.term and before.n < fact.n < after.n
-        )

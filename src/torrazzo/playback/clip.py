@@ -17,7 +17,8 @@ from torrazzo.base import Span, StreamId
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks
 from torrazzo.playback.boxes import box_head
-from torrazzo.playback.footage import Footage, Loss, PieceSamples, Recorded, Samples
+from torrazzo.playback.footage import Footage, Loss, PieceSamples, Samples
+from torrazzo.playback.index import Recorded
 from torrazzo.playback.moov import Edit, SampleTable, ftyp, moov, sample_entry_kind
 from torrazzo.playback.timeline import PieceAt, Timeline
 

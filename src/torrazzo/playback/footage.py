@@ -9,18 +9,19 @@ damage: `Refused` ends the work.
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 import structlog
 
 from torrazzo.archive import VolumeReader
 from torrazzo.archive.record import Kind, RecordHeader
 from torrazzo.archive.root import Root
-from torrazzo.archive.volume import MAX_AGE
-from torrazzo.base import SegmentId, Span, StreamId, TermId
+from torrazzo.base import SegmentId, Span, StreamId
 from torrazzo.base.errors import Damaged, Unavailable
-from torrazzo.base.times import HOUR, UtcTicks, hour_of, iso_from_ticks
+from torrazzo.base.times import iso_from_ticks
 from torrazzo.durable import Disk
+from torrazzo.playback.index import Index, Recorded
+from torrazzo.playback.segment_keys import Keys, SegmentKeys
 from torrazzo.playback.shelf import Shelf
 from torrazzo.playback.timeline import FrameAt
 from torrazzo.seal import open_piece
@@ -28,30 +29,10 @@ from torrazzo.segment import parse_fragment, parse_init
 from torrazzo.segment.parse import ParsedSample
 
 KEPT_SAMPLES = 32  # segments whose tables are kept
-KEPT_KEYS = 8_192
-KEYS_AT_ONCE = 64
 
-K = TypeVar("K")
-V = TypeVar("V")
+__all__ = ["Footage", "Loss", "PieceSamples", "Recorded", "Samples"]
 
 _log = structlog.get_logger()
-
-
-class Recorded(NamedTuple):
-    """A segment, as the catalogue tells it."""
-
-    id: SegmentId
-    t0: int
-    t1: int
-    volume: str
-    places: tuple[int, ...]  # offsets of the records of its pieces; the first is the init
-    length: int  # plaintext bytes
-    class_: str  # retention class
-
-    @property
-    def hour(self) -> int:
-        """The UTC hour whose key opens it."""
-        return hour_of(self.t0)
 
 
 class Loss(NamedTuple):
@@ -89,50 +70,23 @@ class Samples(NamedTuple):
     losses: tuple[Loss, ...]
 
 
-class Index(Protocol):
-    """What the catalogue knows."""
-
-    def segments(self, stream: StreamId, span: Span) -> Sequence[Recorded]:
-        """Segments that overlap the span, in order of recording."""
-        ...
-
-    def segment(self, id_: SegmentId) -> Recorded | None:
-        """One of them."""
-        ...
-
-    def steps_between(self, before: SegmentId, after: SegmentId) -> int:
-        """Ticks by which clocks were set forward between two neighbours."""
-        ...
-
-
-class Keys(Protocol):
-    """What the keyring gives; `keyring.KeyClient` is one."""
-
-    def segment_keys(
-        self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]
-    ) -> dict[int, bytes]:
-        """Keys of segments by number."""
-        ...
-
-
 class Footage:
     """Reads for one or several viewers; may be used by several threads."""
 
     def __init__(self, index: Index, roots: Sequence[Root], disk: Disk, keys: Keys) -> None:
         self._index = index
         self._shelf = Shelf(roots, disk)
-        self._keys = keys
+        self._keys = SegmentKeys(index, self._shelf, keys)
         self._lock = threading.Lock()
-        self._segment_keys: OrderedDict[SegmentId, bytes] = OrderedDict()
-        self._peers: OrderedDict[SegmentId, tuple[int, ...]] = OrderedDict()
         self._samples: OrderedDict[SegmentId, Samples] = OrderedDict()
         self._lost: dict[tuple[SegmentId, int], str] = {}
+        self._damaged: set[str | None] = set()  # volumes of which that was logged
 
     def close(self) -> None:
         """Release files and forget keys."""
         self._shelf.close()
+        self._keys.forget()
         with self._lock:
-            self._segment_keys.clear()
             self._samples.clear()
 
     # -- what there is
@@ -140,7 +94,7 @@ class Footage:
     def segments(self, stream: StreamId, span: Span) -> list[Recorded]:
         """Segments that overlap the span, in order of recording."""
         rows = list(self._index.segments(stream, span))
-        self._remember(rows)
+        self._keys.expect(rows)
         return rows
 
     def segment(self, id_: SegmentId) -> Recorded:
@@ -166,7 +120,9 @@ class Footage:
                 return found
         found = self._read_samples(row)
         with self._lock:
-            _keep(self._samples, row.id, found, KEPT_SAMPLES)
+            self._samples[row.id] = found
+            if len(self._samples) > KEPT_SAMPLES:
+                self._samples.popitem(last=False)
         return found
 
     def open_piece(self, row: Recorded, index: int) -> bytes:
@@ -184,19 +140,20 @@ class Footage:
     def _read_samples(self, row: Recorded) -> Samples:
         try:
             init = self.open_piece(row, 0)
+            codec = parse_init(init).codec
         except Damaged as error:
             return Samples(row, b"", (), (Loss(row.id, 0, row.t0, row.t1, str(error)),))
-        codec = parse_init(init).codec
         pieces: list[PieceSamples] = []
         damages: list[tuple[int, int, str]] = []  # (index, pieces before it, what)
         for index in range(1, len(row.places)):
             try:
                 header, data = self._read(row, index)
+                frames = _frames(codec, data)
             except Damaged as error:
                 damages.append((index, len(pieces), str(error)))
                 continue
             joined = pieces[-1].piece == index - 1 if pieces else index == 1
-            pieces.append(PieceSamples(index, header.t0, header.t1, len(data), joined, _frames(codec, data)))
+            pieces.append(PieceSamples(index, header.t0, header.t1, len(data), joined, frames))
         ends = [row.t0, *(piece.t1 for piece in pieces)]
         starts = [*(piece.t0 for piece in pieces), row.t1]
         losses = tuple(Loss(row.id, index, ends[at], starts[at], what) for index, at, what in damages)
@@ -216,8 +173,10 @@ class Footage:
         known = self._lost.get((row.id, index))
         if known is not None:
             raise Damaged(known)
-        key = self._key(row)
         try:
+            if row.volume is None:
+                raise Damaged("its volume is not known; run `torrazzo catalogue rebuild`")
+            key = self._keys.key(row)
             with self._shelf.volume(row.volume) as reader:
                 header = self._header(reader, row, index)
                 ciphertext = reader.payload(header, verify=False)  # opening it verifies every byte
@@ -225,52 +184,11 @@ class Footage:
         except Damaged as error:
             with self._lock:
                 self._lost[row.id, index] = str(error)
-            _log.warning("piece_damaged", stream=str(row.id.stream), n=row.id.n, piece=index, error=str(error))
+                is_first = row.volume not in self._damaged
+                self._damaged.add(row.volume)
+            if is_first:  # the others are told in the losses
+                _log.warning("volume_damaged", volume=row.volume, stream=str(row.id.stream), error=str(error))
             raise
-
-    # -- keys
-
-    def _key(self, row: Recorded) -> bytes:
-        """The segment's key, asked for together with those of its neighbours that were found with it."""
-        with self._lock:
-            found = self._segment_keys.get(row.id)
-            peers = self._peers.get(row.id, (row.id.n,))
-        if found is not None:
-            return found
-        stream, term, _ = row.id
-        sealed = self._shelf.sealed_key(row.volume, stream, term, self._first_piece(row))
-        keys = self._keys.segment_keys(stream, term, row.hour, row.class_, sealed, peers)
-        with self._lock:
-            for n, key in keys.items():
-                _keep(self._segment_keys, SegmentId(stream, term, n), key, KEPT_KEYS)
-        return keys[row.id.n]
-
-    def _remember(self, rows: Sequence[Recorded]) -> None:
-        """Which segments open with the same K."""
-        groups: dict[tuple[object, ...], list[Recorded]] = {}
-        for row in rows:
-            groups.setdefault((row.id.stream, row.id.term, row.hour, row.class_), []).append(row)
-        with self._lock:
-            for group in groups.values():
-                for start in range(0, len(group), KEYS_AT_ONCE):
-                    part = group[start : start + KEYS_AT_ONCE]
-                    ns = tuple(row.id.n for row in part)
-                    for row in part:
-                        _keep(self._peers, row.id, ns, KEPT_KEYS)
-
-    def _first_piece(self, row: Recorded) -> int:
-        """Where the first piece of the row's term stands in its volume, as far as the catalogue knows."""
-        before = Span(UtcTicks(max(0, row.t0 - MAX_AGE - HOUR // 60)), UtcTicks(row.t1))
-        rows = self._index.segments(row.id.stream, before)
-        return min((r.places[0] for r in rows if (r.volume, r.id.term) == (row.volume, row.id.term)), default=0)
-
-
-def _keep(kept: "OrderedDict[K, V]", key: K, value: V, most: int) -> None:
-    """Add as the newest; the oldest goes."""
-    kept[key] = value
-    kept.move_to_end(key)
-    if len(kept) > most:
-        kept.popitem(last=False)
 
 
 def _frames(codec: str, data: bytes) -> tuple[FrameAt, ...]:

@@ -16,7 +16,8 @@ from torrazzo.base import SegmentId, Span, StreamId, TermId
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.base.times import SECOND, iso_from_ticks
 from torrazzo.playback.boxes import find_box
-from torrazzo.playback.footage import Footage, Recorded
+from torrazzo.playback.footage import Footage
+from torrazzo.playback.index import Recorded
 from torrazzo.segment import parse_fragment
 
 GAP_TICKS = 10 * SECOND  # a long gap is told in parts, so that no part outlasts the target duration

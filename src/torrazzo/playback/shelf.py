@@ -31,7 +31,6 @@ class Shelf:
         self._lock = threading.Lock()
         self._readers: OrderedDict[str, VolumeReader] = OrderedDict()
         self._uses: dict[str, int] = {}
-        self._sealed: dict[tuple[str, StreamId, TermId], bytes] = {}
 
     @contextlib.contextmanager
     def volume(self, name: str) -> Iterator[VolumeReader]:
@@ -47,13 +46,9 @@ class Shelf:
                 self._tidy(self._kept)
 
     def sealed_key(self, name: str, stream: StreamId, term: TermId, first_piece: int) -> bytes:
-        """The sealed K of a term in a volume; `first_piece` is where the term's first piece in it may be."""
-        found = self._sealed.get((name, stream, term))
-        if found is None:
-            with self.volume(name) as reader:
-                found = _before(reader, stream, term, first_piece) or _listed(reader, stream, term)
-            self._sealed[name, stream, term] = found
-        return found
+        """The sealed K of a term in a volume; `first_piece` is where its first piece there may be."""
+        with self.volume(name) as reader:
+            return _before(reader, stream, term, first_piece) or _listed(reader, stream, term)
 
     def close(self) -> None:
         """Release the files that nobody reads now."""

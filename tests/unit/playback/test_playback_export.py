@@ -55,7 +55,7 @@ def test_recorded_pieces_stand_in_the_file_unchanged(recording: Recording, foota
     checked = 0
     for row in {extent.segment for extent in clip.extents}:
         segment = clip.segments[row]
-        with VolumeReader.open(recording.disk, recording.root.volumes / segment.volume) as reader:
+        with VolumeReader.open(recording.disk, recording.volume_of(segment)) as reader:
             sealed = next(reader.payload(h) for h in reader.headers() if h.kind == Kind.KEY)
             key = recording.keys.segment_keys(
                 STREAM, segment.id.term, segment.hour, segment.class_, sealed, [segment.id.n]
@@ -93,10 +93,7 @@ def test_a_damaged_piece_is_a_gap_that_is_told(tmp_path: Path) -> None:
     reader = made.footage()
     asked = span(made, 0, 16)
     row = reader.segments(STREAM, asked)[0]
-    path = made.root.volumes / row.volume
-    data = bytearray(path.read_bytes())
-    data[row.places[4] + 176 + 500] ^= 1
-    path.write_bytes(data)
+    made.spoil(row, 4)
     out = tmp_path / "out.mp4"
     clip = export_mp4(reader, STREAM, asked, out)
     assert [(loss.piece, loss.t0 - made.start, loss.t1 - made.start) for loss in clip.losses] == [
@@ -116,13 +113,10 @@ def test_a_piece_lost_while_writing_becomes_a_gap(recording: Recording, tmp_path
     reader = made.footage()
     asked = span(made, 0, 12)
     row = reader.segments(STREAM, asked)[0]
-    path = made.root.volumes / row.volume
 
     def spoil(done: int, total: int) -> None:
         if done == total // 2:  # all is read once
-            data = bytearray(path.read_bytes())
-            data[row.places[2] + 176 + 500] ^= 1
-            path.write_bytes(data)
+            made.spoil(row, 2)
 
     out = tmp_path / "out.mp4"
     clip = export_mp4(reader, STREAM, asked, out, spoil)
@@ -139,12 +133,32 @@ def test_a_lost_volume_is_a_gap(tmp_path: Path) -> None:
     made.finish()
     reader = made.footage()
     asked = span(made, 0, 660)
-    volumes = sorted({row.volume for row in reader.segments(STREAM, asked)})
-    assert len(volumes) == 2
-    (made.root.volumes / volumes[0]).unlink()
+    rows = reader.segments(STREAM, asked)
+    assert len({row.volume for row in rows}) == 2
+    made.volume_of(rows[0]).unlink()
     clip = plan_clip(reader, STREAM, asked)
     assert clip.duration == 660 * SECOND
-    assert len(clip.losses) == sum(row.volume == volumes[0] for row in reader.segments(STREAM, asked))
+    assert len(clip.losses) == sum(row.volume == rows[0].volume for row in rows)
+
+
+def test_a_damaged_key_record_costs_nothing_while_another_volume_has_it(tmp_path: Path) -> None:
+    """K stands in each volume of its hour: a segment whose own volume has lost it opens all the same."""
+    made = Recording(tmp_path)
+    clip_ = make_clip(ClipSpec(width=160, height=120, fps="5", gop=50, frames=100))
+    for _ in range(11):
+        made.shoot(clip_, 60)
+    made.finish()
+    asked = span(made, 0, 660)
+    rows = made.footage().segments(STREAM, asked)
+    losses = []
+    for row in (rows[-1], rows[0]):
+        with VolumeReader.open(made.disk, made.volume_of(row)) as reader:
+            key = next(header for header in reader.headers() if header.kind == Kind.KEY)
+        data = bytearray(made.volume_of(row).read_bytes())
+        data[key.payload_offset + 9] ^= 1
+        made.volume_of(row).write_bytes(data)
+        losses.append(sum(len(made.footage().samples(row).losses) for row in (rows[0], rows[-1])))
+    assert losses == [0, 2]
 
 
 def test_a_cancelled_export_leaves_nothing(recording: Recording, footage: Footage, tmp_path: Path) -> None:

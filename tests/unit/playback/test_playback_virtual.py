@@ -70,10 +70,7 @@ def test_damage_since_the_plan_is_an_error_and_a_gap_in_the_next_plan(tmp_path: 
     span = Span(made.start, UtcTicks(made.now))
     served = VirtualFile(reader, plan_clip(reader, STREAM, span))
     row = served.clip.segments[0]
-    path = made.root.volumes / row.volume
-    data = bytearray(path.read_bytes())
-    data[row.places[3] + 176 + 300] ^= 1
-    path.write_bytes(data)
+    made.spoil(row, 3)
     with pytest.raises(Damaged):
         b"".join(served.read(0, served.size))
     again = plan_clip(reader, STREAM, span)

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Keys of segments, asked of the keyring in batches and kept for a while (docs/3-formats/keys.md)."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+from torrazzo.base import SegmentId, Span, StreamId, TermId
+from torrazzo.base.errors import Damaged
+from torrazzo.base.times import HOUR, UtcTicks
+from torrazzo.playback.index import Index, Recorded
+from torrazzo.playback.shelf import Shelf
+
+KEPT = 8_192
+AT_ONCE = 64
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Keys(Protocol):
+    """What the keyring gives; `keyring.KeyClient` is one."""
+
+    def segment_keys(
+        self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]
+    ) -> dict[int, bytes]:
+        """Keys of segments by number."""
+        ...
+
+
+class _Hour(NamedTuple):
+    """What one K opens."""
+
+    stream: StreamId
+    term: TermId
+    hour: int
+    class_: str
+
+
+class SegmentKeys:
+    """May be used by several threads."""
+
+    def __init__(self, index: Index, shelf: Shelf, keys: Keys) -> None:
+        self._index = index
+        self._shelf = shelf
+        self._keys = keys
+        self._lock = threading.Lock()
+        self._known: OrderedDict[SegmentId, bytes] = OrderedDict()
+        self._batches: OrderedDict[SegmentId, tuple[int, ...]] = OrderedDict()
+        self._sealed: OrderedDict[_Hour, bytes] = OrderedDict()
+
+    def forget(self) -> None:
+        """No key is kept."""
+        with self._lock:
+            self._known.clear()
+            self._sealed.clear()
+
+    def expect(self, rows: Sequence[Recorded]) -> None:
+        """These will be read: when the key of one is asked for, its neighbours' are fetched with it."""
+        hours: dict[_Hour, list[Recorded]] = {}
+        for row in rows:
+            hours.setdefault(_hour(row), []).append(row)
+        with self._lock:
+            for found in hours.values():
+                for start in range(0, len(found), AT_ONCE):
+                    part = found[start : start + AT_ONCE]
+                    ns = tuple(row.id.n for row in part)
+                    for row in part:
+                        _keep(self._batches, row.id, ns)
+
+    def key(self, row: Recorded) -> bytes:
+        """The segment's key; raises `Refused` if its hour is gone, `Damaged` if no volume holds its sealed K."""
+        hour = _hour(row)
+        with self._lock:
+            found = self._known.get(row.id)
+            batch = self._batches.get(row.id, (row.id.n,))
+            sealed = self._sealed.get(hour)
+        if found is not None:
+            return found
+        if sealed is None:
+            sealed = self._find_sealed(row)
+        keys = self._keys.segment_keys(hour.stream, hour.term, hour.hour, hour.class_, sealed, batch)
+        with self._lock:
+            _keep(self._sealed, hour, sealed)
+            for n, key in keys.items():
+                _keep(self._known, SegmentId(hour.stream, hour.term, n), key)
+        return keys[row.id.n]
+
+    def _find_sealed(self, row: Recorded) -> bytes:
+        """K as sealed in the segment's own volume, or, where that record is damaged, in another one of the hour."""
+        first: Damaged | None = None
+        for volume, place in self._places(row):
+            try:
+                return self._shelf.sealed_key(volume, row.id.stream, row.id.term, place)
+            except Damaged as error:
+                first = first or error
+        raise first or Damaged(f"segment {row.id.n} of {row.id.stream}: its volume is not known; rebuild the catalogue")
+
+    def _places(self, row: Recorded) -> Iterator[tuple[str, int]]:
+        """Volumes that hold this K, each with the place of the first piece that needs it; the segment's own first."""
+        whole = Span(UtcTicks(row.hour * HOUR), UtcTicks((row.hour + 1) * HOUR))
+        firsts: dict[str, int] = {}
+        for other in (row, *self._index.segments(row.id.stream, whole)):
+            if other.volume is not None and other.places and _hour(other) == _hour(row):
+                firsts[other.volume] = min(other.places[0], firsts.get(other.volume, other.places[0]))
+        yield from firsts.items()
+
+
+def _hour(row: Recorded) -> _Hour:
+    return _Hour(row.id.stream, row.id.term, row.hour, row.class_)
+
+
+def _keep(kept: "OrderedDict[K, V]", key: K, value: V) -> None:
+    """Add as the newest; the oldest goes."""
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > KEPT:
+        kept.popitem(last=False)
