@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.codec.streams import A_FRAME, Moment, assemble, avcc, moments_of, push, split_avcc
+from torrazzo.camera import limits
 from torrazzo.camera.codec import Assembler
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.testing.clips import is_parameter_set, is_picture, nal_type
@@ -75,7 +76,7 @@ def test_a_key_picture_without_any_parameter_sets_is_no_beginning() -> None:
     assert "parameter sets" in assembler.missing
     assert push(assembler, Moment(moments[5].pts, list(sets))) == []
     (unit,) = push(assembler, moments[6])
-    assert split_avcc(unit.data)[:2] == list(sets)
+    assert split_avcc(unit.data) == [*sets, *moments[6].nals]
 
 
 def test_the_format_changes_when_a_set_does_and_only_then() -> None:
@@ -202,6 +203,24 @@ def test_a_restart_of_the_senders_time_is_passed_on_once() -> None:
     (third,) = push(assembler, moments[2], discontinuity=True)
     assert third.discontinuity
     assert third.dts == third.pts
+
+
+def test_what_comes_without_a_picture_goes_with_the_next_one() -> None:
+    """SEI (a signature, say) with a moment of its own is kept, behind the next picture's delimiter; up to a limit."""
+    moments = [Moment(pts, [AUD, *nals]) for pts, nals in moments_of(make_clip(PLAIN))]
+    sei = [b"\x06\x05\x01\x00\x80", b"\x06\x05\x01\x01\x80"]
+    assembler = Assembler("h264")
+    push(assembler, moments[0])
+    for nal in sei:
+        assert push(assembler, Moment(A_FRAME, [nal])) == []
+    (unit,) = push(assembler, moments[1])
+    assert split_avcc(unit.data) == [AUD, *sei, *moments[1].nals[1:]]
+    (unit,) = push(assembler, moments[2])
+    assert split_avcc(unit.data) == moments[2].nals
+    for _ in range(100):
+        push(assembler, Moment(3 * A_FRAME, sei))
+    (unit,) = push(assembler, moments[3])
+    assert split_avcc(unit.data) == [AUD, *sei * (limits.PREFIX_NALS // 2), *moments[3].nals[1:]]
 
 
 def test_damaged_headers_make_no_key_picture_and_no_error() -> None:

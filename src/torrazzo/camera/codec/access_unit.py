@@ -5,6 +5,7 @@
 import struct
 from collections.abc import Iterable, Sequence
 
+from torrazzo.camera import limits
 from torrazzo.camera.codec import h264, h265
 from torrazzo.camera.codec.bits import BadBits
 from torrazzo.camera.codec.parameter_sets import ParameterSets
@@ -37,7 +38,9 @@ class Assembler:
         self.sets = ParameterSets(codec, announced)
         self.missing: str | None = _NO_KEY  # why no unit was given yet
         self._is_h264 = codec == "h264"
+        self._pictures = h264.VCL_MASK if self._is_h264 else h265.VCL_MASK
         self._care = _ALL  # types of NAL unit that `push` must look at
+        self._prefix: list[bytes] = []  # NAL units that came without a picture
         self._format: VideoFormat | None = None
         self._order = Reorder()
         self._began_pts: int | None = None  # while pictures may follow that can't be decoded from there
@@ -49,8 +52,8 @@ class Assembler:
     ) -> list[AccessUnit]:
         """Take all NAL units of one presentation time, each behind its length in 4 bytes; none or one unit out.
 
-        No NAL unit in it may be empty. Parameter sets that come without a picture are remembered, anything else without
-        a picture is not. What can't be read is passed on as it is.
+        No NAL unit in it may be empty. What comes without a picture is put in front of the next one. What can't be read
+        is passed on as it is.
         """
         types = 0
         if self._is_h264:
@@ -66,10 +69,12 @@ class Assembler:
             self._restarted = True
             self._end_beginning()
         is_key = False
-        if types & self._care:
-            if not types & (h264.VCL_MASK if self._is_h264 else h265.VCL_MASK):
-                self._take_sets(data, nals)
+        if types & self._care or not types & self._pictures:
+            if not types & self._pictures:
+                self._hold(data, nals)
                 return []
+            if self._prefix:
+                data, nals, types = self._with_prefix(data, nals)
             is_key, data = self._examine(data, nals, types, pts, arrived_ns)
             if self._format is None or self._is_undecodable(types, pts):
                 self.dropped += 1
@@ -116,7 +121,13 @@ class Assembler:
 
     def _end_beginning(self) -> None:
         self._began_pts = None
-        if self._format is not None:
+        self._settle()
+
+    def _settle(self) -> None:
+        """Look at no more than is needed."""
+        if self._format is None or self._began_pts is not None or self._prefix:
+            self._care = _ALL
+        else:
             self._care = _H264_CARE if self._is_h264 else _H265_CARE
 
     def _is_undecodable(self, types: int, pts: int) -> bool:
@@ -172,6 +183,26 @@ class Assembler:
         first = self._first_slice(data, nals)
         return h264.slice_start(first)[1] if self._is_h264 else h265.slice_pps(first)
 
+    def _hold(self, data: bytes, nals: Nals) -> None:
+        """Keep what came without a picture, up to the limit."""
+        self._take_sets(data, nals)
+        room = limits.PREFIX_NALS - len(self._prefix)
+        self._prefix += [data[at - 4 : at + size] for at, size in nals[:room]]
+        self._settle()
+
+    def _with_prefix(self, data: bytes, nals: Nals) -> tuple[bytes, Nals, int]:
+        """The unit with what was held back behind its delimiter."""
+        whole = _insert(data, nals, b"".join(self._prefix), self._is_h264)
+        self._prefix.clear()
+        self._settle()
+        places, types, at = [], 0, 4
+        while at < len(whole):
+            size = int.from_bytes(whole[at - 4 : at], "big")
+            places.append((at, size))
+            types |= 1 << (whole[at] & 0x1F if self._is_h264 else whole[at] >> 1 & 0x3F)
+            at += size + 4
+        return whole, places, types
+
     def _take_sets(self, data: bytes, nals: Nals) -> None:
         mask = _H264_SETS if self._is_h264 else _H265_SETS
         for at, size in nals:
@@ -188,8 +219,13 @@ def _with_sets(data: bytes, nals: Nals, found: VideoFormat, is_h264: bool) -> by
     present = {data[at : at + size].rstrip(b"\0") for at, size in nals}
     if present.issuperset(found.parameter_sets):
         return data
+    sets = b"".join(struct.pack(">I", len(nal)) + nal for nal in found.parameter_sets)
+    return _insert(data, nals, sets, is_h264)
+
+
+def _insert(data: bytes, nals: Nals, more: bytes, is_h264: bool) -> bytes:
+    """More NAL units at the front of a unit, but after its delimiter."""
     at, size = nals[0]
     is_delimiter = data[at] & 0x1F == h264.AUD if is_h264 else data[at] >> 1 & 0x3F == h265.AUD
     cut = at + size if is_delimiter else 0
-    sets = b"".join(struct.pack(">I", len(nal)) + nal for nal in found.parameter_sets)
-    return data[:cut] + sets + data[cut:]
+    return data[:cut] + more + data[cut:]

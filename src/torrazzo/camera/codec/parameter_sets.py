@@ -30,11 +30,11 @@ class ParameterSets:
     def take(self, nal: bytes) -> bool:
         """Put a set in force; whether anything changed. One that can't be read is refused and counted."""
         try:
+            nal = nal.rstrip(b"\0")  # trailing_zero_8bits of a byte stream; no NAL unit ends so
             if len(nal) > limits.PARAMETER_SET:
                 raise BadBits(f"parameter set: at most {limits.PARAMETER_SET} bytes expected, found {len(nal)}")
             if len(nal) < (2 if self.codec == "h264" else 3):
                 raise BadBits(f"parameter set: found {len(nal)} bytes")
-            nal = nal.rstrip(b"\0")  # trailing_zero_8bits of a byte stream; no NAL unit ends so
             return self._take_h264(nal) if self.codec == "h264" else self._take_h265(nal)
         except BadBits as error:
             self.refused += 1

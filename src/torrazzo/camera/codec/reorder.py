@@ -5,8 +5,8 @@
 A stream gives pictures in decoding order with presentation times only. If at most N pictures are decoded before one
 that is shown earlier, the k-th picture may be decoded at the (k - N)-th smallest presentation time: that never
 decreases and is never after the picture's own time. N is what the stream declares; where that is too little, it is
-learned. Only at the beginning, where pictures shown before the first one may follow it, can a picture's decoding time
-be after its own.
+learned as soon as that is seen twice in a GOP. Only until then, and at the beginning, where pictures shown before the
+first one may follow it, can a picture's decoding time be after its own.
 """
 
 from collections import deque
@@ -59,13 +59,13 @@ class Reorder:
         self._was_late = False
 
     def begin_gop(self, declared: int, interval: int | None) -> None:
-        """Call it before each key picture, with what its parameter sets say: only here N changes."""
+        """Call it before each key picture, with what its parameter sets say."""
         if interval and len(self._history) <= _FEW:
             self._interval = interval
-        if self._breaches >= _EPISODES:
-            self._learned = max(self._learned, self._needed)
         self._needed = self._breaches = 0
-        depth = max(declared, self._learned)
+        self._set_depth(max(declared, self._learned))
+
+    def _set_depth(self, depth: int) -> None:
         if depth != self.depth:
             self.depth = depth
             self._waiting = nlargest(depth, self._history)
@@ -112,6 +112,9 @@ class Reorder:
             if not self._was_late:
                 self._breaches += 1
             self._was_late = True
+            if self._breaches >= _EPISODES:
+                self._learned = max(self._learned, self._needed)
+                self._set_depth(max(self.depth, self._learned))
 
     def _learn_interval(self) -> int:
         history = self._history
