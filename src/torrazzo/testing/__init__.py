@@ -11,7 +11,8 @@ Read      clips.py, camera.py, faults.py, disk.py.
 
 from torrazzo.testing.camera import FakeCamera, Habits
 from torrazzo.testing.clips import ClipSpec, make_clip
-from torrazzo.testing.clock import FakeClock, run_virtual
+from torrazzo.testing.clock import FakeClock
+from torrazzo.testing.disk import FaultyDisk
 from torrazzo.testing.town import SmallTown
 
-__all__ = ["ClipSpec", "FakeCamera", "FakeClock", "Habits", "SmallTown", "make_clip", "run_virtual"]
+__all__ = ["ClipSpec", "FakeCamera", "FakeClock", "FaultyDisk", "Habits", "SmallTown", "make_clip"]
