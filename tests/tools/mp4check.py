@@ -6,6 +6,7 @@ Run on a file, it prints what the two say: `python -m tests.tools.mp4check FILE`
 """
 
 import json
+import mmap
 import struct
 import subprocess
 import sys
@@ -54,7 +55,8 @@ _CONTAINERS = ("moov", "trak", "mdia", "minf", "stbl", "edts")
 
 def read_tables(path: Path) -> Tables:
     """Parse with pymp4, box by box: it does not know all of them. Raises what it raises."""
-    top = tuple(_boxes(path.read_bytes()))
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        top = tuple(_boxes(data))
     kinds = [kind for kind, _, _ in top]
     assert kinds == ["ftyp", "moov", "mdat"], kinds
     with path.open("rb") as file:
@@ -77,7 +79,7 @@ def read_tables(path: Path) -> Tables:
     )
 
 
-def _boxes(data: bytes) -> Iterator[tuple[str, int, int]]:
+def _boxes(data: bytes | mmap.mmap) -> Iterator[tuple[str, int, int]]:
     at = 0
     while at < len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
