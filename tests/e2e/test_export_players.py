@@ -30,7 +30,7 @@ SPECS = {
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
 def test_an_export_holds_what_the_camera_sent(spec: ClipSpec, tmp_path: Path) -> None:
-    """Across a gap of 20 s: each access unit byte for byte and at its time, for ffprobe and for pymp4 alike."""
+    """Across a gap of 20 s: each access unit byte for byte and at its time, for ffprobe and for hachoir alike."""
     made = Recording(tmp_path)
     made.shoot(make_clip(spec), 11.2)
     made.gap(20)

@@ -1,18 +1,17 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What others see in an MP4 of ours: ffprobe, and pymp4, a parser that shares no code with either of us.
+"""What others see in an MP4 of ours: ffprobe, and hachoir, a parser that shares no code with either of us.
 
 Run on a file, it prints what the two say: `python -m tests.tools.mp4check FILE`.
 """
 
 import json
-import mmap
 import struct
 import subprocess
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain, repeat
+from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +29,7 @@ class Sample(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """A file's one track, read from its tables by pymp4."""
+    """A file's one track, read from its tables by hachoir."""
 
     duration: int  # ticks, of the movie
     width: int
@@ -50,102 +49,84 @@ class Tables(NamedTuple):
         return inside[first:]
 
 
-_CONTAINERS = ("moov", "trak", "mdia", "minf", "stbl", "edts")
-
-
 def read_tables(path: Path) -> Tables:
-    """Parse with pymp4, box by box: it does not know all of them. Raises what it raises."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        top = tuple(_boxes(data))
-    kinds = [kind for kind, _, _ in top]
-    assert kinds == ["ftyp", "moov", "mdat"], kinds
-    with path.open("rb") as file:
-        file.seek(top[1][1])
-        leaves = _leaves(file.read(top[1][2]))
-    mvhd, mdhd, tkhd = _parsed(leaves, "mvhd"), _parsed(leaves, "mdhd"), _parsed(leaves, "tkhd")
-    assert mvhd.timescale == mdhd.timescale == TIMESCALE
-    assert tkhd.duration == mvhd.duration
-    assert mdhd.duration == sum(e.sample_count * e.sample_delta for e in _parsed(leaves, "stts").entries)
-    stsd = leaves["stsd"]
-    assert stsd[12:16] == b"\0\0\0\1", "one sample entry"
+    """Parse with hachoir; raises what it raises."""
+    from hachoir.parser.container.mp4 import MP4File  # slow to import
+    from hachoir.stream import FileInputStream
+
+    with FileInputStream(str(path)) as stream:
+        file = MP4File(stream)
+        atoms = [(atom["tag"].value, atom.absolute_address // 8, atom.size // 8) for atom in file]
+        assert [kind for kind, _, _ in atoms] == ["ftyp", "moov", "mdat"], atoms
+        assert sum(size for _, _, size in atoms) == path.stat().st_size, "the last box ends where the file ends"
+        return _tables(file["atom[1]/movie"], tuple(atoms))
+
+
+def _tables(movie: Any, top: tuple[tuple[str, int, int], ...]) -> Tables:
+    leaves = _leaves(movie)
+    mvhd, mdhd, tkhd = leaves["mvhd"], leaves["mdhd"], leaves["tkhd"]
+    assert mvhd["time_scale"].value == mdhd["time_scale"].value == TIMESCALE
+    assert tkhd["duration"].value == mvhd["duration"].value
+    assert mdhd["duration"].value == sum(_runs(leaves["stts"], "sample_count", "sample_delta"))
+    assert leaves["stsd"]["count"].value == 1
+    edits = zip(_column(leaves["elst"], "duration"), _column(leaves["elst"], "time"), strict=True)
     return Tables(
-        mvhd.duration,
-        tkhd.width >> 16,
-        tkhd.height >> 16,
-        stsd[20:24].decode(),
-        tuple(_edits(leaves["elst"][8:])),
+        mvhd["duration"].value,
+        int(tkhd["frame_size_width"].value),
+        int(tkhd["frame_size_height"].value),
+        leaves["stsd"]["sample_entry[0]/format"].value.decode(),
+        tuple(edits),
         tuple(_samples(leaves)),
         top,
     )
 
 
-def _boxes(data: bytes | mmap.mmap) -> Iterator[tuple[str, int, int]]:
-    at = 0
-    while at < len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", data, at + 8)
-        yield kind.decode(), at, size
-        at += size
-    assert at == len(data), "the last box ends where the file ends"
-
-
-def _leaves(data: bytes) -> dict[str, bytes]:
-    """Boxes without boxes in them; each kind occurs once, so there is one track."""
-    found: dict[str, bytes] = {}
-    for kind, at, size in _boxes(data):
-        inner = _leaves(data[at + 8 : at + size]) if kind in _CONTAINERS else {kind: data[at : at + size]}
+def _leaves(atoms: Any) -> dict[str, Any]:
+    """The boxes that hold tables; each kind occurs once, so there is one track."""
+    found: dict[str, Any] = {}
+    for atom in atoms.array("atom"):
+        kind, content = atom["tag"].value, atom[atom.tag_info[atom["tag"].value][1]]
+        inner = _leaves(content) if kind in {"trak", "edts", "mdia", "minf", "stbl"} else {kind: content}
         assert not found.keys() & inner.keys(), found.keys() & inner.keys()
         found |= inner
     return found
 
 
-def _parsed(leaves: dict[str, bytes], kind: str) -> Any:
-    from pymp4.parser import Box  # type: ignore[import-untyped]  # its construct is slow to import
-
-    return Box.parse(leaves[kind])
+def _column(table: Any, name: str) -> list[int]:
+    return [field.value for field in table.array(name)]
 
 
-def _samples(leaves: dict[str, bytes]) -> Iterator[Sample]:
-    deltas = chain.from_iterable(repeat(e.sample_delta, e.sample_count) for e in _parsed(leaves, "stts").entries)
-    shifts = _runs(leaves["ctts"][8:]) if "ctts" in leaves else repeat(0)
-    syncs = {entry.sample_number for entry in _parsed(leaves, "stss").entries}
-    stsz = _parsed(leaves, "stsz")
-    assert stsz.sample_count == len(stsz.entry_sizes)
+def _runs(table: Any, count: str, value: str) -> Iterator[int]:
+    for times, each in zip(_column(table, count), _column(table, value), strict=True):
+        yield from repeat(each, times)
+
+
+def _samples(leaves: dict[str, Any]) -> Iterator[Sample]:
+    deltas = _runs(leaves["stts"], "sample_count", "sample_delta")
+    shifts: Iterator[int] = repeat(0)
+    if "ctts" in leaves:
+        sign = 1 << 31 if leaves["ctts"]["version"].value else 0  # hachoir reads both versions as unsigned
+        shifts = ((v ^ sign) - sign for v in _runs(leaves["ctts"], "sample_count", "sample_offset"))
+    syncs = set(_column(leaves["stss"], "sample_number"))
+    sizes = _column(leaves["stsz"], "sample_size")
     dts = 0
-    places = zip(_offsets(leaves, stsz.entry_sizes), stsz.entry_sizes, deltas, shifts, strict=False)
+    places = zip(_offsets(leaves, sizes), sizes, deltas, shifts, strict=False)
     for number, (offset, size, delta, shift) in enumerate(places, 1):
         yield Sample(offset, size, dts, dts + shift, number in syncs)
         dts += delta
 
 
-def _offsets(leaves: dict[str, bytes], sizes: list[int]) -> Iterator[int]:
-    chunks = [entry.chunk_offset for entry in _parsed(leaves, "co64").entries]
-    runs = [(entry.first_chunk, entry.samples_per_chunk) for entry in _parsed(leaves, "stsc").entries]
-    sample, run = 0, 0
-    for chunk, start in enumerate(chunks, 1):
+def _offsets(leaves: dict[str, Any], sizes: list[int]) -> Iterator[int]:
+    runs = dict(zip(_column(leaves["stsc"], "first_chunk"), _column(leaves["stsc"], "samples_per_chunk"), strict=True))
+    sample = samples = 0
+    for chunk, start in enumerate(_column(leaves["co64"], "chunk_offset"), 1):
+        samples = runs.get(chunk, samples)
         at = start
-        if run + 1 < len(runs) and runs[run + 1][0] <= chunk:
-            run += 1
-        for _ in range(runs[run][1]):
+        for _ in range(samples):
             yield at
             at += sizes[sample]
             sample += 1
     assert sample == len(sizes), "stsc and co64 place every sample"
-
-
-def _runs(ctts: bytes) -> Iterator[int]:
-    """pymp4 does not know ctts: ISO/IEC 14496-12 clause 8.6.1.3."""
-    form = ">Ii" if ctts[0] else ">II"
-    for count, shift in struct.iter_unpack(form, ctts[8:]):
-        yield from repeat(shift, count)
-
-
-def _edits(elst: bytes) -> Iterator[tuple[int, int]]:
-    """Nor elst: clause 8.6.6."""
-    for duration, media, rate in struct.iter_unpack(">QqI" if elst[0] else ">IiI", elst[8:]):
-        assert rate == 0x10000
-        yield duration, media
 
 
 class Packet(NamedTuple):
