@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo demo`: a small town of synthetic cameras, recorded as a real one would be."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from torrazzo.base.errors import Invalid, Unavailable
+from torrazzo.base.ids import StreamId
+from torrazzo.cli.exits import FOUND
+from torrazzo.cli.options import HomeOption
+from torrazzo.cli.output import warn
+from torrazzo.cli.process_options import find_home
+from torrazzo.town.camera import StreamConfig, find_camera, new_camera_id
+from torrazzo.town.home import Home
+
+TOWN = "Cremona (demo)"
+MOST = 50
+_STOP_S = 60.0
+_READY_S = 30.0
+
+
+def demo(
+    home: HomeOption = None,
+    cameras: Annotated[int, typer.Option("--cameras", help="How many.", min=1, max=MOST)] = 6,
+    port: Annotated[int | None, typer.Option("--port", help="Port of the page; 0 draws a free one.")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="End by itself after this time.")] = None,
+) -> None:
+    """Record a small town of synthetic cameras (in ./demo-town if no home is given); Ctrl-C ends it.
+
+    Started again it goes on; the pause is a gap with cause `restart`.
+    """
+    from torrazzo.testing.town import SmallTown
+
+    place = find_home(home) if home or os.environ.get("TORRAZZO_HOME") else Home(Path("demo-town").absolute())
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    print(f"A town in {place.path}; its pictures are made here, and recorded as real ones would be.", flush=True)
+    names = street_names(cameras)
+    prepare_town(place)
+    print("Painting the pictures (the first time only)…", file=sys.stderr, flush=True)
+    town = SmallTown.of_streets(cameras)
+    try:
+        town.start(known_ports(place, names))
+    except OSError:  # another program has one of the ports of last time
+        town = SmallTown.of_streets(cameras)
+        town.start()
+    try:
+        register(place, names, town.urls)
+        is_clean = _record(place, port, seconds, stop)
+    finally:
+        town.stop()
+    print("Ended; the archive is complete." if is_clean else "Ended, not in order: see what was printed above.")
+    if not is_clean:
+        raise typer.Exit(FOUND)
+
+
+def street_names(count: int) -> tuple[str, ...]:
+    """Names of the demo's cameras; beyond the known streets they are numbered."""
+    from torrazzo.testing.town import STREETS
+
+    return tuple(STREETS[:count]) + tuple(f"Via Nuova {number}" for number in range(1, count - len(STREETS) + 1))
+
+
+def prepare_town(home: Home) -> None:
+    """Found it if it is not there yet."""
+    from torrazzo.cli.init import make_town
+
+    if not home.settings_file.exists():
+        make_town(home.path, TOWN, "Europe/Rome")
+
+
+def known_ports(home: Home, names: Sequence[str]) -> tuple[int, ...]:
+    """The ports on which the cameras were before, so that their addresses stay; none if one is missing."""
+    from torrazzo.cli.office import read_cameras
+
+    found = read_cameras(home)
+    ports = []
+    for name in names:
+        with contextlib.suppress(Invalid):
+            stream = find_camera(found, name).stream("main")
+            ports.append(urlsplit(stream.url).port if stream else None)
+    return tuple(port for port in ports if port) if len(ports) == len(names) and all(ports) else ()
+
+
+def register(home: Home, names: Sequence[str], urls: Sequence[str]) -> None:
+    """Declare each camera once; one whose address has changed gets the new one, those beyond are disabled."""
+    from torrazzo.cli.office import changing, read_cameras
+    from torrazzo.town.office import new_camera
+
+    with changing(home) as office:
+        known = {camera.name: camera for camera in read_cameras(home)}
+        for name, url in zip(names, urls, strict=True):
+            camera = known.pop(name, None)
+            if camera is None:
+                id_ = new_camera_id()
+                stream = StreamConfig(StreamId(id_, "main"), url, transport="tcp")
+                office.add(new_camera(id_, name, [stream], place="Cremona", synthetic=True))
+            else:
+                streams = tuple(replace(stream, url=url) for stream in camera.streams)
+                if streams != camera.streams or not camera.enabled:
+                    office.change(replace(camera, streams=streams, enabled=True))
+        for camera in known.values():
+            if camera.synthetic and camera.enabled:
+                office.change(replace(camera, enabled=False))
+
+
+def _record(home: Home, port: int | None, seconds: float | None, stop: threading.Event) -> bool:
+    """Serve until asked to stop; true if it ended in order."""
+    from torrazzo.cli.live_table import LiveTable
+
+    with _served(home, port) as process, LiveTable(home) as table:
+        assert process.stderr is not None
+        threading.Thread(target=_pass_on, args=(process.stderr, table.say), daemon=True).start()
+        table.wait_for_page(_READY_S, stop)
+        waited = 0.0
+        while not stop.wait(1.0) and process.poll() is None:
+            waited += 1.0
+            table.show()
+            if seconds is not None and waited >= seconds:
+                break
+        table.say("Closing the archive…")
+        if process.poll() is not None:
+            warn(f"`torrazzo serve` ended by itself with code {process.returncode}")
+            return False
+        process.terminate()
+        return process.wait(_STOP_S) == 0
+
+
+@contextlib.contextmanager
+def _served(home: Home, port: int | None) -> Iterator["subprocess.Popen[str]"]:
+    """`torrazzo serve` as a child; it ends when we do, however that happens."""
+    from torrazzo.app import SUPERVISED
+
+    command = [sys.executable, "-m", "torrazzo", "serve", "--home", str(home.path)]
+    command += [] if port is None else ["--port", str(port)]
+    environment: Mapping[str, str] = {"TORRAZZO_LOG": "warning", **os.environ, SUPERVISED: "1"}
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=environment,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired as error:
+                process.kill()
+                raise Unavailable("`torrazzo serve` did not end within a minute and was killed") from error
+
+
+def _pass_on(lines: IO[str], say: Callable[[str], None]) -> None:
+    for line in lines:
+        say(line.rstrip("\n"))

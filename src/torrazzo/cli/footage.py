@@ -1,0 +1,217 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo footage`: what is recorded, what is not, getting it out, checking it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from torrazzo.base.errors import Invalid, Refused
+from torrazzo.base.ids import STREAM_NAMES, StreamId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import DAY, SECOND, UtcTicks, iso_from_ticks, ticks_from_text
+from torrazzo.cli.exits import FOUND, NOT_FOUND
+from torrazzo.cli.office import read_camera, read_cameras
+from torrazzo.cli.options import FromOption, HomeOption, JsonOption, ProgressOption, StreamOption, ToOption
+from torrazzo.cli.output import Progress, local_text, warn, write_json, write_table
+from torrazzo.cli.process_options import find_home
+from torrazzo.control_room.words import WORDS
+from torrazzo.town.camera import Camera
+from torrazzo.town.home import Home, load_settings
+
+app = typer.Typer(help="The footage: list, gaps, export, check.", no_args_is_help=True, rich_markup_mode=None)
+
+CameraArgument = Annotated[str, typer.Argument(metavar="CAMERA", help="A camera's name, in any case, or its id.")]
+SomeCamera = Annotated[str | None, typer.Argument(metavar="[CAMERA]", help="One camera; else all.")]
+AnyStream = Annotated[str | None, typer.Option("--stream", metavar="main|sub", help="One stream; else all.")]
+
+
+@app.command("list")
+def list_footage(
+    camera: SomeCamera = None,
+    home: HomeOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    stream: AnyStream = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recorded stretches, by default of the last 24 hours."""
+    from torrazzo.cli.index import fresh_index
+
+    place = find_home(home)
+    span = _span(place, start, end)
+    with fresh_index(place) as index:
+        found = [
+            (owner, id_, Span(max(part.start, span.start), min(part.end, span.end)))
+            for owner, id_ in _streams(place, camera, stream)
+            for part in index.spans(id_, span)
+        ]
+    if as_json:
+        write_json([{**_who(owner, id_), **_ends(part), "seconds": _seconds(part)} for owner, id_, part in found])
+        return
+    if not found:
+        warn(f"nothing is recorded from {iso_from_ticks(span.start)} to {iso_from_ticks(span.end)}")
+        return
+    zone = load_settings(place).zone
+    write_table(
+        ("CAMERA", "STREAM", "FROM", "TO", "SECONDS"),
+        [
+            (owner.name, id_.name, local_text(part.start, zone), local_text(part.end, zone), f"{_seconds(part):.1f}")
+            for owner, id_, part in found
+        ],
+    )
+
+
+@app.command("gaps")
+def gaps(
+    camera: SomeCamera = None,
+    home: HomeOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    stream: AnyStream = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What is not recorded, and why; by default of the last 24 hours. A gap without end lasts."""
+    from torrazzo.cli.index import fresh_index
+
+    place = find_home(home)
+    span = _span(place, start, end)
+    with fresh_index(place) as index:
+        found = [(owner, id_, gap) for owner, id_ in _streams(place, camera, stream) for gap in index.gaps(id_, span)]
+    if as_json:
+        write_json(
+            [
+                {
+                    **_who(owner, id_),
+                    "from": iso_from_ticks(gap.start),
+                    "to": None if gap.end is None else iso_from_ticks(gap.end),
+                    "why": gap.why,
+                }
+                for owner, id_, gap in found
+            ]
+        )
+        return
+    if not found:
+        warn(f"no gaps from {iso_from_ticks(span.start)} to {iso_from_ticks(span.end)}")
+        return
+    zone, words = load_settings(place).zone, WORDS["en"]
+    write_table(
+        ("CAMERA", "STREAM", "FROM", "TO", "WHY"),
+        [
+            (
+                owner.name,
+                id_.name,
+                local_text(gap.start, zone),
+                "lasts" if gap.end is None else local_text(gap.end, zone),
+                f"{gap.why}: {words[gap.why]}" if gap.why in words else gap.why,
+            )
+            for owner, id_, gap in found
+        ],
+    )
+
+
+@app.command("export")
+def export(
+    camera: CameraArgument,
+    start: Annotated[str, typer.Option("--from", metavar="T", help="Start, ISO 8601; without offset: local time.")],
+    end: Annotated[str, typer.Option("--to", metavar="T", help="End, as --from.")],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The MP4 file to write.")],
+    home: HomeOption = None,
+    stream: StreamOption = "main",
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
+    progress: ProgressOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write one span as one MP4 that plays everywhere; gaps keep their place in time."""
+    from torrazzo.cli.index import fresh_index
+    from torrazzo.control_room.index import open_footage
+    from torrazzo.playback import export_mp4
+
+    place = find_home(home)
+    span = _span(place, start, end)
+    owner = read_camera(place, camera, has_removed=True)
+    id_ = _stream_of(owner, stream)
+    if out.exists() and not force:
+        raise Refused(f"{out} exists; choose another name, or --force to replace it")
+    bar = Progress(f"Export {owner.name}", progress)
+    with fresh_index(place) as index:
+        if not any(True for _ in index.spans(id_, span)):
+            warn(f"{owner.name} ({stream}): nothing is recorded in this span; `torrazzo footage list` shows what is")
+            raise typer.Exit(NOT_FOUND)
+        footage = open_footage(place, index)
+        try:
+            clip = export_mp4(footage, id_, span, out.absolute(), lambda done, total: bar(done / max(1, total)))
+        finally:
+            footage.close()
+            bar.close()
+    losses = [str(loss) for loss in clip.losses]
+    for loss in losses:
+        warn(f"left out, shown as a gap: {loss}")
+    if as_json:
+        write_json({**_who(owner, id_), **_ends(span), "file": str(out), "bytes": clip.size, "losses": losses})
+    else:
+        print(f"{out}: {clip.size} bytes, {_seconds(span):.1f} s of {owner.name} ({stream})")
+    if losses:
+        raise typer.Exit(FOUND)
+
+
+@app.command("check")
+def check(
+    home: HomeOption = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Read and hash every byte, not only the structure.")] = False,
+    progress: ProgressOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the archive; exit code 1 if something is damaged or missing."""
+    from torrazzo.cli.checking import check_archive
+
+    place = find_home(home)
+    names = {camera.id: camera.name for camera in read_cameras(place, has_removed=True)}
+    raise typer.Exit(check_archive(place, names, deep=deep, progress=progress, as_json=as_json))
+
+
+def _span(home: Home, start: str | None, end: str | None) -> Span:
+    from torrazzo.base.clock import SystemClock
+
+    zone = load_settings(home).zone
+    last = SystemClock().utc() if end is None else ticks_from_text(end, zone)
+    first = UtcTicks(last - DAY) if start is None else ticks_from_text(start, zone)
+    if first >= last:
+        raise Invalid(f"--from {iso_from_ticks(first)} is not before --to {iso_from_ticks(last)}")
+    return Span(first, last)
+
+
+def _streams(home: Home, camera: str | None, stream: str | None) -> Iterator[tuple[Camera, StreamId]]:
+    if stream is not None:
+        _check_stream(stream)
+    owners: Sequence[Camera] = (
+        read_cameras(home, has_removed=True) if camera is None else (read_camera(home, camera, has_removed=True),)
+    )
+    for owner in owners:
+        for name in STREAM_NAMES:
+            if stream in {None, name}:
+                yield owner, StreamId(owner.id, name)
+
+
+def _stream_of(camera: Camera, stream: str) -> StreamId:
+    _check_stream(stream)
+    return StreamId(camera.id, stream)
+
+
+def _check_stream(stream: str) -> None:
+    if stream not in STREAM_NAMES:
+        raise Invalid(f"--stream {stream}: write main or sub")
+
+
+def _who(camera: Camera, stream: StreamId) -> dict[str, object]:
+    return {"camera": camera.name, "id": camera.id, "stream": stream.name}
+
+
+def _ends(span: Span) -> dict[str, object]:
+    return {"from": iso_from_ticks(span.start), "to": iso_from_ticks(span.end)}
+
+
+def _seconds(span: Span) -> float:
+    return round((span.end - span.start) / SECOND, 3)

@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo init`: a new town."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from torrazzo.base.errors import Refused
+from torrazzo.cli.options import HomeOption
+from torrazzo.cli.process_options import find_home
+
+
+def init(
+    home: HomeOption = None,
+    name: Annotated[str, typer.Option("--name", help="The town's name.")] = "Torrazzo",
+    zone: Annotated[str, typer.Option("--time-zone", help="Its time zone.")] = "Europe/Rome",
+    root: Annotated[
+        list[Path] | None,
+        typer.Option("--root", metavar="DIR", help="A folder on a disk for footage; repeat for several disks."),
+    ] = None,
+) -> None:
+    """Make a new town: its folder, its settings, its keys, a place for footage."""
+    place = find_home(home)
+    if place.settings_file.exists():
+        raise Refused(f"{place.settings_file} exists: there is a town already; nothing was changed")
+    make_town(place.path, name, zone, tuple(root or ()))
+    print(f"A new town in {place.path}")
+    print("Next: torrazzo camera add NAME rtsp://…   then: torrazzo serve")
+    print(f"Keep a copy of {place.box_key} with each copy of {place.office_db.name}: it opens the cameras' passwords.")
+
+
+def make_town(path: Path, name: str, zone: str, roots: tuple[Path, ...] = ()) -> None:
+    """Found the town, then its disk roots; one that is a root already (of an earlier town) is taken over."""
+    from torrazzo.app import system_parts
+    from torrazzo.archive import make_root, open_root
+    from torrazzo.town.home import new_settings
+    from torrazzo.town.office import found_town
+
+    home, disk, clock = system_parts(path)
+    settings = new_settings(home, name, zone, tuple(root.absolute() for root in roots))
+    disk.make_folder(home.path)
+    for root in settings.roots:
+        if (root / "root.json").exists():
+            open_root(disk, root)
+        else:
+            make_root(disk, root, settings.node)
+    found_town(home, disk, clock, settings)

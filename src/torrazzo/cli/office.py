@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Registry and catalogue, wherever they are written now: here, or by the running control room."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
+from torrazzo.base.clock import SystemClock
+from torrazzo.base.errors import Refused, Unavailable
+from torrazzo.control_room.client import ControlRoom
+from torrazzo.durable import OsDisk
+from torrazzo.town.box import load_box
+from torrazzo.town.camera import Camera, find_camera
+from torrazzo.town.home import Home, load_settings
+from torrazzo.town.office import Office
+
+_PATIENCE_S = 10.0
+_LOOK_S = 0.1
+
+
+@contextmanager
+def changing(home: Home) -> Iterator[Office | ControlRoom]:
+    """Who may change the registry now: this process, under the lock, or the control room that holds it."""
+    load_settings(home)
+    room = ControlRoom(home)
+    for _ in range(round(_PATIENCE_S / _LOOK_S)):
+        try:
+            office = Office(home, OsDisk(), SystemClock())
+        except Refused:
+            if room.is_there():
+                yield room
+                return
+            Event().wait(_LOOK_S)  # it is just starting, or another command is at work
+            continue
+        with office:
+            yield office
+        return
+    raise Unavailable(
+        f"{home.office_lock} is held and the control room does not answer; see what `torrazzo serve` says"
+    )
+
+
+def read_cameras(home: Home, *, has_removed: bool = False) -> tuple[Camera, ...]:
+    """All cameras, by name."""
+    from torrazzo.town.registry import open_registry
+
+    load_settings(home)
+    with open_registry(home.office_db, load_box(home.box_key)) as registry:
+        return registry.cameras(has_removed=has_removed)
+
+
+def read_camera(home: Home, name: str, *, has_removed: bool = False) -> Camera:
+    """One camera by name or id; raises `UnknownCamera` with those that come close."""
+    return find_camera(read_cameras(home, has_removed=has_removed), name)

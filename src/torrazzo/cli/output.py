@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What commands write: tables in plain text, JSON, progress."""
+
+import datetime as dt
+import json
+import sys
+import unicodedata
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from torrazzo.base.times import SECOND
+
+
+def write_json(value: object) -> None:
+    """One document, readable."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def write_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns under their heads, padded by what a terminal shows."""
+    table = [list(heads), *[[" ".join(cell.split()) for cell in row] for row in rows]]
+    widths = [max(_width(row[column]) for row in table) for column in range(len(heads))]
+    for row in table:
+        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        print("  ".join(cells).rstrip())
+
+
+def warn(text: str) -> None:
+    """Something to know, beside the result."""
+    print(f"torrazzo: {text}", file=sys.stderr)
+
+
+class Progress:
+    """How far a long piece of work is: on stderr, on a terminal or when asked for; one line that is written over."""
+
+    def __init__(self, what: str, is_wanted: bool | None) -> None:
+        self._what = what
+        self._is_terminal = sys.stderr.isatty()
+        self._is_on = self._is_terminal if is_wanted is None else is_wanted
+        self._told = -1
+
+    def __call__(self, done: float) -> None:
+        """`done` from 0 to 1."""
+        percent = min(100, max(0, int(done * 100)))
+        if not self._is_on or percent == self._told:
+            return
+        if not self._is_terminal and percent // 10 == self._told // 10 and percent != 100:
+            return
+        self._told = percent
+        if self._is_terminal:
+            print(f"\r{self._what}: {percent} %", end="", file=sys.stderr, flush=True)
+        else:
+            print(f"{self._what}: {percent} %", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Leave the line."""
+        if self._is_on and self._is_terminal and self._told >= 0:
+            print(file=sys.stderr)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def local_text(ticks: int, zone: ZoneInfo) -> str:
+    """A time as people of the town say it, with its offset: `2026-11-24 23:04:41+01:00`."""
+    instant = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=ticks // SECOND)
+    return instant.astimezone(zone).isoformat(" ")

@@ -1,0 +1,34 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo serve`: all processes of one box, kept alive."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from torrazzo.cli.exits import FOUND, OK
+from torrazzo.cli.process_options import add_page_options, find_home, process_parser
+
+
+def main(words: Sequence[str]) -> int:
+    """Run until SIGTERM or SIGINT; a second one ends at once, as a power cut would."""
+    parser = process_parser("serve", "Record: keyring, recorder and control room, restarted when they die.")
+    add_page_options(parser)
+    options = parser.parse_args(words)
+    from torrazzo.control_room.bind import bind_page
+
+    if options.port or options.host != "127.0.0.1":
+        bind_page(options.host, options.port or 0).close()  # told here, before anything starts
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    from torrazzo.app import PageOptions, prepare_process, serve, system_parts
+    from torrazzo.town.home import load_settings
+
+    home, disk, clock = system_parts(find_home(options.home).path)
+    load_settings(home)
+    prepare_process("serve")
+
+    def say(address: str) -> None:
+        print(f"The page: {address}", flush=True)
+
+    is_clean = asyncio.run(serve(home, disk, clock, PageOptions(options.host, options.port), say))
+    return OK if is_clean else FOUND

@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo status`: the town at a glance."""
+
+from collections.abc import Iterator, Mapping
+
+import typer
+
+from torrazzo.base.errors import Unavailable
+from torrazzo.cli.exits import FOUND, UNAVAILABLE
+from torrazzo.cli.options import HomeOption, JsonOption
+from torrazzo.cli.output import write_json, write_table
+from torrazzo.cli.process_options import find_home
+from torrazzo.control_room.client import ControlRoom
+from torrazzo.control_room.words import WORDS, age_text, bytes_text
+from torrazzo.town.home import Home, load_settings
+
+
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """State of every camera; exit code 0 when all record as declared, 1 when not, 4 when nothing runs."""
+    place = find_home(home)
+    load_settings(place)
+    state, is_served = read_state(place)
+    if as_json:
+        write_json({**state, "served": is_served})
+    else:
+        show_state(state, is_served)
+    if not is_served:
+        raise typer.Exit(UNAVAILABLE)
+    if not is_fine(state):
+        raise typer.Exit(FOUND)
+
+
+def read_state(home: Home) -> tuple[Mapping[str, object], bool]:
+    """The state, and whether the control room answered; without it the files and the recorder are asked."""
+    try:
+        return ControlRoom(home).state(), True
+    except Unavailable:
+        from torrazzo.app import system_parts
+        from torrazzo.control_room.views import read_town_state
+
+        return read_town_state(*system_parts(home.path)).to_json(), False
+
+
+def is_fine(state: Mapping[str, object]) -> bool:
+    """Every stream records, or was disabled on purpose."""
+    return state["recorder"] == "running" and all(
+        stream["state"] in {"recording", "disabled"} for _, stream in streams_of(state)
+    )
+
+
+def streams_of(state: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], Mapping[str, object]]]:
+    """Each camera with each of its streams."""
+    cameras = state["cameras"]
+    assert isinstance(cameras, list)
+    for camera in cameras:
+        for stream in camera["streams"]:
+            yield camera, stream
+
+
+def show_state(state: Mapping[str, object], is_served: bool) -> None:
+    """As a table, with what stands out below it."""
+    rows = state_rows(state)
+    if rows:
+        write_table(HEADS, rows)
+    else:
+        print("There is no camera yet. Add one: torrazzo camera add NAME rtsp://…")
+    if not is_served:
+        print("The control room is not running: start `torrazzo serve`.")
+    elif state["recorder"] != "running":
+        print("The recorder does not answer; `torrazzo serve` restarts it. See what it printed.")
+    hours = state["keys_hours_left"]
+    if isinstance(hours, int) and hours < 24:
+        print(f"Keys last for {hours} more hours: the keyring is not making new ones.")
+
+
+HEADS = ("CAMERA", "STREAM", "STATE", "LAST PICTURE", "RECEIVED", "GAPS TODAY")
+
+
+def state_rows(state: Mapping[str, object]) -> list[tuple[str, ...]]:
+    """One row per stream, in words."""
+    rows: list[tuple[str, ...]] = []
+    for camera, stream in streams_of(state):
+        age, gaps = stream["age_s"], stream["gaps"]
+        assert isinstance(gaps, list)
+        causes = sorted({str(gap["why"]) for gap in gaps})
+        rows.append(
+            (
+                str(camera["name"]),
+                str(stream["name"]),
+                _state_text(stream),
+                "never" if age is None else f"{age_text(float(str(age)), 'en')} ago",
+                bytes_text(int(str(stream["bytes"])), "en"),
+                f"{len(gaps)} ({', '.join(causes)})" if gaps else "none",
+            )
+        )
+    return rows
+
+
+def _state_text(stream: Mapping[str, object]) -> str:
+    words, state, why = WORDS["en"], str(stream["state"]), stream["why"]
+    if state == "gap":
+        return words["gap"].format(why=words.get(str(why), str(why))) if why else words["gap_unknown"]
+    return words.get(state, state)

@@ -1,0 +1,194 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The catalogue of one town: its one writer, its readers, and footage found through it."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from torrazzo.archive import Root, open_root
+from torrazzo.base.errors import Invalid, TorrazzoError
+from torrazzo.base.ids import SegmentId, StreamId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import UtcTicks
+from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, SegmentRow, rebuild
+from torrazzo.catalogue.rebuild import Rebuilt, catch_up
+from torrazzo.control_room.state import GapState
+from torrazzo.durable import Disk, OsDisk
+from torrazzo.keyring import KeyClient
+from torrazzo.playback import Footage
+from torrazzo.playback.footage import Recorded
+from torrazzo.town.home import Home, Settings, load_settings
+
+log = structlog.get_logger()
+
+
+class Index:
+    """The catalogue as playback asks it. May be used by several threads."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def spans(self, stream: StreamId, span: Span) -> Sequence[Span]:
+        """Recorded time, merged."""
+        return self._catalogue.spans(stream, span)
+
+    def gaps(self, stream: StreamId, span: Span) -> Sequence[GapState]:
+        """Declared absence within the span; what began before it begins at its start."""
+        return [
+            GapState(max(gap.t0, span.start), None if gap.t1 is None else min(gap.t1, span.end), gap.why)
+            for gap in self._catalogue.gaps(stream, span)
+        ]
+
+    def last_recorded(self, stream: StreamId) -> UtcTicks | None:
+        """End of the newest footage."""
+        return self._catalogue.last_recorded(stream)
+
+    def segments(self, stream: StreamId, span: Span) -> Sequence[Recorded]:
+        """Segments whose pieces are known to lie somewhere."""
+        return [found for row in self._catalogue.segments(stream, span) if (found := _recorded(row)) is not None]
+
+    def segment(self, id_: SegmentId) -> Recorded | None:
+        """One of them."""
+        row = self._catalogue.segment(id_)
+        return None if row is None else _recorded(row)
+
+    def steps_between(self, before: SegmentId, after: SegmentId) -> int:
+        """Ticks by which clocks were set forward between two segments."""
+        return self._catalogue.steps_between(before, after)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._catalogue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class IndexWriter:
+    """The one who writes it, holding the office's lock; a catalogue that is not one is made anew.
+
+    May be used by several threads: each piece of work waits for the one before.
+    """
+
+    def __init__(self, home: Home, disk: Disk, settings: Settings) -> None:
+        self._path, self._disk = home.catalogue_db, disk
+        self._roots = open_roots(disk, settings)
+        self._lock = threading.Lock()
+        self._catching_up = threading.Lock()
+        self._rebuilding = threading.Event()
+        try:
+            self._writer = CatalogueWriter(self._path)
+        except Invalid as error:
+            log.warning("catalogue_unreadable", error=str(error))
+            rebuild(disk, self._roots, self._path)
+            self._writer = CatalogueWriter(self._path)
+
+    def take(self, body: object) -> int:
+        """The body of `POST /facts`; returns how many were new. Raises `Invalid` and takes none if one is no fact."""
+        facts = parse_facts(body)
+        with self._lock:
+            taken = self._writer.insert(facts)
+        if taken.conflicts:
+            log.error("facts_in_conflict", count=taken.conflicts)
+        return taken.new
+
+    def catch_up(
+        self, is_stopping: Callable[[], bool] = lambda: False, progress: Callable[[float], None] | None = None
+    ) -> Mapping[str, object]:
+        """Read from the volumes what was recorded while nobody wrote; facts that come meanwhile are taken as well."""
+
+        def is_over() -> bool:
+            return self._rebuilding.is_set() or is_stopping()
+
+        with self._catching_up:
+            return _told(catch_up(self._disk, self._roots, self._writer, is_over, _fraction(progress)))
+
+    def rebuild(self, progress: Callable[[float], None] | None = None) -> Mapping[str, object]:
+        """A new catalogue from the volumes alone; facts that come meanwhile wait."""
+        self._rebuilding.set()  # which ends a catching up
+        with self._catching_up, self._lock:
+            self._rebuilding.clear()
+            self._writer.close()
+            try:
+                found = rebuild(self._disk, self._roots, self._path, _fraction(progress))
+            finally:
+                self._writer = CatalogueWriter(self._path)
+        return _told(found)
+
+    def close(self) -> None:
+        """Write back and close."""
+        with self._lock:
+            self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def parse_facts(body: object) -> list[Delivered]:
+    """`{"facts":[{"fact":"<line>","volume":"name.vol"|null,"pieces":[offsets]}]}`; raises `Invalid` for other forms."""
+    facts = body.get("facts") if isinstance(body, dict) else None
+    if not isinstance(facts, list):
+        raise Invalid('facts: expected {"facts":[…]}')
+    return [_delivered(entry) for entry in facts]
+
+
+def open_index(home: Home) -> Index:
+    """For reading, while another process may be writing; raises `Unavailable` if there is no catalogue yet."""
+    return Index(Catalogue(home.catalogue_db))
+
+
+def open_footage(home: Home, index: Index) -> Footage:
+    """Footage of the town, opened with its keyring."""
+    disk = OsDisk()
+    return Footage(index, open_roots(disk, load_settings(home)), disk, KeyClient(home.path))
+
+
+def open_roots(disk: Disk, settings: Settings) -> list[Root]:
+    """The disk roots that are there; one that is not is told in the log."""
+    roots = []
+    for path in settings.roots:
+        try:
+            roots.append(open_root(disk, path))
+        except (OSError, TorrazzoError) as error:
+            log.warning("root_missing", root=str(path), error=str(error))
+    return roots
+
+
+def _delivered(entry: object) -> Delivered:
+    fact, volume, pieces = (entry.get(key) if isinstance(entry, dict) else None for key in ("fact", "volume", "pieces"))
+    is_name = volume is None or (isinstance(volume, str) and "/" not in volume)
+    is_list = isinstance(pieces, list) and all(type(offset) is int and 0 <= offset < 1 << 63 for offset in pieces)
+    if not isinstance(fact, str) or not is_name or not is_list:
+        raise Invalid(f"facts: not a delivery: {str(entry)[:200]}")
+    assert isinstance(pieces, list)
+    return Delivered(fact.encode(), volume, tuple(pieces))
+
+
+def _recorded(row: SegmentRow) -> Recorded | None:
+    if row.volume is None:
+        return None
+    return Recorded(row.id, row.t0, row.t1, row.volume, row.pieces, row.length, row.retention_class)
+
+
+def _fraction(progress: Callable[[float], None] | None) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda done, total: progress(done / max(1, total))
+
+
+def _told(found: Rebuilt) -> Mapping[str, object]:
+    return {"volumes": found.volumes, "facts": found.facts, "damages": list(found.damages)}

@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The process `torrazzo control-room`: the one writer of `office.db` and `catalogue.db`, and the page.
+
+1. Take the office's lock. 2. Listen on the socket: facts and registry changes can come. 3. Renew the plan. 4. Listen on
+loopback and say where. 5. Behind all that, read from the volumes what the catalogue missed.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
+from torrazzo.base.ids import StreamId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import UtcTicks
+from torrazzo.control_room.bind import allowed_hosts, bind_page, page_address
+from torrazzo.control_room.index import Index, IndexWriter, open_footage, open_index
+from torrazzo.control_room.media import Media
+from torrazzo.control_room.page_app import Views, make_page_app
+from torrazzo.control_room.socket_app import make_socket_app
+from torrazzo.control_room.state import GapState, TownState
+from torrazzo.control_room.views import gather
+from torrazzo.durable import Disk
+from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.town.home import Home, Settings, load_settings
+from torrazzo.town.office import Office
+
+log = structlog.get_logger()
+
+LOCK_S = 15.0
+RENEW_S = 600.0
+CLOSING_S = 3
+
+
+async def run_control_room(home: Home, disk: Disk, clock: Clock, host: str, port: int | None) -> None:
+    """Until SIGTERM or SIGINT; raises `Refused` if another control room has the office."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    settings = load_settings(home)
+    office = await _take_office(home, disk, clock, stop)
+    if office is None:
+        return
+    with office, IndexWriter(home, disk, settings) as writer, open_index(home) as index:
+        room = _Room(home, settings, disk, clock, office, writer, index)
+        with room.sockets(host, port) as servers:
+            await room.run(servers, stop)
+
+
+async def _take_office(home: Home, disk: Disk, clock: Clock, stop: asyncio.Event) -> Office | None:
+    """A command that is changing something has it for a moment; None if we are to stop instead."""
+    until = clock.boot_ns() + LOCK_S * 1e9
+    while True:
+        try:
+            return Office(home, disk, clock)
+        except Refused:
+            if clock.boot_ns() > until:
+                raise
+            if await _wait(stop, 0.1):
+                return None
+
+
+class _Room:
+    """Everything of one running control room."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        disk: Disk,
+        clock: Clock,
+        office: Office,
+        writer: IndexWriter,
+        index: Index,
+    ) -> None:
+        self._home, self._settings, self._disk, self._clock = home, settings, disk, clock
+        self._office, self._writer, self._index = office, writer, index
+        self._footage = open_footage(home, index)
+        self._ending = threading.Event()
+
+    @contextlib.contextmanager
+    def sockets(self, host: str, port: int | None) -> Iterator[tuple[tuple["_Server", socket.socket], ...]]:
+        """The two servers on their sockets; the page's address is told in `run/page.url`."""
+        inner = listen_unix(self._home.control_room_socket)
+        page = self._bind(host, port)
+        self._disk.publish(self._home.page_address, page_address(page).encode() + b"\n")
+        log.info("page_served", address=page_address(page))
+        changes = make_socket_app(self._office, self.state, self._writer.take, self._writer.rebuild)
+        views = Views(self._settings, self.state, self.last_recorded, self.gaps)
+        looks = make_page_app(views, Media(self._footage, self._settings.zone).routes(), allowed_hosts(page))
+        try:
+            yield (_server(changes), inner), (_server(looks), page)
+        finally:
+            for path in (self._home.page_address, self._home.control_room_socket):
+                with contextlib.suppress(OSError):
+                    self._disk.unlink(path)
+
+    def _bind(self, host: str, port: int | None) -> socket.socket:
+        try:
+            return bind_page(host, self._settings.port if port is None else port)
+        except Unavailable as error:
+            log.warning("page_port_taken", error=str(error))
+            return bind_page(host, 0)  # facts and the registry must not wait for a port
+
+    async def run(self, servers: Sequence[tuple["_Server", socket.socket]], stop: asyncio.Event) -> None:
+        """Serve until `stop`."""
+        serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
+        behind = [asyncio.create_task(self._renew(stop)), asyncio.create_task(asyncio.to_thread(self._catch_up))]
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((stopping, *serving), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        self._ending.set()
+        for server, _ in servers:
+            server.should_exit = True
+        await asyncio.gather(*serving)
+        stop.set()
+        await asyncio.gather(*behind)
+        self._footage.close()
+
+    def state(self) -> TownState:
+        """Now; in a thread."""
+        cameras = self._office.registry.cameras()
+        return gather(self._home, self._settings, self._disk, self._clock, cameras, self.gaps)
+
+    def gaps(self, stream: StreamId, span: Span) -> Sequence[GapState]:
+        """From the catalogue."""
+        return self._index.gaps(stream, span)
+
+    def last_recorded(self, stream: StreamId) -> UtcTicks | None:
+        """From the catalogue."""
+        return self._index.last_recorded(stream)
+
+    async def _renew(self, stop: asyncio.Event) -> None:
+        """Keep the plan on disk young."""
+        while True:
+            try:
+                if await asyncio.to_thread(self._office.publish_if_due):
+                    log.info("plan_published")
+            except (OSError, TorrazzoError) as error:
+                log.warning("plan_not_published", error=str(error))
+            if await _wait(stop, RENEW_S):
+                return
+
+    def _catch_up(self) -> None:
+        """In a thread: facts that were written while no control room ran."""
+        try:
+            found: Mapping[str, object] = self._writer.catch_up(self._ending.is_set)
+            log.info("catalogue_caught_up", **found)
+        except (OSError, TorrazzoError) as error:
+            log.warning("catalogue_behind", error=str(error))
+
+
+class _Server(uvicorn.Server):
+    """One of two in a loop; signals are not its affair."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The process has its own handlers."""
+        yield
+
+
+def _server(app: ASGIApp) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=CLOSING_S,
+        )
+    )
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return False
+    return True

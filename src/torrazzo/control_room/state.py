@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The town's state as people read it: what the registry declares, what the recorder says, what the catalogue holds.
+
+State of a stream: `recording`, `connecting`, `gap` (with its cause), `disabled` (by us), `starting` (declared, and not
+yet known to the recorder), `unknown` (the recorder does not answer).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from zoneinfo import ZoneInfo
+
+from torrazzo.base.ids import StreamId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ns_from_ticks
+from torrazzo.town.camera import Camera, StreamConfig
+from torrazzo.town.home import Settings
+
+_TICK_KEYS = ("start", "end", "since", "last_frame", "permit_until", "now")
+
+
+@dataclass(frozen=True, slots=True)
+class GapState:
+    """A stretch of today that is not recorded; no end: it lasts."""
+
+    start: UtcTicks
+    end: UtcTicks | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """One stream. `bytes` and `frames` count since the recorder's start."""
+
+    name: str
+    state: str
+    why: str | None = None
+    since: UtcTicks | None = None
+    last_frame: UtcTicks | None = None
+    age_s: float | None = None
+    bytes: int = 0
+    frames: int = 0
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+    codec: str | None = None
+    message: str = ""
+    gaps: tuple[GapState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CameraState:
+    """One camera and its streams."""
+
+    id: str
+    name: str
+    place: str
+    synthetic: bool
+    enabled: bool
+    permit_until: UtcTicks | None
+    streams: tuple[StreamState, ...]
+
+    @property
+    def is_fine(self) -> bool:
+        """Recorded as declared: nobody needs to look at it."""
+        return all(stream.state in {"recording", "disabled"} for stream in self.streams)
+
+
+@dataclass(frozen=True, slots=True)
+class TownState:
+    """Everything on one page."""
+
+    town: str
+    zone: str
+    now: UtcTicks
+    recorder: str  # running | down
+    keys_hours_left: int | None
+    queue_s: float | None
+    roots: tuple[Mapping[str, object], ...]
+    cameras: tuple[CameraState, ...]
+
+    @property
+    def is_fine(self) -> bool:
+        """The recorder runs and every camera is recorded as declared."""
+        return self.recorder == "running" and all(camera.is_fine for camera in self.cameras)
+
+    def with_roots(self, roots: Iterable[Mapping[str, object]]) -> "TownState":
+        """The same with other roots."""
+        return replace(self, roots=tuple(roots))
+
+    def to_json(self) -> dict[str, object]:
+        """For machines: times in ISO 8601 UTC; in a gap `from`, `to`, `why`."""
+        found = _plain(asdict(self))
+        assert isinstance(found, dict)
+        return found
+
+
+def town_state(
+    settings: Settings,
+    cameras: Iterable[Camera],
+    recorder: Mapping[str, object] | None,
+    gaps: Callable[[StreamId, Span], Iterable[GapState]],
+    now: UtcTicks,
+) -> TownState:
+    """Put the three together; `recorder` is the body of its `GET /status`, None when it does not answer."""
+    today = Span(local_midnight(now, settings.zone), now)
+    said = _mapping(recorder, "streams")
+    return TownState(
+        town=settings.name,
+        zone=settings.zone.key,
+        now=now,
+        recorder="down" if recorder is None else "running",
+        keys_hours_left=_integer(recorder, "keys_hours_left"),
+        queue_s=_number(recorder, "queue_seconds"),
+        roots=tuple(_roots(recorder)),
+        cameras=tuple(
+            CameraState(
+                id=camera.id,
+                name=camera.name,
+                place=camera.place,
+                synthetic=camera.synthetic,
+                enabled=camera.enabled,
+                permit_until=camera.permit_until,
+                streams=tuple(
+                    _stream(camera, stream, recorder is not None, _mapping(said, str(stream.id)), gaps, today)
+                    for stream in camera.streams
+                ),
+            )
+            for camera in cameras
+        ),
+    )
+
+
+def local_midnight(now: UtcTicks, zone: ZoneInfo) -> UtcTicks:
+    """When today began in that zone."""
+    seconds = ns_from_ticks(now) // 1_000_000_000
+    local = (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)).astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return UtcTicks(int(midnight.timestamp()) * SECOND)
+
+
+def _stream(
+    camera: Camera,
+    stream: StreamConfig,
+    has_recorder: bool,
+    said: Mapping[str, object],
+    gaps: Callable[[StreamId, Span], Iterable[GapState]],
+    today: Span,
+) -> StreamState:
+    last = _integer(said, "last_frame")
+    size = said.get("size")
+    width, height = size if isinstance(size, list) and len(size) == 2 else (None, None)
+    why = said.get("why")
+    if not camera.enabled:
+        state = "disabled"
+    elif not has_recorder:
+        state = "unknown"
+    else:
+        state = str(said.get("state", "starting"))
+    return StreamState(
+        name=stream.id.name,
+        state=state,
+        why=str(why) if state == "gap" and why is not None else None,
+        since=_ticks(_integer(said, "since")),
+        last_frame=_ticks(last),
+        age_s=None if last is None else round(max(0, today.end - last) / SECOND, 1),
+        bytes=_integer(said, "bytes") or 0,
+        frames=_integer(said, "frames") or 0,
+        fps=_number(said, "fps"),
+        width=width,
+        height=height,
+        codec=str(said["codec"]) if said.get("codec") else None,
+        message=str(said.get("message") or ""),
+        gaps=tuple(gaps(stream.id, today)),
+    )
+
+
+def _mapping(found: Mapping[str, object] | None, key: str) -> Mapping[str, object]:
+    value = None if found is None else found.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _integer(found: Mapping[str, object] | None, key: str) -> int | None:
+    value = None if found is None else found.get(key)
+    return value if isinstance(value, int) else None
+
+
+def _number(found: Mapping[str, object] | None, key: str) -> float | None:
+    value = None if found is None else found.get(key)
+    return round(float(value), 2) if isinstance(value, int | float) else None
+
+
+def _roots(recorder: Mapping[str, object] | None) -> list[Mapping[str, object]]:
+    value = None if recorder is None else recorder.get("roots")
+    return [root for root in value if isinstance(root, dict)] if isinstance(value, list) else []
+
+
+def _ticks(value: int | None) -> UtcTicks | None:
+    return None if value is None else UtcTicks(value)
+
+
+def _plain(value: object, key: str = "") -> object:
+    if isinstance(value, dict):
+        names = {"start": "from", "end": "to"} if "why" in value and "start" in value else {}
+        return {names.get(name, name): _plain(part, name) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return iso_from_ticks(value) if key in _TICK_KEYS and isinstance(value, int) else value

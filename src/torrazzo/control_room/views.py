@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where the town's state is read from: registry, recorder's socket, catalogue. Works with any of them away."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.base.ids import StreamId
+from torrazzo.base.spans import Span
+from torrazzo.control_room.index import open_index
+from torrazzo.control_room.state import GapState, TownState, town_state
+from torrazzo.durable import Disk
+from torrazzo.town.ask import ask
+from torrazzo.town.box import load_box
+from torrazzo.town.camera import Camera
+from torrazzo.town.home import Home, Settings, load_settings
+from torrazzo.town.registry import open_registry
+
+_RECORDER_S = 2.0
+
+Gaps = Callable[[StreamId, Span], Iterable[GapState]]
+
+
+def read_town_state(home: Home, disk: Disk, clock: Clock) -> TownState:
+    """The state without a control room: from the files, and the recorder if one runs."""
+    settings = load_settings(home)
+    with open_registry(home.office_db, load_box(home.box_key)) as registry:
+        cameras = registry.cameras()
+    try:
+        index = open_index(home)
+    except (Unavailable, Damaged):
+        return gather(home, settings, disk, clock, cameras, lambda *_: ())
+    with index:
+        return gather(home, settings, disk, clock, cameras, index.gaps)
+
+
+def gather(
+    home: Home, settings: Settings, disk: Disk, clock: Clock, cameras: Iterable[Camera], gaps: Gaps
+) -> TownState:
+    """The state from these cameras and gaps, and what the recorder says now."""
+    try:
+        status, found = ask(home.recorder_socket, "GET", "/status", timeout=_RECORDER_S)
+    except (Unavailable, Damaged):
+        status, found = 503, None
+    said: Mapping[str, object] | None = found if status == 200 and isinstance(found, dict) else None
+    state = town_state(settings, cameras, said, gaps, clock.utc())
+    return state.with_roots(_roots(settings, disk, state.roots))
+
+
+def _roots(settings: Settings, disk: Disk, said: Iterable[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """Each root of the settings with its free space, and what the recorder says of it."""
+    known = {str(root.get("path")): root for root in said}
+    return [{"path": str(path), **known.get(str(path), {}), "free": _free(disk, path)} for path in settings.roots]
+
+
+def _free(disk: Disk, path: Path) -> int | None:
+    try:
+        return disk.free_bytes(path)
+    except OSError:
+        return None

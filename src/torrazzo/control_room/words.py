@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page's words, Italian first."""
+
+import re
+from collections.abc import Mapping
+
+LANGUAGES = ("it", "en")
+
+_ITALIAN: Mapping[str, str] = {
+    "title": "Telecamere",
+    "skip": "Vai alle telecamere",
+    "camera": "Telecamera",
+    "stream": "Flusso",
+    "state": "Stato",
+    "age": "Ultima immagine",
+    "received": "Ricevuti",
+    "received_note": "dall’avvio del registratore",
+    "gaps": "Interruzioni di oggi",
+    "watch": "Guarda",
+    "watch_long": "Guarda gli ultimi minuti di {camera}, flusso {stream}",
+    "no_cameras": "Non c’è ancora nessuna telecamera.",
+    "no_cameras_next": "Per aggiungerne una, dalla riga di comando:",
+    "no_gaps": "nessuna",
+    "more_gaps": "e altre {n}",
+    "since": "dalle {start}",
+    "until": "{start}–{end}",
+    "synthetic": "immagini sintetiche",
+    "main": "principale",
+    "sub": "secondario",
+    "recording": "registra",
+    "connecting": "si sta collegando",
+    "gap": "non registra: {why}",
+    "gap_unknown": "non registra",
+    "disabled": "sospesa",
+    "starting": "in avvio",
+    "unknown": "non si sa: il registratore non risponde",
+    "never": "mai",
+    "ago": "{age} fa",
+    "all_fine": "Tutte le telecamere registrano.",
+    "some_wrong": "Non registrano come dovrebbero: {n} su {all}.",
+    "recorder_down": "Il registratore non risponde. Quello che registra resta al sicuro; qui non se ne vede lo stato.",
+    "keys_low": "Le chiavi bastano per {n} ore: il portachiavi non ne prepara di nuove.",
+    "root_bad": "Disco {id}: {state}.",
+    "disk_free": "spazio libero {free}",
+    "stale": "Pagina non aggiornata dalle {time}: la sala di controllo non risponde.",
+    "updated": "Aggiornata alle {time}",
+    "back": "Torna alle telecamere",
+    "last_minutes": "Ultimi {n} minuti",
+    "minutes_choice": "Quanti minuti",
+    "from_to": "dalle {start} alle {end} del {day}",
+    "no_footage": "Di questo flusso non c’è ancora nulla da guardare: la prima appare dopo circa venti secondi.",
+    "video_of": "Registrazione di {camera}",
+    "no_video": "Questo programma non può mostrare il filmato.",
+    "cannot_play": "Il filmato non si può mostrare qui ({codec}). Si può salvare e aprire con un altro programma.",
+    "save": "Salva il filmato (MP4)",
+    "playlist": "Indirizzo per un lettore (HLS)",
+    "in_span": "Interruzioni in questo tratto",
+    "other_language": "English",
+    "not_found": "Qui non c’è nulla",
+    "not_found_text": "La telecamera o la pagina che cercavi non c’è.",
+    "trouble": "Qualcosa non va",
+    "nosignal": "si raggiunge, ma non manda immagini",
+    "auth": "rifiuta utente o password",
+    "net": "non si raggiunge",
+    "codec": "manda un formato che non si può registrare",
+    "hole": "immagini mancanti",
+    "disk": "l’archivio non poteva scrivere",
+    "clock": "ora non determinabile",
+    "restart": "registratore fermo",
+    "maintenance": "manutenzione",
+    "schedule": "fuori orario",
+    "mask": "mascherata",
+    "permit": "autorizzazione scaduta",
+    "keys": "manca la chiave dell’ora",
+}
+
+_ENGLISH: Mapping[str, str] = {
+    "title": "Cameras",
+    "skip": "Skip to the cameras",
+    "camera": "Camera",
+    "stream": "Stream",
+    "state": "State",
+    "age": "Last picture",
+    "received": "Received",
+    "received_note": "since the recorder started",
+    "gaps": "Gaps today",
+    "watch": "Watch",
+    "watch_long": "Watch the last minutes of {camera}, {stream} stream",
+    "no_cameras": "There is no camera yet.",
+    "no_cameras_next": "To add one, on the command line:",
+    "no_gaps": "none",
+    "more_gaps": "and {n} more",
+    "since": "since {start}",
+    "until": "{start}–{end}",
+    "synthetic": "synthetic pictures",
+    "main": "main",
+    "sub": "sub",
+    "recording": "recording",
+    "connecting": "connecting",
+    "gap": "not recording: {why}",
+    "gap_unknown": "not recording",
+    "disabled": "disabled",
+    "starting": "starting",
+    "unknown": "not known: the recorder does not answer",
+    "never": "never",
+    "ago": "{age} ago",
+    "all_fine": "All cameras are recording.",
+    "some_wrong": "Not recording as they should: {n} of {all}.",
+    "recorder_down": "The recorder does not answer. What it records is safe; its state cannot be shown here.",
+    "keys_low": "Keys last for {n} more hours: the keyring is not making new ones.",
+    "root_bad": "Disk {id}: {state}.",
+    "disk_free": "{free} free",
+    "stale": "Not up to date since {time}: the control room does not answer.",
+    "updated": "Updated at {time}",
+    "back": "Back to the cameras",
+    "last_minutes": "Last {n} minutes",
+    "minutes_choice": "How many minutes",
+    "from_to": "from {start} to {end} on {day}",
+    "no_footage": "There is nothing to watch of this stream yet: the first appears after about twenty seconds.",
+    "video_of": "Recording of {camera}",
+    "no_video": "This program cannot show the video.",
+    "cannot_play": "The video cannot be shown here ({codec}). It can be saved and opened with another program.",
+    "save": "Save the video (MP4)",
+    "playlist": "Address for a player (HLS)",
+    "in_span": "Gaps in this stretch",
+    "other_language": "Italiano",
+    "not_found": "There is nothing here",
+    "not_found_text": "The camera or page that you looked for does not exist.",
+    "trouble": "Something is wrong",
+    "nosignal": "reached, but sends no pictures",
+    "auth": "refuses the user or password",
+    "net": "cannot be reached",
+    "codec": "sends what cannot be stored",
+    "hole": "pictures missing",
+    "disk": "the archive could not write",
+    "clock": "time could not be told",
+    "restart": "recorder not running",
+    "maintenance": "maintenance",
+    "schedule": "outside its hours",
+    "mask": "masked",
+    "permit": "permission lapsed",
+    "keys": "no key for the hour",
+}
+
+WORDS: Mapping[str, Mapping[str, str]] = {"it": _ITALIAN, "en": _ENGLISH}
+_RANGE = re.compile(r"\s*([A-Za-z*]{1,8})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([0-9.]{1,5}))?\s*")
+
+
+def choose_language(wanted: str | None, accepted: str) -> str:
+    """`?lang=` if it is one of ours, else the best of Accept-Language, else Italian."""
+    if wanted in LANGUAGES:
+        return wanted
+    best, weight = LANGUAGES[0], 0.0
+    for part in accepted[:500].split(","):
+        found = _RANGE.fullmatch(part)
+        if found is None or found[1].lower() not in LANGUAGES:
+            continue
+        try:
+            q = float(found[2]) if found[2] else 1.0
+        except ValueError:
+            continue
+        if q > weight:
+            best, weight = found[1].lower(), q
+    return best
+
+
+def bytes_text(count: int, language: str) -> str:
+    """`3,4 GB` or `3.4 GB`."""
+    value, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 999.5 or unit == "TB":
+            break
+        value /= 1000
+    text = f"{value:.0f}" if unit == "B" or value >= 99.5 else f"{value:.1f}"
+    return f"{text.replace('.', ',') if language == 'it' else text} {unit}"
+
+
+def age_text(seconds: float, language: str) -> str:
+    """`2 s`, `5 min`, `3 h`, `2 giorni`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 36 * 3600:
+        return f"{seconds / 3600:.0f} h"
+    return f"{seconds / 86400:.0f} {'giorni' if language == 'it' else 'days'}"
