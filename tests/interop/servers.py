@@ -21,6 +21,8 @@ from torrazzo.base.clock import Clock, SystemClock
 from torrazzo.base.secret import Secret
 from torrazzo.camera import AccessUnit, CameraError, Source, open_source
 
+Nals = tuple[tuple[int, str], ...]  # type and SHA-256 of NAL units, in order
+
 HERE = Path(__file__).parent
 SYSTEM_PYTHON = "/usr/bin/python3"
 _START_S = 60
@@ -73,8 +75,8 @@ def running(command: Sequence[str], env: Mapping[str, str] | None = None) -> Ite
         output.close()
 
 
-def wait_for(lines: "queue.Queue[str]", process: "subprocess.Popen[str]", start: str) -> str:
-    """The first line that begins so."""
+def wait_for(lines: "queue.Queue[str]", process: "subprocess.Popen[str]", text: str) -> str:
+    """The first line that has `text` in it."""
     seen: list[str] = []
     for _ in range(_START_S):
         while True:
@@ -82,12 +84,12 @@ def wait_for(lines: "queue.Queue[str]", process: "subprocess.Popen[str]", start:
                 line = lines.get(timeout=1)
             except queue.Empty:
                 break
-            if line.startswith(start):
+            if text in line:
                 return line
             seen.append(line)
         if process.poll() is not None:
             break
-    raise AssertionError(f"{process.args!r} did not say {start!r} but: {''.join(seen)}")
+    raise AssertionError(f"{process.args!r} did not say {text!r} but: {''.join(seen)}")
 
 
 def free_port() -> int:
@@ -103,7 +105,7 @@ class Sent(NamedTuple):
     serial: int
     ticks: int
     sent_ns: int
-    nals: tuple[tuple[int, str], ...]  # type, SHA-256
+    nals: Nals
 
 
 @dataclass(frozen=True)
@@ -181,18 +183,26 @@ def sweep(source: Source, now_ns: int, got: Got) -> None:
         got.end = error
 
 
-def hashes(codec: str, unit: AccessUnit) -> tuple[tuple[int, str], ...]:
+def hashes(codec: str, data: bytes) -> Nals:
     """Type and SHA-256 of the SEI and VCL NAL units, in order: what must come through byte for byte."""
-    found, at = [], 0
-    while at < len(unit.data):
-        size = int.from_bytes(unit.data[at : at + 4], "big")
-        nal = bytes(unit.data[at + 4 : at + 4 + size])
-        found.append((nal[0] >> 1 & 63 if codec == "h265" else nal[0] & 31, hashlib.sha256(nal).hexdigest()))
+    return essential(codec, tuple(digest(codec, nal) for nal in split(data)))
+
+
+def split(data: bytes) -> Iterator[bytes]:
+    """NAL units behind 4-byte lengths."""
+    at = 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        yield bytes(data[at + 4 : at + 4 + size])
         at += 4 + size
-    return essential(codec, tuple(found))
 
 
-def essential(codec: str, nals: tuple[tuple[int, str], ...]) -> tuple[tuple[int, str], ...]:
+def digest(codec: str, nal: bytes) -> tuple[int, str]:
+    """Type and SHA-256."""
+    return nal[0] >> 1 & 63 if codec == "h265" else nal[0] & 31, hashlib.sha256(nal).hexdigest()
+
+
+def essential(codec: str, nals: Nals) -> Nals:
     """SEI and VCL alone."""
     if codec == "h265":
         return tuple(nal for nal in nals if nal[0] < 32 or nal[0] in {39, 40})

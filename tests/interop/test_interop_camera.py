@@ -56,7 +56,7 @@ def check(codec: str, got: Got, sent: list[Sent]) -> None:
     """All that was sent until shortly before the end was received, in order, byte for byte, at the same distances."""
     assert got.units, "nothing was received"
     wanted = [essential(codec, each.nals) for each in sent]
-    received = [hashes(codec, unit) for unit in got.units]
+    received = [hashes(codec, unit.data) for unit in got.units]
     assert received == wanted[: len(received)]
     missing = [each.serial for each in sent[len(received) :] if each.sent_ns < got.last_sweep_ns - LATE_NS]
     assert missing == []
