@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What readers ask the catalogue."""
+
+import sqlite3
+import struct
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from torrazzo.base import SegmentId, Span, StreamId, TermId
+from torrazzo.base.errors import Unavailable
+from torrazzo.base.times import HOUR, UtcTicks
+from torrazzo.catalogue.schema import open_for_reading
+
+
+class Gap(NamedTuple):
+    """Declared absence; `t1` is None while it lasts."""
+
+    t0: UtcTicks
+    t1: UtcTicks | None
+    why: str
+
+
+class SegmentRow(NamedTuple):
+    """A recorded segment and where its pieces are."""
+
+    id: SegmentId
+    t0: UtcTicks
+    t1: UtcTicks
+    volume: str | None  # file name; None if its pieces could not be found
+    pieces: tuple[int, ...]  # offsets of their records, init first
+    length: int  # plaintext bytes
+    retention_class: str
+    fact: bytes
+
+
+_SEGMENTS = """
+SELECT stream.name, term.name, segment.n, segment.t0, segment.t1, volume.name, segment.pieces, segment.length,
+       segment.class, fact.line
+FROM segment JOIN stream ON stream.id = segment.stream JOIN term ON term.id = segment.term
+     JOIN fact ON fact.term = segment.term AND fact.n = segment.n
+     LEFT JOIN volume ON volume.id = segment.volume
+"""
+_OVERLAPPING = f"""{_SEGMENTS}
+WHERE segment.stream = (SELECT id FROM stream WHERE name = :stream)
+AND segment.t0 < :end AND segment.t1 > :start AND segment.t0 > :start - :longest
+ORDER BY term.start, term.fence, segment.n
+"""  # noqa: S608 - ours, no input
+_ONE = f"{_SEGMENTS} WHERE stream.name = ? AND term.name = ? AND segment.n = ?"
+
+
+class Catalogue:
+    """Reads the catalogue; may be used by several threads. A rebuilt one is taken up at the next question."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `Unavailable` if there is none yet."""
+        self.path = path
+        self._lock = threading.Lock()
+        self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file; may be called twice."""
+        with self._lock:
+            self._database.close()
+
+    def streams(self) -> list[StreamId]:
+        """All streams that ever had a fact here."""
+        return [StreamId.parse(name) for (name,) in self._ask("SELECT name FROM stream ORDER BY name")]
+
+    def spans(self, stream: StreamId, span: Span) -> list[Span]:
+        """Recorded time within `span`, merged, in order, cut at its ends."""
+        rows = self._ask(
+            """
+            SELECT max(t0, :start), min(t1, :end) FROM span, (SELECT id FROM stream WHERE name = :stream) AS s
+            WHERE stream = s.id AND t0 < :end AND t1 > :start AND t0 >= coalesce(
+                (SELECT max(t0) FROM span WHERE stream = s.id AND t0 <= :start), :start)
+            ORDER BY t0
+            """,
+            _within(stream, span),
+        )
+        return [Span(UtcTicks(t0), UtcTicks(t1)) for t0, t1 in rows]
+
+    def gaps(self, stream: StreamId, span: Span) -> list[Gap]:
+        """Gaps that touch `span`, in order, whole; an open one has no end."""
+        rows = self._ask(
+            """
+            SELECT t0, t1, why FROM gap WHERE stream = (SELECT id FROM stream WHERE name = :stream)
+            AND t0 < :end AND (t1 IS NULL OR (t1 > :start AND t1 > t0)) ORDER BY t0, term, n
+            """,
+            _within(stream, span),
+        )
+        return [Gap(UtcTicks(t0), None if t1 is None else UtcTicks(t1), why) for t0, t1, why in rows]
+
+    def segments(self, stream: StreamId, span: Span) -> list[SegmentRow]:
+        """Segments that overlap `span`, in order of recording: by term, then n."""
+        longest = HOUR  # a segment never spans an hour's edge
+        return [_segment_row(row) for row in self._ask(_OVERLAPPING, {**_within(stream, span), "longest": longest})]
+
+    def segment(self, id_: SegmentId) -> SegmentRow | None:
+        """One segment by its identity."""
+        rows = self._ask(_ONE, (str(id_.stream), str(id_.term), id_.n))
+        return _segment_row(rows[0]) if rows else None
+
+    def steps_between(self, before: SegmentId, after: SegmentId) -> int:
+        """Ticks by which the clock was set forward between two segments of a stream (steps backwards count nothing)."""
+        return sum(max(0, t1 - t0) for t0, t1 in self._steps(before, after))
+
+    def fact(self, id_: SegmentId) -> bytes | None:
+        """A fact's bytes by its identity."""
+        rows = self._ask(
+            "SELECT line FROM fact JOIN term ON term.id = fact.term JOIN stream ON stream.id = term.stream"
+            " WHERE stream.name = ? AND term.name = ? AND n = ?",
+            (str(id_.stream), str(id_.term), id_.n),
+        )
+        return bytes(rows[0][0]) if rows else None
+
+    def last_recorded(self, stream: StreamId) -> UtcTicks | None:
+        """End of the latest recorded span."""
+        rows = self._ask(
+            "SELECT t1 FROM span WHERE stream = (SELECT id FROM stream WHERE name = ?) ORDER BY t0 DESC LIMIT 1",
+            (str(stream),),
+        )
+        return UtcTicks(rows[0][0]) if rows else None
+
+    def _steps(self, before: SegmentId, after: SegmentId) -> list[tuple[int, int]]:
+        return self._ask(
+            """
+            SELECT step.t0, step.t1 FROM step JOIN term ON term.id = step.term
+            WHERE step.stream = (SELECT id FROM stream WHERE name = ?)
+            AND (term.start, term.fence, step.n) > (?, ?, ?) AND (term.start, term.fence, step.n) < (?, ?, ?)
+            """,
+            (str(before.stream), *_order(before), *_order(after)),
+        )
+
+    def _ask(self, question: str, values: Any = ()) -> list[Any]:
+        with self._lock:
+            if self._stamp() != self._opened:
+                self._database.close()
+                self._open()
+            try:
+                return self._database.execute(question, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise Unavailable(f"{self.path}: {error}; run `torrazzo catalogue rebuild`") from error
+
+    def _open(self) -> None:
+        self._opened = self._stamp()
+        self._database = open_for_reading(self.path)
+
+    def _stamp(self) -> int:
+        """Changes when another file takes this one's place."""
+        try:
+            return self.path.stat().st_ino
+        except FileNotFoundError:
+            return 0
+
+
+def dump(path: Path) -> Iterator[str]:
+    """The whole content as lines in one fixed order: two catalogues say the same if and only if these are equal."""
+    database = open_for_reading(path)
+    try:
+        for row in database.execute(
+            """
+            SELECT stream.name, term.name, fact.n, fact.line, volume.name, segment.pieces, segment.t0, segment.t1,
+                   segment.length, segment.class
+            FROM fact JOIN term ON term.id = fact.term JOIN stream ON stream.id = term.stream
+                 LEFT JOIN segment ON segment.stream = stream.id AND segment.term = fact.term AND segment.n = fact.n
+                     AND segment.t0 = json_extract(CAST(fact.line AS TEXT), '$.t0')
+                 LEFT JOIN volume ON volume.id = segment.volume
+            ORDER BY stream.name, term.start, term.fence, term.name, fact.n
+            """
+        ):
+            yield f"fact {row[0]} {row[1]} {row[2]} {row[4]} {(row[5] or b'').hex()} {row[6:]} {row[3].decode()}"
+        yield from _rows(
+            database, "term", "SELECT stream.name, term.name, facts, last_n FROM term JOIN stream ON stream.id = stream"
+        )
+        for table, columns in (("span", "t0, t1"), ("gap", "t0, t1, why, n, of"), ("step", "n, t0, t1")):
+            sql = f"SELECT stream.name, {columns} FROM {table} JOIN stream ON stream.id = stream"  # noqa: S608 - ours
+            yield from _rows(database, table, sql)
+    finally:
+        database.close()
+
+
+def _rows(database: sqlite3.Connection, table: str, sql: str) -> Iterator[str]:
+    yield from sorted(f"{table} {' '.join(map(str, row))}" for row in database.execute(sql))
+
+
+def _within(stream: StreamId, span: Span) -> dict[str, object]:
+    return {"stream": str(stream), "start": span.start, "end": span.end}
+
+
+def _order(id_: SegmentId) -> Iterable[int]:
+    return id_.term.start, id_.term.fence, id_.n
+
+
+def _segment_row(row: tuple[Any, ...]) -> SegmentRow:
+    stream, term, n, t0, t1, volume, pieces, length, retention_class, line = row
+    return SegmentRow(
+        SegmentId(StreamId.parse(stream), TermId.parse(term), n),
+        UtcTicks(t0),
+        UtcTicks(t1),
+        volume,
+        struct.unpack(f">{len(pieces) // 8}Q", pieces),
+        length,
+        retention_class,
+        bytes(line),
+    )
