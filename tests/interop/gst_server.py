@@ -76,7 +76,7 @@ VARIANTS = {
         raw(4, 25) + " ! " + x265("keyint=50:bframes=0"),
         raw(4, 25, "640x360", "smpte") + " ! " + x265("keyint=50:bframes=0"),
     ],
-    "bench": [raw(8, 25, "1920x1080", "smpte75") + " ! videoconvert ! " + x264("key-int-max=50", bitrate=4000)],
+    "bench": [raw(8, 25, "1920x1080", "snow") + " ! " + x264("key-int-max=50", bitrate=4000)],
 }
 
 
