@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torrazzo.base import Span
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import SECOND, UtcTicks
-from torrazzo.playback.timeline import FrameAt, PieceAt, Timeline
+from torrazzo.playback.timeline import DRIFT, FrameAt, PieceAt, Timeline
 
 NOON = 1_795_557_600 * SECOND
 
@@ -55,7 +55,7 @@ def record(takes: list[Take]) -> tuple[list[list[PieceAt]], int]:
                 frames.append(FrameAt(dts, dts + swap * take.interval, 100, 10, take.has_key and not dts, not dts))
                 dts += take.interval
             length = count * take.interval + (take.slew if place == len(take.pieces) - 1 else 0)
-            pieces.append(PieceAt(number, now, now + length, True, frames))
+            pieces.append(PieceAt(number, now, now + length, True, dts, frames))
             now += length
             number += 1
         segments.append(pieces)
@@ -90,7 +90,7 @@ def test_a_clip_lasts_as_long_as_its_span_and_keeps_order(takes: list[Take], sta
 
 @given(TAKES)
 def test_every_frame_of_a_whole_recording_is_in_the_clip_at_its_time(takes: list[Take]) -> None:
-    """A span of all that was recorded holds each frame, decoded at its own UTC time counted from the span's start."""
+    """A span of all that was recorded holds each frame, decoded within 0.1 s of its UTC time, at the camera's pace."""
     segments, end = record(takes)
     timeline = Timeline(Span(UtcTicks(NOON), UtcTicks(end + SECOND)))
     wanted = []
@@ -102,4 +102,7 @@ def test_every_frame_of_a_whole_recording_is_in_the_clip_at_its_time(takes: list
     for duration in table.durations:
         found.append(dts)
         dts += duration
-    assert found == wanted
+    assert len(found) == len(wanted)
+    assert all(abs(one - other) <= DRIFT for one, other in zip(found, wanted, strict=True))
+    if not any(take.gap for take in takes):
+        assert table.durations[:-1].tolist() == [t.interval for t in takes for _ in range(sum(t.pieces))][:-1]

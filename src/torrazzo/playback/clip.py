@@ -150,7 +150,7 @@ class _Plan:
             self._first_init = samples.init
         pieces = []
         for piece in _decodable(samples):
-            pieces.append(PieceAt(len(self._placed), piece.t0, piece.t1, piece.joined, piece.frames))
+            pieces.append(PieceAt(len(self._placed), piece.t0, piece.t1, piece.joined, piece.end_dts, piece.frames))
             self._placed.append(_Placed(len(self._segments), piece.piece, piece.length))
         self.timeline.add(pieces, same_format=samples.init == self._init)
         self._segments.append(row)

@@ -58,6 +58,7 @@ class PieceSamples(NamedTuple):
     t1: int
     length: int
     joined: bool  # the fragment before it is there too
+    end_dts: int  # when the frame after its last one is decoded
     frames: tuple[FrameAt, ...]
 
 
@@ -79,7 +80,6 @@ class Footage:
         self._keys = SegmentKeys(index, self._shelf, keys)
         self._lock = threading.Lock()
         self._samples: OrderedDict[SegmentId, Samples] = OrderedDict()
-        self._lost: dict[tuple[SegmentId, int], str] = {}
         self._damaged: set[str | None] = set()  # volumes of which that was logged
 
     def close(self) -> None:
@@ -116,17 +116,18 @@ class Footage:
         """Its init and the tables of its fragments; without pieces if the init or the volume can't be read."""
         with self._lock:
             found = self._samples.get(row.id)
-            if found is not None and not any((row.id, piece.piece) in self._lost for piece in found.pieces):
+            if found is not None:
                 return found
         found = self._read_samples(row)
-        with self._lock:
-            self._samples[row.id] = found
-            if len(self._samples) > KEPT_SAMPLES:
-                self._samples.popitem(last=False)
+        if not found.losses:  # a disk that is back has them again
+            with self._lock:
+                self._samples[row.id] = found
+                if len(self._samples) > KEPT_SAMPLES:
+                    self._samples.popitem(last=False)
         return found
 
     def open_piece(self, row: Recorded, index: int) -> bytes:
-        """The plaintext of one piece; raises `Damaged`, and remembers it as lost."""
+        """The plaintext of one piece; raises `Damaged`, and then planning anew leaves it out."""
         return self._read(row, index)[1]
 
     def intact_fragments(self, row: Recorded) -> Iterator[bytes]:
@@ -135,7 +136,7 @@ class Footage:
             try:
                 yield self.open_piece(row, index)
             except Damaged:
-                continue  # remembered; a player goes on after it
+                continue  # logged; a player goes on after it
 
     def _read_samples(self, row: Recorded) -> Samples:
         try:
@@ -148,12 +149,14 @@ class Footage:
         for index in range(1, len(row.places)):
             try:
                 header, data = self._read(row, index)
-                frames = _frames(codec, data)
+                samples = parse_fragment(data)
             except Damaged as error:
                 damages.append((index, len(pieces), str(error)))
                 continue
             joined = pieces[-1].piece == index - 1 if pieces else index == 1
-            pieces.append(PieceSamples(index, header.t0, header.t1, len(data), joined, frames))
+            end = samples[-1].dts + samples[-1].duration if samples else 0
+            frames = _frames(codec, data, samples)
+            pieces.append(PieceSamples(index, header.t0, header.t1, len(data), joined, end, frames))
         ends = [row.t0, *(piece.t1 for piece in pieces)]
         starts = [*(piece.t0 for piece in pieces), row.t1]
         losses = tuple(Loss(row.id, index, ends[at], starts[at], what) for index, at, what in damages)
@@ -169,10 +172,7 @@ class Footage:
         return header
 
     def _read(self, row: Recorded, index: int) -> tuple[RecordHeader, bytes]:
-        """A piece's record and plaintext; raises `Damaged`, after having taken note of it."""
-        known = self._lost.get((row.id, index))
-        if known is not None:
-            raise Damaged(known)
+        """A piece's record and plaintext; raises `Damaged`, and then the segment's tables will be read anew."""
         try:
             if row.volume is None:
                 raise Damaged("its volume is not known; run `torrazzo catalogue rebuild`")
@@ -183,7 +183,7 @@ class Footage:
             return header, open_piece(key, index, ciphertext)
         except Damaged as error:
             with self._lock:
-                self._lost[row.id, index] = str(error)
+                self._samples.pop(row.id, None)
                 is_first = row.volume not in self._damaged
                 self._damaged.add(row.volume)
             if is_first:  # the others are told in the losses
@@ -191,7 +191,7 @@ class Footage:
             raise
 
 
-def _frames(codec: str, data: bytes) -> tuple[FrameAt, ...]:
+def _frames(codec: str, data: bytes, samples: Sequence[ParsedSample]) -> tuple[FrameAt, ...]:
     """The fragment's tables.
 
     Only from an IDR of H.264 on can every player begin: what follows a recovery point may refer to pictures before it,
@@ -199,7 +199,7 @@ def _frames(codec: str, data: bytes) -> tuple[FrameAt, ...]:
     """
     return tuple(
         FrameAt(s.dts, s.pts, s.offset, s.size, s.is_key, s.is_key and (codec != "h264" or _is_idr(data, s)))
-        for s in parse_fragment(data)
+        for s in samples
     )
 
 

@@ -48,7 +48,11 @@ class Shelf:
     def sealed_key(self, name: str, stream: StreamId, term: TermId, first_piece: int) -> bytes:
         """The sealed K of a term in a volume; `first_piece` is where its first piece there may be."""
         with self.volume(name) as reader:
-            return _before(reader, stream, term, first_piece) or _listed(reader, stream, term)
+            found = _before(reader, stream, term, first_piece)
+        if found is None:
+            with self._open(name) as anew:  # it may have grown since it was listed
+                found = _listed(anew, stream, term)
+        return found
 
     def close(self) -> None:
         """Release the files that nobody reads now."""
@@ -59,18 +63,20 @@ class Shelf:
         with self._lock:
             reader = self._readers.get(name)
             if reader is None:
-                path = self._path(name)
-                try:
-                    reader = VolumeReader.open(self._disk, path)
-                except FileNotFoundError as error:
-                    raise Damaged(f"{path}: the volume is gone; put a copy back, or report the loss") from error
-                except OSError as error:
-                    raise Unavailable(f"{path}: {error.strerror}; run as the user that records") from error
-                self._readers[name] = reader
+                reader = self._readers[name] = self._open(name)
                 self._uses[name] = 0
             self._readers.move_to_end(name)
             self._uses[name] += 1
             return reader
+
+    def _open(self, name: str) -> VolumeReader:
+        path = self._path(name)
+        try:
+            return VolumeReader.open(self._disk, path)
+        except FileNotFoundError as error:
+            raise Damaged(f"{path}: the volume is gone; put a copy back, or report the loss") from error
+        except OSError as error:
+            raise Unavailable(f"{path}: {error.strerror}; run as the user that records") from error
 
     def _tidy(self, kept: int) -> None:
         for name in list(self._readers):

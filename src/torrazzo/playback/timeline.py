@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where each recorded frame stands on the time line of one clip; pure.
 
-Position 0 is the clip's start, one tick is one tick of UTC: a gap keeps its place and its length. Only a step, where
-a clock was set and no time passed, makes position and UTC part: the pictures go on without a hole.
+Position 0 is the clip's start, one tick is one tick of UTC: a gap keeps its place and its length. Where a clock was set
+and no time passed, a step, position and UTC part: the pictures go on without a hole. Between gaps, frames keep the
+distances that their camera gave them, as long as that leaves them within a tenth of a second of their UTC time, which
+is about as well as that time is known; beyond it, what the slew adds to a segment falls on its last frame.
 
 Frames are decoded in one order and shown in another. A segment's t0 is the time of its first decoded frame, and every
 stream shows its frames a fixed *delay* after that order, so: shown = decoded + shift - delay, where shift is what
@@ -18,8 +20,10 @@ from typing import NamedTuple
 
 from torrazzo.base.errors import Invalid
 from torrazzo.base.spans import Span
-from torrazzo.base.times import HOUR, iso_from_ticks
+from torrazzo.base.times import HOUR, SECOND, iso_from_ticks
 from torrazzo.playback.moov import Edit, SampleTable
+
+DRIFT = SECOND // 10  # how far position and UTC may part
 
 
 class FrameAt(NamedTuple):
@@ -40,6 +44,7 @@ class PieceAt(NamedTuple):
     t0: int  # UTC ticks
     t1: int
     joined: bool  # the fragment before it, in the same segment, is there too
+    end_dts: int  # when the frame after its last one is decoded
     frames: Sequence[FrameAt]
 
 
@@ -58,6 +63,8 @@ class Timeline:
         self._span = span
         self._bias = -span.start  # position - UTC
         self._end: int | None = None  # UTC end of the last fragment
+        self._media_end = 0  # position of the same by the camera's clock
+        self._drift = 0  # position - (UTC + bias)
         self.any_key = False  # players are told of all key frames, not only of those that each of them can start at
         self._delay = 0  # of the current format
         self._first_delay = 0
@@ -92,11 +99,21 @@ class Timeline:
                 anchor, base = self._start_of(piece), piece.frames[0].dts
             self._place(piece, anchor - base)
             self._end = piece.t1
+            self._media_end = anchor - base + piece.end_dts
 
     def _start_of(self, piece: PieceAt) -> int:
-        if self._end is not None and piece.t0 < self._end:  # the clock was set back: go on where we are
-            self._bias += self._end - piece.t0
-        return piece.t0 + self._bias
+        """The position of its first frame."""
+        if self._end is None:
+            return piece.t0 + self._bias
+        missing = piece.t0 - self._end
+        if missing < 0:  # the clock was set back: go on where we are
+            self._bias -= missing
+        position = piece.t0 + self._bias
+        if missing >= SECOND:
+            self._drift = 0
+        elif missing <= 0 and abs(self._media_end - position) <= DRIFT:
+            self._drift = self._media_end - position
+        return position + self._drift
 
     def _place(self, piece: PieceAt, offset: int) -> None:
         self._piece_numbers.append(piece.number)

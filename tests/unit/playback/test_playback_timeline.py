@@ -29,7 +29,7 @@ def piece(
         FrameAt(first + i * FRAME, first + i * FRAME + shift, 100 + i * 1_000, 1_000, i in key_at, i in key_at)
         for i in range(count)
     ]
-    return PieceAt(number, t0, t0 + count * FRAME, True, frames)
+    return PieceAt(number, t0, t0 + count * FRAME, True, first + count * FRAME, frames)
 
 
 def cut(timeline: Timeline, *segments: Sequence[PieceAt]) -> Cut:
@@ -106,20 +106,48 @@ def test_a_gap_at_the_end_holds_the_last_frame() -> None:
     assert made.table.durations[24] == 8 * SECOND + FRAME
 
 
-def test_the_slew_falls_on_the_last_frame_of_a_segment() -> None:
-    """Within a segment frames keep the camera's own distances; the next segment begins at its UTC time."""
-    late = piece(0, 0)._replace(t1=NOON + SECOND + 45)
-    following = piece(1, 1, dts=SECOND)._replace(t0=NOON + SECOND + 45, t1=NOON + 2 * SECOND + 45)
-    made = cut(Timeline(span(0, 3)), [late], [following])
-    assert made.table.durations[24] == FRAME + 45
-    assert set(made.table.durations[:24]) == {FRAME}
+def slewed(count: int, slew: int) -> list[list[PieceAt]]:
+    """Segments of a second by the camera's clock, each `slew` ticks longer by UTC."""
+    return [
+        [
+            piece(n, n, dts=0)._replace(
+                t0=NOON + n * (SECOND + slew), t1=NOON + (n + 1) * (SECOND + slew), end_dts=SECOND
+            )
+        ]
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("slew", [45, -45, 0])
+def test_frames_keep_the_camera_s_distances_across_segments(slew: int) -> None:
+    """As long as the slew amounts to less than a tenth of a second, all distances are the camera's own."""
+    made = cut(Timeline(span(0, 150)), *slewed(100, slew))
+    assert set(made.table.durations[:-1]) == {FRAME}
+
+
+@pytest.mark.parametrize("slew", [45, -45])
+def test_the_time_line_stays_near_utc(slew: int) -> None:
+    """However long the camera's clock runs differently, no segment starts more than a tenth of a second off."""
+    made = cut(Timeline(span(0, 700)), *slewed(600, slew))
+    starts = shown_at(made)[::25]
+    off = [start - n * (SECOND + slew) for n, start in enumerate(starts)]
+    assert max(map(abs, off)) <= SECOND // 10
+    assert abs(off[-1]) > SECOND // 11
+    assert set(made.table.durations[:-1]) == {FRAME, FRAME + slew}
+
+
+def test_after_a_gap_frames_are_at_their_utc_time_again() -> None:
+    """A gap of a second or more takes the difference away."""
+    before, after = slewed(100, 45), piece(100, 300)
+    made = cut(Timeline(span(0, 302)), *before, [after])
+    assert shown_at(made)[2_500] == 300 * SECOND
 
 
 def test_reordered_frames_are_shown_in_their_order_from_the_segment_s_start() -> None:
     """With B-frames the first picture is shown at the segment's t0, whatever delay the decoder needs."""
     order = [(0, 2), (1, 5), (2, 3), (3, 4), (4, 8), (5, 6), (6, 7)]  # I P B B P B B: decoded, shown
     frames = [FrameAt(d * FRAME, p * FRAME, 0, 10, d == 0, d == 0) for d, p in order]
-    made = cut(Timeline(span(0, 1)), [PieceAt(0, NOON, NOON + 7 * FRAME, True, frames)])
+    made = cut(Timeline(span(0, 1)), [PieceAt(0, NOON, NOON + 7 * FRAME, True, 7 * FRAME, frames)])
     assert shown_at(made) == [(p - 2) * FRAME for _, p in order]
 
 
@@ -128,8 +156,8 @@ def test_an_open_gop_is_shown_where_the_one_before_ends() -> None:
     closed = [FrameAt(d * FRAME, p * FRAME, 0, 10, d == 0, d == 0) for d, p in [(0, 2), (1, 5), (2, 3), (3, 4)]]
     opened = [FrameAt(d * FRAME, p * FRAME, 0, 10, d == 0, d == 0) for d, p in [(0, 4), (1, 2), (2, 3)]]
     pieces = [
-        PieceAt(0, NOON, NOON + 4 * FRAME, True, closed),
-        PieceAt(1, NOON + 4 * FRAME, NOON + 7 * FRAME, True, opened),
+        PieceAt(0, NOON, NOON + 4 * FRAME, True, 4 * FRAME, closed),
+        PieceAt(1, NOON + 4 * FRAME, NOON + 7 * FRAME, True, 3 * FRAME, opened),
     ]
     together = cut(Timeline(span(0, 1)), pieces[:1], pieces[1:])
     assert sorted(shown_at(together)) == [i * FRAME for i in range(7)]
@@ -166,7 +194,7 @@ def test_a_clock_set_forward_leaves_no_hole() -> None:
 def test_recovery_points_count_only_where_nothing_better_is_near() -> None:
     """A key frame that is not a sync sample is no place to start, unless the clip is told to take any."""
     frames = [FrameAt(i * FRAME, i * FRAME, 0, 10, i % 10 == 0, i == 0) for i in range(25)]
-    pieces = [PieceAt(0, NOON, NOON + SECOND, True, frames)]
+    pieces = [PieceAt(0, NOON, NOON + SECOND, True, SECOND, frames)]
     strict, any_key = Timeline(span(0.5, 1)), Timeline(span(0.5, 1))
     any_key.any_key = True
     assert len(cut(strict, pieces).table.sizes) == 25
