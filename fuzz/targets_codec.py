@@ -69,7 +69,7 @@ def assemble(data: bytes) -> None:
     assembler = Assembler(codec)
     at, pts, last = 1, 0, None
     while at + 2 < len(data):
-        count, step = data[at] % 4 + 1, data[at + 1]
+        count, step = data[at] % 16 + 1, data[at + 1]
         at += 2
         unit, places = bytearray(), []
         for _ in range(count):

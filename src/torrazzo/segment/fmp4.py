@@ -89,7 +89,7 @@ def fragment(number: int, base: int, samples: Sequence[Sample], end_dts: int) ->
 def init_segment(found: VideoFormat) -> bytes:
     """`ftyp` and `moov` for a format. Raises `BadBits` without a readable SPS: a format from a stream has one."""
     entry, aspect = _avc1(found) if found.codec == "h264" else _hvc1(found)
-    shown = found.width * aspect[0] * 0x10000 // aspect[1]
+    shown = min(found.width * aspect[0] * 0x10000 // aspect[1], 0xFFFF_FFFF)  # cameras declare any aspect ratio
     tkhd = full_box(
         b"tkhd", 0, 3,
         struct.pack(">IIIII", 0, 0, TRACK, 0, 0), bytes(16), _MATRIX, struct.pack(">II", shown, found.height << 16),

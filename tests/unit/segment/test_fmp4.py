@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.codec.streams import A_FRAME, assemble, decoded_pts, moments_of, mp4_files, mp4_of, probed
 from torrazzo.camera import VideoFormat
-from torrazzo.camera.codec import BadBits
+from torrazzo.camera.codec import BadBits, h264
 from torrazzo.segment.fmp4 import fragment, init_segment
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.testing.clips import join
@@ -107,6 +107,14 @@ def test_the_shape_of_samples_is_told() -> None:
     init = init_segment(VideoFormat("h264", 640, 360, (bytes.fromhex(sps), b"\x68\xee\x3c\x80"), 0, None))
     assert bytes.fromhex("00000010 70617370 00000087 00000088") in init
     assert (640 * 135 * 65536 // 136).to_bytes(4, "big") + (360 << 16).to_bytes(4, "big") in init
+
+
+def test_an_absurd_shape_is_no_error() -> None:
+    """A camera may declare samples ten thousand times as wide as high: its pictures are stored all the same."""
+    sps = "6764000dacb40a0cffffffff00030080015f90078a155000"
+    found = h264.parse_sps(bytes.fromhex(sps))
+    assert found.aspect == (65_534, 6)
+    init_segment(VideoFormat("h264", found.width, found.height, (bytes.fromhex(sps),), 0, None))
 
 
 def test_a_format_without_its_sps_is_refused() -> None:
