@@ -1,0 +1,216 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The commands that need no recording, as a person types them."""
+
+import io
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from torrazzo.cli import main
+from torrazzo.durable import OsDisk
+from torrazzo.town import Home, load_box, load_plan
+
+SECRET = "tre-Caval1i"
+
+
+class Said(NamedTuple):
+    """What a command left."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Shell:
+    """Runs commands in this process, on one home."""
+
+    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.home = home
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, *words: str, stdin: str = "") -> Said:
+        self._monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        self._capsys.readouterr()
+        code = main([*words, "--home", str(self.home)])
+        return Said(code, *self._capsys.readouterr())
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    mask = os.umask(0o022)
+    shell = Shell(tmp_path / "town", capsys, monkeypatch)
+    assert shell("init", "--name", "Cremona").code == 0
+    yield shell
+    os.umask(mask)
+
+
+def test_a_new_town_is_ours_alone(shell: Shell) -> None:
+    """Nothing in the home may be read by others; a second init changes nothing and says so."""
+    for path in (shell.home, *shell.home.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+    before = shell.home.joinpath("torrazzo.toml").read_bytes()
+    again = shell("init")
+    assert again.code == 5
+    assert "nothing was changed" in again.err
+    assert shell.home.joinpath("torrazzo.toml").read_bytes() == before
+
+
+def test_a_home_may_be_named_before_the_command_or_by_the_environment(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--home` before, after, or TORRAZZO_HOME: the same town."""
+    assert shell("camera", "add", "Via Giordano", "rtsp://h/1").code == 0
+    monkeypatch.setenv("TORRAZZO_HOME", "/nonexistent")
+    capsys.readouterr()
+    assert main(["--home", str(shell.home), "camera", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["name"] == "Via Giordano"
+    assert main([f"--home={shell.home}", "camera", "show", "via giordano"]) == 0
+
+
+def test_a_password_is_never_said(shell: Shell) -> None:
+    """Typed in the address it is split off, warned of, sealed; neither output nor errors nor files show it."""
+    added = shell("camera", "add", "Via Mons. Assi", f"rtsp://op:{SECRET}@10.1.0.2/1", "--sub", "rtsp://10.1.0.2/2")
+    assert added.code == 0
+    assert "shell's history" in added.err
+    assert "@" not in added.out
+    piped = shell("camera", "add", "Due", "rtsp://h/", "--user", "op", "--password-stdin", stdin=f"{SECRET}\n")
+    assert piped.code == 0
+    assert "history" not in piped.err
+    said = [added, piped, shell("camera", "list"), shell("camera", "show", "due"), shell("camera", "list", "--json")]
+    said.append(shell("camera", "add", "due", f"rtsp://x:{SECRET}@h/"))
+    said.append(shell("camera", "add", "Tre", f"gopher://x:{SECRET}@h/"))
+    assert [each.code for each in said[-2:]] == [5, 2]
+    assert all(SECRET not in each.out + each.err for each in said)
+    files = [path for path in shell.home.rglob("*") if path.is_file()]
+    assert all(SECRET.encode() not in path.read_bytes() for path in files)
+    plan = load_plan(Home(shell.home).plan, load_box(Home(shell.home).box_key))
+    assert {entry.stream.password.reveal() for entry in plan.entries if entry.stream.password} == {SECRET}
+
+
+def test_set_changes_what_it_names(shell: Shell) -> None:
+    """Each option changes its own thing; a new address keeps user and password unless it brings its own."""
+    shell("camera", "add", "Uno", "rtsp://a:b@h/1", "--place", "here", "--synthetic")
+    assert shell("camera", "set", "uno", "--url", "rtsp://h2/1", "--sub", "rtsp://h2/2").code == 0
+    main_, sub = shell("camera", "show", "uno", "--json").json()["streams"]
+    assert (main_["url"], main_["user"], main_["has_password"]) == ("rtsp://h2/1", "a", True)
+    assert (sub["url"], sub["user"]) == ("rtsp://h2/2", "a")
+    shell("camera", "set", "uno", "--name", "Due", "--place", "there", "--disable", "--until", "2027-01-01T00:00")
+    shown = shell("camera", "show", "due", "--json").json()
+    assert (shown["place"], shown["enabled"], shown["synthetic"]) == ("there", False, True)
+    assert shown["permit_until"] == "2026-12-31T23:00:00.000Z"
+    shell("camera", "set", shown["id"], "--no-sub", "--enable", "--until", "none", "--real")
+    shown = shell("camera", "show", "due", "--json").json()
+    assert (len(shown["streams"]), shown["enabled"], shown["synthetic"], shown["permit_until"]) == (
+        1,
+        True,
+        False,
+        None,
+    )
+    assert "Nothing to change" in shell("camera", "set", "due", "--enable").out
+
+
+def test_a_removed_camera_is_known_by_what_it_was(shell: Shell) -> None:
+    """It leaves the list and the plan; --removed shows it, its name is free again."""
+    shell("camera", "add", "Uno", "rtsp://a:b@h/1")
+    assert shell("camera", "remove", "UNO").code == 0
+    assert shell("camera", "list", "--json").json() == []
+    assert "no camera yet" in shell("camera", "list").out
+    (gone,) = shell("camera", "list", "--removed", "--json").json()
+    assert gone["removed"] is not None
+    assert shell("camera", "add", "uno", "rtsp://h/1").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("camera", "show", "giordanno"), 3, "did you mean Via Giordano"),
+        (("camera", "remove", "x"), 3, "camera list"),
+        (("footage", "list", "Via Gordano"), 3, "did you mean Via Giordano"),
+        (
+            ("footage", "gaps", "--from", "2026-10-25T02:30"),
+            2,
+            "2026-10-25T02:30:00+01:00 or 2026-10-25T02:30:00+02:00",
+        ),
+        (("footage", "list", "--from", "2026-03-29T02:30"), 2, "does not exist in Europe/Rome"),
+        (("footage", "list", "--from", "2026-01-02T00:00", "--to", "2026-01-01T00:00"), 2, "is not before"),
+        (("footage", "list", "--from", "yesterday"), 2, "not a time"),
+        (("footage", "list", "--stream", "third"), 2, "main or sub"),
+        (("camera", "set", "Via Giordano", "--transport", "pigeon"), 2, "auto, tcp, udp"),
+        (("camera", "set", "Via Giordano", "--pin", "12"), 2, "64 lower-case hex"),
+        (("camera", "add", "3f9a1c0e5b7d2264", "rtsp://h/"), 2, "looks like a camera's id"),
+        (("camera", "frobnicate"), 2, "frobnicate"),
+        (("serve", "--frobnicate"), 2, "frobnicate"),
+        (("control-room", "--host", "0.0.0.0"), 5, "there are no accounts yet"),  # noqa: S104 - refused
+        (("serve", "--host", "192.168.1.1"), 5, "ssh -L"),
+        (("status",), 4, ""),
+    ],
+)
+def test_errors_have_their_codes(
+    shell: Shell, words: tuple[str, ...], code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong words give 2, unknown names 3 with those that come close, refusals 5; the text says what to do."""
+    shell("camera", "add", "Via Giordano", "rtsp://h/1")
+    try:
+        said = shell(*words)
+    except SystemExit as end:  # argparse's own way out
+        said = Said(int(str(end.code)), *capsys.readouterr())
+    assert said.code == code
+    assert told in said.err
+
+
+def test_without_a_town_the_way_to_one_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command in an empty folder says how to begin."""
+    for words in (["camera", "list"], ["status"], ["footage", "gaps"], ["serve"], ["camera", "add", "a", "rtsp://h/"]):
+        assert main([*words, "--home", str(tmp_path)]) == 4
+        assert "torrazzo init" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_probe_of_nothing_says_what_is_wrong(shell: Shell) -> None:
+    """A camera that is not there: exit code 1, cause and reason."""
+    said = shell("camera", "probe", "rtsp://127.0.0.1:9/x", "--json")
+    assert said.code == 1
+    (found,) = said.json()
+    assert (found["recordable"], found["why"]) == (False, "net")
+    assert shell("camera", "probe", "rtsp://127.0.0.1:9/x").out.startswith("main: rtsp://127.0.0.1:9/x")
+
+
+def test_a_second_writer_waits_its_turn(shell: Shell) -> None:
+    """A change made while another command holds the office is not lost, only later."""
+    lock = OsDisk().lock(Home(shell.home).office_lock)
+    timer = threading.Timer(0.5, lock.release)
+    timer.start()
+    assert shell("camera", "add", "Uno", "rtsp://h/1").code == 0
+    assert timer.finished.is_set()
+
+
+def test_help_speaks_of_every_command(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """The list of commands is what the manual says."""
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    for command in (
+        "init",
+        "camera",
+        "serve",
+        "recorder",
+        "keyring",
+        "control-room",
+        "status",
+        "footage",
+        "catalogue",
+        "demo",
+    ):
+        assert command in said
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("torrazzo 0.")
