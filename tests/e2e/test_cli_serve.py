@@ -1,0 +1,221 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A town that is served: real processes, cameras of ours, the commands beside them."""
+
+import contextlib
+import io
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks
+from torrazzo.catalogue import dump
+from torrazzo.cli import main
+from torrazzo.testing.town import SmallTown
+from torrazzo.town import Home
+
+NAMES = ("Via degli Orti Romani", "Piazza Risorgimento")
+
+
+class Said(NamedTuple):
+    """What a command left."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Served:
+    """A home, its `serve`, and commands on it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = Home(home)
+        self.process: subprocess.Popen[str] | None = None
+        self.log = home.with_name("serve.log")
+
+    def run(self, *words: str) -> Said:
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main([*words, "--home", str(self.home.path)])
+        return Said(code, out.getvalue(), err.getvalue())
+
+    def json(self, *words: str) -> Any:
+        done = self.run(*words, "--json")
+        assert done.out, done.err
+        return json.loads(done.out)
+
+    def start(self) -> None:
+        command = (sys.executable, "-m", "torrazzo", "serve", "--port", "0", "--home", str(self.home.path))
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(60)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process = None
+        return code
+
+    def children(self) -> dict[str, int]:
+        """Names and process ids."""
+        assert self.process is not None
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_text().split("\0")
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, IndexError):
+                continue
+            if parent == self.process.pid:
+                found[words[3]] = int(folder.name)
+        return found
+
+    def until(self, condition: Callable[[], Any], seconds: float = 60) -> Any:
+        """The condition's first true value; the log is shown when it never comes."""
+        for _ in range(round(seconds / 0.2)):
+            found = condition()
+            if found:
+                return found
+            time.sleep(0.2)
+        raise AssertionError(self.log.read_text()[-4000:])
+
+    def page(self) -> str:
+        """Its address."""
+        return self.home.page_address.read_text().strip() if self.home.page_address.exists() else ""
+
+    def all_record(self, count: int = len(NAMES)) -> bool:
+        streams = [
+            s for camera in self.json("status")["cameras"] for s in camera["streams"] if s["state"] != "disabled"
+        ]
+        return len(streams) == count and all(stream["state"] == "recording" for stream in streams)
+
+
+@pytest.fixture(scope="module")
+def cameras() -> Iterator[SmallTown]:
+    with SmallTown.of_streets(3) as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+def served(cameras: SmallTown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    served = Served(tmp_path_factory.mktemp("served") / "town")
+    assert served.run("init", "--name", "Cremona").code == 0
+    for name, url in zip(NAMES, cameras.urls, strict=False):
+        assert served.run("camera", "add", name, url, "--synthetic").code == 0
+    served.start()
+    served.until(lambda: served.page() and served.all_record())
+    yield served
+    if served.process is not None:
+        assert served.stop() == 0, served.log.read_text()[-4000:]
+
+
+def get(address: str, **headers: str) -> bytes:
+    asked = urllib.request.Request(address, headers=headers)  # noqa: S310 - our own page
+    with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: S310 - as above
+        return bytes(answer.read())
+
+
+def test_status_tells_that_all_record(served: Served) -> None:
+    """Exit code 0, each camera in words; the page says the same, at the address that serve printed."""
+    said = served.run("status")
+    assert said.code == 0, said.err
+    for name in NAMES:
+        assert name in said.out
+    text = get(served.page()).decode()
+    assert "Tutte le telecamere registrano." in text
+
+
+def test_there_is_one_serve_for_a_home(served: Served) -> None:
+    """A second one is refused while the first runs, and disturbs nothing."""
+    command = (sys.executable, "-m", "torrazzo", "--home", str(served.home.path), "serve", "--port", "0")
+    again = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert again.returncode == 5, again.stderr
+    assert served.all_record()
+
+
+def test_a_change_reaches_the_recorder_through_the_socket(served: Served, cameras: SmallTown) -> None:
+    """A camera added while serve runs records within moments; disabled, it stops; the others' terms go on."""
+    terms = served.home.fence.read_text()
+    assert served.run("camera", "add", "Via Giordano", cameras.urls[2], "--synthetic").code == 0
+    served.until(lambda: served.all_record(3), 20)
+    assert served.run("camera", "set", "via giordano", "--disable").code == 0
+    served.until(lambda: served.all_record(2), 20)
+    known = json.loads(terms)["terms"].items()
+    assert known <= json.loads(served.home.fence.read_text())["terms"].items()
+
+
+def test_what_is_recorded_can_be_taken_out_while_it_records(served: Served, tmp_path: Path) -> None:
+    """List, gaps, export and the page's file agree on a stretch that was recorded moments ago."""
+    (first, *_) = served.until(lambda: served.json("footage", "list", NAMES[0]), 60)
+    assert {"from", "to", "camera", "stream"} <= first.keys()
+    span = ("--from", first["from"], "--to", first["to"])
+    assert served.json("footage", "gaps", NAMES[0], *span) == []
+    out = tmp_path / "out.mp4"
+    done = served.run("footage", "export", NAMES[0].upper(), *span, "-o", str(out))
+    assert done.code == 0, done.err
+    assert out.stat().st_size > 50_000
+    assert served.run("footage", "export", NAMES[0], *span, "-o", str(out)).code == 5
+    early = ("--from", "2020-01-01T00:00Z", "--to", "2020-01-01T00:01Z", "-o", str(tmp_path / "none.mp4"))
+    assert served.run("footage", "export", NAMES[0], *early).code == 3
+    target = f"{served.page()}footage/{first['id']}/main"
+    query = f"?from={first['from']}&to={first['to']}"
+    assert get(f"{target}.mp4{query}") == out.read_bytes()
+    assert get(f"{target}.mp4{query}", Range="bytes=1000-1999") == out.read_bytes()[1000:2000]
+    playlist = get(f"{target}.m3u8{query}").decode()
+    parts = [line for line in playlist.splitlines() if "/seg_" in line]
+    assert "#EXT-X-PROGRAM-DATE-TIME" in playlist
+    assert get(f"{target.rpartition('/')[0]}/{parts[0]}")[4:8] == b"moof"
+
+
+def test_what_is_killed_comes_back(served: Served) -> None:
+    """Killed control room and keyring come back without a gap; a killed recorder comes back and declares its gap."""
+    before = served.until(lambda: len(found := served.children()) == 3 and found)
+    for name in ("control-room", "keyring"):
+        os.kill(before[name], signal.SIGKILL)
+    served.until(lambda: len(served.children()) == 3 and served.run("status").code == 0)
+    assert served.children()["recorder"] == before["recorder"]
+    os.kill(before["recorder"], signal.SIGKILL)
+    served.until(lambda: served.children().get("recorder", before["recorder"]) != before["recorder"])
+    served.until(served.all_record)
+    gaps = served.until(lambda: [gap for gap in served.json("footage", "gaps", NAMES[1]) if gap["to"]], 60)
+    assert {gap["why"] for gap in gaps} == {"restart"}
+
+
+def test_the_end_is_clean_and_goes_on(served: Served) -> None:
+    """SIGTERM ends all in order; the archive is complete, its catalogue rebuilt is identical; then it goes on."""
+    assert served.stop() == 0, served.log.read_text()[-4000:]
+    assert not served.home.page_address.exists()
+    volumes = list((served.home.path / "archive" / "volumes").iterdir())
+    assert {path.suffix for path in volumes} <= {".vol", ".idx"}
+    gaps = served.json("footage", "gaps", NAMES[0])
+    before = list(dump(served.home.catalogue_db))
+    assert served.run("catalogue", "rebuild").code == 0
+    assert list(dump(served.home.catalogue_db)) == before
+    served.home.catalogue_db.unlink()
+    assert served.json("footage", "gaps", NAMES[0]) == gaps
+    served.start()
+    served.until(lambda: served.page() and served.all_record())
+    later = served.until(lambda: [g for g in served.json("footage", "gaps", NAMES[0]) if g["to"] and g not in gaps], 60)
+    assert [gap["why"] for gap in later] == ["restart"]
+    tile_exactly(served, NAMES[0])
+
+
+def tile_exactly(served: Served, name: str) -> None:
+    """Recorded stretches and gaps of a camera follow each other without hole or overlap."""
+    now = iso_from_ticks(UtcTicks(time.time_ns() // 100_000 * 9 + SECOND))
+    parts = served.json("footage", "list", name, "--to", now) + served.json("footage", "gaps", name, "--to", now)
+    parts.sort(key=lambda part: part["from"])
+    for before, after in itertools.pairwise(parts):
+        assert before["to"] == after["from"], parts
