@@ -6,9 +6,9 @@ import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from torrazzo.archive import VolumeReader
+from torrazzo.archive.header import VolumeHeader
 from torrazzo.archive.record import HEADER_SIZE, Kind
 from torrazzo.archive.root import Root
 from torrazzo.base import StreamId, TermId
@@ -70,13 +70,19 @@ class Shelf:
             return reader
 
     def _open(self, name: str) -> VolumeReader:
-        path = self._path(name)
-        try:
-            return VolumeReader.open(self._disk, path)
-        except FileNotFoundError as error:
-            raise Damaged(f"{path}: the volume is gone; put a copy back, or report the loss") from error
-        except OSError as error:
-            raise Unavailable(f"{path}: {error.strerror}; run as the user that records") from error
+        """From the root that its name tells, or from another one that it was moved to."""
+        home = VolumeHeader.from_name(name).root
+        for root in sorted(self._roots, key=lambda root: root.id != home):
+            path = root.volumes / name
+            try:
+                return VolumeReader.open(self._disk, path)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise Unavailable(f"{path}: {error.strerror}; run as the user that records") from error
+        if all(root.id != home for root in self._roots):
+            raise Unavailable(f"{name}: root {home:08x} is not in use; mount its disk, or add it to torrazzo.toml")
+        raise Damaged(f"{name}: the volume is gone; put a copy back, or report the loss")
 
     def _tidy(self, kept: int) -> None:
         for name in list(self._readers):
@@ -85,12 +91,6 @@ class Shelf:
             if not self._uses[name]:
                 self._readers.pop(name).close()
                 del self._uses[name]
-
-    def _path(self, name: str) -> Path:
-        for root in self._roots:
-            if f"-{root.id:08x}-" in name:
-                return root.volumes / name
-        raise Unavailable(f"{name}: no disk root in use has its id; add the one it lies on to torrazzo.toml")
 
 
 def _before(reader: VolumeReader, stream: StreamId, term: TermId, first_piece: int) -> bytes | None:
