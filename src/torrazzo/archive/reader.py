@@ -143,10 +143,14 @@ class VolumeReader:
         own = _parse_volume_header(self._file)
         if own is not None:
             claims.append(own)
-        elif self._file.size() <= SIZE:
-            raise NeverBegan(f"{self.name}: {self._file.size()} bytes and no header: it was never begun")
-        if self._side is not None and (side := _parse_volume_header(self._side)) is not None:
+        side = None if self._side is None else _parse_volume_header(self._side)
+        if side is not None:
             claims.append(side)
+        if own is None and self._file.size() <= SIZE:
+            if side is not None and self._side_holds_records(side):
+                self.damages = (Damage(self.name, 0, SIZE, "bad volume header", False, None),)
+                return side
+            raise NeverBegan(f"{self.name}: {self._file.size()} bytes and no header: it was never begun, or cut off")
         with contextlib.suppress(Invalid):
             claims.append(VolumeHeader.from_name(self.name))
         for claim in claims:
@@ -157,6 +161,14 @@ class VolumeReader:
         if own is None:
             raise Damaged(f"{self.name}: no volume header, and no record in it belongs to the volume its name tells")
         return own
+
+    def _side_holds_records(self, header: VolumeHeader) -> bool:
+        """Whether recovery had found records in it."""
+        assert self._side is not None, "the caller has seen to it"
+        try:
+            return End.unpack(self._side.read(self._side.size() - END_SIZE, END_SIZE), header.volume_id).headers > 0
+        except Invalid:
+            return False
 
     def _has_records_of(self, volume_id: bytes) -> bool:
         try:

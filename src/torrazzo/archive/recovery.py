@@ -27,6 +27,7 @@ from torrazzo.archive.survey import (
     Tenure,
     Written,
     last_moment,
+    never_begun,
     open_volume,
     read_facts,
     survey_cut_off,
@@ -124,6 +125,7 @@ class _Survey:
         self.disk, self.own, self.own_fence = disk, own, own_fence
         self.damages: list[Damage] = []
         self._cut_off: list[CutOff] = []
+        self._empty: list[SideIndex] = []
         self._facts: dict[Tenure, dict[int, list[Written]]] = {}
         self._segments: dict[Tenure, dict[int, Pieces]] = {}
         self._moments: dict[tuple[NodeId, int], Moment] = {}
@@ -135,6 +137,7 @@ class _Survey:
         for path in paths:
             reader = open_volume(self.disk, path, self.damages)
             if reader is None:
+                self._take_never_begun(path)
                 continue
             with reader:
                 if (reader.header.node, reader.header.fence) == (self.own, self.own_fence):
@@ -164,12 +167,18 @@ class _Survey:
     def side_indexes(self) -> list[SideIndex]:
         """For each volume cut off: its intact records, without facts that another one has superseded."""
         counting = {written.place for tenure in self._facts for written in self._chosen(tenure).values()}
-        indexes = []
+        indexes = list(self._empty)
         for volume in self._cut_off:
             leave = set(volume.bad) | {each.place.offset for each in volume.facts if each.place not in counting}
             kept = [data for data in split_headers(volume.headers) if int.from_bytes(data[12:20]) not in leave]
             indexes.append(SideIndex(volume.path, volume.header, b"".join(kept)))
         return indexes
+
+    def _take_never_begun(self, path: Path) -> None:
+        """An empty side index says that it was seen."""
+        claim = never_begun(self.disk, path)
+        if claim is not None and (claim.node, claim.fence) != (self.own, self.own_fence):
+            self._empty.append(SideIndex(path, claim, b""))
 
     def _take_cut_off(self, volume: CutOff) -> None:
         self._cut_off.append(volume._replace(segments={}))

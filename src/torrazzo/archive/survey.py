@@ -5,6 +5,7 @@
 Memory: headers of one volume at a time (176 bytes each), pieces of segments without a fact, one fact per stream.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -146,6 +147,21 @@ def open_volume(disk: Disk, path: Path, damages: list[Damage]) -> VolumeReader |
     except (Damaged, OSError) as error:
         damages.append(Damage(path.name, 0, SIZE, f"cannot be read: {error}", False, None))
         return None
+
+
+def never_begun(disk: Disk, path: Path) -> VolumeHeader | None:
+    """What the name claims of a file whose making was interrupted, if that was not noted yet."""
+    if path.with_suffix(".idx").name in disk.list(path.parent):
+        return None
+    try:
+        with VolumeReader.open(disk, path):
+            return None
+    except NeverBegan:
+        with contextlib.suppress(Invalid):
+            return VolumeHeader.from_name(path.name)
+    except (Damaged, OSError):
+        pass  # told already
+    return None
 
 
 def _damage(reader: VolumeReader, header: RecordHeader, error: Exception) -> Damage:
