@@ -19,8 +19,8 @@ from torrazzo.camera import limits
 from torrazzo.camera.payload import PAYLOADS, find_start_codes
 from torrazzo.camera.units import AccessUnit, UnitAssembler
 
-# '$' and channel, length, V P X CC M PT, sequence number, time stamp and SSRC, payload header and more
-_PEEK = struct.Struct(">HHHHQI")
+# '$' and channel, length, V P X CC M PT and sequence number, time stamp and SSRC, payload header and more
+_PEEK = struct.Struct(">HHIQI")
 _HEADER = struct.Struct(">HHII")
 _LENGTH = struct.Struct(">I")
 _TRUST = 3
@@ -105,34 +105,43 @@ class Depacketizer:
         peek, rules = _PEEK.unpack_from, self._rules
         shift, skip = rules.shift, rules.skip
         least = skip - 4
-        ours, plain = self._rtp_head, 0x8000 | self._type
-        want, origin, middle, parts = self._want, self._origin, self._middle, self._parts
+        ours, plain = self._rtp_head, (0x8000 | self._type) << 16
+        want, origin, middle, parts = plain | self._want, self._origin, self._middle, self._parts
         last = end - 3
         while at < last:
-            head, length, flags, number, sender, more = peek(data, at)
+            head, length, flags, sender, more = peek(data, at)
             stop = at + 4 + length
-            if stop > end or head >> 8 != 0x24:
-                break
             if (
-                number == want
+                flags == want
                 and sender == origin
                 and more >> shift == middle
-                and flags == plain
+                and head == ours
+                and length > least
+                and stop <= end
+            ):
+                parts.append(view[at + skip : stop])
+                want += 1  # past 0xffff no packet fits, and the slow way counts the wrap
+                at = stop
+                continue
+            if stop > end or head >> 8 != 0x24:
+                break
+            self._advance(want & 0xFFFF)
+            if (
+                flags == want | 0x80_0000
+                and sender == origin
+                and more >> shift == middle | 0x40
                 and head == ours
                 and length > least
             ):
-                parts.append(view[at + skip : stop])
-                want = number + 1 & 0xFFFF
-                at = stop
-                continue
-            self._advance(want)
-            if head == ours:
+                self._end(view[at + skip : stop], now_ns)
+                want, origin, middle, parts = plain | self._want, self._origin, self._middle, self._parts
+            elif head == ours:
                 self._packet(view, at + 4, stop, now_ns)
-                want, origin, middle, parts = self._want, self._origin, self._middle, self._parts
+                want, origin, middle, parts = plain | self._want, self._origin, self._middle, self._parts
             elif head == self._rtcp_head and len(self.reports) < limits.RTCP_HELD:
                 self.reports.append(bytes(view[at + 4 : stop]))
             at = stop
-        self._advance(want)
+        self._advance(want & 0xFFFF)
         return at
 
     def _advance(self, want: int) -> None:
@@ -190,6 +199,13 @@ class Depacketizer:
         if flags & 0x80:
             self._take_marker(now_ns)
 
+    def _end(self, content: memoryview, now_ns: int) -> None:
+        """Take the expected packet with marker and end bit: a large picture's last."""
+        self._parts.append(content)
+        self._advance(self._want + 1 & 0xFFFF)
+        self._end_fragments()
+        self._take_marker(now_ns)
+
     def _new_sender(self, ssrc: int, number: int, now_ns: int) -> None:
         if self._ssrc >= 0:
             if self._marked:
@@ -236,6 +252,8 @@ class Depacketizer:
         if not self._pictures:
             return
         self._marked = True
+        if self._open >= 0:
+            self._middle = -1  # either the end bit is forgotten or the marker lies: look at what comes
         if self._trust >= _TRUST:
             self._close(now_ns)
 
@@ -299,6 +317,7 @@ class Depacketizer:
             return
         elif self._marked:
             self._distrust()
+            self._middle = rules.middle(body)
         self._parts.append(content)
         if flags & 0x40:
             self._end_fragments()

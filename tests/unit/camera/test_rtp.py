@@ -227,13 +227,18 @@ def test_markers_that_begin_to_lie_cost_one_picture() -> None:
     assert pictures(out)[7:] == [tuple(slices)] * 5
 
 
-def test_markers_on_every_fragment_are_seen_through() -> None:
-    """A camera that marks every packet still gives whole pictures."""
+@pytest.mark.parametrize("where", [range(9), range(1), range(2, 3), range(0, 9, 2)])
+def test_markers_on_fragments_are_seen_through(where: range) -> None:
+    """A camera that marks packets inside a picture still gives whole pictures."""
     maker = Packetizer()
-    nal = slice_(6_000)
-    data = [maker.packet(part, at * 3600, marker=True) for at in range(6) for part in maker.payloads(nal)]
-    out, _ = depacketize(interleave(data))
-    assert pictures(out) == [(nal,)] * 6
+    nal = slice_(9_000)
+    data = [
+        maker.packet(part, at * 3600, marker=place in where)
+        for at in range(9)
+        for place, part in enumerate(maker.payloads(nal))
+    ]
+    out, _ = depacketize(interleave([*data, maker.packet(slice_(50), 99_000)]))
+    assert pictures(out) == [(nal,)] * 9
 
 
 def test_two_pictures_of_one_time_stamp_stay_two() -> None:
