@@ -57,7 +57,7 @@ def x265(options):
 
 VARIANTS = {
     "plain": [raw(8, 25) + " ! " + x264("key-int-max=50")],
-    "b_frames": [raw(8, 25) + " ! " + x264("key-int-max=50 bframes=3 b-pyramid=true")],
+    "b_frames": [raw(4, 25) + " ! " + x264("key-int-max=50 bframes=3 b-pyramid=true")],
     "open_gop": [raw(8, 25) + " ! " + x264("key-int-max=25 bframes=2 option-string=open-gop=1")],
     "intra_refresh": [raw(8, 25) + " ! " + x264("key-int-max=50 intra-refresh=true")],
     "slices": [raw(8, 25) + " ! " + x264("key-int-max=50 option-string=slices=4")],

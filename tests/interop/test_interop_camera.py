@@ -112,7 +112,7 @@ def test_the_end_of_a_stream_is_told_after_its_last_unit(needs_gst: None, tmp_pa
         got = asyncio.run(read(At(f"{served.base}/b_frames"), 20))
         sent = served.sent()["b_frames"]
     assert isinstance(got.end, CameraError)
-    assert len(got.units) == len(sent) == 200
+    assert len(got.units) == len(sent) == 100
     check("h264", got, sent)
 
 
