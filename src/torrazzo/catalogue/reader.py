@@ -122,6 +122,11 @@ class Catalogue:
         )
         return bytes(rows[0][0]) if rows else None
 
+    def last_numbers(self) -> dict[tuple[StreamId, TermId], int]:
+        """The highest number of each term: a witness of what the volumes must hold."""
+        rows = self._ask("SELECT stream.name, term.name, last_n FROM term JOIN stream ON stream.id = term.stream")
+        return {(StreamId.parse(stream), TermId.parse(term)): last for stream, term, last in rows}
+
     def last_recorded(self, stream: StreamId) -> UtcTicks | None:
         """End of the latest recorded span."""
         rows = self._ask(
@@ -129,6 +134,11 @@ class Catalogue:
             (str(stream),),
         )
         return UtcTicks(rows[0][0]) if rows else None
+
+    def last_numbers(self) -> dict[tuple[StreamId, TermId], int]:
+        """The highest n of each term that was ever delivered: what the volumes should hold."""
+        rows = self._ask("SELECT stream.name, term.name, last_n FROM term JOIN stream ON stream.id = term.stream")
+        return {(StreamId.parse(stream), TermId.parse(term)): n for stream, term, n in rows}
 
     def _steps(self, before: SegmentId, after: SegmentId) -> list[tuple[int, int]]:
         return self._ask(

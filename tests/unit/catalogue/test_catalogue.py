@@ -92,6 +92,7 @@ def test_what_was_recorded_is_found(root: Root, tmp_path: Path) -> None:
         assert catalogue.fact(SegmentId(first, tapes[0].term, 0)) == tapes[0].lines[0]
         assert catalogue.fact(SegmentId(first, tapes[0].term, 99)) is None
         assert catalogue.last_recorded(first) == at(28)
+        assert catalogue.last_numbers() == {(tape.stream, tape.term): tape.n - 1 for tape in tapes}
         assert catalogue.last_recorded(camera(77)) is None
         second = [row.id for row in catalogue.segments(tapes[1].stream, ALWAYS)]
         assert catalogue.steps_between(second[1], second[2]) == 60 * SECOND
