@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from torrazzo.base.errors import Refused
+from torrazzo.durable.direct import DirectFile
 
 _BUFFERS = min(1024, os.sysconf("SC_IOV_MAX") if os.sysconf("SC_IOV_MAX") > 0 else 16)
 
@@ -113,9 +114,14 @@ class OsLock:
 class OsDisk:
     """The operating system's files; stateless, may be shared by threads."""
 
-    def create(self, path: Path) -> OsDiskFile:
-        """O_EXCL: a file that exists already is never written to."""
-        return OsDiskFile(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    def create(self, path: Path) -> OsDiskFile | DirectFile:
+        """O_EXCL: a file that exists already is never written to. Past the page cache where the file system can."""
+        plain = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            direct = os.open(path, os.O_WRONLY | os.O_DIRECT | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:  # it can't: nothing is lost but speed
+            return OsDiskFile(plain)
+        return DirectFile(direct, plain)
 
     def open_read(self, path: Path) -> OsReadFile:
         """Read only."""
