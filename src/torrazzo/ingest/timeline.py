@@ -139,14 +139,14 @@ class Timeline:
             self._last_ns = unit.arrived_ns
         return items
 
-    def tick(self, now_ns: int) -> list[Item]:
-        """What silence means by now; call it about once a second."""
+    def tick(self, now_ns: int, silence: str = "nosignal") -> list[Item]:
+        """What silence means by now; call it about once a second. `silence` is its cause if no other is known."""
         items: list[Item] = []
         silent = (now_ns - self._last_ns) * 9 // 100_000
         if self._held is not None and silent > max(HOLE_TICKS, 3 * self._interval) + SECOND // 2:
             self._flush(items)
         if self._held is None and self.gap_why is None and self._server.utc(now_ns) - self.cursor > OPEN_AFTER_TICKS:
-            self._open(self._cause or "nosignal", now_ns, items)
+            self._open(self._cause or silence, now_ns, items)
         return items
 
     def cause(self, why: str, now_ns: int) -> list[Item]:

@@ -3,6 +3,8 @@
 """The process `torrazzo recorder`: starts from what is on disk, follows the plan, ends in order."""
 
 import asyncio
+import contextlib
+import ctypes
 import gc
 import os
 import signal
@@ -12,7 +14,9 @@ from pathlib import Path
 import structlog
 
 from torrazzo import __version__
-from torrazzo.archive import Recovery, Root, finish_recovery, open_root, recover
+from torrazzo.archive import Root
+from torrazzo.archive.recovery import Recovery, finish_recovery, recover
+from torrazzo.archive.root import open_root
 from torrazzo.base import Clock, StreamId
 from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.camera import Source, open_source
@@ -30,6 +34,7 @@ from torrazzo.town.home import Home, load_settings
 from torrazzo.town.plan import PlanEntry, load_plan
 
 KEYS_WARN_HOURS = 36
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 _log = structlog.get_logger()
@@ -77,6 +82,7 @@ class _Process:
         status.start()
         recovering = asyncio.ensure_future(asyncio.to_thread(self._recover, roots))
         recovering.add_done_callback(self._on_recovered)
+        keep_heap()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
         self._follow()
@@ -171,6 +177,14 @@ class _Process:
             "queue_seconds": max((writer.behind for writer in self.recorder.writers), default=0.0),
             "pid": os.getpid(),
         }
+
+
+def keep_heap() -> None:
+    """Tell glibc to keep what it frees: a second's buffers come again a second later (measured: 0.3 ms a piece)."""
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_TRIM_THRESHOLD, 256 << 20)
+        libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)
 
 
 def _die(arguments: threading.ExceptHookArgs) -> None:

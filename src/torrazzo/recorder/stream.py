@@ -75,7 +75,7 @@ class StreamRecorder:
     def second(self, now_ns: int) -> None:
         """Once a second: judge silence, close the fragment, ask for a key frame when one is overdue."""
         if self.blocked is None:
-            self._record(self.timeline.tick(now_ns))
+            self._record(self.timeline.tick(now_ns, "nosignal" if self.keeper.source else "net"))
         self._queue(self.segmenter.close_fragment())
         if self.segmenter.is_overdue:
             self.ask_for_key_frame(now_ns)

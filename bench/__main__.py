@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`./dev bench PART [options]`; `./dev bench PART --help` tells them."""
+
+import sys
+
+from bench import record
+
+PARTS = {"record": record.main}
+
+
+def main() -> int:
+    """Run one part."""
+    if len(sys.argv) < 2 or sys.argv[1] not in PARTS:
+        print(f"usage: ./dev bench {'|'.join(PARTS)} [options]")
+        return 2
+    return PARTS[sys.argv[1]](sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What recording costs: Torrazzo, ffmpeg and a gathered copy, from the same server, in turn, five times.
+
+gst-rtsp-server plays one clip to all cameras from one core; what is measured runs on the other. CPU is that of a cgroup with
+all processes of the candidate in it (Torrazzo: serve, keyring, recorder and control room), over a window that begins
+when every stream has been flowing for a while and ends `--seconds` later. Memory is Pss at the end of the window.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench import town
+from bench.machine import ROOT, enough_room, group, median, save, socket_memory_bytes
+from tests.interop.servers import gst_server
+from torrazzo.camera import AccessUnit, VideoFormat
+from torrazzo.segment.fmp4 import fragment, init_segment
+from torrazzo.testing.clips import ClipSpec, make_clip
+
+SAMPLE = 20  # ffmpeg processes at most
+SETTLE_S = 12
+READ_BACK = 3  # cameras whose every frame is compared
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="./dev bench record", description=__doc__.splitlines()[0])
+    parser.add_argument("--cameras", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--bitrate", type=int, default=4_000, help="kbit/s of the 1080p25 clip")
+    parser.add_argument("--only", choices=("torrazzo", "ffmpeg", "copy"), help="measure one candidate alone")
+    parser.add_argument("--folder", type=Path, help="where footage goes meanwhile (default: a temporary folder)")
+    parser.add_argument("--json", type=Path, help="result file (default: bench/results/record-<cameras>.json)")
+    return parser.parse_args(words)
+
+
+def clip_file(kbit: int, folder: Path) -> Path:
+    """A 1080p25 clip of that bit rate, as MP4."""
+    spec = ClipSpec(width=1920, height=1080, frames=100, gop=50, bitrate=kbit * 1000, noise=0.05, sei=False)
+    clip = make_clip(spec)
+    shown = VideoFormat(clip.codec, clip.width, clip.height, clip.parameter_sets, 0, clip.interval)
+    units = [
+        AccessUnit(
+            unit.pts,
+            unit.dts,
+            b"".join(len(nal).to_bytes(4) + nal for nal in unit.nals),
+            unit.is_key,
+            shown,
+            lost=0,
+            arrived_ns=0,
+            discontinuity=False,
+        )
+        for unit in clip.units
+    ]
+    target = folder / "clip.mp4"
+    target.write_bytes(init_segment(shown) + b"".join(fragment(1, 0, units, units[-1].dts + clip.interval)))
+    print(f"clip: {clip.size_bytes * 8 * 25 / len(clip.units) / 1e6:.2f} Mbit/s", flush=True)
+    return target
+
+
+def measure_torrazzo(folder: Path, urls: list[str], seconds: int, cpu: int) -> dict[str, Any]:
+    """All recording processes, everything on."""
+    home, streams = town.make(folder / "town", urls)
+    with group("torrazzo") as processes:
+        town.serve(processes, home, [cpu], folder / "serve.log")
+        wait_until_recording(home, len(urls))
+        before, begun = processes.cpu_s(), time.monotonic()
+        time.sleep(seconds)
+        used, elapsed = processes.cpu_s() - before, time.monotonic() - begun
+        state = town.status(home)
+        memory = processes.pss_bytes()
+        sockets = socket_memory_bytes()
+    per_stream = town.facts(home)
+    gaps = sum(fact.kind == "gap" for facts in per_stream.values() for fact in facts)
+    lost = sum(fact.lost or 0 for facts in per_stream.values() for fact in facts)
+    recorded = sum(fact.frames or 0 for facts in per_stream.values() for fact in facts)
+    return {
+        "cpu": 100 * used / elapsed / len(urls),
+        "pss": memory,
+        "socket_bytes": sockets,
+        "gaps": gaps,
+        "packets_lost": lost,
+        "frames_recorded": recorded,
+        "streams": len(per_stream),
+        "worst_lag_ms": state.get("worst_lag_ms"),
+        "behind_seconds": max((root["behind_seconds"] for root in state.get("roots", [])), default=None),
+        "read_back": {str(stream): read_back(home, stream) for stream in streams[:READ_BACK]},
+    }
+
+
+def read_back(home: town.Home, stream: town.StreamId) -> int:
+    """Frames of one camera after decryption: every one must open."""
+    return sum(1 for _ in town.frames(home, stream))
+
+
+def wait_until_recording(home: town.Home, count: int) -> None:
+    """Until all streams have been recording for some seconds."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        streams = town.status(home).get("streams", {}).values()
+        if sum(stream["state"] == "recording" for stream in streams) == count:
+            time.sleep(SETTLE_S)
+            return
+        time.sleep(0.5)
+    raise SystemExit(f"not all of {count} streams record after two minutes")
+
+
+def measure_ffmpeg(folder: Path, urls: list[str], seconds: int, cpu: int) -> dict[str, Any]:
+    """A process per camera; more than 20 are sampled."""
+    with group("ffmpeg") as processes:
+        for index, url in enumerate(urls[:SAMPLE]):
+            target = folder / f"ffmpeg-{index}-%05d.mp4"
+            processes.start(
+                ["ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url]
+                + ["-c", "copy", "-f", "segment", "-segment_time", "10", "-reset_timestamps", "1", target],
+                [cpu],
+            )
+        time.sleep(SETTLE_S)
+        before, begun = processes.cpu_s(), time.monotonic()
+        time.sleep(seconds)
+        used, elapsed = processes.cpu_s() - before, time.monotonic() - begun
+        memory = processes.pss_bytes()
+    return {"cpu": 100 * used / elapsed / len(urls[:SAMPLE]), "pss": memory}
+
+
+def measure_copy(folder: Path, urls: list[str], seconds: int, cpu: int) -> dict[str, Any]:
+    """Sockets to one file."""
+    with group("copy") as processes:
+        processes.start([sys.executable, ROOT / "bench" / "copy.py", folder / "copy.bin", *urls], [cpu])
+        time.sleep(SETTLE_S)
+        before, begun = processes.cpu_s(), time.monotonic()
+        time.sleep(seconds)
+        used, elapsed = processes.cpu_s() - before, time.monotonic() - begun
+        memory = processes.pss_bytes()
+        size = (folder / "copy.bin").stat().st_size
+    return {"cpu": 100 * used / elapsed / len(urls), "pss": memory, "bytes": size}
+
+
+CANDIDATES = {"torrazzo": measure_torrazzo, "ffmpeg": measure_ffmpeg, "copy": measure_copy}
+
+
+def main(words: list[str]) -> int:
+    """Measure and print."""
+    options = arguments(words)
+    base = options.folder or Path(tempfile.gettempdir())
+    enough_room(base)
+    folder = Path(tempfile.mkdtemp(prefix="torrazzo-bench-", dir=base))
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in CANDIDATES if options.only in (None, name)}
+    try:
+        clip = clip_file(options.bitrate, folder)
+        serving = ["--mounts", str(options.cameras), "--groups", str(min(10, options.cameras)), "--clip", str(clip)]
+        with gst_server(None, *serving, "--no-hash", cpus=[0]) as server:
+            urls = [f"{server.base}/cam{index}" for index in range(options.cameras)]
+            for number in range(options.rounds):
+                for name, results in rounds.items():
+                    place = Path(tempfile.mkdtemp(dir=folder))
+                    results.append(CANDIDATES[name](place, urls, options.seconds, 1))
+                    shutil.rmtree(place)
+                    shown = {key: value for key, value in results[-1].items() if key != "pss"}
+                    print(f"round {number + 1} {name}: {shown}", flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    result = summary(options, rounds)
+    print(f"written: {save(result, f'record-{options.cameras}', options.json)}")
+    for key in ("cpu_percent_per_camera", "a_over_b", "a_over_c", "pss_mib"):
+        print(f"{key}: {result[key]}")
+    return 0
+
+
+def summary(options: argparse.Namespace, rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Medians, ratios within each round, spread."""
+
+    def ratios(other: str) -> dict[str, float]:
+        found = [a["cpu"] / b["cpu"] for a, b in zip(rounds.get("torrazzo", []), rounds.get(other, []), strict=False)]
+        return {"median": median(found), "min": min(found, default=0), "max": max(found, default=0)}
+
+    memory: dict[str, float] = {}
+    for result in rounds.get("torrazzo", [])[-1:]:
+        memory = {name: size / 2**20 for name, size in result["pss"].items()}
+    return {
+        "part": "record",
+        "cameras": options.cameras,
+        "seconds": options.seconds,
+        "kbit_per_s": options.bitrate,
+        "n": options.rounds,
+        "seed": None,
+        "cpu_percent_per_camera": {name: median(each["cpu"] for each in results) for name, results in rounds.items()},
+        "a_over_b": ratios("ffmpeg"),
+        "a_over_c": ratios("copy"),
+        "pss_mib": memory,
+        "rounds": rounds,
+    }
