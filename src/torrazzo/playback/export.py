@@ -34,7 +34,7 @@ def export_mp4(
             clip = plan_clip(footage, stream, span, _first_half(progress))
             try:
                 _write(footage, clip, new, progress, disk)
-            except Damaged:  # footage has taken note: it is a gap when planned again
+            except Damaged:  # it will be a gap when planned again
                 continue
             move_into_place(new, out)
             return clip
@@ -52,6 +52,7 @@ def _write(footage: Footage, clip: Clip, new: Path, progress: Progress | None, d
             file.append([footage.open_piece(clip.segments[extent.segment], extent.piece)])
             if progress is not None:
                 progress(clip.size + extent.at + extent.length, 2 * clip.size)
+        file.sync()
         is_whole = True
     finally:
         file.close()
