@@ -42,7 +42,7 @@ def play(url: str) -> socket.socket:
 
     described = ask("DESCRIBE", url, "Accept: application/sdp")
     base = re.search(r"(?i)content-base: *(\S+)", described)
-    control = re.search(r"m=video.*?a=control:(\S+)", described, re.S)
+    control = re.search(r"m=video.*?a=control:(\S+)", described, re.DOTALL)
     assert control is not None
     track = control[1] if "://" in control[1] else (base[1].rstrip("/") if base else url) + "/" + control[1]
     setup = ask("SETUP", track, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1")

@@ -47,7 +47,7 @@ class Group:
             if cpus:
                 os.sched_setaffinity(0, cpus)
 
-        process = subprocess.Popen([str(word) for word in command], preexec_fn=enter, **options)
+        process = subprocess.Popen([str(word) for word in command], preexec_fn=enter, **options)  # noqa: PLW1509 - no threads here
         self.processes.append(process)
         return process
 

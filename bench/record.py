@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What recording costs: Torrazzo, ffmpeg and a gathered copy, from the same server, in turn, five times.
 
-gst-rtsp-server plays one clip to all cameras from one core; what is measured runs on the other. CPU is that of a cgroup with
+gst-rtsp-server plays one clip to all cameras from one core; what is measured runs on the other. CPU is that of a cgroup
+with
 all processes of the candidate in it (Torrazzo: serve, keyring, recorder and control room), over a window that begins
 when every stream has been flowing for a while and ends `--seconds` later. Memory is Pss at the end of the window.
 """
@@ -18,9 +19,11 @@ from typing import Any
 from bench import town
 from bench.machine import ROOT, enough_room, group, median, save, socket_memory_bytes
 from tests.interop.servers import gst_server
+from torrazzo.base import StreamId
 from torrazzo.camera import AccessUnit, VideoFormat
 from torrazzo.segment.fmp4 import fragment, init_segment
 from torrazzo.testing.clips import ClipSpec, make_clip
+from torrazzo.town.home import Home
 
 SAMPLE = 20  # ffmpeg processes at most
 SETTLE_S = 12
@@ -94,12 +97,12 @@ def measure_torrazzo(folder: Path, urls: list[str], seconds: int, cpu: int) -> d
     }
 
 
-def read_back(home: town.Home, stream: town.StreamId) -> int:
+def read_back(home: Home, stream: StreamId) -> int:
     """Frames of one camera after decryption: every one must open."""
     return sum(1 for _ in town.frames(home, stream))
 
 
-def wait_until_recording(home: town.Home, count: int) -> None:
+def wait_until_recording(home: Home, count: int) -> None:
     """Until all streams have been recording for some seconds."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -116,11 +119,9 @@ def measure_ffmpeg(folder: Path, urls: list[str], seconds: int, cpu: int) -> dic
     with group("ffmpeg") as processes:
         for index, url in enumerate(urls[:SAMPLE]):
             target = folder / f"ffmpeg-{index}-%05d.mp4"
-            processes.start(
-                ["ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url]
-                + ["-c", "copy", "-f", "segment", "-segment_time", "10", "-reset_timestamps", "1", target],
-                [cpu],
-            )
+            source = ["ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url]
+            copy = ["-c", "copy", "-f", "segment", "-segment_time", "10", "-reset_timestamps", "1", target]
+            processes.start([*source, *copy], [cpu])
         time.sleep(SETTLE_S)
         before, begun = processes.cpu_s(), time.monotonic()
         time.sleep(seconds)

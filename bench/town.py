@@ -21,8 +21,8 @@ from torrazzo.keyring import KeyClient
 from torrazzo.seal import open_piece
 from torrazzo.segment.parse import parse_fragment
 from torrazzo.town.ask import ask
-from torrazzo.town.home import Home, load_settings
 from torrazzo.town.camera import StreamConfig, new_camera_id
+from torrazzo.town.home import Home, load_settings
 from torrazzo.town.office import Office, new_camera
 
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A growing file whose whole blocks go past the page cache, straight to the device (O_DIRECT).
 
-What is recorded is seldom read again soon, so the kernel's copy of it is worth nothing; making it was the largest single
-cost of recording (docs/4-decisions/0005-direct-writes.md). The last bytes, less than a block, go through the page cache at
-each sync and are written again with the block they belong to: the same bytes, as the kernel itself does with a partial page.
+What is recorded is seldom read again soon, so the kernel's copy of it is worth nothing; making it was the largest
+single cost of recording (docs/4-decisions/0005-direct-writes.md). The last bytes, less than a block, go through the
+page cache at each sync and are written again with the block they belong to: the same bytes, as the kernel itself does
+with a partial page.
 """
 
 import mmap
