@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,7 +79,7 @@ class Served:
                 parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
             except (OSError, IndexError):
                 continue
-            if parent == self.process.pid:
+            if parent == self.process.pid and len(words) > 3:
                 found[words[3]] = int(folder.name)
         return found
 
@@ -169,6 +170,8 @@ def test_what_is_recorded_can_be_taken_out_while_it_records(served: Served, tmp_
     assert served.run("footage", "export", NAMES[0], *span, "-o", str(out)).code == 5
     early = ("--from", "2020-01-01T00:00Z", "--to", "2020-01-01T00:01Z", "-o", str(tmp_path / "none.mp4"))
     assert served.run("footage", "export", NAMES[0], *early).code == 3
+    checked = served.run("footage", "check", "--deep")
+    assert checked.code == 0, checked.out + checked.err
     target = f"{served.page()}footage/{first['id']}/main"
     query = f"?from={first['from']}&to={first['to']}"
     assert get(f"{target}.mp4{query}") == out.read_bytes()
@@ -199,6 +202,7 @@ def test_the_end_is_clean_and_goes_on(served: Served) -> None:
     assert not served.home.page_address.exists()
     volumes = list((served.home.path / "archive" / "volumes").iterdir())
     assert {path.suffix for path in volumes} <= {".vol", ".idx"}
+    assert served.json("footage", "check", "--deep") == []
     gaps = served.json("footage", "gaps", NAMES[0])
     before = list(dump(served.home.catalogue_db))
     assert served.run("catalogue", "rebuild").code == 0
@@ -210,6 +214,21 @@ def test_the_end_is_clean_and_goes_on(served: Served) -> None:
     later = served.until(lambda: [g for g in served.json("footage", "gaps", NAMES[0]) if g["to"] and g not in gaps], 60)
     assert [gap["why"] for gap in later] == ["restart"]
     tile_exactly(served, NAMES[0])
+
+
+def test_damage_is_named_with_camera_and_time(served: Served, tmp_path: Path) -> None:
+    """One flipped bit in a copy of the archive: exit code 1, and the finding says which camera and when."""
+    copy = Served(tmp_path / "town")
+    shutil.copytree(served.home.path, copy.home.path, ignore=shutil.ignore_patterns("run", ".*"))
+    roots = copy.home.path / "archive" / "volumes"
+    volume = max(roots.glob("*.vol"), key=lambda path: path.stat().st_size)
+    data = bytearray(volume.read_bytes())
+    data[len(data) // 2] ^= 4
+    volume.write_bytes(data)
+    damaged = copy.run("footage", "check", "--deep")
+    assert damaged.code == 1
+    assert any(name in damaged.out for name in NAMES)
+    assert volume.name in damaged.out
 
 
 def tile_exactly(served: Served, name: str) -> None:

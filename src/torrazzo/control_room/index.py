@@ -11,7 +11,7 @@ import structlog
 
 from torrazzo.archive import Root, open_root
 from torrazzo.base.errors import Invalid, TorrazzoError
-from torrazzo.base.ids import SegmentId, StreamId
+from torrazzo.base.ids import SegmentId, StreamId, TermId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, SegmentRow, rebuild
@@ -42,6 +42,10 @@ class Index:
             GapState(max(gap.t0, span.start), None if gap.t1 is None else min(gap.t1, span.end), gap.why)
             for gap in self._catalogue.gaps(stream, span)
         ]
+
+    def last_numbers(self) -> Mapping[tuple[StreamId, TermId], int]:
+        """The highest number of each term."""
+        return self._catalogue.last_numbers()
 
     def last_recorded(self, stream: StreamId) -> UtcTicks | None:
         """End of the newest footage."""

@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The demonstration, started, interrupted, and started again."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from torrazzo.cli import main
+
+
+def run_demo(home: Path, *, wanted: str) -> str:
+    """On a terminal, until `wanted` is shown, then Ctrl-C; what was shown."""
+    ours, theirs = pty.openpty()
+    command = (sys.executable, "-m", "torrazzo", "demo", "--home", str(home), "--cameras", "2", "--port", "0")
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "150", "LINES": "50"}
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown, asked = "", False
+        until = time.monotonic() + 90
+        while time.monotonic() < until:
+            if select.select([ours], [], [], 0.5)[0]:
+                try:
+                    shown += os.read(ours, 65536).decode(errors="replace")
+                except OSError:  # the terminal's other end is closed: it has ended
+                    break
+            if not asked and re.search(wanted, shown):
+                asked = True
+                process.send_signal(signal.SIGINT)
+        code = process.wait(30)
+        os.close(ours)
+    assert asked, shown[-3000:]
+    assert code == 0, shown[-3000:]
+    return shown
+
+
+def test_the_demo_records_ends_clean_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A live table with the page's address; Ctrl-C leaves a clean archive; started again, the pause is a gap."""
+    home = tmp_path / "demo-town"
+    shown = run_demo(home, wanted=r"(recording[\s\S]*){4}")
+    assert "http://127.0.0.1:" in shown
+    assert "Via degli Orti Romani" in shown
+    assert "the archive is complete" in shown
+    cameras = home.joinpath("plan.json").read_bytes()
+    assert "1 (restart)" in run_demo(home, wanted=r"1 \(restart\)[\s\S]*1 \(restart\)")
+    assert home.joinpath("plan.json").read_bytes() == cameras
+    capsys.readouterr()
+    assert main(["footage", "check", "--deep", "--home", str(home)]) == 0
