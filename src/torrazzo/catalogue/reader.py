@@ -122,11 +122,6 @@ class Catalogue:
         )
         return bytes(rows[0][0]) if rows else None
 
-    def last_numbers(self) -> dict[tuple[StreamId, TermId], int]:
-        """The highest number of each term: a witness of what the volumes must hold."""
-        rows = self._ask("SELECT stream.name, term.name, last_n FROM term JOIN stream ON stream.id = term.stream")
-        return {(StreamId.parse(stream), TermId.parse(term)): last for stream, term, last in rows}
-
     def last_recorded(self, stream: StreamId) -> UtcTicks | None:
         """End of the latest recorded span."""
         rows = self._ask(
