@@ -120,8 +120,10 @@ class _Reader:
                 if packet.is_corrupt or packet.size > limits.ACCESS_UNIT:
                     self._lost += 1
                     continue
-                if stamp is None or not packet.size:
+                if not packet.size:
                     continue
+                if stamp is None:
+                    raise CameraError(f"{self.place} gives pictures without times; use a format that has them", "codec")
                 data, nals = split_boxed(bytes(packet), length_size)
                 if self._scheme == "file":
                     ticks = int((packet.dts if packet.dts is not None else stamp) * base * 90_000)

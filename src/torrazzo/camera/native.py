@@ -32,7 +32,6 @@ from torrazzo.camera.units import Event, SenderReport
 _SECOND_NS = 1_000_000_000
 _REPORT_NS = 5 * _SECOND_NS  # RFC 3550 section 6.2: the least interval
 _ASK_NS = _SECOND_NS // 2  # between two requests for a key frame
-_GOODBYE_SECONDS = 0.5
 _NAMES = {"h264": "H.264", "h265": "H.265"}
 
 
@@ -207,7 +206,7 @@ class NativeSource:
             self._broken = error
 
     async def close(self) -> None:
-        """As `Source.close`: TEARDOWN, and a moment for it to leave."""
+        """As `Source.close`: TEARDOWN, without waiting for its answer."""
         if self.fileno is None:
             return
         self.fileno = None
