@@ -168,7 +168,7 @@ class FaultyDisk:
             return self._successor(self._platter.after_cut(seed))
 
     def kill(self) -> "FaultyDisk":
-        """The program dies, the machine lives; returns the disk as the next program finds it."""
+        """The program dies, the machine lives: lost is what it had staged. Returns what the next program finds."""
         with self._mutex:
             after = self._successor(self._platter.after_kill())
         self._switch_off()
@@ -193,7 +193,7 @@ class FaultyDisk:
         """The end of a file is lost."""
         node = self._platter.node(PurePosixPath(path))
         del node.data[size:]
-        node.safe = min(node.safe, size)
+        node.safe, node.written = min(node.safe, size), min(node.written, size)
 
     def rename(self, old: Path, new: Path) -> None:
         """Someone moves a file, safely."""
@@ -217,9 +217,9 @@ class FaultyDisk:
             return self._platter.used
 
     def content(self, path: Path) -> bytes:
-        """Of a file, as a program sees it; for tests: is no act."""
+        """Of a file, as a reader sees it; for tests: is no act."""
         with self._mutex:
-            return bytes(self._platter.node(PurePosixPath(path)).data)
+            return self._platter.node(PurePosixPath(path)).seen()
 
     def files(self) -> list[Path]:
         """All of them, sorted."""
@@ -236,7 +236,7 @@ class FaultyDisk:
                     real = folder / path.relative_to(root)
                     real.mkdir(parents=True, exist_ok=True)
                     for name, node in found.names.items():
-                        (real / name).write_bytes(node.data)
+                        (real / name).write_bytes(node.seen())
 
     def copy_from(self, folder: Path, root: Path) -> None:
         """Take a real folder in as `root`, safe."""
@@ -246,9 +246,8 @@ class FaultyDisk:
             for entry in real.iterdir():
                 if entry.is_file():
                     with self._mutex:
-                        content = bytearray(entry.read_bytes())
                         found = self._platter.folder(PurePosixPath(place))
-                        found.change(Change(None, entry.name, Node(content, len(content))))
+                        found.change(Change(None, entry.name, Node.settled(entry.read_bytes())))
                         found.sync()
 
     # --- durable.Disk
@@ -390,15 +389,15 @@ class FaultyDisk:
 
         def half() -> None:
             whole = b"".join(buffers)
-            node.data += whole[: size // 2]
+            node.append(whole[: size // 2])
 
         with self._act("append", path, size, half):
             free = self.capacity - self._platter.used
             if size > free:
-                node.data += b"".join(buffers)[: max(0, free)]
+                node.append(b"".join(buffers)[: max(0, free)])
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
             for buffer in buffers:
-                node.data += buffer
+                node.append(buffer)
             self.statistics.bytes_written += size
         return size
 
@@ -412,7 +411,7 @@ class FaultyDisk:
         """For FaultyReadFile."""
         with self._act("read", path, size):
             self.statistics.bytes_read += size
-            return bytes(node.data[offset : offset + size])
+            return bytes(memoryview(node.data)[offset : min(node.written, offset + size)])
 
     def forget_node(self, node: Node) -> None:
         """For FaultyFile."""
@@ -472,7 +471,7 @@ class FaultyReadFile:
 
     def size(self) -> int:
         """As durable.ReadFile."""
-        return len(self._node.data)
+        return self._node.written
 
     def close(self) -> None:
         """As durable.ReadFile."""

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a disk holds, what of it would survive a power cut, and what a power cut makes of the rest.
 
-The model is harsher than ext4, and as POSIX allows: bytes are safe only after `sync` of their file, a name only after
-`sync_folder` of its folder, whatever happened to other files. Of all that is not safe, any part may survive: of a file
-any 512-byte sectors in any order and any length, one sector only in part, the others as zeros or rubbish; of a
-folder any subset of its changes. A rename is never seen half done. Safe bytes never change.
+A program may stage what it appends: until `sync`, or until a megabyte has come together, readers don't see it and the
+death of the program loses it. Otherwise the model is harsher than ext4, and as POSIX allows: bytes are safe only after
+`sync` of their file, a name only after `sync_folder` of its folder, whatever happened to other files. Of all that is
+not safe, any part may survive: of a file any 512-byte sectors in any order and any length, one sector only in part, the
+others as zeros or rubbish; of a folder any subset of its changes. A rename is never seen half done. Safe bytes never
+change.
 """
 
 import random
@@ -13,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 SECTOR = 512
+STAGE = 1 << 20
 
 
 @dataclass(slots=True, eq=False)
@@ -20,6 +23,7 @@ class Node:
     """A file's content: only grows."""
 
     data: bytearray = field(default_factory=bytearray)
+    written: int = 0  # bytes below have left the program: readers see them
     safe: int = 0  # bytes below are thought to be on the disk
     doomed: list[tuple[int, int]] = field(default_factory=list)  # of these the ones that a failed sync gave up
 
@@ -27,7 +31,21 @@ class Node:
         """Make all bytes safe; or, as kernels do after an error, give them up and call the pages clean."""
         if failed and self.safe < len(self.data):
             self.doomed.append((self.safe, len(self.data)))
-        self.safe = len(self.data)
+        self.safe = self.written = len(self.data)
+
+    def append(self, data: bytes | bytearray | memoryview) -> None:
+        """Stage it; full stages leave the program."""
+        self.data += data
+        self.written += (len(self.data) - self.written) // STAGE * STAGE
+
+    def seen(self) -> bytes:
+        """What readers find."""
+        return bytes(memoryview(self.data)[: self.written])
+
+    @classmethod
+    def settled(cls, data: bytes | bytearray) -> "Node":
+        """A file that lies safely."""
+        return cls(bytearray(data), len(data), len(data))
 
     def after_cut(self, dice: random.Random) -> "Node":
         """What is found when the power is back."""
@@ -42,7 +60,7 @@ class Node:
         for start, stop in [*self.doomed, (self.safe, length)]:
             _tear(data, start, min(stop, length), loss if start >= self.safe else 0.5, dice)
         del data[length:]
-        return Node(data, len(data))
+        return Node.settled(data)
 
 
 def _tear(data: bytearray, start: int, stop: int, loss: float, dice: random.Random) -> None:
@@ -144,13 +162,13 @@ class Platter:
         return after
 
     def after_kill(self) -> "Platter":
-        """What a program finds that was killed: all that was written, safe or not; a copy."""
+        """What the next program finds after one was killed: all that had left it, safe or not; a copy."""
         after = Platter()
         copies: dict[int, Node] = {}
 
         def copy(node: Node) -> Node:
             if id(node) not in copies:
-                copies[id(node)] = Node(bytearray(node.data), node.safe, list(node.doomed))
+                copies[id(node)] = Node(bytearray(node.seen()), node.written, node.safe, list(node.doomed))
             return copies[id(node)]
 
         for path, folder in self.folders.items():
