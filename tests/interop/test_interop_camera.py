@@ -20,7 +20,7 @@ VARIANTS = (
     "size_change", "h265", "h265_cra_rasl", "h265_size_change",
 )  # fmt: skip
 CLIPS = ("intel-car-detection", "intel-one-by-one-person", "axis-signed_test_h264")
-READ_S = 8
+READ_S = 6
 LEARNING = 16  # pictures after which the depth of reordering is known, where a stream does not say it
 LATE_NS = 1_500_000_000
 
@@ -95,7 +95,7 @@ def test_key_frames_are_where_the_encoder_put_them(played: Played, name: str, fr
 def test_open_gops_have_more_keys_than_idr(played: Played) -> None:
     """H.265: each CRA is one."""
     keys = [at for at, unit in enumerate(played.got["h265_cra_rasl"].units) if unit.is_key]
-    assert len(keys) >= 6
+    assert len(keys) >= 5
 
 
 @pytest.mark.parametrize("name", ["size_change", "h265_size_change"])
@@ -121,10 +121,10 @@ def test_only_the_right_password_opens(needs_gst: None, tmp_path: Path, auth: st
     """The right one plays; a wrong one is an `auth` error that does not say it."""
     login = ("--user", "torre", "--password", "secret-word", "--auth", auth)
     with gst_server(tmp_path / "sent.jsonl", "--variant", "fps5", *login) as served:
-        got = asyncio.run(read(At(f"{served.base}/fps5", "torre", Secret("secret-word")), 2))
+        got = asyncio.run(read(At(f"{served.base}/fps5", "torre", Secret("secret-word")), 1))
         assert got.units
         with pytest.raises(CameraError) as caught:
-            asyncio.run(read(At(f"{served.base}/fps5", "torre", Secret("wrong-word")), 2))
+            asyncio.run(read(At(f"{served.base}/fps5", "torre", Secret("wrong-word")), 1))
     assert caught.value.why == "auth"
     assert "wrong-word" not in str(caught.value)
 

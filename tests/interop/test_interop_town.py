@@ -69,8 +69,8 @@ def check(name: str, town: Recorded) -> None:
 
 @pytest.fixture(scope="module")
 def some(needs_gst: None, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """The harder streams, for twelve seconds: more than one segment."""
-    return record(tmp_path_factory.mktemp("some"), SOME, 12)
+    """The harder streams, for eleven seconds: more than one segment."""
+    return record(tmp_path_factory.mktemp("some"), SOME, 11)
 
 
 @pytest.fixture(scope="module")
