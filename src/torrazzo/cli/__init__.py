@@ -9,6 +9,7 @@ Never     holds logic that another caller would need.
 Read      commands.py, exits.py. Manual: docs/1-operate/commands.md
 """
 
+import contextlib
 import importlib
 import os
 import sys
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"torrazzo: {error}", file=sys.stderr)
         return exit_code(error)
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - whoever read us has gone
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.close()  # whoever read us has gone; what is left is for nobody
         return 0
     except OSError as error:
         print(f"torrazzo: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
