@@ -147,6 +147,8 @@ class Credentials:
         if challenge is None or self._username is None:
             return None
         if challenge.scheme == "basic":
+            if not self.allows_basic:
+                return None
             pair = f"{self._username}:{self._password.reveal()}".encode()
             return "Basic " + base64.b64encode(pair).decode("ascii")
         return self._digest(challenge, self._username, method, url)

@@ -50,6 +50,7 @@ class Depacketizer:
         self._nals: list[tuple[int, int]] = []
         self._size = 0  # of finished NAL units with their lengths
         self._open = -1  # where in _parts the unfinished NAL unit's length stands
+        self._kept = 0  # so many _parts are our own already
         self._stamp = -1
         self._pictures = 0  # NAL units with picture data
         self._is_headless = False  # packets were lost before these, and the first of them is not the picture's first
@@ -151,15 +152,18 @@ class Depacketizer:
 
     def keep(self) -> None:
         """Copy what is unfinished: the buffer will be used again."""
-        parts, place = self._parts, self._open
+        parts, kept, place = self._parts, self._kept, self._open
         if len(parts) > limits.UNIT_PARTS or self._unit_size() > limits.ACCESS_UNIT:
             self._damage()
-        elif place < 0:
-            if parts:
-                parts[:] = [b"".join(parts)]
+            return
+        if len(parts) == kept:
+            return
+        if place < kept:
+            parts[kept:] = [b"".join(parts[kept:])]
         else:
-            parts[:] = [b"".join(parts[:place]), _ROOM, b"".join(parts[place + 1 :])]
-            self._open = 1
+            parts[kept:] = [b"".join(parts[kept:place]), _ROOM, b"".join(parts[place + 1 :])]
+            self._open = kept + 1
+        self._kept = len(parts)
 
     def flush(self, now_ns: int) -> None:
         """The stream is over: a picture that ended with a marker is whole."""
@@ -340,6 +344,7 @@ class Depacketizer:
     def _split(self, place: int, nals: list[memoryview]) -> None:
         """What came as one NAL unit is several, between start codes (parameter sets and picture in one)."""
         del self._parts[place:]
+        self._kept = min(self._kept, place)
         for nal in nals:
             if len(nal) >= self._rules.header:
                 self._count_picture(nal)
@@ -415,11 +420,11 @@ class Depacketizer:
     def _damage(self) -> None:
         """The picture at hand will be dropped: hold none of it."""
         self._damaged = True
-        self._parts, self._nals, self._size = [], [], 0
+        self._parts, self._nals, self._size, self._kept = [], [], 0, 0
         self._open = self._middle = -1
 
     def _clear(self) -> None:
-        self._parts, self._nals, self._size = [], [], 0
+        self._parts, self._nals, self._size, self._kept = [], [], 0, 0
         self._open = self._middle = -1
         self._pictures = 0
         self._is_headless = self._marked = self._damaged = False

@@ -111,7 +111,10 @@ def test_session_algorithms_bind_both_nonces() -> None:
 def test_after_a_redirection_basic_is_not_answered() -> None:
     """Another host doesn't get the password."""
     one = credentials()
+    one.take(['Basic realm="x"'])
+    assert one.authorize("PLAY", "rtsp://c/") is not None
     one.allows_basic = False
+    assert one.authorize("PLAY", "rtsp://d/") is None
     assert one.take(['Basic realm="x"']) is None
     assert one.authorize("PLAY", "rtsp://c/") is None
 

@@ -311,16 +311,26 @@ def test_other_channels_and_payload_types_are_passed_over() -> None:
     assert packets.reports == [b"rtcp"] * 3
 
 
-def test_a_picture_without_end_is_given_up() -> None:
+@pytest.mark.parametrize("more", [100_000, 3_000_000])
+def test_a_picture_without_end_is_given_up(more: int) -> None:
     """A picture larger than the limit is dropped, holds no memory, and the next one comes."""
     maker = Packetizer(has_markers=False, most=60_000)
-    nal = slice_(limits.ACCESS_UNIT + 100_000)
+    nal = slice_(limits.ACCESS_UNIT + more)
     data = interleave(maker.picture([nal], 0))
     maker.has_markers = True
     data += interleave([*maker.picture([slice_(100)], 3600), *maker.picture([slice_(100)], 7200)])
     out, packets = depacketize(data, cuts=range(0, len(data), limits.SWEEP))
     assert pictures(out) == [(slice_(100),)] * 2
     assert packets.dropped == 1
+
+
+def test_a_picture_in_very_many_sweeps() -> None:
+    """A byte at a time gives the same; what was copied once is not copied again."""
+    maker = Packetizer()
+    nals = [SPS, PPS, slice_(5_000), slice_(4_000, first=False)]
+    data = interleave([*maker.picture(nals, 0), *maker.picture([slice_(50)], 3600)])
+    out, _ = depacketize(data, cuts=range(len(data)))
+    assert pictures(out) == [tuple(nals), (slice_(50),)]
 
 
 def test_what_is_no_packet_stops_the_feed() -> None:
