@@ -128,7 +128,7 @@ class Supervisor:
         impatience = asyncio.create_task(hurry.wait())
         await asyncio.wait((over, impatience), timeout=self._stop_s, return_when=asyncio.FIRST_COMPLETED)
         impatience.cancel()
-        is_clean = over.done() and over.result() == 0
+        is_clean = over.done() and over.result() in {0, -signal.SIGTERM}  # the latter: it had not even begun
         if not over.done():
             log.error("process_killed", child=child.name, waited_s=self._stop_s, hurried=hurry.is_set())
             process.kill()
@@ -182,7 +182,7 @@ async def _tell_page(home: Home, say: Callable[[str], None]) -> None:
         if found and found != told:
             say(found)
             told = found
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
 
 
 def read_page_address(home: Home) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from torrazzo.cli import main
 from torrazzo.durable import OsDisk
-from torrazzo.town import Home, load_box, load_plan
+from torrazzo.town import Home, load_box, load_plan, load_settings
 
 SECRET = "tre-Caval1i"
 
@@ -63,6 +63,17 @@ def test_a_new_town_is_ours_alone(shell: Shell) -> None:
     again = shell("init")
     assert again.code == 5
     assert "nothing was changed" in again.err
+    assert shell.home.joinpath("torrazzo.toml").read_bytes() == before
+
+
+def test_a_town_gets_more_disks(shell: Shell, tmp_path: Path) -> None:
+    """`init --root` in a town that exists adds a disk root; the same one twice is refused and changes nothing."""
+    more = tmp_path / "disk two"
+    assert shell("init", "--root", str(more)).code == 0
+    assert load_settings(Home(shell.home)).roots == (shell.home / "archive", more)
+    assert more.joinpath("root.json").exists()
+    before = shell.home.joinpath("torrazzo.toml").read_bytes()
+    assert shell("init", "--root", str(more)).code == 5
     assert shell.home.joinpath("torrazzo.toml").read_bytes() == before
 
 

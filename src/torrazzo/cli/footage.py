@@ -4,7 +4,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,8 +18,11 @@ from torrazzo.cli.options import FromOption, HomeOption, JsonOption, ProgressOpt
 from torrazzo.cli.output import Progress, local_text, warn, write_json, write_table
 from torrazzo.cli.process_options import find_home
 from torrazzo.control_room.words import WORDS
-from torrazzo.town.camera import Camera
+from torrazzo.town.camera import Camera, UnknownCamera
 from torrazzo.town.home import Home, load_settings
+
+if TYPE_CHECKING:  # loads playback and keyring, which half of the commands do without
+    from torrazzo.control_room.index import Index
 
 app = typer.Typer(help="The footage: list, gaps, export, check.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -45,7 +48,7 @@ def list_footage(
     with fresh_index(place) as index:
         found = [
             (owner, id_, Span(max(part.start, span.start), min(part.end, span.end)))
-            for owner, id_ in _streams(place, camera, stream)
+            for owner, id_ in _streams(place, index, camera, stream)
             for part in index.spans(id_, span)
         ]
     if as_json:
@@ -79,7 +82,9 @@ def gaps(
     place = find_home(home)
     span = _span(place, start, end)
     with fresh_index(place) as index:
-        found = [(owner, id_, gap) for owner, id_ in _streams(place, camera, stream) for gap in index.gaps(id_, span)]
+        found = [
+            (owner, id_, gap) for owner, id_ in _streams(place, index, camera, stream) for gap in index.gaps(id_, span)
+        ]
     if as_json:
         write_json(
             [
@@ -131,12 +136,13 @@ def export(
 
     place = find_home(home)
     span = _span(place, start, end)
-    owner = read_camera(place, camera, has_removed=True)
-    id_ = _stream_of(owner, stream)
+    _check_stream(stream)
     if out.exists() and not force:
         raise Refused(f"{out} exists; choose another name, or --force to replace it")
-    bar = Progress(f"Export {owner.name}", progress)
     with fresh_index(place) as index:
+        owner = _owner(place, index, camera)
+        id_ = StreamId(owner.id, stream)
+        bar = Progress(f"Export {owner.name}", progress)
         if not any(True for _ in index.spans(id_, span)):
             warn(f"{owner.name} ({stream}): nothing is recorded in this span; `torrazzo footage list` shows what is")
             raise typer.Exit(NOT_FOUND)
@@ -183,21 +189,32 @@ def _span(home: Home, start: str | None, end: str | None) -> Span:
     return Span(first, last)
 
 
-def _streams(home: Home, camera: str | None, stream: str | None) -> Iterator[tuple[Camera, StreamId]]:
+def _streams(home: Home, index: "Index", camera: str | None, stream: str | None) -> Iterator[tuple[Camera, StreamId]]:
+    """Each stream asked for, with its camera; without a name all, those that the registry has lost included."""
     if stream is not None:
         _check_stream(stream)
-    owners: Sequence[Camera] = (
-        read_cameras(home, has_removed=True) if camera is None else (read_camera(home, camera, has_removed=True),)
-    )
+    owners: Sequence[Camera] = _all_owners(home, index) if camera is None else (_owner(home, index, camera),)
     for owner in owners:
         for name in STREAM_NAMES:
             if stream in {None, name}:
                 yield owner, StreamId(owner.id, name)
 
 
-def _stream_of(camera: Camera, stream: str) -> StreamId:
-    _check_stream(stream)
-    return StreamId(camera.id, stream)
+def _owner(home: Home, index: "Index", text: str) -> Camera:
+    try:
+        return read_camera(home, text, has_removed=True)
+    except UnknownCamera:
+        lost = [owner for owner in _all_owners(home, index) if owner.id == text]
+        if not lost:
+            raise
+        return lost[0]
+
+
+def _all_owners(home: Home, index: "Index") -> list[Camera]:
+    """The registry's cameras, then those of which only footage is left: their id is their name."""
+    known = list(read_cameras(home, has_removed=True))
+    lost = sorted({stream.camera for stream in index.streams()} - {owner.id for owner in known})
+    return known + [Camera(id_, id_, "", False, None, False, (), UtcTicks(0), UtcTicks(0)) for id_ in lost]
 
 
 def _check_stream(stream: str) -> None:

@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
+from typing import TYPE_CHECKING
 
 from torrazzo.base.clock import SystemClock
 from torrazzo.base.errors import Refused, Unavailable
@@ -13,15 +14,19 @@ from torrazzo.durable import OsDisk
 from torrazzo.town.box import load_box
 from torrazzo.town.camera import Camera, find_camera
 from torrazzo.town.home import Home, load_settings
-from torrazzo.town.office import Office
+
+if TYPE_CHECKING:  # loads the database's machinery, which half of the commands do without
+    from torrazzo.town.office import Office
 
 _PATIENCE_S = 10.0
 _LOOK_S = 0.1
 
 
 @contextmanager
-def changing(home: Home) -> Iterator[Office | ControlRoom]:
+def changing(home: Home) -> "Iterator[Office | ControlRoom]":
     """Who may change the registry now: this process, under the lock, or the control room that holds it."""
+    from torrazzo.town.office import Office
+
     load_settings(home)
     room = ControlRoom(home)
     for _ in range(round(_PATIENCE_S / _LOOK_S)):

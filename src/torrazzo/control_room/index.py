@@ -32,6 +32,10 @@ class Index:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
+    def streams(self) -> Sequence[StreamId]:
+        """All streams of which something is known, also those of cameras that no registry knows any more."""
+        return self._catalogue.streams()
+
     def spans(self, stream: StreamId, span: Span) -> Sequence[Span]:
         """Recorded time, merged."""
         return self._catalogue.spans(stream, span)

@@ -92,8 +92,11 @@ class _Room:
         """The two servers on their sockets; the page's address is told in `run/page.url`."""
         inner = listen_unix(self._home.control_room_socket)
         page = self._bind(host, port)
-        self._disk.publish(self._home.page_address, page_address(page).encode() + b"\n")
         log.info("page_served", address=page_address(page))
+        try:
+            self._disk.publish(self._home.page_address, page_address(page).encode() + b"\n")
+        except OSError as error:
+            log.warning("page_address_not_written", error=str(error))  # a full disk must not stop the rest
         changes = make_socket_app(self._office, self.state, self._writer.take, self._writer.rebuild)
         views = Views(self._settings, self.state, self.last_recorded, self.gaps)
         looks = make_page_app(views, Media(self._footage, self._settings.zone).routes(), allowed_hosts(page))

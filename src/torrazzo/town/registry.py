@@ -26,6 +26,8 @@ _WAIT_S = 10.0
 _WRITER = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 _READER = ("query_only = ON",)
 
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
 _TABLES = sa.MetaData()
 CAMERA = sa.Table(
     "camera",
@@ -193,14 +195,25 @@ def _first_read(engine: sa.Engine) -> None:
 
 
 def _upgrade(engine: sa.Engine) -> None:
+    """Run the steps that are missing; where none is, Alembic is not even loaded."""
+    steps = sorted(path.name for path in _MIGRATIONS.joinpath("versions").glob("[0-9]*.py"))
+    if _revision(engine) == steps[-1].partition("_")[0]:
+        return
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _revision(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 def _grow(connection: sa.Connection, now: UtcTicks) -> None:
