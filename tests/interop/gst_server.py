@@ -17,6 +17,7 @@ import argparse
 import hashlib
 import heapq
 import json
+import os
 import sys
 import threading
 import time
@@ -415,8 +416,10 @@ def main():
     if server.attach(None) == 0:
         sys.exit(f"cannot listen on port {options.port}")
     GLib.timeout_add_seconds(5, lambda: server.get_session_pool().cleanup() or True)
+    parent, loop = os.getppid(), GLib.MainLoop()
+    GLib.timeout_add_seconds(1, lambda: os.getppid() == parent or loop.quit())  # never outlive who started it
     print(f"READY {server.get_bound_port()}", flush=True)
-    GLib.MainLoop().run()
+    loop.run()
 
 
 if __name__ == "__main__":
