@@ -5,7 +5,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from torrazzo.archive import LastFact, Root, VolumeWriter, make_root
@@ -82,8 +82,12 @@ class Tape:
         fact: bool = True,
         continues: bool = False,
         skip: Sequence[int] = (),
+        then: Callable[[int], None] = lambda _: None,
     ) -> list[int]:
-        """One segment of one-second pieces, with its fact unless told otherwise; returns offsets."""
+        """One segment of one-second pieces, with its fact unless told otherwise; returns offsets.
+
+        `then` is called after each piece with the number of pieces placed.
+        """
         if not volume.has_key(self.stream, self.term):
             hour = volume.header.hour
             volume.place(
@@ -126,6 +130,7 @@ class Tape:
                     payload=payload,
                 )
             )
+            then(len(offsets))
         if not fact:
             return offsets
         line = segment_fact(

@@ -42,6 +42,7 @@ class Remains(NamedTuple):
     moment: Moment
     prior: LastFact | None  # of the term before
     up_to: int | None  # the n that a later term names as this one's last
+    is_whole: bool  # no volume holds more facts of it than these
 
 
 class Owed(NamedTuple):
@@ -84,11 +85,14 @@ class _Line:
         self.owed.append(Owed(fact, pieces))
         self.pass_by(fact)
 
-    def begin(self, first_t0: int) -> None:
-        """The term's first fact, when the crash came before any was written."""
+    def begin(self, n: int, first: Fact | Pieces) -> None:
+        """The term's first fact, when the crash came before it was on disk; `first`: what is left, with number n."""
         remains = self.remains
-        t0 = min(remains.term.start, first_t0) if remains.prior is None else remains.prior.t1
-        m0 = min((pieces.m0 for pieces in remains.segments.values()), default=remains.moment.boot_ns)
+        t0 = min(remains.term.start, first.t0) if n > 1 else first.t0
+        if remains.prior is not None:
+            t0 = remains.prior.t1
+        moments = [pieces.m0 for pieces in remains.segments.values()] + [fact.m0 for fact in remains.facts.values()]
+        m0 = min(moments)
         line = term_fact(
             remains.stream,
             remains.term,
@@ -170,7 +174,7 @@ def owed_facts(remains: Remains) -> tuple[list[Owed], LastFact | None]:
     numbers = sorted({*facts, *segments})
     if not numbers:
         return [], None
-    if facts:
+    if facts and (not remains.is_whole or min(facts) == 0 or min(facts) > MAX_FILLED):
         first = facts[min(facts)]
         line.cursor, line.cursor_m = (
             first.t0,
@@ -180,7 +184,7 @@ def owed_facts(remains: Remains) -> tuple[list[Owed], LastFact | None]:
     elif numbers[0] > MAX_FILLED:
         return [], None
     else:
-        line.begin(segments[numbers[0]].t0)
+        line.begin(numbers[0], facts.get(numbers[0]) or segments[numbers[0]])
     for n in (number for number in numbers if number > line.n):
         if remains.up_to is not None and n > remains.up_to:
             break

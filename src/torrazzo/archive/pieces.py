@@ -54,6 +54,13 @@ def add_up(headers: Sequence[RecordHeader], volume: VolumeHeader) -> Pieces:
     )
 
 
+def first_pieces(headers: Sequence[RecordHeader], fact: Fact, volume: VolumeHeader) -> Pieces | None:
+    """As many as the fact tells of, or None if there are fewer."""
+    if fact.pieces is None or not 0 < fact.pieces <= len(headers):
+        return None
+    return add_up(headers[: fact.pieces], volume)
+
+
 class Gatherer:
     """Collects the pieces of the segments of one volume until their facts come."""
 
@@ -79,9 +86,16 @@ class Gatherer:
         """The pieces that this fact speaks of, if they are all here: nothing is kept of the segment."""
         self._broken.discard(fact.id)
         headers = self._open.pop(fact.id, [])
-        if fact.pieces is None or not 0 < fact.pieces <= len(headers):
-            return None
-        return add_up(headers[: fact.pieces], self.volume)
+        return first_pieces(headers, fact, self.volume)
+
+    def take_fitting(self, fact: Fact) -> bool:
+        """Forget the segment if its pieces give the fact's c; else keep it."""
+        pieces = first_pieces(self._open.get(fact.id, []), fact, self.volume)
+        if pieces is None or pieces.c != fact.c:
+            return False
+        self._open.pop(fact.id)
+        self._broken.discard(fact.id)
+        return True
 
     def rest(self) -> dict[SegmentId, list[RecordHeader]]:
         """Segments whose fact did not come, each with its pieces 0 … j."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from torrazzo.archive.fact import Fact, LastFact
 from torrazzo.archive.header import SIZE, End, VolumeHeader
 from torrazzo.archive.owed import Moment, Remains, owed_facts
-from torrazzo.archive.pieces import Pieces, add_up
+from torrazzo.archive.pieces import Pieces, add_up, first_pieces
 from torrazzo.archive.reader import VolumeReader
 from torrazzo.archive.record import Kind, RecordHeader, parse_header, split_headers
 from torrazzo.archive.root import Root
@@ -126,6 +126,7 @@ class _Survey:
         self.damages: list[Damage] = []
         self._cut_off: list[CutOff] = []
         self._empty: list[SideIndex] = []
+        self._indexed: set[Tenure] = set()  # terms with facts in volumes that have an index
         self._facts: dict[Tenure, dict[int, list[Written]]] = {}
         self._segments: dict[Tenure, dict[int, Pieces]] = {}
         self._moments: dict[tuple[NodeId, int], Moment] = {}
@@ -146,8 +147,10 @@ class _Survey:
                     indexed.append((reader.header, path))
                 else:
                     self._take_cut_off(survey_cut_off(reader, deep=deep))
+        self._drop_unbacked()
         indexed.sort(key=lambda each: (each[0].node == self.own, each[0].fence, each[0].serial), reverse=True)
         self._take_indexed([path for _, path in indexed])
+        self._cut_off = [volume._replace(segments={}) for volume in self._cut_off]
         for header, path in indexed:
             fence = (header.node, header.fence)
             self._newest[fence] = max(self._newest.get(fence, (-1, path)), (header.serial, path))
@@ -161,8 +164,9 @@ class _Survey:
         chosen = {n: written.fact for n, written in self._chosen((stream, term)).items()}
         segments = {n: pieces for n, pieces in self._segments.get((stream, term), {}).items() if n not in chosen}
         is_open = bool(chosen) and chosen[max(chosen)].t1 is None
-        moment = self._moment(term) if segments or is_open else Moment(0, 0, "")
-        return Remains(stream, term, chosen, segments, moment, prior, self._up_to(stream, term))
+        moment = self._moment(term) if segments or is_open or 0 not in chosen else Moment(0, 0, "")
+        is_whole = (stream, term) not in self._indexed
+        return Remains(stream, term, chosen, segments, moment, prior, self._up_to(stream, term), is_whole)
 
     def side_indexes(self) -> list[SideIndex]:
         """For each volume cut off: its intact records, without facts that another one has superseded."""
@@ -181,7 +185,7 @@ class _Survey:
             self._empty.append(SideIndex(path, claim, b""))
 
     def _take_cut_off(self, volume: CutOff) -> None:
-        self._cut_off.append(volume._replace(segments={}))
+        self._cut_off.append(volume)
         self.damages += volume.damages
         fence = (volume.header.node, volume.header.fence)
         known = self._moments.get(fence)
@@ -197,6 +201,35 @@ class _Survey:
             known_pieces = of_term.get(segment.n)
             if known_pieces is None or len(pieces.offsets) > len(known_pieces.offsets):
                 of_term[segment.n] = pieces
+
+    def _drop_unbacked(self) -> None:
+        """Facts that survived without having been synced, while pieces they tell of did not: they were never told.
+
+        What follows such a fact in its term was not synced either; or else its pieces were damaged later, and it stays.
+        """
+        for tenure, of_term in list(self._facts.items()):
+            unbacked = [
+                n
+                for n, several in of_term.items()
+                if any(each.is_suspect and not self._is_backed(each) for each in several)
+            ]
+            if not unbacked:
+                continue
+            gone = [n for n in of_term if n >= min(unbacked)]
+            if all(each.is_suspect for n in gone for each in of_term[n]):
+                self._facts[tenure] = {n: several for n, several in of_term.items() if n not in gone}
+                if not self._facts[tenure]:
+                    del self._facts[tenure]
+
+    def _is_backed(self, written: Written) -> bool:
+        if written.is_backed:
+            return True
+        fact = written.fact
+        for volume in self._cut_off:
+            pieces = first_pieces(volume.segments.get(fact.id, []), fact, volume.header)
+            if pieces is not None and pieces.c == fact.c:
+                return True
+        return False
 
     def _take_indexed(self, newest_first: Sequence[Path]) -> None:
         """Last facts of all terms, by summaries; whole indexes only where facts of a cut-off term may be."""
@@ -217,6 +250,7 @@ class _Survey:
                         self._add(written)
                 except (Damaged, OSError) as error:
                     self.damages.append(Damage(path.name, 0, 0, f"cannot be read: {error}", False, None))
+        self._indexed = set(ends)
         self._read_ends(ends, wanted)
         self._read_firsts(firsts)
 

@@ -38,11 +38,13 @@ class Place(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A fact that was found, where, and how far its volume reaches (boot-time ns; later wins)."""
+    """A fact that was found, and where."""
 
     fact: Fact
-    reach: int
+    reach: int  # how far its volume reaches, boot-time ns: of two facts with one number the later counts
     place: Place
+    is_suspect: bool = False  # may never have been synced
+    is_backed: bool = True  # tells of no pieces, or they are intact in its volume
 
 
 class CutOff(NamedTuple):
@@ -52,7 +54,7 @@ class CutOff(NamedTuple):
     header: VolumeHeader
     headers: bytes | bytearray  # of all records with intact headers, laid end to end
     bad: frozenset[int]  # offsets of those whose payload is not intact
-    segments: dict[SegmentId, list[RecordHeader]]  # pieces 0 … j of those without a fact here
+    segments: dict[SegmentId, list[RecordHeader]]  # pieces 0 … j of those without a fact here that they back
     facts: list[Written]
     moment: Moment
     damages: list[Damage]
@@ -72,7 +74,7 @@ def survey_cut_off(reader: VolumeReader, *, deep: bool) -> CutOff:
     """Scan one: which records are intact; payloads of pieces are read only where a crash may have torn them."""
     listing = reader.listing()
     moment = _last_moment(reader)
-    suspect = 0 if deep else moment.boot_ns - SUSPECT_NS
+    suspect = moment.boot_ns - SUSPECT_NS
     gatherer = Gatherer(reader.header)
     facts: list[Written] = []
     bad: set[int] = set()
@@ -80,15 +82,17 @@ def survey_cut_off(reader: VolumeReader, *, deep: bool) -> CutOff:
     for header in reader.headers():
         try:
             if header.kind == Kind.PIECE:
-                if header.m1 >= suspect:
+                if deep or header.m1 >= suspect:
                     reader.payload(header)
                 gatherer.add(header)
                 continue
             payload = reader.payload(header)
             if header.kind == Kind.FACT:
                 fact = parse_fact(payload)
-                facts.append(Written(fact, moment.boot_ns, Place(reader.path, header.offset)))
-                gatherer.take(fact)
+                is_suspect = (fact.m0 if fact.m1 is None else fact.m1) >= suspect
+                is_backed = fact.kind != "seg" or gatherer.take_fitting(fact)
+                place = Place(reader.path, header.offset)
+                facts.append(Written(fact, moment.boot_ns, place, is_suspect, is_backed))
         except (Damaged, Invalid, OSError) as error:
             bad.add(header.offset)
             damages.append(_damage(reader, header, error))

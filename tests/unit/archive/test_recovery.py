@@ -324,6 +324,58 @@ def test_a_term_that_never_told_a_fact_gets_its_first(root: Root) -> None:
     assert found.last[camera(1)].n == 2
 
 
+def test_a_fact_that_outlived_its_pieces_does_not_count(root: Root) -> None:
+    """Of what was never synced the fact survived and a piece did not: the segment is told anew, by what is intact."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1)
+    tape.begin(made)
+    tape.pieces(made, 3)
+    tape.pieces(made, 4)
+    tape.gap(made, 2)
+    path = cut(made)
+    data = bytearray(path.read_bytes())
+    data[tape.places[2][3] + 180] ^= 1
+    path.write_bytes(data)
+    found = recover(DISK, [root], 2)
+    (owed,) = found.facts
+    assert (owed.parsed.n, owed.parsed.kind, owed.parsed.pieces) == (2, "seg", 3)
+    assert found.last[camera(1)].t1 == START + 5 * SECOND
+    del tape.lines[2:]
+    line_is_whole(with_tape(tape, found))
+    finish_recovery(DISK, found)
+    with VolumeReader.open(DISK, path) as reader:
+        facts = [header.n for header in reader.records() if header.kind == Kind.FACT]
+    assert facts == [0, 1]
+
+
+def test_a_fact_told_long_ago_stays(root: Root) -> None:
+    """Damage to pieces of a segment whose fact is older than the end of the volume changes no fact."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1)
+    tape.begin(made)
+    tape.pieces(made, 3)
+    tape.pieces(made, 20)
+    path = cut(made)
+    data = bytearray(path.read_bytes())
+    data[tape.places[1][2]] ^= 1
+    path.write_bytes(data)
+    found = recover(DISK, [root], 2)
+    assert found.facts == []
+    assert found.last[camera(1)] == tape.last
+
+
+def test_a_lost_first_fact_is_told_again(root: Root) -> None:
+    """The term fact was torn away and what follows it survived."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1)
+    tape.n = 1
+    tape.pieces(made, 3)
+    cut(made)
+    found = recover(DISK, [root], 2)
+    (owed,) = found.facts
+    assert (owed.parsed.kind, owed.parsed.t0, found.last[camera(1)]) == ("term", START, tape.last)
+
+
 def test_a_first_term_that_never_told_a_fact(root: Root) -> None:
     """Without a term before, the line begins with the term."""
     made = volume(root, 1)
