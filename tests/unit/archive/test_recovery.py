@@ -368,7 +368,7 @@ def test_a_lost_first_fact_is_told_again(root: Root) -> None:
     """The term fact was torn away and what follows it survived."""
     made = volume(root, 1)
     tape = Tape(camera(1), 1)
-    tape.n = 1
+    tape.n, tape.hash = 1, bytes(32)
     tape.pieces(made, 3)
     cut(made)
     found = recover(DISK, [root], 2)
