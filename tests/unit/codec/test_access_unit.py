@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from itertools import pairwise
+
 import pytest
 
 from tests.unit.codec.streams import A_FRAME, Moment, assemble, avcc, moments_of, push, split_avcc
@@ -158,7 +160,7 @@ def test_h265_random_access_pictures_are_key_pictures() -> None:
 
 
 def test_an_intra_refresh_stream_has_one_key_picture_wherever_it_is_joined() -> None:
-    """With its only IDR long ago, a stream begins at the start of a refresh; later refreshes are no key pictures."""
+    """With its only IDR long ago, a stream begins at the start of a refresh; those soon after are no key pictures."""
     clip = make_clip(ClipSpec(width=320, height=180, frames=60, gop=20, intra_refresh=True))
     whole = assemble("h264", moments_of(clip))
     assert [unit.is_key for unit in whole] == [True] + [False] * 59
@@ -166,6 +168,36 @@ def test_an_intra_refresh_stream_has_one_key_picture_wherever_it_is_joined() -> 
     assert joined[0].pts == 20 * A_FRAME
     assert [unit.is_key for unit in joined] == [True] + [False] * 39
     assert {nal[0] & 31 for nal in split_avcc(joined[0].data)} >= {7, 8}
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_the_start_of_a_refresh_counts_as_key_picture_twice_a_minute(codec: str) -> None:
+    """Who waits for a key picture in a stream of gradual refreshes gets one, at the first refresh after 30 s."""
+    if codec == "h264":
+        clip = make_clip(ClipSpec(width=320, height=180, frames=60, gop=20, intra_refresh=True))
+        moments = moments_of(clip)[1:]
+    else:
+        clip = make_clip(HEVC)
+        recovery = bytes((39 << 1, 1)) + bytes.fromhex("060180") + b"\x80"
+        moments = [
+            Moment(pts, [recovery, *nals] if at % 20 == 19 else nals)
+            for at, (pts, nals) in enumerate(moments_of(clip)[1:6] * 12)
+        ]
+        moments = [Moment(at * A_FRAME, nals) for at, (_, nals) in enumerate(moments)]
+    assembler = Assembler(codec, clip.parameter_sets)
+    second = 1_000_000_000
+    units = [
+        (at, unit)
+        for at in range(295)  # a picture a second
+        for unit in push(assembler, Moment(at * A_FRAME, moments[at % len(moments)].nals), arrived_ns=at * second)
+    ]
+    keys = [at for at, unit in units if unit.is_key]
+    assert keys[0] == 19
+    assert all(30 <= later - earlier < 60 for earlier, later in pairwise(keys))
+    assert len(keys) >= 5
+    for _, unit in units:
+        if unit.is_key:
+            assert set(clip.parameter_sets) <= set(split_avcc(unit.data))
 
 
 def test_a_stream_without_any_place_to_begin_at_is_recorded_in_the_end() -> None:

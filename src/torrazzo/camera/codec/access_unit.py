@@ -16,12 +16,17 @@ _H264_CARE = 1 << h264.IDR | 1 << h264.SEI | 1 << h264.SPS | 1 << h264.PPS
 _H264_SETS = 1 << h264.SPS | 1 << h264.PPS
 _H265_SETS = 1 << h265.VPS | 1 << h265.SPS | 1 << h265.PPS
 _H265_CARE = h265.IRAP_MASK | _H265_SETS
+_H265_REFRESHES = 1 << h265.PREFIX_SEI
 _ALL = -1
 
 # How long to wait for a place to begin at, from the first picture on; then a lesser one will do. Pictures that can't be
 # decoded in full for a while are worth more than none. Nanoseconds.
 _WAIT_FOR_KEY = 10_000_000_000  # then a picture of intra slices
 _WAIT_FOR_INTRA = 60_000_000_000  # then any
+
+# After so long without a key picture the start of a gradual refresh counts as one: whoever waits for a key picture
+# (a recorder after a full disk, a player that seeks) would wait for ever. Nanoseconds.
+_REFRESH_IS_KEY = 30_000_000_000
 
 _NO_SETS = "its parameter sets (SPS, PPS) are missing: neither in the session description nor in the stream"
 _NO_KEY = "no key frame yet"
@@ -45,6 +50,8 @@ class Assembler:
         self._order = Reorder()
         self._began_pts: int | None = None  # while pictures may follow that can't be decoded from there
         self._waiting_since: int | None = None
+        self._last_key_ns = 0
+        self._refreshes = False  # began at the start of a gradual refresh
         self._restarted = False
 
     def push(
@@ -106,10 +113,15 @@ class Assembler:
             self.missing = _NO_SETS if self._format is None else None
             return False, data
         if self._format is None:
+            self._refreshes = not is_key
             self._begin(found, types, pts)
             is_key = True
         elif found != self._format:
             self._format = found
+        if arrived_ns - self._last_key_ns >= _REFRESH_IS_KEY:
+            is_key = True
+        if is_key:
+            self._last_key_ns = arrived_ns
         return is_key, _with_sets(data, nals, self._format or found, self._is_h264)
 
     def _begin(self, found: VideoFormat, types: int, pts: int) -> None:
@@ -128,7 +140,7 @@ class Assembler:
         if self._format is None or self._began_pts is not None or self._prefix:
             self._care = _ALL
         else:
-            self._care = _H264_CARE if self._is_h264 else _H265_CARE
+            self._care = _H264_CARE if self._is_h264 else _H265_CARE | self._refreshes * _H265_REFRESHES
 
     def _is_undecodable(self, types: int, pts: int) -> bool:
         """Whether a picture is shown before the first one and refers to what came before that."""
@@ -153,7 +165,7 @@ class Assembler:
         if not self._is_h264:
             if types & h265.IRAP_MASK:
                 return True, False
-            if self._format is None and types & 1 << h265.PREFIX_SEI:
+            if (self._format is None or self._refreshes) and types & _H265_REFRESHES:
                 return False, any(
                     h265.nal_type(data[at]) == h265.PREFIX_SEI and h265.has_recovery(data[at : at + size])
                     for at, size in nals
