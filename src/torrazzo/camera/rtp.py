@@ -54,6 +54,7 @@ class Depacketizer:
         self._stamp = -1
         self._pictures = 0  # NAL units with picture data
         self._is_headless = False  # packets were lost before these, and the first of them is not the picture's first
+        self._lead: tuple[int, int] | None = None  # bytes and NAL units before what may begin the next picture
         self._marked = False  # its last packet had the marker
         self._damaged = False
         # The stream
@@ -365,17 +366,34 @@ class Depacketizer:
         kind = rules.kind_of(head[0])
         if rules.is_picture(kind):
             is_first = self._is_first(kind, head)
-            if self._marked and is_first:
+            if is_first and self._lead is not None:
+                self._part(*self._lead, now_ns)
+            elif is_first and self._marked:
                 self._close(now_ns)  # the same time stamp twice
             elif self._marked:
                 self._distrust()
             elif not is_first and not self._pictures and self._done_stamp == self._stamp:
                 self._distrust()  # the rest of a picture that was given away at a marker which was not its last
                 self._damage()
+            self._lead = None
             self._count_picture(head)
-        elif self._pictures and kind in rules.leading:
-            self._close(now_ns)
+        elif self._pictures and kind in rules.leading and self._lead is None:
+            self._lead = self._size, len(self._nals)
         self._marked = False
+
+    def _part(self, size: int, count: int, now_ns: int) -> None:
+        """Two pictures came under one time stamp: give the first, keep what leads to the second.
+
+        What leads a picture alone is no sign of one: GStreamer repeats parameter sets before every slice of a key frame.
+        """
+        data, nals = b"".join(self._parts), self._nals
+        self._parts, self._nals, self._size = [data[:size]], nals[:count], size
+        self._close(now_ns)
+        self._parts, self._nals, self._size = (
+            [data[size:]],
+            [(at - size, n) for at, n in nals[count:]],
+            len(data) - size,
+        )
 
     def _is_first(self, kind: int, head: memoryview) -> bool:
         """Whether this slice is a picture's first: first_mb_in_slice is 0, first_slice_segment_in_pic_flag is 1."""
@@ -422,11 +440,13 @@ class Depacketizer:
         self._damaged = True
         self._parts, self._nals, self._size, self._kept = [], [], 0, 0
         self._open = self._middle = -1
+        self._lead = None
 
     def _clear(self) -> None:
         self._parts, self._nals, self._size, self._kept = [], [], 0, 0
         self._open = self._middle = -1
         self._pictures = 0
+        self._lead = None
         self._is_headless = self._marked = self._damaged = False
 
     def _unit_size(self) -> int:

@@ -263,9 +263,20 @@ def test_parameter_sets_with_a_time_or_marker_of_their_own_join_the_next_picture
 def test_what_must_begin_an_access_unit_begins_one() -> None:
     """Without markers and with one time stamp, a delimiter after a picture still separates (H.264 7.4.1.2.3)."""
     maker = Packetizer(has_markers=False)
-    data = [maker.packet(nal, 0) for _ in range(3) for nal in (AUD, slice_(100))] + [maker.packet(AUD, 0)]
+    data = [maker.packet(nal, 0) for _ in range(3) for nal in (AUD, SPS, slice_(100))] + [maker.packet(AUD, 1)]
+    for cuts in ((), range(len(interleave(data)))):
+        out, _ = depacketize(interleave(data), cuts=cuts)
+        assert pictures(out) == [(AUD, SPS, slice_(100))] * 3
+
+
+@pytest.mark.parametrize("has_markers", [True, False])
+def test_parameter_sets_between_slices_do_not_part_a_picture(has_markers: bool) -> None:
+    """GStreamer repeats them before every slice of a key frame."""
+    maker = Packetizer(has_markers=has_markers)
+    nals = [AUD, SPS, PPS, slice_(2_000, key=True), SPS, PPS, slice_(2_000, key=True, first=False), SEI]
+    data = [packet for at in range(6) for packet in maker.picture(nals, at * 3600)]
     out, _ = depacketize(interleave(data))
-    assert pictures(out) == [(AUD, slice_(100))] * 2 + [(AUD, slice_(100))]
+    assert pictures(out) == [tuple(nals)] * (6 if has_markers else 5)
 
 
 def test_start_codes_inside_are_taken_out() -> None:
