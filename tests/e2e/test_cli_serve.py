@@ -182,6 +182,16 @@ def test_what_is_recorded_can_be_taken_out_while_it_records(served: Served, tmp_
     assert get(f"{target.rpartition('/')[0]}/{parts[0]}")[4:8] == b"moof"
 
 
+def test_the_catalogue_can_be_made_anew_while_it_records(served: Served) -> None:
+    """The running control room rebuilds it; what was found before is found after, and new facts come on top."""
+    before = served.until(lambda: served.json("footage", "list", NAMES[0]), 60)
+    rebuilt = served.run("catalogue", "rebuild", "--json")
+    assert rebuilt.code == 0, rebuilt.err
+    after = served.json("footage", "list", NAMES[0])
+    assert [part["from"] for part in after][: len(before)] == [part["from"] for part in before]
+    served.until(lambda: served.json("footage", "list", NAMES[0])[-1]["to"] > after[-1]["to"], 60)
+
+
 def test_what_is_killed_comes_back(served: Served) -> None:
     """Killed control room and keyring come back without a gap; a killed recorder comes back and declares its gap."""
     before = served.until(lambda: len(found := served.children()) == 3 and found)

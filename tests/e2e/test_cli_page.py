@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page of a served town in Chromium: by keyboard, in both languages, with the last minutes playing."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.tools.browser import FLAGS, NAMES
+from torrazzo.cli import main
+from torrazzo.testing.town import SmallTown
+from torrazzo.town import Home
+
+pytestmark = pytest.mark.browser
+
+PLAYED = """async () => {
+  const v = document.querySelector('video'); v.muted = true; await v.play();
+  const until = Date.now() + 20000;
+  v.currentTime = Math.max(0, v.duration - 5);
+  while (Date.now() < until && (v.seeking || v.currentTime < v.duration - 4.5))
+    await new Promise((go) => setTimeout(go, 100));
+  return [v.duration, v.videoWidth, v.error && v.error.message, v.currentTime > v.duration - 5];
+}"""
+
+
+def wait(condition: Any, seconds: float = 60) -> Any:
+    for _ in range(round(seconds / 0.2)):
+        if found := condition():
+            return found
+        time.sleep(0.2)
+    raise AssertionError("did not happen in time")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A town with one camera that has been recorded for some seconds."""
+    home = Home(tmp_path_factory.mktemp("page") / "town")
+    with SmallTown.of_streets(1) as town:
+        assert main(["init", "--name", "Cremona", "--home", str(home.path)]) == 0
+        words = ["camera", "add", "Piazza <Risorgimento>", town.urls[0], "--synthetic", "--home", str(home.path)]
+        assert main(words) == 0
+        command = (sys.executable, "-m", "torrazzo", "serve", "--port", "0", "--home", str(home.path))
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                yield wait(lambda: home.page_address.exists() and home.page_address.read_text().strip())
+            finally:
+                process.terminate()
+                assert process.wait(60) == 0
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The browser."""
+    from playwright.sync_api import sync_playwright
+
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("left out: no Chromium on this machine")
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+def opened(chromium: Any, address: str, **wishes: str) -> tuple[Any, list[str]]:
+    """A page, and what the browser complains of."""
+    page = chromium.new_context(**wishes).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(address) else complaints.append(request.url))
+    page.goto(address)
+    return page, complaints
+
+
+def test_the_page_is_whole_and_keeps_fresh(chromium: Any, address: str) -> None:
+    """Italian for an Italian, English for others; it renews itself without losing the keyboard's place."""
+    page, complaints = opened(chromium, address, locale="it-IT", color_scheme="dark")
+    page.wait_for_function(
+        "document.getElementById('summary').textContent.includes('Tutte le telecamere')", timeout=30_000
+    )
+    assert page.title() == "Telecamere · Cremona · Torrazzo"
+    assert "Piazza <Risorgimento>" in page.inner_text("th[scope=rowgroup]")
+    link = page.locator("a[id^=watch-]")
+    link.focus()
+    place, before = link.get_attribute("id"), page.inner_text("#overview")
+    page.wait_for_function("(old) => document.getElementById('overview').innerText !== old", arg=before, timeout=20_000)
+    assert page.evaluate("document.activeElement.id") == place
+    assert page.is_hidden("#stale")
+    english, more = opened(chromium, address, locale="en-GB")
+    assert "recording" in english.inner_text("table")
+    assert complaints + more == []
+
+
+def test_the_last_minutes_play(chromium: Any, address: str) -> None:
+    """By keyboard from the table to the player; the newest pictures play, and nothing is complained of."""
+    page, complaints = opened(chromium, address, locale="it-IT")
+    page.locator("a[id^=watch-]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/watch/**")
+    for _ in range(30):
+        if page.locator("video").count():
+            break
+        page.wait_for_timeout(1_000)
+        page.reload()
+    duration, width, error, has_played = page.evaluate(PLAYED)
+    assert (duration, width, error, has_played) == (300, 640, None, True)
+    assert page.is_hidden("#cannot-play")
+    assert complaints == []
+
+
+def test_a_control_room_that_is_gone_is_told(chromium: Any, address: str) -> None:
+    """The page says since when it is not up to date, in words, when nothing answers any more."""
+    page, _ = opened(chromium, address, locale="en-GB")
+    page.route("**/overview*", lambda route: route.abort())
+    page.wait_for_selector("#stale:not([hidden])", timeout=20_000)
+    assert "Not up to date since" in page.inner_text("#stale")
+
+
+def test_every_page_is_usable_without_scripts(chromium: Any, address: str) -> None:
+    """With scripts off the table and the player are there all the same."""
+    page = chromium.new_context(java_script_enabled=False, locale="it-IT").new_page()
+    page.goto(address)
+    assert page.locator("tbody tr").count() == 1
+    page.locator("a[id^=watch-]").click()
+    assert page.locator("h1").inner_text() == "Piazza <Risorgimento> (principale)"
