@@ -35,7 +35,7 @@ def _named(cases: list[dict[str, Any]]) -> pytest.MarkDecorator:
 
 def _put(folder: Path, case: dict[str, Any]) -> Path:
     folder.mkdir(exist_ok=True)
-    path = folder / case["file"]
+    path = folder / str(case["file"])
     path.write_bytes(base64.b64decode(case["data"]))
     if "side" in case:
         path.with_suffix(".idx").write_bytes(base64.b64decode(case["side"]))
@@ -163,7 +163,7 @@ def test_what_never_began_is_told_apart(case: dict[str, Any], tmp_path: Path) ->
 def test_facts_read_as_the_vectors_say(case: dict[str, Any]) -> None:
     """Common keys and hash of each line; unknown kinds, causes and keys pass."""
     fact = parse_fact(case["line"].encode())
-    told = {
+    told: dict[str, str | None] = {
         "kind": fact.kind,
         "stream": str(fact.stream),
         "term": str(fact.term),
