@@ -384,16 +384,13 @@ class Depacketizer:
     def _part(self, size: int, count: int, now_ns: int) -> None:
         """Two pictures came under one time stamp: give the first, keep what leads to the second.
 
-        What leads a picture alone is no sign of one: GStreamer repeats parameter sets before every slice of a key frame.
+        What may lead a picture is no sign of one: GStreamer repeats parameter sets before every slice of a key frame.
         """
         data, nals = b"".join(self._parts), self._nals
         self._parts, self._nals, self._size = [data[:size]], nals[:count], size
         self._close(now_ns)
-        self._parts, self._nals, self._size = (
-            [data[size:]],
-            [(at - size, n) for at, n in nals[count:]],
-            len(data) - size,
-        )
+        self._parts, self._size = [data[size:]], len(data) - size
+        self._nals = [(at - size, length) for at, length in nals[count:]]
 
     def _is_first(self, kind: int, head: memoryview) -> bool:
         """Whether this slice is a picture's first: first_mb_in_slice is 0, first_slice_segment_in_pic_flag is 1."""
