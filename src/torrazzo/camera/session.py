@@ -81,7 +81,7 @@ class Conversation:
         """Take a message of the camera. Raises `CameraError`, `Redirected`, `NotNative`."""
         if isinstance(message, Request):
             return self._answer(message)
-        sent = self._match(message)
+        sent = self._match(message) if message.status >= 200 else None  # 100: the answer is still to come
         if sent is None:
             return b""
         if message.status == 401:
@@ -225,7 +225,7 @@ class Conversation:
             raise CameraError(f"{self._place} answers SETUP without a session", "nosignal")
         if text := find_header(message.headers, "transport"):
             transport = parse_transport(text)
-            if "TCP" not in transport.protocol:
+            if "TCP" not in transport.protocol and transport.channels is None:
                 raise NotNative(f"{self._place} was asked for TCP and answers {transport.protocol[:40]}")
             self.channels = transport.channels or self.channels
         self.state = "play"

@@ -231,6 +231,21 @@ def test_a_camera_without_tcp_is_not_for_this_client() -> None:
             )
 
 
+def test_channels_mean_tcp_whatever_the_protocol_is_called() -> None:
+    """Some cameras leave the last part of RTP/AVP/TCP out."""
+    conversation, request = until("SETUP")
+    reply = answer(request, 200, ("session", "7"), ("transport", "RTP/AVP;unicast;interleaved=6-7"))
+    assert parse(conversation.receive(reply)).method == "PLAY"
+    assert conversation.channels == (6, 7)
+
+
+def test_a_promise_of_an_answer_is_no_answer() -> None:
+    """100 Continue leaves the request open."""
+    conversation, request = begin()
+    assert conversation.receive(answer(request, 100)) == b""
+    assert parse(conversation.receive(answer(request, 200, body=SDP))).method == "SETUP"
+
+
 def test_what_the_camera_asks_is_answered() -> None:
     """Its OPTIONS and GET_PARAMETER get 200, what we can't do gets 501, its TEARDOWN ends the stream."""
     conversation, _ = until("OPTIONS")
