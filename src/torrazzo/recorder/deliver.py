@@ -79,5 +79,7 @@ class Deliverer:
             for delivery in batch
         ]
         status, _ = ask(self._path, "POST", "/facts", {"facts": facts})
-        if status >= 300:
+        if 400 <= status < 500:  # it will never take them; they are on disk, and `catalogue rebuild` reads them there
+            _log.error("facts_refused", status=status, facts=len(batch))
+        elif status >= 300:
             raise Unavailable(f"the control room answered {status}")
