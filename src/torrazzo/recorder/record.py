@@ -134,7 +134,7 @@ class Recorder:
             self._entries[stream_id] = entry
             self.streams[stream_id].until = entry.until
 
-    def recovered(self, facts: list[RawFact], priors: Mapping[StreamId, Prior], then: Callable[[], None]) -> None:
+    def recovered(self, facts: list[RawFact], priors: Mapping[StreamId, Prior], then: Callable[[], object]) -> None:
         """The terms before are known: write what they lack, then let the new terms begin. `then` follows the sync."""
         self._recovered = True
         self._priors.update(priors)
@@ -219,7 +219,7 @@ class Recorder:
     # -- disks
 
     def _submit(
-        self, writer: DiskWriter, entries: list[Entry], now_ns: int, then: Callable[[], None] | None = None
+        self, writer: DiskWriter, entries: list[Entry], now_ns: int, then: Callable[[], object] | None = None
     ) -> None:
         size = sum(sum(map(len, entry.event.parts)) for entry in entries if isinstance(entry.event, Fragment))
         writer.submit(Batch(entries, now_ns, size, then))

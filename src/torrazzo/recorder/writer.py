@@ -59,7 +59,7 @@ class Batch(NamedTuple):
     entries: Sequence[Entry]
     queued_ns: int
     size: int  # bytes of plaintext
-    then: Callable[[], None] | None = None  # called in the writer's thread when it is on disk
+    then: Callable[[], object] | None = None  # called in the writer's thread when it is on disk
 
 
 class Report(Protocol):

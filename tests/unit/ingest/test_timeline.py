@@ -33,7 +33,7 @@ def regular(first: int, count: int, *, start: int = 0, delay: int = 900) -> list
     return [unit(first + FRAME * i, start + FRAME * i + delay, key=i % 50 == 0) for i in range(count)]
 
 
-def check_tiling(items: Iterable[Item]) -> list[Item]:
+def check_tiling(items: Iterable[Item]) -> list[Frame | GapClosed | Step]:
     """Each item begins where the one before ended; returns those that move time."""
     moving = [item for item in items if not isinstance(item, GapOpened)]
     for before, after in pairwise(moving):
