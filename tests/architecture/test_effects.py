@@ -21,7 +21,7 @@ PATH_EFFECTS = {
 WRITING = re.compile(r"r?b?t?[wxa+][bt+]*")
 MODULE_EFFECTS = ("shutil.", "tempfile.", "fcntl.flock", "fcntl.lockf")
 # `disk.unlink(…)` is durable's own interface; Alembic's operations and a window's `touch` are something else.
-DISK_NAMES = ("disk", "_disk")
+DISK_NAMES = ("disk", "_disk", "OsDisk()")
 
 TIME = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "sleep", "clock_gettime",
         "clock_gettime_ns", "localtime", "gmtime"}  # fmt: skip
@@ -45,7 +45,7 @@ def _touches_files(name: str, call: ast.Call) -> bool:
     receiver, _, last = name.rpartition(".")
     if OS_EFFECTS.fullmatch(name) or name.startswith(MODULE_EFFECTS):
         return True
-    if last == "open":  # open(path, mode), path.open(mode)
+    if last == "open" and not (call.args and dotted(call.args[0]) == "os.devnull"):  # open(path, mode), path.open(mode)
         at = 0 if receiver else 1
         mode = call.args[at] if len(call.args) > at else _keyword(call, "mode")
         return (
