@@ -120,7 +120,7 @@ def measure_ffmpeg(folder: Path, urls: list[str], seconds: int, cpu: int) -> dic
         for index, url in enumerate(urls[:SAMPLE]):
             target = folder / f"ffmpeg-{index}-%05d.mp4"
             source: list[str | Path] = ["ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url]
-            copy: list[str | Path] = ["-c", "copy", "-f", "segment", "-segment_time", "10", "-reset_timestamps", "1", target]
+            copy: list[str | Path] = ["-c", "copy", "-f", "segment", "-segment_time", "10", target]
             processes.start([*source, *copy], [cpu])
         time.sleep(SETTLE_S)
         before, begun = processes.cpu_s(), time.monotonic()

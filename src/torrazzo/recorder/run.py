@@ -167,7 +167,12 @@ class _Process:
         priors.update(found.last)
         facts = [RawFact(Delivery(each.fact, each.volume, each.pieces), each.place) for each in found.facts]
         _log.info("recovered", facts=len(facts), volumes=len(found.volumes), damages=len(found.damages))
-        self.recorder.recovered(facts, priors, lambda: finish_recovery(self.disk, found))
+        self.recorder.recovered(facts, priors, lambda: self._finish_recovery(found))
+
+    def _finish_recovery(self, found: Recovery) -> None:
+        """In a disk's thread, after the owed facts were synced."""
+        for refused in finish_recovery(self.disk, found):
+            _log.warning("side_index_refused", error=refused)
 
     def _extra(self) -> dict[str, object]:
         return {
