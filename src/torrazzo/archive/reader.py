@@ -93,6 +93,15 @@ class VolumeReader:
             self._listing = self._list()
         return self._listing
 
+    def settle(self, offset: int) -> None:
+        """Make the file safe, and list what stands from `offset`, a record's place, as the disk itself has it."""
+        before = self.listing()
+        self._file.settle(offset)
+        found = scan(self._file, self.header.volume_id, self.name, offset)
+        kept = [data for data in split_headers(before.headers) if int.from_bytes(data[12:20]) < offset]
+        damages = tuple(damage for damage in before.damages if damage.offset < offset)
+        self._listing = Listing("scan", b"".join((*kept, found.headers)), (*damages, *found.damages))
+
     def headers(self) -> Iterator[RecordHeader]:
         """All records in order, one at a time: a volume may hold a hundred thousand."""
         volume_id = self.header.volume_id

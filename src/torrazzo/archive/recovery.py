@@ -97,10 +97,18 @@ def recover(
     return Recovery(facts, last, survey.side_indexes(), survey.damages)
 
 
-def finish_recovery(disk: Disk, found: Recovery) -> None:
-    """Write the side indexes; only after the owed facts have been synced. Raises OSError."""
+def finish_recovery(disk: Disk, found: Recovery) -> list[str]:
+    """Write the side indexes; only after the owed facts have been synced. Returns what the disk refused.
+
+    A side index that is missing costs the next start a scan, and nothing else: it will owe no fact twice.
+    """
+    refused = []
     for volume in found.volumes:
-        disk.publish(volume.path.with_suffix(".idx"), side_index(volume.header, volume.headers))
+        try:
+            disk.publish(volume.path.with_suffix(".idx"), side_index(volume.header, volume.headers))
+        except OSError as error:
+            refused.append(f"{volume.path.with_suffix('.idx')}: {error}")
+    return refused
 
 
 def side_index(header: VolumeHeader, headers: bytes) -> bytes:

@@ -40,12 +40,12 @@ class Scan(NamedTuple):
     damages: list[Damage]
 
 
-def scan(file: ReadFile, volume_id: bytes, name: str) -> Scan:
+def scan(file: ReadFile, volume_id: bytes, name: str, start: int = SIZE) -> Scan:
     """All records in the file whose headers hold, in order; payloads are not looked at. Index records are left out."""
     size = file.size()
     found = Scan(bytearray(), [])
     last: RecordHeader | None = None
-    at = SIZE
+    at = start
     while at < size:
         data = file.read(at, HEADER_SIZE)
         header = _try_header(data, at, size, volume_id)

@@ -44,7 +44,7 @@ class Written(NamedTuple):
     reach: int  # how far its volume reaches, boot-time ns: of two facts with one number the later counts
     place: Place
     is_suspect: bool = False  # may never have been synced
-    is_backed: bool = True  # tells of no pieces, or they are intact in its volume
+    is_backed: bool = True  # tells of no pieces, of intact ones in its volume, or was written by a later recovery
 
 
 class CutOff(NamedTuple):
@@ -72,13 +72,18 @@ def term_order(own: NodeId, term: TermId) -> tuple[bool, int, int]:
 
 def survey_cut_off(reader: VolumeReader, *, deep: bool) -> CutOff:
     """Scan one: which records are intact; payloads of pieces are read only where a crash may have torn them."""
+    damages: list[Damage] = []
+    suspect = _last_moment(reader).boot_ns - SUSPECT_NS
+    try:
+        reader.settle(next((header.offset for header in reader.headers() if header.m1 >= suspect), SIZE))
+    except OSError as error:  # what is there is all that can be known
+        damages.append(Damage(reader.name, 0, reader.size(), f"cannot be synced: {error}", False, None))
     listing = reader.listing()
     moment = _last_moment(reader)
-    suspect = moment.boot_ns - SUSPECT_NS
     gatherer = Gatherer(reader.header)
     facts: list[Written] = []
     bad: set[int] = set()
-    damages = list(listing.damages)
+    damages += listing.damages
     for header in reader.headers():
         try:
             if header.kind == Kind.PIECE:
@@ -90,7 +95,8 @@ def survey_cut_off(reader: VolumeReader, *, deep: bool) -> CutOff:
             if header.kind == Kind.FACT:
                 fact = parse_fact(payload)
                 is_suspect = (fact.m0 if fact.m1 is None else fact.m1) >= suspect
-                is_backed = fact.kind != "seg" or gatherer.take_fitting(fact)
+                is_own = (fact.term.node, fact.term.fence) == (reader.header.node, reader.header.fence)
+                is_backed = fact.kind != "seg" or gatherer.take_fitting(fact) or not is_own
                 place = Place(reader.path, header.offset)
                 facts.append(Written(fact, moment.boot_ns, place, is_suspect, is_backed))
         except (Damaged, Invalid, OSError) as error:

@@ -112,6 +112,39 @@ def test_recovery_settles_once(root: Root) -> None:
     assert (last.facts, last.volumes, last.last) == ([], [], found.last)
 
 
+def test_owed_facts_in_a_volume_cut_off_in_turn_are_known(root: Root) -> None:
+    """The recorder that wrote them died soon after: they stay, though their pieces lie in an older volume."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1)
+    tape.begin(made)
+    tape.pieces(made, 4, fact=False)
+    cut(made)
+    found = recover(DISK, [root], 2)
+    made = volume(root, 2, at=START + 5 * SECOND)
+    for owed in found.facts:
+        owed.place(made, owed.fact)
+    path = cut(made)
+    assert finish_recovery(DISK, found) == []
+    again = recover(DISK, [root], 3)
+    assert (again.facts, again.last) == ([], found.last)
+    finish_recovery(DISK, again)
+    with VolumeReader.open(DISK, path) as reader:
+        assert [header.n for header in reader.records() if header.kind == Kind.FACT] == [1]
+
+
+def test_a_disk_that_refuses_a_side_index_is_told(root: Root) -> None:
+    """Nothing is lost by it: the next recovery finds the volume again, and the facts known."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1)
+    tape.begin(made)
+    path = cut(made)
+    found = recover(DISK, [root], 2)
+    (path.parent / f".{path.stem}.idx.new").mkdir()
+    (refused,) = finish_recovery(DISK, found)
+    assert refused.startswith(f"{path.with_suffix('.idx')}: ")
+    assert recover(DISK, [root], 3) == found
+
+
 def test_facts_in_a_closed_volume_of_a_later_run_are_known(root: Root) -> None:
     """Interrupted after the volume with the owed facts was closed in order: they are not written twice."""
     made = volume(root, 1)
