@@ -44,6 +44,14 @@ class ReadFile(Protocol):
         """Bytes in the file now: it may be growing."""
         ...
 
+    def settle(self, offset: int) -> None:
+        """Make what a dead program wrote safe (fdatasync), and from now on read it, from `offset`, off the disk itself.
+
+        Until then a reader may see, in the kernel's memory, what no disk holds: bytes that were never synced, or that
+        a failed sync gave up.
+        """
+        ...
+
     def close(self) -> None:
         """Release the file; may be called twice."""
         ...

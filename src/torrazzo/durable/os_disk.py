@@ -81,6 +81,11 @@ class OsReadFile:
         """The length now."""
         return os.fstat(self._fd).st_size
 
+    def settle(self, offset: int) -> None:
+        """Fdatasync, then drop the pages from `offset` on: those that a failed sync left look clean and are not."""
+        os.fdatasync(self._fd)
+        os.posix_fadvise(self._fd, offset, 0, os.POSIX_FADV_DONTNEED)
+
     def close(self) -> None:
         """Release the descriptor."""
         fd, self._fd = self._fd, -1

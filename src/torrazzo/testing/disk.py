@@ -413,6 +413,12 @@ class FaultyDisk:
             self.statistics.bytes_read += size
             return bytes(memoryview(node.data)[offset : min(node.written, offset + size)])
 
+    def settle_node(self, node: Node, path: str) -> None:
+        """For FaultyReadFile."""
+        with self._act("sync", path, 0, lambda: node.sync(failed=True)):
+            if self._acts_left != 1:
+                node.settle()
+
     def forget_node(self, node: Node) -> None:
         """For FaultyFile."""
         with self._mutex:
@@ -472,6 +478,10 @@ class FaultyReadFile:
     def size(self) -> int:
         """As durable.ReadFile."""
         return self._node.written
+
+    def settle(self, offset: int) -> None:
+        """As durable.ReadFile."""
+        self._disk.settle_node(self._node, self._path)
 
     def close(self) -> None:
         """As durable.ReadFile."""

@@ -33,6 +33,14 @@ class Node:
             self.doomed.append((self.safe, len(self.data)))
         self.safe = self.written = len(self.data)
 
+    def settle(self) -> None:
+        """Make all bytes safe that a program can see, and show what a failed sync gave up as the disk has it."""
+        dice = random.Random(len(self.data))
+        for start, stop in self.doomed:
+            _tear(self.data, start, stop, 0.5, dice)
+        self.doomed.clear()
+        self.safe = self.written
+
     def append(self, data: bytes | bytearray | memoryview) -> None:
         """Stage it; full stages leave the program."""
         self.data += data

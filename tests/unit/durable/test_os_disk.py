@@ -76,6 +76,17 @@ def test_reading_is_short_only_at_the_end(tmp_path: Path) -> None:
     file.close()
 
 
+def test_settled_bytes_are_those_of_the_disk(tmp_path: Path) -> None:
+    """What another program left unsynced is made safe and stays readable; settling twice, and anywhere, is fine."""
+    data = os.urandom(20_000)
+    (tmp_path / "a").write_bytes(data)
+    file = OsDisk().open_read(tmp_path / "a")
+    for offset in (0, 5_000, 20_000, 30_000):
+        file.settle(offset)
+        assert file.read(0, 30_000) == data
+    file.close()
+
+
 def test_publish_replaces_all_or_nothing(tmp_path: Path) -> None:
     """The new content replaces the old with the asked mode; a leftover of a crash is no obstacle; none remains."""
     disk, path = OsDisk(), tmp_path / "plan.json"
