@@ -21,6 +21,7 @@ FUTURE_TICKS = 2 * SECOND  # a frame this far ahead of its arrival tells a jump 
 STEP_TICKS = SECOND  # a standing difference above this is not slewed
 WINDOW_TICKS = 10 * SECOND  # lateness is judged over this much media time
 PATIENCE_WINDOWS = 6  # a late stream must stay late this long before its time is corrected in one step
+KEY_WAIT_NS = 60_000_000_000  # some cameras refresh gradually and never send another key frame
 MAX_PPB = 500_000
 USUAL_INTERVAL = 3_600  # 25 frames a second, until the stream has shown its own
 
@@ -77,6 +78,7 @@ class Timeline:
         self._begun = False
         self._anchored = False
         self._need_key = False
+        self._need_since_ns = 0
         self._blocked = False
         self._breaks = True
         self._base_dts = 0
@@ -106,9 +108,10 @@ class Timeline:
             return items
         for unit in units:
             if self._need_key:
-                if not unit.is_key:
+                self._need_since_ns = self._need_since_ns or unit.arrived_ns
+                if not unit.is_key and unit.arrived_ns - self._need_since_ns < KEY_WAIT_NS:
                     continue
-                self._need_key = False
+                self._need_key, self._need_since_ns = False, 0
             held = self._held
             arrived = unit.arrived_ns * 9 // 100_000 + self._server.offset
             if held is None:

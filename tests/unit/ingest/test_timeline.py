@@ -166,3 +166,13 @@ def test_what_is_blocked_is_a_gap_from_cursor_to_key_frame(line: Timeline) -> No
     after = moving[moving.index(gap) + 1]
     assert isinstance(after, Frame)
     assert after.unit.is_key
+
+
+def test_a_camera_that_never_sends_another_key_frame_is_recorded_again_after_a_minute(line: Timeline) -> None:
+    """After a pause recording goes on at a key frame, or at any frame once a minute has brought none."""
+    line.place(regular(0, 60))
+    line.block("disk", ns(60 * FRAME))
+    line.unblock()
+    units = [unit(FRAME * i, FRAME * i) for i in range(60, 60 + 25 * 62)]
+    frames = [item for item in line.place(units) if isinstance(item, Frame)]
+    assert 20 <= len(frames) <= 75
