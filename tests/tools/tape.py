@@ -19,6 +19,7 @@ from torrazzo.durable import Disk, OsDisk
 NODE = NodeId(0x7F3A91C2)
 HOUR_0 = 499_222  # 2026-12-13T22:00Z
 START = HOUR_0 * HOUR
+INIT_CONTINUES = INIT | CONTINUES
 BOOT_ID = "0c6d2f1e-8d0e-4a5e-9a53-0d1f6f4b7a11"
 
 
@@ -88,51 +89,15 @@ class Tape:
 
         `then` is called after each piece with the number of pieces placed.
         """
-        if not volume.has_key(self.stream, self.term):
-            hour = volume.header.hour
-            volume.place(
-                Kind.KEY,
-                0,
-                stream=self.stream,
-                term=self.term,
-                t0=hour * HOUR,
-                t1=(hour + 1) * HOUR,
-                payload=self._noise("key", 1168),
-            )
-        t0, hs, cs, offsets, length = self.cursor, b"", b"", [], 0
+        self._key(volume)
+        t0, offsets = self.cursor, []
         for index in range(seconds + 1):
-            start = t0 if index == 0 else t0 + (index - 1) * SECOND
-            end = t0 if index == 0 else start + SECOND
-            payload = self._noise(f"{index}", 64 if index == 0 else size)
-            h, c = hashlib.sha256(payload + b"h").digest(), hashlib.sha256(payload).digest()
-            flags = (INIT | (CONTINUES if continues else 0)) if index == 0 else (KEY_FRAME if index == 1 else 0)
-            hs, cs, length = hs + h, cs + c, length + len(payload) - 40
-            if index in skip:
-                continue
-            offsets.append(
-                volume.place(
-                    Kind.PIECE,
-                    flags,
-                    stream=self.stream,
-                    term=self.term,
-                    n=self.n,
-                    index=index,
-                    frames=25 if index else 0,
-                    t0=start,
-                    t1=end,
-                    m0=boot(start),
-                    m1=boot(start if index == 0 else end - SECOND // 25),
-                    media=SECOND if index else 0,
-                    lost=0,
-                    h=h,
-                    c=c,
-                    plain_length=len(payload) - 40,
-                    payload=payload,
-                )
-            )
-            then(len(offsets))
+            if index not in skip:
+                offsets.append(self._piece(volume, index, size, INIT_CONTINUES if continues else INIT))
+                then(len(offsets))
         if not fact:
             return offsets
+        payloads = [self._noise(f"{index}", size if index else 64) for index in range(seconds + 1)]
         line = segment_fact(
             self.stream,
             self.term,
@@ -144,10 +109,10 @@ class Tape:
             media=seconds * SECOND,
             frames=25 * seconds,
             lost=0,
-            length=length,
+            length=sum(map(len, payloads)) - 40 * len(payloads),
             count=seconds + 1,
-            h=hashlib.sha256(hs).digest(),
-            c=hashlib.sha256(cs).digest(),
+            h=hashlib.sha256(b"".join(hashlib.sha256(each + b"h").digest() for each in payloads)).digest(),
+            c=hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in payloads)).digest(),
             key=f"{hour_text(volume.header.hour)}/{volume.header.retention_class}",
             continues=continues,
             prev=self.prev,
@@ -155,6 +120,37 @@ class Tape:
         self.cursor = t0 + seconds * SECOND
         self.tell(volume, line, tuple(offsets))
         return offsets
+
+    def _key(self, volume: VolumeWriter) -> None:
+        if volume.has_key(self.stream, self.term):
+            return
+        start = volume.header.hour * HOUR
+        sealed = self._noise("key", 1168)
+        volume.place(Kind.KEY, 0, stream=self.stream, term=self.term, t0=start, t1=start + HOUR, payload=sealed)
+
+    def _piece(self, volume: VolumeWriter, index: int, size: int, init_flags: int) -> int:
+        start = self.cursor + max(0, index - 1) * SECOND
+        end = self.cursor + index * SECOND
+        payload = self._noise(f"{index}", size if index else 64)
+        return volume.place(
+            Kind.PIECE,
+            (init_flags, KEY_FRAME)[index] if index < 2 else 0,
+            stream=self.stream,
+            term=self.term,
+            n=self.n,
+            index=index,
+            frames=25 if index else 0,
+            t0=start,
+            t1=end,
+            m0=boot(start),
+            m1=boot(end - SECOND // 25 if index else start),
+            media=SECOND if index else 0,
+            lost=0,
+            h=hashlib.sha256(payload + b"h").digest(),
+            c=hashlib.sha256(payload).digest(),
+            plain_length=len(payload) - 40,
+            payload=payload,
+        )
 
     def gap(self, volume: VolumeWriter, seconds: int, why: str = "net") -> None:
         """A gap that is already over."""
