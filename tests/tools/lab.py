@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from torrazzo.archive import Root, VolumeReader
-from torrazzo.archive.recovery import finish_recovery, recover
 from torrazzo.archive.fact import Fact, parse_fact
+from torrazzo.archive.reader import NeverBegan
 from torrazzo.archive.record import Kind
+from torrazzo.archive.recovery import finish_recovery, recover
 from torrazzo.archive.root import make_root, volume_names
 from torrazzo.base import StreamId
 from torrazzo.base.ids import CameraId, NodeId
@@ -192,7 +193,8 @@ class Lab:
     def follow(self) -> None:
         """Give the recorder the plan again."""
         entries = {
-            stream: PlanEntry(StreamConfig(stream, "rtsp://lab"), "standard", UtcTicks(self.until)) for stream in self.cameras
+            stream: PlanEntry(StreamConfig(stream, "rtsp://lab"), "standard", UtcTicks(self.until))
+            for stream in self.cameras
         }
         self.recorder.follow(entries, self.clock.boot_ns())
 
@@ -223,7 +225,10 @@ class Lab:
         found: dict[StreamId, list[Fact]] = defaultdict(list)
         for root in self.roots:
             for name in volume_names(self.disk, root):
-                reader = VolumeReader.open(self.disk, root.volumes / name)
+                try:
+                    reader = VolumeReader.open(self.disk, root.volumes / name)
+                except NeverBegan:
+                    continue
                 for record in reader.records():
                     if record.kind == Kind.FACT:
                         fact = parse_fact(reader.payload(record))
