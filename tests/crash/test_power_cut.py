@@ -13,8 +13,8 @@ from torrazzo.base.times import SECOND
 from torrazzo.testing import ClipSpec, FakeClock, FaultyDisk, make_clip
 from torrazzo.testing.clock import run_virtual
 
-FPS = 5
-SPEC = ClipSpec(fps="5", frames=20, gop=5, width=160, height=96, bitrate=20_000)
+FPS = GOP = 5
+SPEC = ClipSpec(fps="5", frames=20, gop=GOP, width=160, height=96, bitrate=20_000)
 LIVES = 5
 MAY_LOSE_S = 2
 BEAT_S = 0.0625
@@ -33,7 +33,11 @@ class Life:
     def end(self, lab: Lab) -> None:
         """The power is gone."""
         self.ended = lab.clock.utc()
-        self.sent = {stream: len(lab.cameras[stream].sent) - before for stream, before in self._sent_before.items()}
+        for stream, before in self._sent_before.items():
+            serials = [each.serial for each in lab.cameras[stream].sent[before:]]
+            while serials and serials[0] % GOP:  # nothing can begin there
+                serials.pop(0)
+            self.sent[stream] = len(serials)
         self.terms = {stream: str(each.journal.term) for stream, each in lab.recorder.streams.items()}
 
 
