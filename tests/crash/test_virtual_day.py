@@ -2,33 +2,31 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A day in which everything that can happen to clocks happens."""
 
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.tools.lab import Lab, check_chain, check_elapsed
 from torrazzo.base.times import HOUR, SECOND, hour_of, ticks_from_text
-from torrazzo.durable import OsDisk
-from torrazzo.testing import ClipSpec, FakeClock, make_clip
+from torrazzo.testing import ClipSpec, FakeClock, FaultyDisk, make_clip
 from torrazzo.testing.clock import run_virtual
 
 STEPS = {5: 3.0, 9: -3.0, 13: 3_600.0, 17: -3_600.0}  # after so many hours, the clock is set by so many seconds
 
 
 @pytest.mark.parametrize(("night", "hours"), [("2026-10-24T12:00:00", 24), ("2026-03-28T23:00:00", 4)])
-def test_a_day_of_drifting_cameras_and_a_clock_that_is_set(night: str, hours: int, tmp_path: Path) -> None:
+def test_a_day_of_drifting_cameras_and_a_clock_that_is_set(night: str, hours: int) -> None:
     """Spans are ordered, numbers contiguous, every tick accounted for, whatever clocks do."""
     clock = FakeClock(ticks_from_text(night, ZoneInfo("Europe/Rome")))
     clip = make_clip(ClipSpec(fps="1", frames=20, gop=5, width=160, height=96, bitrate=20_000))
-    lab = Lab(OsDisk(), clock, clip, 2, base=tmp_path)
+    lab = Lab(FaultyDisk(), clock, clip, 2)
     for camera, ppm in zip(lab.cameras.values(), (100, -100), strict=True):
         camera.ppm = ppm
 
     async def day() -> None:
         lab.start()
         for hour in range(hours):
-            await lab.run(3_590, 1.0)
+            await lab.run(3_590, 2.0)
             clock.step(STEPS.get(hour, 0.0))
             await lab.run(10, 1.0)
         await lab.stop()

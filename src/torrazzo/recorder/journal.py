@@ -42,6 +42,9 @@ class LostTerm(NamedTuple):
 Prior = LastFact | LostTerm | None
 
 
+BEFORE = -1  # t0 of the fact between two terms, until the term before is known
+
+
 class Volumes(Protocol):
     """Where a journal writes: the volumes of one disk root."""
 
@@ -202,7 +205,7 @@ class Journal:
                     self.stream, self.term, n, t0=start, t1=t0, m0=opened_m, m1=m0, why="restart", of=None, prev=prev
                 )
 
-            self._emit(make, t0, t0, volumes)
+            self._emit(make, BEFORE, t0, volumes)
 
     def _settle(self, volumes: Volumes) -> None:
         """Write the term fact once both the term before and the first event are known, then what waits for it."""
@@ -423,7 +426,8 @@ class Journal:
 
     def _write_waiting(self, waiting: _Waiting, volumes: Volumes) -> None:
         fact = waiting.make(waiting.n, self._state.prev)
-        self._place_fact(fact, waiting.n, waiting.t0, waiting.t1, waiting.volume, waiting.places, volumes)
+        t0 = _cursor(self._prior, self._state.first) if waiting.t0 == BEFORE else waiting.t0
+        self._place_fact(fact, waiting.n, t0, waiting.t1, waiting.volume, waiting.places, volumes)
 
     def _place_fact(
         self,

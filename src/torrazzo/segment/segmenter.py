@@ -11,6 +11,7 @@ from torrazzo.segment.fmp4 import fragment, init_segment
 
 CUT_TICKS = 10 * SECOND  # cut at the first key frame after this
 LONGEST_TICKS = 30 * SECOND  # cut here without one
+LONGEST_FRAGMENT_TICKS = 2 * SECOND
 ASK_TICKS = 25 * SECOND  # ask the camera for a key frame, so as not to have to
 
 
@@ -76,6 +77,8 @@ class Segmenter:
         ):
             events = self.finish()
             self._open(unit, frame, events)
+        elif self._frames and frame.t1 - self._frames[0].t0 > LONGEST_FRAGMENT_TICKS:  # late frames come in a burst
+            events = self.close_fragment()
         self._frames.append(frame)
         self.bytes += len(unit.data)
         return events
