@@ -222,25 +222,30 @@ class Lab:
 
     def facts(self) -> dict[StreamId, list[Fact]]:
         """All facts of all volumes, by stream, in order of term and number."""
-        found: dict[StreamId, list[Fact]] = defaultdict(list)
-        for root in self.roots:
-            for name in volume_names(self.disk, root):
-                try:
-                    reader = VolumeReader.open(self.disk, root.volumes / name)
-                except NeverBegan:
-                    continue
-                for record in reader.records():
-                    if record.kind == Kind.FACT:
-                        fact = parse_fact(reader.payload(record))
-                        found[fact.stream].append(fact)
-                reader.close()
-        for facts in found.values():
-            facts.sort(key=lambda fact: (fact.term.start, fact.term.fence, fact.n))
-        return found
+        return facts_in(self.disk, self.roots)
 
     def private_key(self, hour: int) -> PrivateKey:
         """For readers."""
         return self.ring.keys[KeyName(hour, "standard")]
+
+
+def facts_in(disk: Disk, roots: Sequence[Root]) -> dict[StreamId, list[Fact]]:
+    """All facts of all volumes, by stream, in order of term and number."""
+    found: dict[StreamId, list[Fact]] = defaultdict(list)
+    for root in roots:
+        for name in volume_names(disk, root):
+            try:
+                reader = VolumeReader.open(disk, root.volumes / name)
+            except NeverBegan:
+                continue
+            for record in reader.records():
+                if record.kind == Kind.FACT:
+                    fact = parse_fact(reader.payload(record))
+                    found[fact.stream].append(fact)
+            reader.close()
+    for facts in found.values():
+        facts.sort(key=lambda fact: (fact.term.start, fact.term.fence, fact.n))
+    return found
 
 
 def check_chain(facts: Sequence[Fact]) -> None:
