@@ -8,11 +8,12 @@
    with the same result.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from torrazzo.archive.fact import Fact, LastFact
+from torrazzo.archive.fact import Fact, LastFact, parse_fact
 from torrazzo.archive.header import SIZE, End, VolumeHeader
 from torrazzo.archive.owed import Moment, Remains, owed_facts
 from torrazzo.archive.pieces import Pieces, add_up, first_pieces
@@ -36,7 +37,7 @@ from torrazzo.archive.survey import (
 )
 from torrazzo.archive.volume import VolumeWriter
 from torrazzo.base import StreamId, TermId
-from torrazzo.base.errors import Damaged
+from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.base.ids import NodeId
 from torrazzo.durable import Disk
 
@@ -87,6 +88,10 @@ def recover(
     facts: list[OwedFact] = []
     last: dict[StreamId, LastFact] = {}
     for stream, term in sorted(survey.tenures(), key=lambda who: (who[0], term_order(own, who[1]))):
+        stub = survey.stubs.get((stream, term))
+        if stub is not None:
+            last[stream] = stub
+            continue
         owed, end = owed_facts(survey.remains(stream, term, last.get(stream)))
         if end is not None:
             last[stream] = end
@@ -133,6 +138,7 @@ class _Survey:
         self.disk, self.own, self.own_fence = disk, own, own_fence
         self.damages: list[Damage] = []
         self._cut_off: list[CutOff] = []
+        self.stubs: dict[Tenure, LastFact] = {}  # terms whose last fact is damaged
         self._empty: list[SideIndex] = []
         self._indexed: set[Tenure] = set()  # terms with facts in volumes that have an index
         self._facts: dict[Tenure, dict[int, list[Written]]] = {}
@@ -156,16 +162,16 @@ class _Survey:
                 else:
                     self._take_cut_off(survey_cut_off(reader, deep=deep))
         self._drop_unbacked()
-        indexed.sort(key=lambda each: (each[0].node == self.own, each[0].fence, each[0].serial), reverse=True)
+        indexed.sort(key=lambda each: (each[0].node == self.own, each[0].fence, each[0].boot_ns), reverse=True)
         self._take_indexed([path for _, path in indexed])
         self._cut_off = [volume._replace(segments={}) for volume in self._cut_off]
         for header, path in indexed:
             fence = (header.node, header.fence)
-            self._newest[fence] = max(self._newest.get(fence, (-1, path)), (header.serial, path))
+            self._newest[fence] = max(self._newest.get(fence, (-1, path)), (int(header.boot_ns), path))
 
     def tenures(self) -> list[Tenure]:
         """Every (stream, term) of which something is known: those cut off, and the last one of each stream."""
-        return list({*self._facts, *self._segments})
+        return list({*self._facts, *self._segments, *self.stubs})
 
     def remains(self, stream: StreamId, term: TermId, prior: LastFact | None) -> Remains:
         """All that is left of one term."""
@@ -285,29 +291,53 @@ class _Survey:
         for stream, term in ends:
             if stream not in final or term_order(self.own, term) > term_order(self.own, final[stream]):
                 final[stream] = term
+        places: dict[Path, list[tuple[Tenure, int]]] = {}
         for tenure, (n, place) in ends.items():
             if n not in self._facts.get(tenure, {}) and (tenure in wanted or final[tenure[0]] == tenure[1]):
-                self._read_one(tenure, n, place)
+                places.setdefault(place.path, []).append((tenure, place.offset))
+        for path, some in places.items():
+            with self._opened(path) as reader:
+                if reader is not None:
+                    for tenure, offset in some:
+                        self._read_end(reader, tenure, offset)
+
+    def _read_end(self, reader: VolumeReader, tenure: Tenure, offset: int) -> None:
+        """One fact by its place; where only its record's header is sound, that says enough to go on from."""
+        try:
+            header = reader.header_at(offset)
+        except (Damaged, OSError) as error:
+            self.damages.append(Damage(reader.name, offset, 0, f"bad record: {error}", False, None))
+            return
+        try:
+            fact = parse_fact(reader.payload(header))
+        except (Damaged, Invalid, OSError) as error:
+            self.damages.append(Damage(reader.name, offset, 0, f"bad payload: {error}", False, None))
+            self.stubs[tenure] = LastFact(tenure[1], header.n, header.c, header.t1)
+            return
+        self._add(Written(fact, 1 << 64, Place(reader.path, offset)))
 
     def _read_firsts(self, firsts: Mapping[Tenure, Path]) -> None:
         """The term fact of each term that follows a cut-off one: it names what was known as that one's last."""
+        places: dict[Path, dict[Tenure, int]] = {}
         for (stream, term), path in firsts.items():
-            before = [each for each in self._segments if each[0] == stream and each[1] != term]
-            if any(term_order(self.own, each[1]) < term_order(self.own, term) for each in before):
-                reader = open_volume(self.disk, path, self.damages)
+            order = term_order(self.own, term)
+            if any(of == stream and term_order(self.own, other) < order for of, other in self._segments):
+                places.setdefault(path, {})[stream, term] = 0
+        for path, some in places.items():
+            with self._opened(path) as reader:
                 if reader is not None:
-                    with reader:
-                        for written in read_facts(reader, {(stream, term): 0}):
-                            if written.fact.n == 0:
-                                self._add(written)
+                    for written in read_facts(reader, some):
+                        if written.fact.n == 0:
+                            self._add(written)
 
-    def _read_one(self, tenure: Tenure, n: int, place: Place) -> None:
-        reader = open_volume(self.disk, place.path, self.damages)
-        if reader is None:
-            return
-        with reader:
-            for written in read_facts(reader, {tenure: n}):
-                self._add(written)
+    @contextlib.contextmanager
+    def _opened(self, path: Path) -> Iterator[VolumeReader | None]:
+        reader = open_volume(self.disk, path, self.damages)
+        try:
+            yield reader
+        finally:
+            if reader is not None:
+                reader.close()
 
     def _add(self, written: Written) -> None:
         fact = written.fact
@@ -340,10 +370,9 @@ class _Survey:
 
     def _moment(self, term: TermId) -> Moment:
         fence = (term.node, term.fence)
-        found = self._moments.get(fence)
-        if found is None and fence in self._newest:
+        if fence not in self._moments and fence in self._newest:
             try:
-                found = last_moment(self.disk, self._newest[fence][1])
+                self._moments[fence] = last_moment(self.disk, self._newest[fence][1])
             except (Damaged, OSError) as error:
                 self.damages.append(Damage(self._newest[fence][1].name, 0, 0, f"cannot be read: {error}", False, None))
-        return found or Moment(0, 0, "")
+        return self._moments.get(fence, Moment(0, 0, ""))

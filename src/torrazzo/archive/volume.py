@@ -14,6 +14,7 @@ from torrazzo.archive.root import Root
 from torrazzo.archive.summary import Summary
 from torrazzo.base import SegmentId, StreamId, TermId
 from torrazzo.base.errors import Stopped
+from torrazzo.base.ids import NodeId
 from torrazzo.base.times import SECOND, BootNs, UtcTicks
 from torrazzo.durable import Disk, DiskFile
 
@@ -59,9 +60,16 @@ class VolumeWriter:
         serial: int,
         utc: UtcTicks,
         boot_ns: BootNs,
+        node: NodeId | None = None,
     ) -> Self:
-        """A new file with its header and name synced; where that fails, the file is removed again if it can be."""
-        header = VolumeHeader(root.node, root.id, fence, serial, hour, retention_class, utc, boot_ns)
+        """A new file with its header and name synced; where that fails, the file is removed again if it can be.
+
+        `node` is the writing machine, where that is not the one that made the root. A serial is used once, also
+        if creation fails: the removal may fail too.
+        """
+        header = VolumeHeader(
+            root.node if node is None else node, root.id, fence, serial, hour, retention_class, utc, boot_ns
+        )
         first = header.pack()
         self = cls(disk, root, header)
         try:

@@ -231,6 +231,23 @@ def test_an_open_gap_of_a_run_that_ended_in_order_is_closed(root: Root) -> None:
     assert closing.parsed.t1 == START + 20 * SECOND
 
 
+def test_a_damaged_last_fact_is_still_a_last_fact(root: Root) -> None:
+    """Its record's header holds number, hash and end: the next term can name it; and the damage is told."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1)
+    tape.begin(made)
+    tape.pieces(made, 3)
+    path = close(made)
+    with VolumeReader.open(DISK, path) as reader:
+        victim = [header for header in reader.records() if header.kind == Kind.FACT][-1]
+    data = bytearray(path.read_bytes())
+    data[victim.payload_offset + 9] ^= 1
+    path.write_bytes(data)
+    found = recover(DISK, [root], 2)
+    assert found.last == {camera(1): tape.last}
+    assert len(found.damages) == 1
+
+
 def test_torn_payloads_at_the_end_are_not_claimed(root: Root) -> None:
     """A piece whose header survived and whose payload did not ends the segment before it."""
     made = volume(root, 1)
