@@ -160,8 +160,8 @@ def parse_session(value: str) -> SessionHeader:
         raise CameraError("the camera's Session header has no id", "nosignal")
     for part in rest:
         name, _, text = part.partition("=")
-        if name.strip().lower() == "timeout" and _NUMBER.fullmatch(text.strip()):
-            return SessionHeader(session, int(text))
+        if name.strip().lower() == "timeout" and (found := _NUMBER.fullmatch(text.strip())):
+            return SessionHeader(session, int(found[0]))
     return SessionHeader(session, None)
 
 
