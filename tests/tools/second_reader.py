@@ -7,7 +7,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import itertools
 import json
 import mmap
 import struct
@@ -19,11 +18,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import google_crc32c
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 HEADER = struct.Struct(">8s16sI16sQQI")
 RECORD = struct.Struct(">4sBBHIQ12s16sQIIQQQQII32s32sII")
@@ -117,23 +119,8 @@ class Stream:
     elapsed: int = 0
 
 
-# ------------------------------------------------------------------------------------------------ volume.md: one volume
-
-
-def _crc_row(byte: int) -> int:
-    for _ in range(8):
-        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-    return byte
-
-
-CRC_TABLE = [_crc_row(byte) for byte in range(256)]
-
-
 def crc32c(data: bytes) -> int:
-    value = 0xFFFFFFFF
-    for byte in data:
-        value = value >> 8 ^ CRC_TABLE[(value ^ byte) & 0xFF]
-    return value ^ 0xFFFFFFFF
+    return int(google_crc32c.value(data))
 
 
 def header_of(head: bytes, volume_id: bytes) -> Record | None:
@@ -213,17 +200,8 @@ def mapped(path: Path) -> mmap.mmap | None:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.is_file() and path.stat().st_size else None
 
 
-# -------------------------------------------------------------------------------------------------- keys.md: one piece
-
-
 def expand(key: bytes, info: bytes, length: int) -> bytes:
-    out, block = b"", b""
-    for i in itertools.count(1):
-        block = hmac.digest(key, block + info + bytes([i]), "sha512")
-        out += block
-        if len(out) >= length:
-            break
-    return out[:length]
+    return HKDFExpand(hashes.SHA512(), length, info).derive(key)
 
 
 def open_message(key: bytes, message: bytes, context: bytes = b"") -> bytes:
@@ -263,9 +241,6 @@ def open_k(ring_key: dict[str, str], sealed: bytes, place: bytes) -> bytes:
         raise BadError("the sealed K does not open") from error
 
 
-# ------------------------------------------------------------------------------------------- segment.md: one fragment
-
-
 def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
     while at < len(data):
@@ -294,9 +269,6 @@ def timing(fragment: bytes) -> tuple[int, int, int]:
     has = int.from_bytes(tfhd[1:4])
     at = 8 + (8 if has & 1 else 0) + (4 if has & 2 else 0)
     return first, count * int.from_bytes(tfhd[at : at + 4]), count
-
-
-# ----------------------------------------------------------------------------------------------------------- all of it
 
 
 def stream_name(packed: bytes) -> str | None:

@@ -249,15 +249,15 @@ class Recorder:
             if not healthy:
                 stream.block("disk", now_ns)
         for batch in batches:
-            parts: dict[DiskWriter, list[Entry]] = {}
+            parts: dict[DiskWriter, list[Entry]] = {healthy[0]: []} if healthy else {}
             for entry in batch.entries:
                 if healthy:
                     target = journals.get(entry.journal, healthy[0]) if entry.journal else healthy[0]
                     parts.setdefault(target, []).append(entry)
                 elif isinstance(entry.event, Begin | RawFact | End):
                     self._kept.append(entry)
-            for index, (target, entries) in enumerate(parts.items()):
-                self._submit(target, entries, batch.queued_ns, None if index else batch.then)
+            for target, entries in parts.items():  # facts of older terms go to the first that takes records
+                self._submit(target, entries, batch.queued_ns, batch.then if target is healthy[0] else None)
 
     def _on_root_back(self, writer: DiskWriter) -> None:
         kept, self._kept = self._kept, []

@@ -96,17 +96,17 @@ class VolumeSet:
             self._ending.append(self._open.pop((hour, retention_class)))
             volume = None
         if volume is None:
+            serial, self._serial = self._serial, self._serial + 1  # one that could not be made keeps its number
             volume = VolumeWriter.create(
                 self._disk,
                 self._root,
                 hour=hour,
                 retention_class=retention_class,
                 fence=self._fence,
-                serial=self._serial,
+                serial=serial,
                 utc=now,
                 boot_ns=self._clock.boot_ns(),
             )
-            self._serial += 1
             self._open[hour, retention_class] = volume
         return volume
 

@@ -34,6 +34,9 @@ class BrokenDisk(OsDisk):
             def size(self) -> int:
                 return opened.size()
 
+            def settle(self, offset: int) -> None:
+                opened.settle(offset)
+
             def close(self) -> None:
                 opened.close()
 
