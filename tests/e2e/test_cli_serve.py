@@ -166,7 +166,7 @@ def test_what_is_recorded_can_be_taken_out_while_it_records(served: Served, tmp_
     out = tmp_path / "out.mp4"
     done = served.run("footage", "export", NAMES[0].upper(), *span, "-o", str(out))
     assert done.code == 0, done.err
-    assert out.stat().st_size > 50_000
+    assert out.stat().st_size > 5_000 * first["seconds"]
     assert served.run("footage", "export", NAMES[0], *span, "-o", str(out)).code == 5
     early = ("--from", "2020-01-01T00:00Z", "--to", "2020-01-01T00:01Z", "-o", str(tmp_path / "none.mp4"))
     assert served.run("footage", "export", NAMES[0], *early).code == 3
