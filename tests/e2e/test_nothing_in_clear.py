@@ -92,11 +92,13 @@ def test_a_recording_town_keeps_nothing_in_clear(tmp_path: Path) -> None:
                 while not _has_recorded(home):
                     assert time.monotonic() < deadline, (home / "serve.log").read_text()
                     time.sleep(0.5)
-                running = leaks(needles, processes(home))
+                listed = list(processes(home))
+                running = leaks(needles, listed)
                 while_recording = leaks(needles, files(home))
             finally:
                 serving.terminate()
                 serving.wait(30)
+    assert len(listed) > 3, "serve and what it started"
     assert running == {}
     assert while_recording == {}
     assert leaks(needles, files(home)) == {}
