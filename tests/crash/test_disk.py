@@ -3,6 +3,7 @@
 """A disk that is full, fails or does not answer: what cannot be stored is declared, what can be is not lost."""
 
 import asyncio
+import errno
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.tools.lab import BOOT, Lab, check_chain, check_elapsed
-from torrazzo.archive import Root
-from torrazzo.archive.fact import Fact
+from torrazzo.archive import Root, VolumeWriter
+from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.base import StreamId
 from torrazzo.base.times import SECOND
 from torrazzo.recorder.writer import DiskWriter
@@ -210,3 +211,60 @@ def test_a_disk_that_stands_still(stall_s: int, may_lose: bool, clip: Clip) -> N
         else:
             assert not found
             assert missing <= 1
+
+
+@pytest.mark.parametrize("roots", [1, 2])
+def test_a_volume_that_cannot_be_ended_doubles_nothing(clip: Clip, monkeypatch: pytest.MonkeyPatch, roots: int) -> None:
+    """What was synced before its volume failed to end is not written twice, and every fact is delivered."""
+    town = Town(clip, roots=roots)
+    ends: list[str] = []
+    finish = VolumeWriter.finish
+
+    def fails_once(volume: VolumeWriter) -> bool:
+        ends.append(volume.name)
+        if len(ends) == 1:
+            raise OSError(errno.EIO, "Input/output error")
+        return finish(volume)
+
+    async def life() -> None:
+        town.lab.start()
+        monkeypatch.setattr(VolumeWriter, "finish", fails_once)
+        await town.lab.run(640, 0.25)
+        assert ends
+        await town.lab.stop()
+
+    found = town.live(life())
+    delivered = {parse_fact(each.fact).id for each in town.lab.deliveries}
+    for stream, facts in found.items():
+        assert not [fact for fact in facts if fact.kind == "step"]
+        assert frames(facts) <= town.frames_sent(stream)
+        if roots == 2:
+            assert frames(facts) >= town.frames_sent(stream) - 1
+        assert {fact.id for fact in facts} <= delivered
+
+
+def test_a_camera_added_again_while_the_disk_was_full_has_its_facts(clip: Clip) -> None:
+    """The end of a tenure that a failed disk handed back is told when it is written at last."""
+    town = Town(clip, count=2)
+    again = town.streams[0]
+
+    async def life() -> None:
+        lab = town.lab
+        lab.start()
+        await lab.run(20)
+        town.disk.fail("create", count=None)
+        town.disk.fail("sync", count=1)
+        await lab.run(5)
+        camera = lab.cameras.pop(again)
+        lab.follow()
+        await lab.run(2)
+        lab.cameras[again] = camera
+        lab.follow()
+        await lab.run(3)
+        town.disk.heal()
+        await lab.run(30)
+        await lab.stop()
+
+    facts = town.live(life())[again]
+    assert len({fact.term for fact in facts}) == 2
+    assert facts[-1].kind == "seg"

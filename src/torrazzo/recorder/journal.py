@@ -161,6 +161,11 @@ class Journal:
                 self._reach(event.t0, event.m0, volumes)
                 self._step(event.t0, event.t1, event.m0, volumes)
 
+    def end(self, volumes: Volumes) -> None:
+        """The tenure is over: what its last events should have closed, had they not been dropped, is closed."""
+        self._seal(volumes)
+        self._close_gap(self._state.cursor, self._state.cursor_m, volumes)
+
     def commit(self) -> list[Delivery]:
         """All that was written is synced; returns the facts among it."""
         self._saved = self._state

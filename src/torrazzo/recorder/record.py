@@ -67,7 +67,7 @@ class Recorder:
         self._recovered = False
         self._priors: dict[StreamId, Prior] = {}
         self._ending: set[StreamId] = set()
-        self._kept: list[Entry] = []  # must be written whenever a disk takes records again
+        self._kept: list[Batch] = []  # must be written, and told, whenever a disk takes records again
         self._next_second_ns = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -249,19 +249,26 @@ class Recorder:
             if not healthy:
                 stream.block("disk", now_ns)
         for batch in batches:
-            parts: dict[DiskWriter, list[Entry]] = {healthy[0]: []} if healthy else {}
+            if not healthy:
+                self._keep(batch)
+                continue
+            parts: dict[DiskWriter, list[Entry]] = {healthy[0]: []}
             for entry in batch.entries:
-                if healthy:
-                    target = journals.get(entry.journal, healthy[0]) if entry.journal else healthy[0]
-                    parts.setdefault(target, []).append(entry)
-                elif isinstance(entry.event, Begin | RawFact | End):
-                    self._kept.append(entry)
+                target = journals.get(entry.journal, healthy[0]) if entry.journal else healthy[0]
+                parts.setdefault(target, []).append(entry)
             for target, entries in parts.items():  # facts of older terms go to the first that takes records
                 self._submit(target, entries, batch.queued_ns, batch.then if target is healthy[0] else None)
 
     def _on_root_back(self, writer: DiskWriter) -> None:
         kept, self._kept = self._kept, []
-        self._submit(writer, kept, self.clock.boot_ns())
+        for batch in kept:
+            self._submit(writer, list(batch.entries), self.clock.boot_ns(), batch.then)
+
+    def _keep(self, batch: Batch) -> None:
+        """No disk takes it: frames are dropped and will be declared, beginnings and ends of terms wait."""
+        entries = [entry for entry in batch.entries if isinstance(entry.event, Begin | RawFact | End)]
+        if entries or batch.then is not None:
+            self._kept.append(batch._replace(entries=entries))
 
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         """From another thread: run it in the loop, or here where there is no loop (tests drive beats by hand)."""

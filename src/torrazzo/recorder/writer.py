@@ -177,7 +177,6 @@ class DiskWriter:
         self._clock_ns = 0
         self._boot_id = ""
         self._retry_ns = 0
-        self._room_needed = 0
         self._thread = threading.Thread(target=self._run, name=f"disk-{root.id:08x}", daemon=True)
 
     def start(self, boot_id: str) -> None:
@@ -226,10 +225,14 @@ class DiskWriter:
             self._fail(error)
             return
         with self._lock:
-            self._waiting.remove(batch)
+            self._waiting.pop(0)
         if batch.then is not None:
             batch.then()
         self._report.synced(self, deliveries)
+        try:
+            self._volumes.end_past(self._journals)
+        except OSError as error:  # the batch is on disk all the same, and must not be written again
+            self._fail(error)
 
     def _write(self, batch: Batch) -> list[Delivery]:
         """Seal, place, write, sync; then the journals may forget how it was before."""
@@ -249,6 +252,7 @@ class DiskWriter:
                     if isinstance(event, Begin):
                         journal.begin(event.prior, volumes)
                     elif isinstance(event, End):
+                        journal.end(volumes)
                         ended.add(journal)
                     else:
                         journal.write(event, volumes)
@@ -263,7 +267,6 @@ class DiskWriter:
         for journal in touched:
             deliveries += journal.commit()
         self._journals -= ended
-        volumes.end_past(self._journals)
         hour = hour_of(self._clock.utc())
         for journal in self._journals:
             journal.forget_before(hour)
