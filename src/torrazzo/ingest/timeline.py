@@ -18,6 +18,7 @@ from torrazzo.ingest.server_time import ServerTime
 HOLE_TICKS = SECOND  # a hole is longer than this and than three frame intervals
 OPEN_AFTER_TICKS = 5 * SECOND  # silence that opens a gap (within 15 s of the last frame)
 FUTURE_TICKS = 2 * SECOND  # a frame this far ahead of its arrival tells a jump of the camera's clock
+JUMP_TICKS = SECOND // 2  # … and at a hole this far, for then nothing was absent in between
 STEP_TICKS = SECOND  # a standing difference above this is not slewed
 WINDOW_TICKS = 10 * SECOND  # lateness is judged over this much media time
 PATIENCE_WINDOWS = 6  # a late stream must stay late this long before its time is corrected in one step
@@ -88,6 +89,7 @@ class Timeline:
         self._last_hole = 0
         self._window_end = 0
         self._lateness = 1 << 62
+        self._last_lateness = 0  # of the window before
         self._late_windows = 0
         self._last_ns = now_ns
 
@@ -128,7 +130,7 @@ class Timeline:
                     or (step > HOLE_TICKS and self._is_hole(step))
                     or t1 - arrived > FUTURE_TICKS
                 ):
-                    self._resume(unit, arrived, items)
+                    self._resume(unit, arrived, items, jumped=t1 - arrived > self._lead() + JUMP_TICKS)
                 else:
                     t1 = max(t1, self.cursor)
                     items.append(Frame(held, self.cursor, t1, dts, self._breaks))
@@ -206,6 +208,10 @@ class Timeline:
             self._interval = step
         return step > 3 * self._interval
 
+    def _lead(self) -> int:
+        """How far before their place on the time line this camera's frames were seen to arrive."""
+        return max(0, -self._last_lateness, -self._lateness)
+
     def _utc(self, dts: int) -> int:
         past = dts - self._base_dts
         return self._base_utc + past + past * self._ppb // 1_000_000_000
@@ -217,19 +223,23 @@ class Timeline:
             end_dts = held.dts + max(self._interval, 1)
             self._end_held(max(self._utc(end_dts), self.cursor), end_dts, items)
 
-    def _resume(self, unit: AccessUnit, arrived: int, items: list[Item]) -> None:
-        """The first unit after a start, a hole or a jump: decide where on the time line it belongs."""
-        known = self._anchored and not unit.discontinuity
+    def _resume(self, unit: AccessUnit, arrived: int, items: list[Item], *, jumped: bool = False) -> None:
+        """The first unit after a start, a hole or a jump: decide where on the time line it belongs.
+
+        After a connection that was lost every missing frame is a gap, however short; else only what makes a hole.
+        """
+        known = self._anchored and not unit.discontinuity and not jumped
         t0 = self._utc(unit.dts) if known else arrived
         if known and not -FUTURE_TICKS <= arrived - t0 <= 30 * SECOND:
             known, t0 = False, arrived
         if not self._begun:
             self._begun, self.cursor = True, t0
         near = max(HOLE_TICKS, 3 * self._interval)
-        if self._held is not None and self.cursor < t0 <= self.cursor + near:
+        slack = near if self._cause is None else self._interval // 2
+        if self._held is not None and self.cursor < t0 <= self.cursor + self._interval + slack:
             self._end_held(t0, self._held.dts + t0 - self.cursor, items)
         self._flush(items)
-        if self.gap_why is not None or abs(t0 - self.cursor) > near:
+        if self.gap_why is not None or t0 - self.cursor > slack or self.cursor - t0 > near:
             if t0 < self.cursor:
                 self._close_at_cursor(unit.arrived_ns, items)
                 if t0 < self.cursor - FUTURE_TICKS:
@@ -253,7 +263,7 @@ class Timeline:
     def _anchor(self, dts: int, utc: int) -> None:
         self._base_dts, self._base_utc, self._ppb = dts, utc, 0
         self._window_end = dts + WINDOW_TICKS
-        self._lateness = 1 << 62
+        self._lateness, self._last_lateness = 1 << 62, 0
         self._late_windows = 0
 
     def _turn(self, unit: AccessUnit, items: list[Item]) -> None:
@@ -268,7 +278,7 @@ class Timeline:
         else:
             self._ppb = max(-MAX_PPB, min(MAX_PPB, late * 1_000_000_000 // WINDOW_TICKS))
         self._window_end = unit.dts + WINDOW_TICKS
-        self._lateness = 1 << 62
+        self._lateness, self._last_lateness = 1 << 62, late
 
     def _correct(self, moved: int, now_ns: int, items: list[Item]) -> None:
         items.append(Step(self.cursor, self.cursor + moved, now_ns))

@@ -99,16 +99,46 @@ def test_silence_opens_a_gap_within_fifteen_seconds_and_its_end_is_told(line: Ti
     assert gaps[1].t1 == UTC0 + 900 + 25 * FRAME + 30 * SECOND
 
 
-def test_a_reconnection_under_a_second_is_no_gap(line: Timeline) -> None:
-    """The last frame lasts until the next one, in UTC and in media time alike."""
+def test_a_reconnection_is_a_gap_however_short(line: Timeline) -> None:
+    """Nobody knows what the camera would have sent meanwhile: it is told with its cause, from frame to frame."""
     items = line.place(regular(0, 25))
     items += line.cause("net", ns(25 * FRAME))
     items += line.place(regular(999_999, 25, start=25 * FRAME + SECOND // 2))
     moving = check_tiling(items)
+    gaps = [item for item in moving if isinstance(item, GapClosed)]
+    assert [(gap.t0 - UTC0 - 900, gap.t1 - gap.t0, gap.why) for gap in gaps] == [(25 * FRAME, SECOND // 2, "net")]
+    assert sum(isinstance(item, Frame) for item in moving) == 49
+
+
+def test_a_reconnection_that_costs_no_frame_is_no_gap(line: Timeline) -> None:
+    """The last frame lasts until the next one, in UTC and in media time alike."""
+    items = line.place(regular(0, 25))
+    items += line.cause("net", ns(25 * FRAME))
+    items += line.place(regular(999_999, 25, start=25 * FRAME + FRAME // 3))
+    moving = check_tiling(items)
     assert all(isinstance(item, Frame) for item in moving)
     held = moving[24]
     assert isinstance(held, Frame)
-    assert held.t1 - held.t0 == held.end_dts - held.unit.dts == FRAME + SECOND // 2
+    assert held.t1 - held.t0 == held.end_dts - held.unit.dts
+    assert abs(held.t1 - held.t0 - FRAME - FRAME // 3) <= 1  # nanoseconds are no ticks
+
+
+def test_a_camera_clock_that_jumps_by_a_second_and_a_half_is_no_hole(line: Timeline) -> None:
+    """A frame that would have been taken after it arrived tells that the clock moved and nothing was absent."""
+    jump = 3 * SECOND // 2
+    items = line.place(regular(0, 50)) + line.place(regular(50 * FRAME + jump, 600, start=50 * FRAME))
+    moving = check_tiling(items)
+    assert all(isinstance(item, Frame) for item in moving)
+    assert abs(moving[-1].t1 - (UTC0 + 900 + 649 * FRAME)) <= FRAME
+
+
+def test_a_hole_in_a_stream_that_arrives_ahead_of_its_time_is_a_hole(line: Timeline) -> None:
+    """A camera that begins with a stored second sends all later frames early: what it leaves out is still absent."""
+    burst = [unit(FRAME * i, max(0, FRAME * i - 3 * SECOND // 2) + 900, key=i == 0) for i in range(100)]
+    after = [unit(FRAME * i + 2 * SECOND, FRAME * i + SECOND // 2 + 900, key=i == 100) for i in range(100, 150)]
+    items = line.place(burst) + line.place(after)
+    gaps = [item for item in check_tiling(items) if isinstance(item, GapClosed)]
+    assert [(gap.t1 - gap.t0, gap.why) for gap in gaps] == [(2 * SECOND, "hole")]
 
 
 @pytest.mark.parametrize("jump", [7_776_000_000, -7_776_000_000])
