@@ -56,12 +56,13 @@ class StatusServer:
     """Serves the newest snapshot; `update` may be called from any thread."""
 
     def __init__(self, path: Path) -> None:
-        self._body = b"{}"
+        self._state: dict[str, object] = {}
         owner = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = owner._body if self.path == "/status" else b'{"error":"not found"}'
+                found: dict[str, object] = owner._state if self.path == "/status" else {"error": "not found"}
+                body = json.dumps(found).encode()
                 self.send_response(200 if self.path == "/status" else 404)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -84,8 +85,8 @@ class StatusServer:
         self._thread.start()
 
     def update(self, state: dict[str, object]) -> None:
-        """This is the state now."""
-        self._body = json.dumps(state).encode()
+        """This is the state now; it must not change any more."""
+        self._state = state
 
     def stop(self) -> None:
         """Answer no more."""
