@@ -3,18 +3,19 @@
 """What recording costs: Torrazzo, ffmpeg and a gathered copy, from the same server, in turn, five times.
 
 gst-rtsp-server plays one clip to all cameras from one core; what is measured runs on the other. CPU is that of a cgroup
-with
-all processes of the candidate in it (Torrazzo: serve, keyring, recorder and control room), over a window that begins
+with all processes of the candidate in it (Torrazzo: serve, keyring, recorder, control room), over a window that begins
 when every stream has been flowing for a while and ends `--seconds` later. Memory is Pss at the end of the window.
 """
 
 import argparse
+import hashlib
 import shutil
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench import town
 from bench.machine import ROOT, enough_room, group, median, save, socket_memory_bytes
@@ -30,6 +31,15 @@ SETTLE_S = 12
 READ_BACK = 3  # cameras whose every frame is compared
 
 
+class Work(NamedTuple):
+    """What all candidates are given."""
+
+    urls: list[str]
+    seconds: int
+    cpu: int
+    pictures: list[str]
+
+
 def arguments(words: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="./dev bench record", description=__doc__.splitlines()[0])
@@ -43,8 +53,8 @@ def arguments(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def clip_file(kbit: int, folder: Path) -> Path:
-    """A 1080p25 clip of that bit rate, as MP4."""
+def clip_file(kbit: int, folder: Path) -> tuple[Path, list[str]]:
+    """A 1080p25 clip of that bit rate, as MP4, and the SHA-256 of each picture in it; no two are alike."""
     spec = ClipSpec(width=1920, height=1080, frames=100, gop=50, bitrate=kbit * 1000, noise=0.05, sei=False)
     clip = make_clip(spec)
     shown = VideoFormat(clip.codec, clip.width, clip.height, clip.parameter_sets, 0, clip.interval)
@@ -64,14 +74,17 @@ def clip_file(kbit: int, folder: Path) -> Path:
     target = folder / "clip.mp4"
     target.write_bytes(init_segment(shown) + b"".join(fragment(1, 0, units, units[-1].dts + clip.interval)))
     print(f"clip: {clip.size_bytes * 8 * 25 / len(clip.units) / 1e6:.2f} Mbit/s", flush=True)
-    return target
+    pictures = [hashlib.sha256(unit.nals[-1]).hexdigest() for unit in clip.units]
+    assert len(set(pictures)) == len(pictures)
+    return target, pictures
 
 
-def measure_torrazzo(folder: Path, urls: list[str], seconds: int, cpu: int) -> dict[str, Any]:
+def measure_torrazzo(work: Work, folder: Path) -> dict[str, Any]:
     """All recording processes, everything on."""
+    urls, seconds = work.urls, work.seconds
     home, streams = town.make(folder / "town", urls)
     with group("torrazzo") as processes:
-        town.serve(processes, home, [cpu], folder / "serve.log")
+        town.serve(processes, home, [work.cpu], folder / "serve.log")
         wait_until_recording(home, len(urls))
         before, begun = processes.cpu_s(), time.monotonic()
         time.sleep(seconds)
@@ -93,13 +106,19 @@ def measure_torrazzo(folder: Path, urls: list[str], seconds: int, cpu: int) -> d
         "streams": len(per_stream),
         "worst_lag_ms": state.get("worst_lag_ms"),
         "behind_seconds": max((root["behind_seconds"] for root in state.get("roots", [])), default=None),
-        "read_back": {str(stream): read_back(home, stream) for stream in streams[:READ_BACK]},
+        "read_back": {str(stream): read_back(home, stream, work.pictures) for stream in streams[:READ_BACK]},
     }
 
 
-def read_back(home: Home, stream: StreamId) -> int:
-    """Frames of one camera after decryption: every one must open."""
-    return sum(1 for _ in town.frames(home, stream))
+def read_back(home: Home, stream: StreamId, pictures: list[str]) -> dict[str, int]:
+    """Frames of one camera after decryption, each held against the clip that the server plays round and round.
+
+    `misplaced` counts those that do not follow the one before in the clip: lost, doubled, out of order or altered.
+    """
+    places = {picture: at for at, picture in enumerate(pictures)}
+    found = [places.get(nals[-1], -2) for nals in town.frames(home, stream)]
+    misplaced = sum(after != (before + 1) % len(pictures) for before, after in pairwise(found))
+    return {"frames": len(found), "misplaced": misplaced}
 
 
 def wait_until_recording(home: Home, count: int) -> None:
@@ -114,33 +133,34 @@ def wait_until_recording(home: Home, count: int) -> None:
     raise SystemExit(f"not all of {count} streams record after two minutes")
 
 
-def measure_ffmpeg(folder: Path, urls: list[str], seconds: int, cpu: int) -> dict[str, Any]:
+def measure_ffmpeg(work: Work, folder: Path) -> dict[str, Any]:
     """A process per camera; more than 20 are sampled."""
+    urls = work.urls[:SAMPLE]
     with group("ffmpeg") as processes:
-        for index, url in enumerate(urls[:SAMPLE]):
+        for index, url in enumerate(urls):
             target = folder / f"ffmpeg-{index}-%05d.mp4"
             source: list[str | Path] = ["ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url]
             copy: list[str | Path] = ["-c", "copy", "-f", "segment", "-segment_time", "10", target]
-            processes.start([*source, *copy], [cpu])
+            processes.start([*source, *copy], [work.cpu])
         time.sleep(SETTLE_S)
         before, begun = processes.cpu_s(), time.monotonic()
-        time.sleep(seconds)
+        time.sleep(work.seconds)
         used, elapsed = processes.cpu_s() - before, time.monotonic() - begun
         memory = processes.pss_bytes()
-    return {"cpu": 100 * used / elapsed / len(urls[:SAMPLE]), "pss": memory}
+    return {"cpu": 100 * used / elapsed / len(urls), "pss": memory}
 
 
-def measure_copy(folder: Path, urls: list[str], seconds: int, cpu: int) -> dict[str, Any]:
+def measure_copy(work: Work, folder: Path) -> dict[str, Any]:
     """Sockets to one file."""
     with group("copy") as processes:
-        processes.start([sys.executable, ROOT / "bench" / "copy.py", folder / "copy.bin", *urls], [cpu])
+        processes.start([sys.executable, ROOT / "bench" / "copy.py", folder / "copy.bin", *work.urls], [work.cpu])
         time.sleep(SETTLE_S)
         before, begun = processes.cpu_s(), time.monotonic()
-        time.sleep(seconds)
+        time.sleep(work.seconds)
         used, elapsed = processes.cpu_s() - before, time.monotonic() - begun
         memory = processes.pss_bytes()
         size = (folder / "copy.bin").stat().st_size
-    return {"cpu": 100 * used / elapsed / len(urls), "pss": memory, "bytes": size}
+    return {"cpu": 100 * used / elapsed / len(work.urls), "pss": memory, "bytes": size}
 
 
 CANDIDATES = {"torrazzo": measure_torrazzo, "ffmpeg": measure_ffmpeg, "copy": measure_copy}
@@ -154,14 +174,15 @@ def main(words: list[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="torrazzo-bench-", dir=base))
     rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in CANDIDATES if options.only in (None, name)}
     try:
-        clip = clip_file(options.bitrate, folder)
+        clip, pictures = clip_file(options.bitrate, folder)
         serving = ["--mounts", str(options.cameras), "--groups", str(min(10, options.cameras)), "--clip", str(clip)]
         with gst_server(None, *serving, "--no-hash", cpus=[0]) as server:
             urls = [f"{server.base}/cam{index}" for index in range(options.cameras)]
+            work = Work(urls, options.seconds, 1, pictures)
             for number in range(options.rounds):
                 for name, results in rounds.items():
                     place = Path(tempfile.mkdtemp(dir=folder))
-                    results.append(CANDIDATES[name](place, urls, options.seconds, 1))
+                    results.append(CANDIDATES[name](work, place))
                     shutil.rmtree(place)
                     shown = {key: value for key, value in results[-1].items() if key != "pss"}
                     print(f"round {number + 1} {name}: {shown}", flush=True)
