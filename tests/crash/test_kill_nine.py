@@ -3,158 +3,306 @@
 """A real recorder is killed again and again; what the cameras sent is held against what the archive has."""
 
 import contextlib
-import io
-import json
+import hashlib
 import os
+import random
 import signal
+import statistics
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import dropwhile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
-from tests.tools.lab import check_chain, check_elapsed, facts_in
-from torrazzo.archive import open_root
-from torrazzo.archive.fact import Fact
+from bench import town as bench_town
+from tests.interop.town import TORRAZZO, torrazzo
+from tests.tools.lab import check_chain, check_elapsed
+from torrazzo.archive import Root, VolumeWriter, open_root, recover
+from torrazzo.archive.fact import Fact, parse_fact
+from torrazzo.archive.record import INIT, KEY_FRAME, Kind
+from torrazzo.archive.root import volume_names
+from torrazzo.base import StreamId, TermId
 from torrazzo.base.clock import SystemClock
-from torrazzo.base.times import SECOND
-from torrazzo.cli import main
+from torrazzo.base.times import SECOND, BootNs, UtcTicks, hour_of
+from torrazzo.catalogue.reader import dump
 from torrazzo.durable import OsDisk
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.testing.camera import Habits
-from torrazzo.testing.player import Sent
+from torrazzo.testing.player import SENT, Sent
 from torrazzo.testing.town import SmallTown
 from torrazzo.town import Home
 
-NAMES = ("Via Platina", "Piazza Stradivari", "Corso Garibaldi")
 FPS, GOP = 12.5, 12
-KILLS = 3
-MAY_LOSE_S = 2
-BACK_WITHIN_S = 8
+SPEC = ClipSpec(fps="25/2", frames=600, gop=GOP, width=320, height=192, bitrate=150_000, noise=0.02)  # no picture twice
+PER_SERVE = 5  # `serve` waits the longer the more often a child dies young: 2 s before the sixth start, 5 s at last
+MAY_LOSE_S, USUALLY_LOSES_S = 2, 1
+BACK_WITHIN_S = 5 + GOP / FPS
+LARGE = 144_000  # records that 200 cameras leave in one volume: ten minutes of pieces, and a fact and an init each 10 s
+
+T = TypeVar("T")
+Property = Callable[[str, object], None]
 
 
-class Served:
-    """A home and its `serve`."""
+class Life(NamedTuple):
+    """One run of the recorder; times are boot ns."""
 
-    def __init__(self, home: Home, urls: tuple[str, ...]) -> None:
-        self.home = home
-        self._log = home.path.with_name("serve.log")
-        self.run("init", "--name", "Cremona")
-        for name, url in zip(NAMES, urls, strict=True):
-            self.run("camera", "add", name, url, "--synthetic")
-        command = (sys.executable, "-m", "torrazzo", "serve", "--port", "0", "--home", str(home.path))
-        with self._log.open("w") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
+    killed_ns: int | None  # None: it ended in order
+    recovered_ns: int | None  # when all volumes that others had left had an index; None: it was killed before
+    written: Mapping[str, bytes]  # its volumes just before the end
 
-    def run(self, *words: str) -> str:
-        """A command's output."""
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            main([*words, "--home", str(self.home.path)])
-        return out.getvalue()
 
-    def recorder(self) -> int | None:
-        """Its process id."""
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError, IndexError):
-                words = (folder / "cmdline").read_text().split("\0")
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent == self.process.pid and words[3] == "recorder":
-                    return int(folder.name)
-        return None
+class Cost(NamedTuple):
+    """What one kill cost one camera, in seconds."""
 
-    def has_another_recorder(self, before: int) -> bool:
-        """Whether the one that was killed has a successor."""
-        return self.recorder() not in {None, before}
+    lost: float  # received and not recorded
+    back: float  # until the next recorded picture came
 
-    def all_record(self) -> bool:
-        """Whether frames of all cameras flow."""
+
+@dataclass
+class Victim:
+    """A town whose recorder is killed, and what its cameras say they sent. `old`: a volume that each start recovers."""
+
+    town: SmallTown
+    home: Home
+    streams: Sequence[StreamId]
+    old: Path | None = None
+    lives: list[Life] = field(default_factory=list)
+
+    @property
+    def root(self) -> Root:
+        """Its only one."""
+        return open_root(OsDisk(), self.home.path / "archive")
+
+    def live(self, moments: Sequence[float]) -> None:
+        """One `serve`: a kill at each of these moments after frames flow, and at last an end in order."""
+        self._forget_recovery()
+        with self._serving():
+            said = self._until_frames_flow(0)
+            for moment in moments:
+                time.sleep(moment)
+                self._kill(said)
+                said = self._until_frames_flow(said["pid"])
+            self._until(lambda: self.old is None or self._recovered_ns() is not None)
+        self.lives.append(Life(None, self._recovered_ns(), {}))
+
+    @contextlib.contextmanager
+    def _serving(self) -> Iterator[None]:
+        command = (*TORRAZZO, "serve", "--port", "0", "--home", str(self.home.path))
+        with self._log.open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            cameras = json.loads(self.run("status", "--json"))["cameras"]
-        except ValueError:
-            return False
-        states = [stream["state"] for camera in cameras for stream in camera["streams"]]
-        return states.count("recording") == len(NAMES)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(30)
+        assert code == 0, self._log.read_text()[-4000:]
 
-    def until(self, condition: Callable[[], Any], seconds: float = 30) -> Any:
+    def _until_frames_flow(self, before: int) -> dict[str, Any]:
+        """What a recorder that is not `before` says, once it has frames of all cameras."""
+
+        def said() -> dict[str, Any]:
+            status = bench_town.status(self.home)
+            states = [each["state"] for each in status.get("streams", {}).values()]
+            return status if states.count("recording") == len(self.streams) and status["pid"] != before else {}
+
+        return self._until(said)
+
+    def _kill(self, said: Mapping[str, Any]) -> None:
+        names = [name for name in volume_names(OsDisk(), self.root) if f"-{said['fence']:08x}-" in name]
+        written = {name: (self.root.volumes / name).read_bytes() for name in names}
+        killed_ns = SystemClock().boot_ns()
+        os.kill(said["pid"], signal.SIGKILL)
+        self._until(lambda: not Path(f"/proc/{said['pid']}").exists())
+        self.lives.append(Life(killed_ns, self._recovered_ns(), written))
+        self._forget_recovery()
+
+    def _recovered_ns(self) -> int | None:
+        """When the recorder that runs now had done with `old`."""
+        if self.old is None or not (index := self.old.with_suffix(".idx")).exists():
+            return None
+        return index.stat().st_mtime_ns - time.time_ns() + SystemClock().boot_ns()
+
+    def _forget_recovery(self) -> None:
+        """The next recorder has as much to do as this one had."""
+        if self.old is not None:
+            self.old.with_suffix(".idx").unlink(missing_ok=True)
+
+    def _until(self, condition: Callable[[], T], seconds: float = 60) -> T:
         """The condition's first true value; the log is shown when it never comes."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            found = condition()
-            if found:
+            if found := condition():
                 return found
-            time.sleep(0.1)
+            time.sleep(0.02)
         raise AssertionError(self._log.read_text()[-4000:])
 
-    def stop(self) -> None:
-        """In order."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(30) == 0, self._log.read_text()[-4000:]
+    @property
+    def _log(self) -> Path:
+        return self.home.path.with_name("serve.log")
 
 
-@pytest.fixture
-def cameras() -> Iterator[SmallTown]:
-    clips = [
-        make_clip(ClipSpec(fps="25/2", frames=4 * GOP, gop=GOP, width=320, height=192, bitrate=150_000, tag=tag + 1))
-        for tag in range(len(NAMES))
-    ]
+def _leave_large_volume(home: Home) -> Path:
+    """A volume that was cut off when it was almost full: clock readings alone, so that nobody is owed a fact."""
+    root, clock = open_root(OsDisk(), home.path / "archive"), SystemClock()
+    utc, boot_ns = clock.utc() - 600 * SECOND, clock.boot_ns() - 600 * 10**9
+    made = VolumeWriter.create(
+        OsDisk(), root, hour=hour_of(utc), retention_class="standard", fence=0, serial=0,
+        utc=UtcTicks(utc), boot_ns=BootNs(boot_ns),
+    )  # fmt: skip
+    for number in range(LARGE):
+        t, m = utc + number * 600 * SECOND // LARGE, boot_ns + number * 600 * 10**9 // LARGE
+        made.place(Kind.CLOCK, 0, t0=t, t1=t, m0=m, m1=m, payload=b'{"utc":%d,"boot":%d,"boot_id":""}' % (t, m))
+    made.flush()
+    made.abandon()
+    return root.volumes / made.name
+
+
+@contextlib.contextmanager
+def _victim(folder: Path, cameras: int) -> Iterator[Victim]:
+    clips = [make_clip(replace(SPEC, tag=tag + 1)) for tag in range(cameras)]
     with SmallTown(clips, Habits(aggregate=True)) as town:
-        yield town
+        yield Victim(town, *bench_town.make(folder / "town", town.urls))
 
 
-def test_a_recorder_that_is_killed_loses_two_seconds(cameras: SmallTown, tmp_path: Path) -> None:
-    """Three kills: frames flow again, each cost a camera two seconds at most, and the facts tile the time exactly."""
-    clock = SystemClock()
-    served = Served(Home(tmp_path / "town"), cameras.urls)
-    kills: list[int] = []
-    try:
-        served.until(served.all_record)
-        for number in range(KILLS):
-            time.sleep((2.3, 0.7, 3.6)[number])
-            killed = served.until(served.recorder)
-            kills.append(clock.boot_ns())
-            os.kill(killed, signal.SIGKILL)
-            served.until(partial(served.has_another_recorder, killed))
-            served.until(served.all_record)
-        time.sleep(2)
-    finally:
-        served.stop()
-    root = open_root(OsDisk(), served.home.path / "archive")
-    found = facts_in(OsDisk(), [root])
-    assert len(found) == len(NAMES)
-    urls = {camera["id"]: index for index, camera in enumerate(_in_order(served))}
-    for stream, facts in found.items():
-        check_chain(facts)
-        check_elapsed(facts)
-        log = [each for each in cameras.cameras[urls[str(stream.camera)]].log if each.fate == "sent"]
-        _check_losses(facts, log, kills)
+def test_a_recorder_that_is_killed_loses_two_seconds(tmp_path: Path, record_property: Property) -> None:
+    """Five kills: frames flow again, each cost a camera two seconds at most, and the facts tile the time exactly."""
+    dice = _dice(record_property)
+    with _victim(tmp_path, 3) as victim:
+        victim.live([dice.uniform(0.2, 3) for _ in range(PER_SERVE)])
+    costs = _check(victim, record_property)
+    assert max(cost.lost for cost in costs) <= MAY_LOSE_S
+    assert max(cost.back for cost in costs) <= BACK_WITHIN_S + 2
 
 
-def _in_order(served: Served) -> list[Any]:
-    """The registry's cameras in the order of NAMES."""
-    listed = json.loads(served.run("camera", "list", "--json"))
-    return sorted(listed, key=lambda camera: NAMES.index(camera["name"]))
+@pytest.mark.long
+def test_fifty_kills_with_eight_cameras(tmp_path: Path, record_property: Property) -> None:
+    """As above; and recording has begun again before recovery of a large old volume has ended."""
+    dice = _dice(record_property)
+    with _victim(tmp_path, 8) as victim:
+        victim.old = _leave_large_volume(victim.home)
+        for _ in range(50 // PER_SERVE):
+            victim.live([dice.uniform(0.2, 6) for _ in range(PER_SERVE)])
+    costs = _check(victim, record_property)
+    assert len(costs) == 50 * 8
+    assert statistics.median(cost.lost for cost in costs) <= USUALLY_LOSES_S
+    assert max(cost.lost for cost in costs) <= MAY_LOSE_S
+    assert max(cost.back for cost in costs) <= BACK_WITHIN_S
+    _recorded_before_recovery_ended(victim, record_property)
 
 
-def _check_losses(facts: list[Fact], log: list[Sent], kills: list[int]) -> None:
-    terms = sorted({fact.term for fact in facts}, key=lambda term: (term.start, term.fence))
-    assert len(terms) == len(kills) + 1
+def _dice(record_property: Property) -> random.Random:
+    """For the moments; drawn by pytest-randomly's seed, which the head of the run names."""
+    seed = random.getrandbits(32)
+    print(f"moments by seed {seed}")
+    record_property("seed", seed)
+    return random.Random(seed)
+
+
+def _check(victim: Victim, record_property: Property) -> list[Cost]:
+    """All that must hold of the archive; returns what each kill cost each camera."""
+    _nothing_written_is_lost(victim)
+    _nothing_is_left_over(victim)
+    facts = bench_town.facts(victim.home)
+    assert sorted(facts) == sorted(victim.streams)
+    elapsed: Counter[str] = Counter()
+    by_camera: list[list[Cost]] = []
+    for stream, camera in zip(victim.streams, victim.town.cameras, strict=True):
+        check_chain(facts[stream])
+        elapsed["elapsed"] += check_elapsed(facts[stream])
+        for fact in facts[stream]:
+            elapsed[fact.kind] += (fact.t1 or fact.t0) - fact.t0
+        assert {fact.why for fact in facts[stream] if fact.kind == "gap"} == {"restart"}
+        pictures = [nals[-1] for nals in bench_town.frames(victim.home, stream)]
+        by_camera.append(list(_costs(victim.lives, facts[stream], pictures, camera.log)))
+    kills = list(zip(*by_camera, strict=True))
+    recovered = {(fact.term.fence, fact.by) for each in facts.values() for fact in each}
+    assert all((fence, "recovery") in recovered for fence, life in enumerate(victim.lives, 1) if life.killed_ns)
+    costs = [cost for kill in kills for cost in kill]
+    record_property("kills, cameras", (len(kills), len(victim.streams)))
+    record_property(
+        "recorded, gaps, steps, elapsed in ticks", [elapsed[of] for of in ("seg", "gap", "step", "elapsed")]
+    )
+    for name in Cost._fields:
+        values = [getattr(cost, name) for cost in costs]
+        record_property(f"{name}, s: median, worst", (round(statistics.median(values), 3), round(max(values), 3)))
+        record_property(f"{name}, s: worst of each kill", [round(max(getattr(c, name) for c in k), 2) for k in kills])
+    return costs
+
+
+def _costs(
+    lives: Sequence[Life], facts: Sequence[Fact], pictures: Sequence[str], log: Sequence[Sent]
+) -> Iterator[Cost]:
+    """Of one camera. Each life has the beginning of what was sent in it, without a hole; only the end may be lost."""
+    fences = sorted({fact.term.fence for fact in facts})
     sessions = sorted({each.session for each in log})
-    assert len(sessions) == len(terms), "a camera was asked more than once per start"
-    for number, (term, session) in enumerate(zip(terms, sessions, strict=True)):
-        segments = [fact for fact in facts if fact.term == term and fact.kind == "seg"]
-        recorded = sum(fact.frames or 0 for fact in segments)
-        sent = list(dropwhile(lambda each: not each.unit.is_key, (each for each in log if each.session == session)))
-        assert 0 < recorded <= len(sent)
-        if number < len(kills):
-            lost = sum(each.sent_ns <= kills[number] for each in sent) - recorded
-            assert lost / FPS <= MAY_LOSE_S, f"kill {number} cost {lost} pictures"
-    absent = [(fact.t1 - fact.t0) / SECOND for fact in facts if fact.kind == "gap" and fact.t1 not in (None, fact.t0)]
-    assert {fact.why for fact in facts if fact.kind == "gap"} == {"restart"}
-    assert max(absent) <= BACK_WITHIN_S
+    assert len(fences) == len(lives)
+    assert len(sessions) == len(lives), "a camera was asked more than once per start"
+    sent = [[each for each in log if each.session == session and each.fate == SENT] for session in sessions]
+    recorded = [sum(fact.frames or 0 for fact in facts if fact.term.fence == fence) for fence in fences]
+    assert sum(recorded) == len(pictures)
+    left = iter(pictures)
+    for count, shown in zip(recorded, sent, strict=True):
+        assert count > 0
+        assert list(islice(left, count)) == [hashlib.sha256(each.unit.nals[-1]).hexdigest() for each in shown[:count]]
+    for life, count, shown, after in zip(lives, recorded, sent, sent[1:], strict=False):  # the last one ends in order
+        if life.killed_ns is not None:
+            received = sum(each.sent_ns <= life.killed_ns for each in shown)
+            yield Cost((received - count) / FPS, (after[0].sent_ns - life.killed_ns) / 1e9)
+
+
+def _nothing_written_is_lost(victim: Victim) -> None:
+    """What a volume held before the kill it holds now, and each piece in it is told of by a fact, also to readers."""
+    for life in victim.lives:
+        for name, written in life.written.items():
+            assert (victim.root.volumes / name).read_bytes().startswith(written)
+    there: Counter[tuple[StreamId | None, TermId | None, int]] = Counter()
+    told: Counter[tuple[StreamId | None, TermId | None, int]] = Counter()
+    for reader, record in bench_town.records(victim.home):
+        if record.kind == Kind.PIECE and not record.flags & INIT:
+            there[record.stream, record.term, record.n] += 1
+        elif record.kind == Kind.FACT and (pieces := parse_fact(reader.payload(record)).pieces):
+            told[record.stream, record.term, record.n] += pieces - 1
+    assert there == told
+    torrazzo(victim.home.path, "footage", "check", "--deep")
+    known = list(dump(victim.home.catalogue_db))
+    torrazzo(victim.home.path, "catalogue", "rebuild")
+    assert list(dump(victim.home.catalogue_db)) == known
+
+
+def _nothing_is_left_over(victim: Victim) -> None:
+    """Nobody is owed anything; each file is a volume with an end, or the index that stands for one."""
+    found = recover(OsDisk(), [victim.root], len(victim.lives) + 1)
+    assert (found.facts, found.volumes, found.damages) == ([], [], [])
+    names = {path.name for path in victim.root.volumes.iterdir()}
+    volumes = set(volume_names(OsDisk(), victim.root))
+    assert names - volumes <= {str(Path(name).with_suffix(".idx")) for name in volumes}
+    assert {path.name for path in victim.root.path.iterdir()} == {"root.json", "volumes"}
+    assert not [path for path in victim.home.path.rglob("*") if path.name.endswith(".new")]
+
+
+def _recorded_before_recovery_ended(victim: Victim, record_property: Property) -> None:
+    """A term's first fact waits for recovery, pictures do not: in each life a key frame stands in front of it."""
+    key_frames: dict[tuple[StreamId | None, TermId], tuple[int, ...]] = {}
+    begun: dict[tuple[StreamId | None, TermId], tuple[int, ...]] = {}
+    for reader, record in bench_town.records(victim.home):
+        if record.term is not None and record.kind == Kind.PIECE and record.flags & KEY_FRAME:
+            place = (reader.header.fence, reader.header.serial, record.offset)
+            key_frames.setdefault((record.stream, record.term), place)
+        elif record.term is not None and record.kind == Kind.FACT and record.n == 0:
+            begun[record.stream, record.term] = (reader.header.fence, reader.header.serial, record.offset)
+    assert len(begun) == len(victim.lives) * len(victim.streams)
+    late = sorted(str(term) for (stream, term), place in begun.items() if key_frames[stream, term] > place)
+    took = [
+        round((after.recovered_ns - life.killed_ns) / 1e9, 3)
+        for life, after in pairwise(victim.lives)
+        if life.killed_ns is not None and after.recovered_ns is not None
+    ]
+    record_property("terms with a key frame recorded before recovery ended, of", (len(begun) - len(late), len(begun)))
+    record_property("lives that ended before their recovery", sum(life.recovered_ns is None for life in victim.lives))
+    record_property("kill to end of recovery, s: median, least", (statistics.median(took), min(took)))
+    assert not late
