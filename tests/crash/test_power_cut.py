@@ -3,6 +3,8 @@
 """The power goes again and again, at any moment: little is lost, and nothing unsaid."""
 
 import random
+import statistics
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,9 @@ class Life:
     def end(self, lab: Lab) -> None:
         """The power is gone."""
         self.ended = lab.clock.utc()
+        for stream, recorded in lab.recorder.streams.items():
+            if recorded.keeper.source is not None:  # what has come since the last sweep is received too
+                lab.cameras[stream].units(lab.clock.boot_ns())
         for stream, before in self._sent_before.items():
             serials = [each.serial for each in lab.cameras[stream].sent[before:]]
             while serials and serials[0] % GOP:  # nothing can begin there
@@ -69,8 +74,8 @@ async def live(lab: Lab, disk: FaultyDisk, dice: random.Random) -> Life:
     return life
 
 
-def live_and_die(seed: int) -> float:
-    """Several lives under one seed; checks everything, returns the most that one camera lost in one of them, in s."""
+def live_and_die(seed: int) -> list[float]:
+    """Several lives under one seed; checks everything, returns what each camera that came lost in each, in s."""
     dice = random.Random(seed)
     clock = FakeClock()
     disk = FaultyDisk()
@@ -89,7 +94,7 @@ def live_and_die(seed: int) -> float:
         await lab.stop()
 
     run_virtual(clock, town())
-    worst = 0.0
+    losses: list[float] = []
     found = lab.facts()
     assert set(found) == set(lab.cameras)
     for stream, facts in found.items():
@@ -101,20 +106,30 @@ def live_and_die(seed: int) -> float:
             assert frames <= life.sent[stream]
             missing = (life.sent[stream] - frames) / FPS
             unheld = (life.ended - max((fact.t1 or 0 for fact in segments), default=life.began)) / SECOND
-            assert missing <= MAY_LOSE_S, f"{stream}: {missing} s of what came is missing"
-            assert not frames or unheld <= MAY_LOSE_S + 1 / FPS, f"{stream}: nothing of the last {unheld} s is held"
-            worst = max(worst, missing)
-    return worst
+            who = f"seed {seed}, {stream}"
+            assert missing <= MAY_LOSE_S, f"{who}: {missing} s of what came is missing"
+            assert not frames or unheld <= MAY_LOSE_S + 1 / FPS, f"{who}: nothing of the last {unheld} s is held"
+            if life.sent[stream]:
+                losses.append(missing)
+    return losses
+
+
+def _tell(losses: list[float], record_property: Callable[[str, object], None]) -> None:
+    record_property("cameras cut off", len(losses))
+    record_property("lost, s: median, worst", (round(statistics.median(losses), 3), round(max(losses), 3)))
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_power_cuts_lose_two_seconds_at_most_and_all_is_declared(seed: int) -> None:
+def test_power_cuts_lose_two_seconds_at_most_and_all_is_declared(
+    seed: int, record_property: Callable[[str, object], None]
+) -> None:
     """Each cut takes at most two seconds of each camera, and the facts account for every tick."""
-    live_and_die(seed)
+    _tell(live_and_die(seed), record_property)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(100, 150))
-def test_many_more_power_cuts(seed: int) -> None:
+def test_many_more_power_cuts(record_property: Callable[[str, object], None]) -> None:
     """As above, under fifty other seeds."""
-    live_and_die(seed)
+    seeds = range(100, 150)
+    record_property("seeds: from, to", (seeds[0], seeds[-1]))
+    _tell([loss for seed in seeds for loss in live_and_die(seed)], record_property)
