@@ -25,6 +25,7 @@ from torrazzo.recorder.journal import Delivery, Event, Journal, Prior
 GATHER_BYTES = 8 << 20  # ciphertext held at once before it is handed to the kernel
 CLOCK_EVERY_NS = 5_000_000_000  # how precisely recovery can tell when this recorder stopped
 ROOM_BYTES = 8 << 20  # a full disk is tried again when this much is free
+RETRY_NS = 500_000_000  # below the second between batches, which is never exact: each must be an occasion
 
 _log = structlog.get_logger()
 
@@ -287,7 +288,7 @@ class DiskWriter:
         self._journals.clear()
         self._clock_ns = 0
         self.is_failed, self.error = True, str(error)
-        self._retry_ns = self._clock.boot_ns() + 1_000_000_000
+        self._retry_ns = self._clock.boot_ns() + RETRY_NS
         with self._lock:
             batches, self._waiting = self._waiting, []
         _log.error("disk_failed", root=f"{self.root.id:08x}", error=str(error), batches=len(batches))
@@ -304,7 +305,7 @@ class DiskWriter:
         now_ns = self._clock.boot_ns()
         if now_ns < self._retry_ns:
             return
-        self._retry_ns = now_ns + 1_000_000_000
+        self._retry_ns = now_ns + RETRY_NS
         try:
             if self._disk.free_bytes(self.root.path) < ROOM_BYTES:
                 return
