@@ -4,7 +4,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from torrazzo.base.times import SECOND
 from torrazzo.camera import AccessUnit, CameraError, Source
@@ -78,11 +79,10 @@ class Keeper:
         """Let the source go without opening another; `close` waits for it."""
         if self._opening is not None:
             self._opening.cancel()
+            self._let_go(_close_opened(self._opening))
             self._opening = None
         if self.source is not None:
-            closing = asyncio.ensure_future(self.source.close())
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+            self._let_go(self.source.close())
             self.source = None
 
     async def close(self) -> None:
@@ -108,9 +108,12 @@ class Keeper:
                 self.connections += 1
                 self.message = "connected, waiting for a key frame"
         elif now_ns - self._opened_ns > OPEN_WITHIN_NS:
-            opening.cancel()
-            self._opening = None
-            self._fail("net", "no answer within 10 s", now_ns)
+            self._lose("net", "no answer within 10 s", now_ns)
+
+    def _let_go(self, closing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(closing)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     def _lose(self, why: str, message: str, now_ns: int) -> None:
         self.release()
@@ -126,3 +129,12 @@ class Keeper:
         else:
             self._pause_ns = min(LONGEST_PAUSE_NS, self._pause_ns * 3 // 2)
             self._retry_ns = now_ns + int(self._pause_ns * self._jitter.uniform(0.7, 1.0))
+
+
+async def _close_opened(opening: "asyncio.Task[Source]") -> None:
+    """It may have opened before it could be cancelled, without `sweep` having seen it."""
+    try:
+        source = await opening
+    except (asyncio.CancelledError, CameraError):
+        return
+    await source.close()
