@@ -30,7 +30,7 @@ log = structlog.get_logger()
 STOP_S = 20.0
 KEYS_S = 5.0
 SETTLED_S = 30.0
-PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 5.0)
+PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)  # frames flow again within five seconds, however often a recorder dies
 SUPERVISED = "TORRAZZO_SUPERVISED"
 
 
