@@ -6,6 +6,7 @@ import asyncio
 import errno
 import threading
 from collections.abc import Callable, Coroutine
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ def test_a_full_disk_leaves_a_gap_and_is_used_again_within_two_seconds(phase: fl
     for facts in town.live(life()).values():
         closed = [fact for fact in facts if fact.kind == "gap" and fact.t1]
         assert {fact.why for fact in closed} == {"disk"}
+        assert all(a.t1 == b.t0 for a, b in pairwise(closed)), "a stray picture stands in the gap"
         assert closed[0].t0 >= full - 2 * SECOND
         assert (closed[-1].t1 or 0) <= freed + (2 + GOP_S) * SECOND + SECOND // 4
 

@@ -248,6 +248,7 @@ class Recorder:
             journals[stream.journal] = stream.writer
             if not healthy:
                 stream.block("disk", now_ns)
+                stream.drop_pictures()
         for batch in batches:
             if not healthy:
                 self._keep(batch)

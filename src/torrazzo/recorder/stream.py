@@ -17,7 +17,7 @@ from torrazzo.ingest.keeper import OpenSource
 from torrazzo.ingest.timeline import Item
 from torrazzo.recorder.journal import Event, Journal
 from torrazzo.recorder.writer import DiskWriter, Entry
-from torrazzo.segment import Segmenter
+from torrazzo.segment import Fragment, Opened, Sealed, Segmenter
 
 SECOND_NS = 1_000_000_000
 FASTEST_NS = 20_000_000  # between sweeps
@@ -112,6 +112,10 @@ class StreamRecorder:
         """What the next batch takes along."""
         entries, self.entries = self.entries, []
         return entries
+
+    def drop_pictures(self) -> None:
+        """What was cut and can't be written: the rest of a group whose beginning is lost shows nothing."""
+        self.entries = [entry for entry in self.entries if not isinstance(entry.event, Opened | Fragment | Sealed)]
 
     def _record(self, items: list[Item]) -> None:
         push = self.segmenter.push
