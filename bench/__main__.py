@@ -4,9 +4,9 @@
 
 import sys
 
-from bench import record
+from bench import latency, outages, record
 
-PARTS = {"record": record.main}
+PARTS = {"record": record.main, "latency": latency.main, "outages": outages.main}
 
 
 def main() -> int:

@@ -5,6 +5,7 @@
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,13 @@ def make(path: Path, urls: Sequence[str], roots: Sequence[Path] = ()) -> tuple[H
     return home, streams
 
 
-def serve(group: Group, home: Home, cpus: Sequence[int] = (), log: Path | None = None) -> None:
-    """Start `torrazzo serve` in the group."""
+def serve(
+    group: Group, home: Home, cpus: Sequence[int] = (), log: Path | None = None, under: Sequence[str | Path] = ()
+) -> None:
+    """Start `torrazzo serve` in the group; `under` is what the command line begins with."""
     out = (log or home.path / "serve.log").open("wb")
-    group.start([sys.executable, "-m", "torrazzo", "serve", "--home", home.path, "--port", "0"], cpus, stderr=out)
+    command = [*under, sys.executable, "-m", "torrazzo", "serve", "--home", home.path, "--port", "0"]
+    group.start(command, cpus, stderr=out)
 
 
 def status(home: Home) -> dict[str, Any]:
@@ -53,6 +57,17 @@ def status(home: Home) -> dict[str, Any]:
     except Exception:  # noqa: BLE001 - not up yet
         return {}
     return answer if code == 200 and isinstance(answer, dict) else {}
+
+
+def until_recording(home: Home, count: int, patience_s: float = 120) -> None:
+    """Wait until so many streams record."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        streams = status(home).get("streams", {}).values()
+        if sum(stream["state"] == "recording" for stream in streams) == count:
+            return
+        time.sleep(0.2)
+    raise SystemExit(f"not all of {count} streams record after {patience_s} s")
 
 
 def records(home: Home) -> Iterator[tuple[VolumeReader, RecordHeader]]:
@@ -80,6 +95,12 @@ def facts(home: Home) -> dict[StreamId, list[Fact]]:
 
 def frames(home: Home, stream: StreamId) -> Iterator[list[str]]:
     """SHA-256 of each NAL unit of each recorded frame, in order, after decryption."""
+    for _, _, plain in fragments(home, stream):
+        yield from frames_in(plain)
+
+
+def fragments(home: Home, stream: StreamId) -> Iterator[tuple[Path, RecordHeader, bytes]]:
+    """Volume, record and plaintext of each recorded fragment, in order."""
     client = KeyClient(home.path)
     keys: dict[tuple[object, int], bytes] = {}
     sealed: dict[object, bytes] = {}
@@ -100,9 +121,14 @@ def frames(home: Home, stream: StreamId) -> Iterator[list[str]]:
                 )
             plain = open_piece(keys[name], record.piece, reader.payload(record))
             if not record.flags & INIT:
-                for sample in parse_fragment(plain):
-                    data = plain[sample.offset : sample.offset + sample.size]
-                    yield [hashlib.sha256(nal).hexdigest() for nal in nals(data)]
+                yield reader.path, record, plain
+
+
+def frames_in(plain: bytes) -> Iterator[list[str]]:
+    """SHA-256 of each NAL unit of each frame of a fragment."""
+    for sample in parse_fragment(plain):
+        data = plain[sample.offset : sample.offset + sample.size]
+        yield [hashlib.sha256(nal).hexdigest() for nal in nals(data)]
 
 
 def nals(data: bytes) -> Iterator[bytes]:
