@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The data path on one page: read this first.
 
-Sixteen beats a second. At each, the streams that are due are swept (stream.py); once a second every fragment is closed
+Eight beats a second. At each, the streams that are due are swept (stream.py); once a second every fragment is closed
 and one batch goes to each disk (writer.py), where journal.py seals, numbers and accounts for it. What is synced
 comes back as facts for the catalogue (deliver.py). Nothing here waits for a camera, a disk, a keyring or a database.
 """
@@ -25,7 +25,7 @@ from torrazzo.recorder.writer import Batch, Begin, DiskWriter, End, Entry, RawFa
 from torrazzo.segment import Fragment
 from torrazzo.town.plan import PlanEntry
 
-BEAT_NS = SECOND_NS // 16
+BEAT_NS = SECOND_NS // 8
 SOFT_SECONDS = 6.0  # a disk this far behind: streams stop at their next key frame
 HARD_SECONDS = 8.0  # … at once
 CLEAR_SECONDS = 2.0  # … begin again

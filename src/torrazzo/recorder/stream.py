@@ -21,7 +21,8 @@ from torrazzo.segment import Fragment, Opened, Sealed, Segmenter
 
 SECOND_NS = 1_000_000_000
 FASTEST_NS = 20_000_000  # between sweeps
-USUAL_NS = 250_000_000
+USUAL_NS = 500_000_000
+OPENING_NS = 100_000_000  # while there is no source: what it sends first must not wait
 ASK_EVERY_NS = 5 * SECOND_NS  # for a key frame
 
 
@@ -158,7 +159,7 @@ class StreamRecorder:
     def _adapt(self, now_ns: int) -> None:
         """One sweep must never take more than a quarter of the receive buffer."""
         source = self.keeper.source
-        every = USUAL_NS
+        every = OPENING_NS if source is None else USUAL_NS
         if source is not None and source.receive_buffer:
             filled = source.last_sweep_bytes * 4 / source.receive_buffer
             every = self.sweep_every_ns
