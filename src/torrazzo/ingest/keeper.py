@@ -42,14 +42,20 @@ class Keeper:
         self._tries = 0
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
+    @property
+    def flows(self) -> bool:
+        """Whether pictures come."""
+        return self.source is not None and self.why is None and self.message == "recording"
+
     def sweep(self, now_ns: int, interval: int) -> Sequence[Event]:
         """What has come since the last sweep; never waits, never raises for what a camera does.
 
         `interval` is the stream's usual distance between frames in ticks. After a loss `why` tells the cause.
         """
+        if self.source is None:
+            self._advance(now_ns)
         source = self.source
         if source is None:
-            self._advance(now_ns)
             return ()
         try:
             events = source.sweep(now_ns)

@@ -166,7 +166,7 @@ class Recorder:
         writer = min(self.writers, key=lambda each: (each.is_failed, self._load(each)))
         keeper = Keeper(self._opener(entry), now_ns)
         stream = StreamRecorder(journal, keeper, Timeline(self.server, now_ns), writer, entry.until)
-        stream.next_sweep_ns = now_ns + len(self.streams) % 4 * BEAT_NS
+        stream.early_ns = BEAT_NS // 2 + len(self.streams) % 2 * BEAT_NS  # in the beat of the second's end, or before
         self.streams[stream_id] = stream
         self._entries[stream_id] = entry
         if self._recovered and stream_id not in self._ending:

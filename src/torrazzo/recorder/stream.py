@@ -20,9 +20,8 @@ from torrazzo.recorder.writer import DiskWriter, Entry
 from torrazzo.segment import Fragment, Opened, Sealed, Segmenter
 
 SECOND_NS = 1_000_000_000
-FASTEST_NS = 20_000_000  # between sweeps
-USUAL_NS = 500_000_000
-OPENING_NS = 100_000_000  # while there is no source: what it sends first must not wait
+USUAL_NS = SECOND_NS // 2  # between sweeps
+FASTEST_NS = USUAL_NS // 8
 ASK_EVERY_NS = 5 * SECOND_NS  # for a key frame
 
 
@@ -43,6 +42,8 @@ class StreamRecorder:
         self.last_unit: AccessUnit | None = None
         self.sweep_every_ns = USUAL_NS
         self.next_sweep_ns = 0
+        self.early_ns = 0  # how long before the end of a second its last sweep falls
+        self._second_ns = 0
         self._asked_ns = 0
 
     @property
@@ -75,6 +76,7 @@ class StreamRecorder:
 
     def second(self, now_ns: int) -> None:
         """Once a second: judge silence, close the fragment, ask for a key frame when one is overdue."""
+        self._second_ns = now_ns
         if self.blocked is None:
             self._record(self.timeline.tick(now_ns, "nosignal" if self.keeper.source else "net"))
         self._queue(self.segmenter.close_fragment())
@@ -157,17 +159,18 @@ class StreamRecorder:
         self.clock_offset_ns = report.ntp_ns - ours_ns
 
     def _adapt(self, now_ns: int) -> None:
-        """One sweep must never take more than a quarter of the receive buffer."""
+        """When to read next: often while nothing flows, and so that no sweep takes over a quarter of the buffer.
+
+        Sweeps are laid so that the last one of a second falls just before its end, when fragments are closed.
+        """
         source = self.keeper.source
-        every = OPENING_NS if source is None else USUAL_NS
-        if source is not None and source.receive_buffer:
-            filled = source.last_sweep_bytes * 4 / source.receive_buffer
-            every = self.sweep_every_ns
-            if filled > 1:
-                every = max(FASTEST_NS, every // 2)
-            elif filled < 0.4 and every < USUAL_NS:
-                every = min(USUAL_NS, every * 3 // 2)
+        every = self.sweep_every_ns
+        if source is None or not self.keeper.flows:
+            every = FASTEST_NS
+        elif 0 < source.receive_buffer <= source.last_sweep_bytes * 4:
+            every = max(FASTEST_NS, every // 2)
+        elif every < USUAL_NS and source.last_sweep_bytes * 10 <= source.receive_buffer:
+            every *= 2
         self.sweep_every_ns = every
-        self.next_sweep_ns += every
-        if self.next_sweep_ns <= now_ns:
-            self.next_sweep_ns = now_ns + every
+        start = self._second_ns - self.early_ns
+        self.next_sweep_ns = start + ((now_ns - start) // every + 1) * every

@@ -3,11 +3,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 
 from torrazzo.camera import Source
-from torrazzo.camera.units import Event
+from torrazzo.camera.units import Event, SenderReport
 from torrazzo.ingest.keeper import OPEN_WITHIN_NS, Keeper
 
 
@@ -81,5 +82,27 @@ def test_a_source_that_nobody_waits_for_is_closed(
         assert keeper.source is None
         await keeper.close()
         assert source.is_closed
+
+    asyncio.run(run())
+
+
+class Speaking(Opened):
+    """A source that has something to say at once."""
+
+    def sweep(self, now_ns: int) -> list[Event]:
+        """A report."""
+        return [SenderReport(0, 0, now_ns)]
+
+
+def test_what_an_opened_source_has_sent_is_read_in_the_same_turn() -> None:
+    """A camera that returns is not kept waiting for another sweep: its first arrival sets its time."""
+
+    async def run() -> None:
+        keeper = Keeper(partial(at_once, Speaking()), 0)
+        assert not keeper.sweep(0, 0)
+        await asyncio.sleep(0)
+        assert len(keeper.sweep(1, 0)) == 1
+        assert not keeper.flows
+        await keeper.close()
 
     asyncio.run(run())
