@@ -23,7 +23,7 @@ from typing import Any
 
 import coverage
 
-from fuzz import targets_camera, targets_codec
+from fuzz import targets_camera, targets_codec, targets_ledger
 from fuzz.mutation import mutate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,13 @@ HANG_SECONDS = 5
 MEMORY = 2 * 1024**3
 
 Target = Callable[[bytes], bool | None]
-TARGETS: dict[str, tuple[Target, Callable[[], Iterator[bytes]]]] = {**targets_camera.TARGETS, **targets_codec.TARGETS}
+TARGETS: dict[str, tuple[Target, Callable[[], Iterator[bytes]]]] = {
+    **targets_camera.TARGETS,
+    **targets_codec.TARGETS,
+    **targets_ledger.TARGETS,
+}
+WORDS = {**targets_camera.WORDS, **targets_ledger.WORDS}
+MEASURED = {"camera": targets_camera.MEASURED, "ledger": targets_ledger.MEASURED}
 
 
 class Hang(Exception):
@@ -48,7 +54,7 @@ class Run:
         self.target, seeds = TARGETS[part]
         self.folder = ROOT / ".hypothesis" / "fuzz" / part
         self.result = ROOT / "bench" / "results" / f"fuzz-{part}.json"
-        self.words = targets_camera.WORDS.get(part, ())
+        self.words = WORDS.get(part, ())
         self.seed = seed
         self.n = self.deep = self.told = 0
         self.crashes: dict[str, str] = {}
@@ -158,19 +164,20 @@ def _new_coverage(part: str) -> coverage.Coverage:
 
 
 def _measured(part: str) -> Iterator[str]:
-    camera = ROOT / "src" / "torrazzo" / "camera"
-    for name in targets_camera.MEASURED.get(part, ()):
-        yield str(camera / f"{name}.py")
-    if part not in targets_camera.MEASURED:
-        yield str(camera / "codec" / "*.py")
-        yield str(ROOT / "src" / "torrazzo" / "segment" / "*.py")
+    product = ROOT / "src" / "torrazzo"
+    for folder, parts in MEASURED.items():
+        for name in parts.get(part, ()):
+            yield str(product / folder / f"{name}.py")
+    if part in targets_codec.TARGETS:
+        yield str(product / "camera" / "codec" / "*.py")
+        yield str(product / "segment" / "*.py")
 
 
 def _commit() -> str:
     def git(*arguments: str) -> str:
         return subprocess.run(("git", *arguments), cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
-    ours = ("src/torrazzo/camera", "src/torrazzo/segment", "fuzz")
+    ours = ("src/torrazzo/camera", "src/torrazzo/ledger", "src/torrazzo/segment", "fuzz")
     changed = git("status", "--porcelain", "--untracked-files=no", "--", *ours)
     return git("rev-parse", "HEAD") + ("+" if changed else "")
 
