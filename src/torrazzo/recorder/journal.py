@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from torrazzo.archive import LastFact, VolumeWriter
-from torrazzo.archive.fact import gap_fact, segment_fact, step_fact, term_fact
+from torrazzo.archive.fact import Signed, gap_fact, segment_fact, step_fact, term_fact
 from torrazzo.archive.record import CONTINUES, INIT, KEY_FRAME, Kind
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.times import HOUR, hour_of, hour_text
+from torrazzo.camera.signing import Anchors, Signing, Verdict, shows_signing
 from torrazzo.ingest import GapClosed, GapOpened, Step
 from torrazzo.recorder.keys import PublicKey, StreamKeys
 from torrazzo.seal import seal_piece, segment_key
@@ -81,6 +82,7 @@ class _Segment(NamedTuple):
     h: bytes
     c: bytes
     places: tuple[int, ...]
+    verdict: Verdict | None  # on its camera's signatures; None: it does not sign
 
 
 class _OpenGap(NamedTuple):
@@ -111,6 +113,7 @@ class _State(NamedTuple):
     gap: _OpenGap | None
     segment: _Segment | None
     opened: Opened | None  # to open the segment again elsewhere
+    signing: Signing | None  # never changed, only replaced
     waiting: tuple[_Waiting, ...]
 
 
@@ -121,16 +124,25 @@ class Journal:
     `may_have_prior` a place is kept for the gap between the terms.
     """
 
-    def __init__(self, tenure: Tenure, retention_class: str, public_key: PublicKey, *, may_have_prior: bool) -> None:
+    def __init__(
+        self,
+        tenure: Tenure,
+        retention_class: str,
+        public_key: PublicKey,
+        *,
+        may_have_prior: bool,
+        anchors: Anchors = (),
+    ) -> None:
         self.stream, self.term = tenure.stream, tenure.term
         self.retention_class = retention_class
         self.loss_why = "disk"  # why events did not reach the journal
         self._tenure = tenure
         self._keys = StreamKeys(tenure.stream, tenure.term, retention_class, public_key)
         self._may_have_prior = may_have_prior
+        self._anchors = anchors
         self._begun = False
         self._prior: Prior = None
-        self._state = self._saved = _State(1, "", -1, tenure.m0, -1, False, None, None, None, ())
+        self._state = self._saved = _State(1, "", -1, tenure.m0, -1, False, None, None, None, None, ())
         self._deliveries: list[Delivery] = []
 
     def begin(self, prior: Prior, volumes: Volumes) -> None:
@@ -278,6 +290,10 @@ class Journal:
             return gap_fact(self.stream, self.term, n, t0=t0, t1=t1, m0=m0, m1=m1, why=why, of=of, prev=prev)
 
         self._emit(make, t0, t0 if t1 is None else t1, volumes)
+        if self._state.signing is not None:
+            signing = self._state.signing.copy()
+            signing.pass_gap()
+            self._state = self._state._replace(signing=signing)
 
     def _step(self, t0: int, t1: int, m0: int, volumes: Volumes) -> None:
         def make(n: int, prev: str) -> bytes:
@@ -315,9 +331,11 @@ class Journal:
             plain_length=piece.plain_length,
             payload=piece.ciphertext,
         )
+        signing, verdict = self._judge_signatures(segment, event)
         self._state = self._state._replace(
             cursor=event.t1,
             cursor_m=event.m1,
+            signing=signing,
             segment=segment._replace(
                 t1=event.t1,
                 m1=event.m1,
@@ -328,8 +346,23 @@ class Journal:
                 h=segment.h + piece.h,
                 c=segment.c + piece.c,
                 places=(*segment.places, place),
+                verdict=verdict,
             ),
         )
+
+    def _judge_signatures(self, segment: _Segment, event: Fragment) -> tuple[Signing | None, Verdict | None]:
+        """What the camera's signatures say of this segment so far; costs next to nothing where there are none."""
+        samples = event.parts[1:]
+        codec = segment.opened.codec
+        if self._state.signing is not None:
+            signing = self._state.signing.copy()
+        elif shows_signing(codec, samples):
+            signing = Signing(codec, self._anchors)
+        else:
+            return None, None
+        verdict = signing.take(samples, event.m1, event.t1)
+        due = [each for each in (segment.verdict, verdict) if each is not None]
+        return signing, max(due, default=None)
 
     def _open_again(self, event: Fragment, volumes: Volumes) -> None:
         """The segment this fragment belongs to was cut short by what was lost: open another that continues it."""
@@ -380,7 +413,7 @@ class Journal:
             payload=piece.ciphertext,
         )
         segment = _Segment(
-            n, volume, key, event, event.t0, event.m0, 0, 0, 0, piece.plain_length, piece.h, piece.c, (place,)
+            n, volume, key, event, event.t0, event.m0, 0, 0, 0, piece.plain_length, piece.h, piece.c, (place,), None
         )
         self._state = self._state._replace(n=n + 1, segment=segment)
 
@@ -390,6 +423,7 @@ class Journal:
         if segment is None:
             return
         opened = segment.opened
+        signed = _signed(segment.verdict, self._state.signing)
 
         def make(n: int, prev: str) -> bytes:
             return segment_fact(
@@ -409,6 +443,7 @@ class Journal:
                 c=hashlib.sha256(segment.c).digest(),
                 key=f"{hour_text(opened.hour)}/{self.retention_class}",
                 continues=opened.continues,
+                signed=signed,
                 prev=prev,
             )
 
@@ -454,6 +489,14 @@ class Journal:
 def _cursor(prior: Prior, first: int) -> int:
     """Where the accounting goes on."""
     return prior.t1 if isinstance(prior, LastFact) else first
+
+
+def _signed(verdict: Verdict | None, signing: Signing | None) -> Signed | None:
+    """What the fact of a segment says of its camera's signatures; nothing for a camera that does not sign."""
+    if signing is None:
+        return None
+    word = (Verdict.NONE if verdict is None else verdict).name.lower()
+    return Signed(word, signing.signer.digest, signing.signer.is_anchored) if signing.signer else Signed(word)
 
 
 def _prior_value(prior: Prior) -> dict[str, object] | None:

@@ -169,7 +169,7 @@ class StreamRecorder:
             every = FASTEST_NS
         elif 0 < source.receive_buffer <= source.last_sweep_bytes * 4:
             every = max(FASTEST_NS, every // 2)
-        elif every < USUAL_NS and source.last_sweep_bytes * 10 <= source.receive_buffer:
+        elif every < USUAL_NS and source.last_sweep_bytes * 20 <= source.receive_buffer:  # frames come in bursts
             every *= 2
         self.sweep_every_ns = every
         start = self._second_ns - self.early_ns
