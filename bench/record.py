@@ -198,8 +198,10 @@ def main(words: list[str]) -> int:
 def summary(options: argparse.Namespace, rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """Medians, ratios within each round, spread."""
 
-    def ratios(other: str) -> dict[str, float]:
+    def ratios(other: str) -> dict[str, float] | None:
         found = [a["cpu"] / b["cpu"] for a, b in zip(rounds.get("torrazzo", []), rounds.get(other, []), strict=False)]
+        if not found:
+            return None
         return {"median": median(found), "min": min(found, default=0), "max": max(found, default=0)}
 
     memory: dict[str, float] = {}
