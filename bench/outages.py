@@ -31,7 +31,7 @@ AWAY_S, LONGER_S = 12.0, 0.1
 BETWEEN_S = 4.0
 FREE_PORTS = (20_000, 30_000)  # not those that the kernel gives to others while the server is away
 MEDIAN_MS = 1_000
-END_MS = 1_000 / FPS + 125  # a frame and a beat of the recorder: how near the ends of a gap must be to what the camera says
+END_MS = 1_000 / FPS + 125  # a frame and a beat: how near the ends of a gap must be to what the camera says
 
 
 class Absence(NamedTuple):
