@@ -9,7 +9,9 @@ import mmap
 import struct
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -27,7 +29,8 @@ RECORD = struct.Struct(">4xBBHIQ12s16sQIIQQQQII32s32sI4x")
 FIELDS = "kind flags header_length length offset stream term n piece frames t0 t1 m0 m1 media lost h c plain_length"
 END = struct.Struct(">8xQQI4x")
 KEY, PIECE, FACT, CLOCK, INDEX, SUMMARY = range(1, 7)
-FACT_KEYS = {"term": "prior", "seg": "prev media frames lost len count h c", "gap": "prev why", "step": "prev"}
+FACT_KEYS = {"term": "prior", "seg": "prev media frames lost len count h c", "gap": "prev why of", "step": "prev"}
+LATE_NS = 10_000_000_000  # what arrived so shortly before the end of a volume may never have been synced
 Record = SimpleNamespace  # FIELDS, and what record_at and _read add
 SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
@@ -104,19 +107,18 @@ class Volume(NamedTuple):  # or its side index
             return None
         r = Record(**dict(zip(FIELDS.split(), RECORD.unpack(head), strict=True)), volume=self)
         start = at + r.header_length
-        r.where, r.end, r.head = f"{self.name} {at}", start + r.length, self.data[at:start]
+        r.where, r.end, r.head = f"{self.name} {at}", start + r.length, head
         r.payload = memoryview(self.data)[start : r.end]
         return r if r.offset == at and RECORD.size <= r.header_length <= 4096 else None
 
-    def scan(self) -> list[Record]:
+    def scan(self) -> Iterator[Record]:
         """All records with an intact header, wherever they stand."""
-        found, at = list[Record](), 64
+        at = 64
         while at >= 0:
             if (r := self.record_at(at)) and r.end <= len(self.data):
-                found.append(r)
+                yield r
                 at = r.end - 1
             at = self.data.find(b"TZR1", at + 1)
-        return found
 
 
 class Archive:
@@ -126,6 +128,8 @@ class Archive:
         self.ring: dict[str, dict[str, str]] = json.loads(ring.read_text())["keys"]
         self.problems, self.notes = list[str](), list[str]()
         self.volumes: dict[str, list[Record]] = {}  # by name: the records that count
+        self.reach: dict[str, int] = {}  # by name: the greatest m1
+        self.cut = set[str]()  # names of those without end and side index
         self.k: dict[bytes, bytes] = {}  # by volume id ‖ stream ‖ term
         self.pieces: dict[tuple[str, str, int], dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
         self.facts: dict[tuple[str, str], dict[int, list[Record]]] = defaultdict(lambda: defaultdict(list))
@@ -148,44 +152,52 @@ class Archive:
         side = mapped(beside) if beside.exists() else b""
         own, theirs, named = id_of_header(data[:64]), id_of_header(side[:64]), id_of_name(name)
         candidates = [Volume(name, data, *known) for known in (own, theirs, named) if known]
-        volume = next((v for v in candidates if own == named or v.scan()), None)
+        volume = next((v for v in candidates if any(v.scan())), Volume(name, data, *own) if own else None)
         if volume is None:
-            (self.problems if own or len(data) > 64 else self.notes).append(f"{name} 0: nothing that can be attributed")
+            (self.problems if len(data) > 64 else self.notes).append(f"{name} 0: nothing that can be attributed")
             return
-        self._expect(own == named, f"{name} 0: the header is damaged, or says other than the name")
+        self._expect(own == named == volume[2:], f"{name} 0: the header is damaged, or says other than the name")
         records, index = self._check(volume)
         heads = {r.head for r in records if r.kind != INDEX}
-        if index is None and side:
+        if side and index is None:
             _, index = self._check(volume._replace(name=beside.name, data=side))
             self._expect(theirs == volume[2:] and index is not None, f"{beside.name} 0: the side index is bad")
-            heads = heads if index is None else heads & index  # what it leaves out does not count
-        differ = heads ^ (heads if index is None else index)
+            heads &= index or heads  # what it leaves out does not count
+        if index is None:
+            self.cut.add(name)
+        differ = heads ^ (index or heads)
         self.problems += [f"{name} {int.from_bytes(head[12:20])}: index and records differ" for head in sorted(differ)]
         self.volumes[name] = [r for r in records if r.head in heads]
+        self.reach[name] = max((r.m1 for r in records), default=0)
 
     def _check(self, volume: Volume) -> tuple[list[Record], set[bytes] | None]:
-        """The intact records, and the headers in the index if the file has an end; tells of what is damaged."""
-        found, tail = volume.scan(), volume.data[-END.size :]
+        """The intact records, and the headers in the index if the file has an end (none if bad); tells of all else."""
+        found, tail = list(volume.scan()), volume.data[-END.size :]
         ended = tail[:8] == b"TZEND001" and int.from_bytes(tail[28:]) == google_crc32c.value(volume.id + tail[:28])
+        old = max((r.m1 for r in found), default=0) - LATE_NS
+        synced = max((r.offset for r in found if r.kind in {PIECE, CLOCK} and r.m1 < old), default=0)
+
+        def tell(at: int, text: str) -> None:
+            torn = at > synced and not any(r.kind == INDEX for r in found)
+            (self.notes if torn else self.problems).append(f"{volume.name} {at}: {text}")
+
         stops = [*(r.offset for r in found), len(volume.data) - (END.size if ended else 0)]
         for start, stop in zip([64, *(r.end for r in found)], stops, strict=True):
-            head = volume.data[start : min(stop, start + RECORD.size)]
-            begun = head[:4] == b"TZR1"[: len(head)] and (len(head) < RECORD.size or volume.record_at(start))
             if start < stop:
-                tell = self.notes if begun and stop == len(volume.data) else self.problems
-                tell.append(f"{volume.name} {start}: {stop - start} bytes are no record")
+                tell(start, f"{stop - start} bytes are no record")
         good = {r.offset: r for r in found if hashlib.sha256(r.payload).digest() == r.c}
-        self.problems += [f"{r.where}: the payload is not that of c" for r in found if r.offset not in good]
+        for at in sorted({r.offset for r in found} - good.keys()):
+            tell(at, "the payload is not that of c")
         at, count, length = END.unpack(tail) if ended else (0, 0, 0)
         index = bytes(good[at].payload) if at in good and good[at].kind == INDEX else b""
         heads, p = set[bytes](), 0
         while p < len(index):
             size = max(int.from_bytes(index[p + 6 : p + 8]), RECORD.size)
-            heads.add(index[p : p + size])
+            heads.add(index[p : p + RECORD.size])
             p += size
         whole = len(heads) == count and (not length or (at - length in good and good[at - length].kind == SUMMARY))
         self._expect(whole, f"{volume.name} {at}: summary or index are not those of the end")
-        return list(good.values()), heads if ended and whole else None
+        return list(good.values()), (heads if whole else set()) if ended else None
 
     def _read(self, r: Record) -> None:
         stream = f"{r.stream[:8].hex()}/{('main', 'sub')[r.stream[8]]}"
@@ -196,10 +208,7 @@ class Archive:
             key = self.ring[f"{hour:%Y%m%d%H}/{hour_class.rstrip(bytes(1)).decode()}"]
             self.k[place] = open_k(key, payload, r.stream + r.term + r.volume.hour.to_bytes(4) + hour_class)
         elif r.kind == PIECE:
-            of = self.pieces[stream, term, r.n][r.volume.name]
-            of.append(r)
-            tiles = r.piece == len(of) - 1 and (r.piece == 0 or r.t0 == of[-2].t1)
-            self._expect(tiles, f"{r.where}: piece {r.piece} does not go on from the one before")
+            self.pieces[stream, term, r.n][r.volume.name].append(r)
             plain, h = open_piece(segment_key(self.k[place], r.stream, r.term, r.n), r.piece, payload)
             self._expect((h, len(plain)) == (r.h, r.plain_length), f"{r.where}: the plaintext is not that of h")
         else:
@@ -208,35 +217,71 @@ class Archive:
             told = [*(r.said[key] for key in ("v", "stream", "term", "n", "t0")), r.said["t1"] or r.said["t0"]]
             if missing or told != [1, stream, term, r.n, r.t0, r.t1] or (r.said["kind"] == "term") != (r.n == 0):
                 raise ValueError(f"a fact without {missing}, or the header says other than {told}")
+            own = (r.volume.id[:4], r.volume.id[8:12]) == (r.term[:4], r.term[4:8])
+            m1 = r.said["m0"] if r.said["m1"] is None else r.said["m1"]
+            r.late = own and r.volume.name in self.cut and m1 >= self.reach[r.volume.name] - LATE_NS
             self.facts[stream, term][r.n].append(r)
 
-    def _term(self, stream: str, term: str) -> list[Record]:
-        """The facts of a term that count, in order: which of two, says the one after."""
-        of, chosen, prev = self.facts[stream, term], list[Record](), None
-        self._expect(sorted(of) == list(range(len(of))), f"{stream} {term}: numbers are missing: {sorted(of)}")
-        for n in sorted(of, reverse=True):
-            fact = max(of[n], key=lambda r: (r.hash == prev, max(o.m1 for o in self.volumes[r.volume.name])))
-            recovered = fact.said["by"] == "recovery"  # the one after may name what was lost
-            self._expect(recovered or prev in {None, fact.hash}, f"{fact.where}: not what the next fact follows")
-            chosen.insert(0, fact)
-            prev = fact.said.get("prev")
-        return chosen
+    def _terms(self, stream: str) -> tuple[list[str], dict[str, str]]:
+        """The terms as they follow each other, and by term the hash of its last fact if the next one names that."""
+        terms = [term for of, term in self.facts if of == stream]
+        firsts = {term: max(of[0], key=self._written) for term in terms if 0 in (of := self.facts[stream, term])}
+        priors = {term: first.said["prior"] or {} for term, first in firsts.items()}
+        order = list[str]()
+        for term in sorted(terms, key=lambda term: (int(term.split("-")[2]), int(term.split("-")[1]))):
+            line = [term]
+            while (prior := priors.get(line[-1], {}).get("term")) in terms and prior not in order + line:
+                line.append(prior)
+            order += [each for each in reversed(line) if each not in order]
+        return order, {prior["term"]: prior["hash"] for prior in priors.values() if "term" in prior}
+
+    def _written(self, fact: Record) -> tuple[bool, bytes, int]:
+        """Greater for a volume that was written later."""
+        return fact.volume.id[:4] != fact.term[:4], fact.volume.id[8:12], self.reach[fact.volume.name]
+
+    def _chain(self, stream: str, term: str, end: str | None) -> list[Record]:
+        """The facts of a term that count, in order; `end` is the hash of the last one, if it is known."""
+        facts = [fact for several in self.facts[stream, term].values() for fact in several]
+        torn = [fact.n for fact in facts if fact.late and fact.said["kind"] == "seg" and not self._pieces_of(fact)]
+        if torn and all(fact.late for fact in facts if fact.n >= min(torn)):  # never synced
+            facts = [fact for fact in facts if fact.n < min(torn)]
+        below = dict(pairwise(sorted({fact.n for fact in facts}, reverse=True)))
+
+        def before(fact: Record) -> list[Record]:
+            of = self.facts[stream, term][below[fact.n]] if fact.n in below else []
+            return sorted(of, key=lambda r: (r.hash == fact.said.get("prev"), self._written(r)))[-1:]
+
+        followed = {prior.hash for fact in facts for prior in before(fact)}
+        ends = [fact for fact in facts if fact.hash == end] or [fact for fact in facts if fact.hash not in followed]
+        chain = sorted(ends, key=self._written)[-1:]
+        while chain and (prior := before(chain[-1])):
+            linked = prior[0].said["by"] == "recovery" or prior[0].hash == chain[-1].said.get("prev")
+            self._expect(linked, f"{prior[0].where}: not what the next fact follows")
+            chain += prior
+        numbers = [fact.n for fact in reversed(chain)]
+        self._expect(numbers == list(range(len(chain))), f"{stream} {term}: numbers are missing: {numbers}")
+        return chain[::-1]
 
     def _account(self, stream: str) -> Counter[str]:
         """Ticks by cause of a gap, of `seg` and `step`, and `elapsed`."""
-        total, elapsed, cursor, last = Counter[str](), 0, 0, None
-        terms = sorted((t for s, t in self.facts if s == stream), key=lambda t: int(t.split("-")[2]))
-        for fact in (fact for term in terms for fact in self._term(stream, term)):
+        total, elapsed, cursor, last, opened = Counter[str](), 0, 0, None, None
+        terms, ends = self._terms(stream)
+        for fact in (fact for term in terms for fact in self._chain(stream, term, ends.get(term))):
             said, kind, t0, t1 = fact.said, fact.said["kind"], fact.said["t0"], fact.said["t1"]
             if kind == "term":
                 lost = said["prior"] is not None and "lost" in said["prior"]
                 self._expect(lost or said["prior"] == last, f"{fact.where}: its prior is not {last}")
+                if lost:
+                    self.notes.append(f"{fact.where}: what was before {t0} is not accounted for")
                 if lost or not last:  # the accounting begins (anew)
                     elapsed, cursor = elapsed + cursor - t0, t0
             last = {"term": said["term"], "n": fact.n, "hash": fact.hash}
             if kind not in FACT_KEYS:
                 continue
             self._expect(t0 == cursor, f"{fact.where}: t0 is {t0}, the t1 before is {cursor}")
+            closes = (said["of"], said["why"]) if said.get("of") is not None else None
+            self._expect(closes == opened, f"{fact.where}: closes {closes}, open is {opened}")
+            opened = (fact.n, said["why"]) if t1 is None else None
             cursor = t0 if t1 is None else t1  # an open gap counts for nothing
             if kind != "term":
                 total[f"gap {said['why']}" if kind == "gap" else kind] += cursor - t0
@@ -247,17 +292,24 @@ class Archive:
         self._expect(total.total() == 2 * total["elapsed"], f"{stream}: this does not add up: {dict(total)}")
         return total
 
+    def _pieces_of(self, fact: Record) -> list[Record]:
+        """The pieces that the fact of a segment tells of."""
+        for found in self.pieces[fact.said["stream"], fact.said["term"], fact.n].values():
+            of = found[: fact.said["count"]]
+            if digest(b"".join(p.c for p in of)) == fact.said["c"]:
+                return of
+        return []
+
     def _segment(self, fact: Record) -> None:
-        said = fact.said
-        for found in self.pieces[said["stream"], said["term"], fact.n].values():
-            of = found[: said["count"]]
-            if digest(b"".join(p.c for p in of)) == said["c"]:
-                sums = [sum(getattr(p, name) for p in of) for name in ("media", "frames", "lost", "plain_length")]
-                want = [of[0].t0, of[-1].t1, of[0].m0, of[-1].m1, *sums, digest(b"".join(p.h for p in of))]
-                told = [said[key] for key in ("t0", "t1", "m0", "m1", "media", "frames", "lost", "len", "h")]
-                self._expect(told == want, f"{fact.where}: the pieces say {want}")
-                return
-        self.problems.append(f"{fact.where}: its pieces were not found")
+        said, of = fact.said, self._pieces_of(fact)
+        if not of:
+            self.problems.append(f"{fact.where}: its pieces were not found")
+            return
+        sums = [sum(getattr(p, name) for p in of) for name in ("media", "frames", "lost", "plain_length")]
+        want = [of[0].t0, of[-1].t1, of[0].m0, of[-1].m1, *sums, digest(b"".join(p.h for p in of))]
+        told = [said[key] for key in ("t0", "t1", "m0", "m1", "media", "frames", "lost", "len", "h")]
+        tiles = [p.t1 for p in of[:-1]] == [p.t0 for p in of[1:]]
+        self._expect(told == want and tiles, f"{fact.where}: the pieces say {want}, or do not tile it")
 
 
 if __name__ == "__main__":
