@@ -72,7 +72,7 @@ class _Line:
         """Go on to the end of a fact."""
         self.n, self.hash = fact.n, fact.hash
         if fact.t1 is None:
-            self.open = fact
+            self.open = fact if fact.kind == "gap" else self.open
             return
         self.open = None if fact.kind == "gap" else self.open
         if fact.kind in {"term", "seg", "gap", "step"}:

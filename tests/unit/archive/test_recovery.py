@@ -231,6 +231,20 @@ def test_an_open_gap_of_a_run_that_ended_in_order_is_closed(root: Root) -> None:
     assert closing.parsed.t1 == START + 20 * SECOND
 
 
+def test_what_is_unknown_and_has_no_end_is_no_open_gap(root: Root) -> None:
+    """A fact of a kind that a later version may bring takes no time: recovery owes it no end, and goes on from it."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1)
+    tape.begin(made)
+    tape.pieces(made, 4)
+    tape.tell(made, tape._gap(tape.cursor, None, "net", None).replace(b'"kind":"gap"', b'"kind":"eclipse"'))
+    clock(made, START + 9 * SECOND)
+    cut(made)
+    found = recover(DISK, [root], 2)
+    assert found.facts == []
+    assert found.last == {camera(1): tape.last}
+
+
 def test_a_damaged_last_fact_is_still_a_last_fact(root: Root) -> None:
     """Its record's header holds number, hash and end: the next term can name it; and the damage is told."""
     made = volume(root, 1)
