@@ -40,6 +40,7 @@ UNIT_NALS = 2_048  # NAL units in one unit
 PREFIX_NALS = 64  # NAL units without picture that wait for theirs
 PACKET = 65_535  # RFC 2326 section 10.12: 16-bit length
 SWEEP = 1024 * 1024  # read from one socket at a time
+SWEEP_READS = 4  # of that size, in one sweep
 RTCP_HELD = 64  # reports in one sweep
 LATE_PACKETS = 100  # packets (RFC 3550 appendix A.1, MAX_MISORDER)
 JUMP_SECONDS = 10  # a sender's time may run ahead of arrival by this
@@ -49,3 +50,11 @@ BACK_SECONDS = 5  # and go back by this, before it counts as restarted
 FOREIGN_QUEUE = 16 * 1024 * 1024
 FOREIGN_PACKETS = 1_024
 FOREIGN_OPEN_SECONDS = 15
+
+# Signatures of cameras (signing/)
+SIGNING_SEI = 256 * 1024
+SIGNING_FIELDS = 16  # in one SEI
+SIGNING_CERTIFICATES = 5  # in one chain
+SIGNING_HASHES = 4_096  # NAL units that wait for their statement
+SIGNING_STARTS = 16  # GOPs among them that a statement is held against
+SIGNING_WORK = 128  # SEI that are looked at in one fragment

@@ -96,19 +96,11 @@ class NativeSource:
         if self._broken is not None:
             raise self._broken
         self._now_ns = now_ns
-        scratch, packets = self._scratch, self._packets
-        held = len(self._rest)
-        scratch.data[:held] = self._rest
-        end = held
-        try:
-            got = self._connection.read_into(scratch.view[held : min(scratch.room, held + limits.SWEEP)])
-            self.last_sweep_bytes = got
-            end += got
-        except CameraError as error:
-            self.last_sweep_bytes = 0
-            self._broken = error
-        if end:
-            self._take(end, now_ns)
+        packets = self._packets
+        self.last_sweep_bytes = 0
+        for _ in range(limits.SWEEP_READS):
+            if not self._read(now_ns):
+                break
         if self._broken is None and now_ns >= min(self._keep_alive_ns, self._receiver_ns):
             self._do_duties(now_ns)
         events: list[Event] = []
@@ -120,6 +112,22 @@ class NativeSource:
         if self._broken is not None and not events:
             raise self._broken
         return events
+
+    def _read(self, now_ns: int) -> bool:
+        """Read and parse once; whether more may be waiting."""
+        scratch = self._scratch
+        held = len(self._rest)
+        scratch.data[:held] = self._rest
+        room = min(scratch.room - held, limits.SWEEP)
+        got = 0
+        try:
+            got = self._connection.read_into(scratch.view[held : held + room])
+        except CameraError as error:
+            self._broken = error
+        self.last_sweep_bytes += got
+        if held + got:
+            self._take(held + got, now_ns)
+        return got == room and self._broken is None
 
     def _take(self, end: int, now_ns: int) -> None:
         """Parse the scratch buffer up to `end`, and keep what is unfinished."""
