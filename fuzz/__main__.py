@@ -23,7 +23,7 @@ from typing import Any
 
 import coverage
 
-from fuzz import targets_camera, targets_codec, targets_ledger
+from fuzz import targets_camera, targets_codec, targets_ledger, targets_signing
 from fuzz.mutation import mutate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,9 +37,10 @@ TARGETS: dict[str, tuple[Target, Callable[[], Iterator[bytes]]]] = {
     **targets_camera.TARGETS,
     **targets_codec.TARGETS,
     **targets_ledger.TARGETS,
+    **targets_signing.TARGETS,
 }
-WORDS = {**targets_camera.WORDS, **targets_ledger.WORDS}
-MEASURED = {"camera": targets_camera.MEASURED, "ledger": targets_ledger.MEASURED}
+WORDS = {**targets_camera.WORDS, **targets_ledger.WORDS, **targets_signing.WORDS}
+MEASURED = {"camera": {**targets_camera.MEASURED, **targets_signing.MEASURED}, "ledger": targets_ledger.MEASURED}
 
 
 class Hang(Exception):
