@@ -163,7 +163,7 @@ def test_what_never_began_is_told_apart(case: dict[str, Any], tmp_path: Path) ->
 def test_facts_read_as_the_vectors_say(case: dict[str, Any]) -> None:
     """Common keys and hash of each line; unknown kinds, causes and keys pass."""
     fact = parse_fact(case["line"].encode())
-    told: dict[str, str | None] = {
+    told: dict[str, str | bool | None] = {
         "kind": fact.kind,
         "stream": str(fact.stream),
         "term": str(fact.term),
@@ -172,6 +172,9 @@ def test_facts_read_as_the_vectors_say(case: dict[str, Any]) -> None:
     }
     numbers = {name: getattr(fact, name) for name in ("n", "t0", "t1", "m0", "m1")}
     told |= {name: None if value is None else str(value) for name, value in numbers.items()}
+    if fact.signed is not None:
+        cert = None if fact.signed.cert is None else fact.signed.cert.hex()
+        told |= {"sig": fact.signed.verdict, "cert": cert, "trusted": fact.signed.trusted}
     assert told == {key: value for key, value in case.items() if key not in {"name", "line"}}
 
 

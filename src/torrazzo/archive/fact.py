@@ -24,6 +24,14 @@ class LastFact(NamedTuple):
     t1: int  # the cursor: UTC ticks up to which all is recorded or explained
 
 
+class Signed(NamedTuple):
+    """What a camera's own signatures say of a segment."""
+
+    verdict: str  # ok, none, missing, bad
+    cert: bytes | None = None  # SHA-256 of the camera's certificate
+    trusted: bool = False  # that hangs on the certificate of a maker whom the town trusts
+
+
 class Fact(NamedTuple):
     """A line understood; fields of other kinds are None."""
 
@@ -49,6 +57,7 @@ class Fact(NamedTuple):
     c: bytes | None = None
     key: str | None = None
     continues: bool = False
+    signed: Signed | None = None  # None: the camera does not sign, or nobody looked
     boot: str | None = None
     prior: tuple[TermId, int, bytes] | None = None  # term, n and hash of the last fact of the term before
     lost_term: str | None = None  # the term before existed and cannot be found
@@ -106,6 +115,7 @@ def segment_fact(
     key: str,
     continues: bool,
     prev: str,
+    signed: Signed | None = None,
     by: str = "recorder",
 ) -> bytes:
     """A recorded segment; h and c are SHA-256 over its pieces' hashes, prev is base64."""
@@ -121,10 +131,21 @@ def segment_fact(
             "c": base64.b64encode(c).decode(),
             "key": key,
             "prev": prev,
-            "q": {"continues": True} if continues else {},
+            "q": _quality(signed, continues=continues),
             "by": by,
         }
     )
+
+
+def _quality(signed: Signed | None, *, continues: bool) -> dict[str, object]:
+    found: dict[str, object] = {"continues": True} if continues else {}
+    if signed is not None:
+        found["sig"] = signed.verdict
+        if signed.cert is not None:
+            found["cert"] = base64.b64encode(signed.cert).decode()
+        if signed.trusted:
+            found["trusted"] = True
+    return found
 
 
 def gap_fact(
@@ -208,6 +229,7 @@ def _understand(line: bytes, found: dict[str, Any]) -> Fact:
 def _understand_segment(fact: Fact, found: dict[str, Any]) -> Fact:
     if fact.t1 is None or fact.m1 is None:
         raise ValueError("a segment has an end")
+    quality = found["q"]
     return fact._replace(
         media=_whole(found["media"]),
         frames=_whole(found["frames"]),
@@ -217,8 +239,14 @@ def _understand_segment(fact: Fact, found: dict[str, Any]) -> Fact:
         h=_digest(found["h"]),
         c=_digest(found["c"]),
         key=_text(found["key"]),
-        continues=found["q"].get("continues") is True,
+        continues=quality.get("continues") is True,
+        signed=_understand_signed(quality) if "sig" in quality else None,
     )
+
+
+def _understand_signed(quality: dict[str, Any]) -> Signed:
+    cert = _digest(quality["cert"]) if "cert" in quality else None
+    return Signed(_text(quality["sig"]), cert, quality.get("trusted") is True)
 
 
 def _common(

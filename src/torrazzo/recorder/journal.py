@@ -17,7 +17,7 @@ from torrazzo.archive.fact import Signed, gap_fact, segment_fact, step_fact, ter
 from torrazzo.archive.record import CONTINUES, INIT, KEY_FRAME, Kind
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.times import HOUR, hour_of, hour_text
-from torrazzo.camera.signing import Anchors, Signing, Verdict, shows_signing
+from torrazzo.camera.signing import Makers, Signing, Verdict, shows_signing
 from torrazzo.ingest import GapClosed, GapOpened, Step
 from torrazzo.recorder.keys import PublicKey, StreamKeys
 from torrazzo.seal import seal_piece, segment_key
@@ -131,7 +131,7 @@ class Journal:
         public_key: PublicKey,
         *,
         may_have_prior: bool,
-        anchors: Anchors = (),
+        makers: Makers = (),
     ) -> None:
         self.stream, self.term = tenure.stream, tenure.term
         self.retention_class = retention_class
@@ -139,7 +139,7 @@ class Journal:
         self._tenure = tenure
         self._keys = StreamKeys(tenure.stream, tenure.term, retention_class, public_key)
         self._may_have_prior = may_have_prior
-        self._anchors = anchors
+        self._makers = makers
         self._begun = False
         self._prior: Prior = None
         self._state = self._saved = _State(1, "", -1, tenure.m0, -1, False, None, None, None, None, ())
@@ -357,7 +357,7 @@ class Journal:
         if self._state.signing is not None:
             signing = self._state.signing.copy()
         elif shows_signing(codec, samples):
-            signing = Signing(codec, self._anchors)
+            signing = Signing(codec, self._makers)
         else:
             return None, None
         verdict = signing.take(samples, event.m1, event.t1)
@@ -496,7 +496,7 @@ def _signed(verdict: Verdict | None, signing: Signing | None) -> Signed | None:
     if signing is None:
         return None
     word = (Verdict.NONE if verdict is None else verdict).name.lower()
-    return Signed(word, signing.signer.digest, signing.signer.is_anchored) if signing.signer else Signed(word)
+    return Signed(word, signing.signer.digest, signing.signer.is_trusted) if signing.signer else Signed(word)
 
 
 def _prior_value(prior: Prior) -> dict[str, object] | None:

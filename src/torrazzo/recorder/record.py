@@ -16,7 +16,7 @@ import structlog
 from torrazzo.base import Clock, StreamId, TermId
 from torrazzo.base.ids import NodeId
 from torrazzo.base.times import BootNs, hour_of
-from torrazzo.camera.signing import Anchors
+from torrazzo.camera.signing import Makers
 from torrazzo.ingest import Keeper, ServerTime, Timeline
 from torrazzo.ingest.keeper import OpenSource
 from torrazzo.recorder.journal import Delivery, Journal, LostTerm, Prior, Tenure
@@ -56,7 +56,7 @@ class Recorder:
         public_key: PublicKey,
         opener: Opener,
         deliver: Callable[[list[Delivery]], None],
-        anchors: Anchors = (),
+        makers: Makers = (),
     ) -> None:
         self.clock, self.origin = clock, origin
         self.streams: dict[StreamId, StreamRecorder] = {}
@@ -65,7 +65,7 @@ class Recorder:
         self.may_have_priors = False
         self.worst_lag_ns = 0
         self._public_key, self._opener, self._deliver = public_key, opener, deliver
-        self._anchors = anchors
+        self._makers = makers
         self._entries: dict[StreamId, PlanEntry] = {}
         self._recovered = False
         self._priors: dict[StreamId, Prior] = {}
@@ -165,7 +165,7 @@ class Recorder:
             entry.retention_class,
             self._public_key,
             may_have_prior=self.may_have_priors or stream_id in self._priors or stream_id in self._ending,
-            anchors=self._anchors,
+            makers=self._makers,
         )
         writer = min(self.writers, key=lambda each: (each.is_failed, self._load(each)))
         keeper = Keeper(self._opener(entry), now_ns)

@@ -20,7 +20,7 @@ from torrazzo.archive.root import open_root
 from torrazzo.base import Clock, StreamId
 from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.camera import Source, open_source
-from torrazzo.camera.signing import Anchors, read_anchors
+from torrazzo.camera.signing import Makers, read_makers
 from torrazzo.durable import Disk
 from torrazzo.ingest.keeper import OpenSource
 from torrazzo.keyring import KeyName, hours_left, load_public_keys
@@ -35,7 +35,7 @@ from torrazzo.town.home import Home, load_settings
 from torrazzo.town.plan import PlanEntry, load_plan
 
 KEYS_WARN_HOURS = 36
-SIGNING_ANCHORS = "signing-anchors.pem"  # in the home: certificates of the makers of cameras that sign
+CAMERA_MAKERS = "camera-makers.pem"  # in the home: certificates of the makers of cameras that sign
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -60,8 +60,8 @@ class _Process:
         self.keys: dict[KeyName, bytes] = {}
         self.deliverer = Deliverer(home.control_room_socket)
         origin = Origin(self.settings.node, self.fence.number, self.boot_id, __version__)
-        anchors = load_anchors(home.path / SIGNING_ANCHORS)
-        self.recorder = Recorder(clock, origin, self._public_key, self._opener, self.deliverer.push, anchors)
+        makers = load_makers(home.path / CAMERA_MAKERS)
+        self.recorder = Recorder(clock, origin, self._public_key, self._opener, self.deliverer.push, makers)
         self.stamps: dict[Path, tuple[int, int]] = {}
         self.known_terms = dict(self.fence.terms)
         self.warned_hours = -1
@@ -187,14 +187,14 @@ class _Process:
         }
 
 
-def load_anchors(path: Path) -> Anchors:
+def load_makers(path: Path) -> Makers:
     """The certificates that cameras' signatures must lead to; none if there is no file. Recording waits for neither."""
     try:
-        return read_anchors(path.read_bytes())
+        return read_makers(path.read_bytes())
     except FileNotFoundError:
         return ()
     except (OSError, Invalid) as error:
-        _log.error("signing_anchors_unreadable", path=str(path), error=str(error))
+        _log.error("camera_makers_unreadable", path=str(path), error=str(error))
         return ()
 
 

@@ -20,6 +20,7 @@ class Opened(NamedTuple):
 
     t0: int
     m0: int
+    codec: str
     init: bytes
     hour: int
     continues: bool  # it does not begin with a key frame
@@ -121,4 +122,5 @@ class Segmenter:
         self._first_dts = unit.dts
         self._hour = hour_of(frame.t0)
         self._number = 0
-        events.append(Opened(frame.t0, unit.arrived_ns, init_segment(unit.format), self._hour, not unit.is_key))
+        init = init_segment(unit.format)
+        events.append(Opened(frame.t0, unit.arrived_ns, unit.format.codec, init, self._hour, not unit.is_key))
