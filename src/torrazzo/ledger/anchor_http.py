@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Asking an authority over HTTP (RFC 3161 section 3.4): one question, one answer, within limits that hold for both."""
+
+import base64
+import hashlib
+import http.client
+import io
+import ssl
+from socket import socket
+from typing import Any, NamedTuple, cast
+
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Unavailable
+from torrazzo.base.times import SECOND, BootNs, UtcTicks
+from torrazzo.ledger.anchor import CLOCK, Anchor
+from torrazzo.ledger.anchor_authority import Authority
+from torrazzo.ledger.anchor_query import draw_nonce, query
+from torrazzo.ledger.anchor_token import open_answer
+from torrazzo.ledger.text import shown
+
+_SLACK = 2 * SECOND  # the token's time has whole seconds; clocks that are kept differ by less
+
+
+class Limits(NamedTuple):
+    """How much an authority may cost."""
+
+    seconds: float = 20.0  # from the question to the last byte; looking up its name comes on top
+    bytes: int = 1 << 16  # of the whole answer, its head included
+
+
+LIMITS = Limits()
+
+
+def ask(authority: Authority, data: bytes, clock: Clock, limits: Limits = LIMITS) -> Anchor:
+    """A token over these bytes, made now.
+
+    Raises `Unavailable` when the authority does not answer in time or gives none, `Invalid` or `Unproven` when it
+    answers with something else than what it was asked for.
+    """
+    nonce = draw_nonce()
+    sent = clock.utc()
+    answer = _post(authority, query(hashlib.sha256(data).digest(), nonce, authority.policy), clock, limits)
+    anchor = open_answer(authority, data, nonce, answer)
+    return anchor if _fits(anchor, sent, clock.utc()) else anchor._replace(marks=(*anchor.marks, CLOCK))
+
+
+def _fits(anchor: Anchor, sent: UtcTicks, received: UtcTicks) -> bool:
+    slack = _SLACK + (anchor.accuracy or 0)
+    return sent - slack <= anchor.at <= received + slack
+
+
+def _post(authority: Authority, body: bytes, clock: Clock, limits: Limits) -> bytes:
+    until = BootNs(clock.boot_ns() + int(limits.seconds * 1_000_000_000))
+    address = authority.address()
+    target = (address.path or "/") + (f"?{address.query}" if address.query else "")
+    connection = _connection(authority, limits.seconds)
+    try:
+        connection.request("POST", target, body, _headers(authority))
+        reader = _Reader(connection.sock, clock, until, limits.bytes)
+        answer = http.client.HTTPResponse(cast("socket", reader), method="POST")  # it only asks for `makefile`
+        answer.begin()
+        found = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Unavailable(f"authority {authority.name}: {authority.url}: {str(error) or repr(error)}") from error
+    finally:
+        connection.close()
+    if answer.status not in {200, 201}:
+        moved = f" to {shown(answer.headers['Location'])}" if "Location" in answer.headers else ""
+        raise Unavailable(
+            f"authority {authority.name}: {authority.url}: HTTP status {answer.status} {shown(answer.reason)}{moved}"
+        )
+    return found
+
+
+def _connection(authority: Authority, seconds: float) -> http.client.HTTPConnection:
+    address = authority.address()
+    host = address.hostname or ""
+    if address.scheme == "http":
+        return http.client.HTTPConnection(host, address.port, timeout=seconds)
+    context = ssl.create_default_context(cadata=authority.ca)
+    return http.client.HTTPSConnection(host, address.port, timeout=seconds, context=context)
+
+
+def _headers(authority: Authority) -> dict[str, str]:
+    found = {
+        "Content-Type": "application/timestamp-query",
+        "Accept": "application/timestamp-reply",
+        "Connection": "close",
+    }
+    if authority.login is not None:
+        pair = f"{authority.login.user}:{authority.login.password.reveal()}"
+        found["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
+    return found
+
+
+class _Reader(io.RawIOBase):
+    """A socket that gives at most so many bytes until then, however slowly they come."""
+
+    def __init__(self, sock: socket, clock: Clock, until: BootNs, left: int) -> None:
+        self._sock, self._clock, self._until, self._left = sock, clock, until, left
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What HTTPResponse asks a socket for."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        seconds = (self._until - self._clock.boot_ns()) / 1_000_000_000
+        if seconds <= 0:
+            raise TimeoutError("not answered in time")
+        self._sock.settimeout(seconds)
+        got = self._sock.recv_into(buffer)
+        self._left -= got
+        if self._left < 0:
+            raise http.client.HTTPException("the answer is longer than any stamp")
+        return got
