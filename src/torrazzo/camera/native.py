@@ -93,8 +93,9 @@ class NativeSource:
 
     def sweep(self, now_ns: int) -> list[Event]:
         """As `Source.sweep`."""
-        if self._broken is not None:
-            raise self._broken
+        broken = self._broken
+        if broken is not None:
+            raise broken
         self._now_ns = now_ns
         packets = self._packets
         self.last_sweep_bytes = 0
