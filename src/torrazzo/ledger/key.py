@@ -53,10 +53,12 @@ class VerifierKey(NamedTuple):
         name, _, rest = text.partition("+")
         key_id, _, encoded = rest.partition("+")
         material = parse_base64(encoded, f"verifier key {shown(text)}")
-        if _ID.fullmatch(key_id) is None or len(material) != 1 + _KEY_LENGTH:
-            raise Invalid(f"verifier key {shown(text)}: expected name+id+base64 of a type and a key of 32 bytes")
+        if _ID.fullmatch(key_id) is None or not material:
+            raise Invalid(f"verifier key {shown(text)}: expected name+id+base64 of a type and a key")
         if material[0] not in set(Kind):
             raise Invalid(f"verifier key {shown(text)}: signature type {material[0]:#04x} is not one that we verify")
+        if len(material) != 1 + _KEY_LENGTH:
+            raise Invalid(f"verifier key {shown(text)}: {len(material) - 1} bytes of key, expected {_KEY_LENGTH}")
         key = cls(check_name(name), Kind(material[0]), material[1:])
         if key.id.hex() != key_id:
             raise Invalid(f"verifier key {shown(text)}: its id should be {key.id.hex()}; it was mistyped or cut")

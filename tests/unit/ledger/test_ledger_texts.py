@@ -11,6 +11,7 @@ from torrazzo.ledger.note import MAX_BYTES, Note, Signature, sign, signature_of
 
 LOG = SigningKey("town.example/rec", Kind.ED25519, bytes(32))
 WITNESS = SigningKey("witness.example", Kind.COSIGNATURE, bytes([1]) * 32)
+OTHER = SigningKey("another.example", Kind.COSIGNATURE, bytes([2]) * 32).verifier
 ENTRY = b"the only one"
 HEAD = sign_checkpoint(Checkpoint("town.example/rec", 1, leaf_hash(ENTRY)), LOG)
 POLICY = f"log {LOG.verifier}\nwitness office {WITNESS.verifier}\nquorum office\n"
@@ -46,6 +47,24 @@ def test_no_key_has_such_a_name(name: str) -> None:
         SigningKey(name, Kind.ED25519, bytes(32))
 
 
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("x", "expected name"),
+        ("x+00000000+", "expected name"),
+        ("x+0000000+AQ==", "expected name"),
+        ("x+00000000+BgAA", "signature type 0x06 is not one that we verify"),
+        ("x+00000000+AQAA", "2 bytes of key, expected 32"),
+        ("x+00000000+AQ=", "is not base64"),
+        (str(OTHER) + "=", "is not base64|another spelling"),
+    ],
+)
+def test_an_error_says_what_is_wrong_with_a_key(text: str, error: str) -> None:
+    """Parts missing, a type for which there is no code here, and a key cut short are told apart."""
+    with pytest.raises(Invalid, match=error):
+        VerifierKey.parse(text)
+
+
 def test_a_key_makes_its_own_kind_of_signature_only() -> None:
     """A log's key does not cosign, a witness's key does not sign notes: what each says stays one thing."""
     with pytest.raises(Invalid, match="type 0x01, not 0x04"):
@@ -71,6 +90,14 @@ def test_a_cosignature_has_a_time_of_63_bits(seconds: int) -> None:
         cosigned_at((2**63).to_bytes(8, "big") + bytes(64))
 
 
+def test_the_last_time_and_the_longest_name_are_read() -> None:
+    """2^63 - 1 seconds and 255 bytes of name are still within the limits, as signature and as key."""
+    key = SigningKey("x" * 255, Kind.COSIGNATURE, bytes(32))
+    line = cosign(HEAD, key, 2**63 - 1)
+    assert cosigned_at(Signature.parse(str(line)).data) == 2**63 - 1
+    assert list(_with(HEAD, line).signed_by([VerifierKey.parse(str(key.verifier))])) == [key.verifier]
+
+
 def test_a_key_that_is_no_point_verifies_nothing() -> None:
     """Any 32 bytes can be read as a key; one that is no point of the curve just never verifies."""
     key = VerifierKey.parse(str(VerifierKey("x", Kind.ED25519, b"\xff" * 32)))
@@ -92,6 +119,13 @@ def test_a_note_has_at_most_100_signatures_and_a_mebibyte() -> None:
     assert len(Note.parse(filler + HEAD.pack()).text) > 1_000_000
     with pytest.raises(Invalid, match="1048577 bytes, at most 1048576"):
         Note.parse(b"x" + filler + HEAD.pack())
+
+
+def test_a_signature_line_has_more_than_an_id() -> None:
+    """Four bytes of id and nothing behind them are no signature; one byte is one that can be read, of whatever key."""
+    with pytest.raises(Invalid, match="4 bytes, expected an id of 4 and a signature"):
+        Signature.parse("— x AAAAAA==")
+    assert Signature.parse("— x AAAAAAA=") == Signature("x", bytes(4), bytes(1))
 
 
 def test_a_text_ends_above_the_last_empty_line() -> None:
@@ -153,6 +187,14 @@ def test_the_largest_head_is_read() -> None:
     assert Checkpoint.parse(str(largest)) == largest
     with pytest.raises(Invalid, match="checkpoint's size: '9223372036854775808', expected a decimal number"):
         Checkpoint.parse(str(largest._replace(size=2**63)))
+
+
+def test_an_origin_has_at_most_255_bytes() -> None:
+    """An origin is counted in bytes of UTF-8, not in letters; spaces are others' affair."""
+    for origin in ("a", "go.sum database tree", "é" * 127 + "a"):
+        assert Checkpoint.parse(str(Checkpoint(origin, 1, EMPTY_ROOT))).origin == origin
+    with pytest.raises(Invalid, match="an origin of more than 255 bytes"):
+        Checkpoint.parse(str(Checkpoint("é" * 128, 1, EMPTY_ROOT)))
 
 
 def test_a_witness_cosigns_checkpoints_only() -> None:
@@ -234,6 +276,15 @@ def test_a_policy_may_be_laid_out_freely() -> None:
     assert (policy.logs[0].url, policy.quorum) == ("https://x/", "none")
     assert b"witness \xe9 " in policy.pack()
     assert Policy.parse(policy.pack()) == policy
+
+
+def test_a_policy_that_was_cut_off_is_refused() -> None:
+    """Cut at the end of a name that is a name too, a policy would ask for less: without its last newline it is none."""
+    text = f"witness w {WITNESS.verifier}\nwitness w2 {OTHER}\nquorum w2\n"
+    assert _policy(text).quorum == "w2"
+    for cut in (text[:-1], text[:-2]):
+        with pytest.raises(Invalid, match="it was cut"):
+            _policy(cut)
 
 
 def test_a_policy_has_at_most_64_kibibytes() -> None:
