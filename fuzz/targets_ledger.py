@@ -171,7 +171,7 @@ WORDS: dict[str, tuple[bytes, ...]] = {
 }
 
 MEASURED: dict[str, tuple[str, ...]] = {
-    "ledger-proof": ("proof", "policy", "merkle"),
+    "ledger-proof": ("proof", "note", "checkpoint"),
     "ledger-note": ("note", "checkpoint"),
     "ledger-policy": ("policy",),
     "ledger-line": ("key", "note", "tiles"),
