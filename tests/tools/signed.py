@@ -142,8 +142,8 @@ class Signer:
             _, nal, is_signed = self._queue.pop(0)
             for _ in range(self.how.repeats):
                 yield nal
-            if not is_signed:
-                self._list.append(self._hash(self._hashed(nal)).digest())
+                if not is_signed:
+                    self._list.append(self._hash(self._hashed(nal)).digest())
 
     def _picture(self, nal: bytes, *, is_first: bool) -> None:
         digest = self._hash(nal).digest()

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.tools.rtp_wire import Packetizer, feed_all, interleave
-from tests.tools.signed import How, Signer, boxed, long_clip, make_chain, sign_clip
+from tests.tools.signed import How, boxed, long_clip, make_chain, sign_clip
 from torrazzo.base.times import SECOND
 from torrazzo.camera import limits
 from torrazzo.camera.codec import Assembler
@@ -44,6 +44,7 @@ WAYS = {
     "a key of the owner's": How(certificates="sei", owner=make_chain("Owner")),
     "little endian": How(order="little", partial=7),
     "twice": How(repeats=2),
+    "twice, each third GOP": How(repeats=2, every=3, delay=1),
     "emulation prevention before signing": How(escape="before"),
     "no emulation prevention": How(escape="never"),
     "version 1": How(version=1),
@@ -214,15 +215,21 @@ def test_an_old_statement_changes_nothing() -> None:
     assert {verdict for _, verdict in judge("h264", signed)} == {OK}
 
 
-def test_a_gop_under_another_link_is_found() -> None:
-    """Two cameras' GOPs with the same counter can't stand in each other's place: the link breaks."""
-    other = sign_clip(long_clip(plain(), 8), How())
-    signer = Signer("h264", How())
-    mixed = [signer.sign(unit.nals) for unit in plain("h264").units[GOP:]]
-    units = list(other.units)
-    for at in range(5 * GOP, 6 * GOP + 1):
-        units[at] = units[at]._replace(nals=mixed[at])
-    assert BAD in {verdict for _, verdict in judge("h264", units)}
+def test_a_gop_of_another_stream_is_found() -> None:
+    """The same key signed it, under the same counter; but each links to the one before, and here neither does."""
+    signed = sign_clip(plain()).units
+    spec = ClipSpec(width=160, height=120, frames=200, gop=GOP, slices=2, tag=7)
+    other = sign_clip(make_clip(spec)).units
+    begin, end = 5 * GOP, 6 * GOP
+    units = [*signed[:begin], with_statement_of(other[begin], signed[begin]), *other[begin + 1 : end]]
+    units += [with_statement_of(signed[end], other[end]), *signed[end + 1 :]]
+    assert [verdict for _, verdict in judge("h264", units)] == [OK, OK, OK, OK, BAD, BAD, OK, OK]
+
+
+def test_the_first_gop_that_is_held_against_a_statement_may_be_bad() -> None:
+    """A statement that fits nothing, before any did, counts when the next one tells which GOP it was on."""
+    units = replaced(sign_clip(plain()).units, GOP + 5, flip(-9), "picture")
+    assert [verdict for _, verdict in judge("h264", units)] == [BAD, *[OK] * 6]
 
 
 def test_a_stream_that_stops_signing_is_missed() -> None:
@@ -238,18 +245,16 @@ def test_a_stream_that_stops_signing_is_missed() -> None:
     assert {verdict for gop, verdict in found if gop >= 10} == {MISSING}
 
 
-@pytest.mark.parametrize("way", [How(every=3, delay=1), How(partial=10**6)])
-def test_a_stream_that_is_never_signed_to_an_end_is_missed(way: How) -> None:
-    """Statements that nobody signed, and a GOP that never ends, are missed after a minute."""
-    clip = long_clip(plain(), 90)
-    units = list(sign_clip(clip, way).units)
-    if way.every == 3:
-        units[20 * GOP :] = [
-            unit._replace(nals=tuple(nal for nal in unit.nals if UUID not in nal or b"\3\0\xa3" not in nal))
-            for unit in units[20 * GOP :]
-        ]
-    else:
-        units[5 * GOP + 1 :] = [unit for unit in map(without_statements, units[5 * GOP + 1 :]) if not unit.is_key]
+def test_statements_that_nobody_signs_are_missed() -> None:
+    """Whoever has no key can make unsigned ones without end: after a minute they are worth nothing."""
+    found = judge("h264", sign_clip(long_clip(plain(), 90), How(every=10**6, delay=1)).units)
+    assert {verdict for _, verdict in found} == {MISSING}
+
+
+def test_a_gop_without_end_is_missed() -> None:
+    """No signature, and no key picture either: after a minute it is missed."""
+    units = list(sign_clip(long_clip(plain(), 90)).units)
+    units[5 * GOP + 1 :] = [unit for unit in map(without_statements, units[5 * GOP + 1 :]) if not unit.is_key]
     assert judge("h264", units)[-1][1] is MISSING
 
 
@@ -410,12 +415,15 @@ def test_a_form_of_later_years_is_not_judged() -> None:
 def test_nothing_may_stand_behind_a_signature() -> None:
     """What is behind it is not signed: a second statement there is refused."""
 
-    def longer(nal: bytes) -> bytes:
-        place = nal.index(UUID)
-        size = 255 * (place - 3) + nal[place - 1] + 4
-        return nal[:2] + b"\xff" * (size // 255) + bytes((size % 255,)) + nal[place:-1] + b"\5\0\1\1\x80"
+    def divided(nal: bytes) -> bytes:
+        place = len(nal) - 1 - 163 - 3  # the signature's field: 163 bytes, of which some are there to fill it
+        assert nal[place : place + 3] == b"\3\0\xa3"
+        size = 3 + int.from_bytes(nal[place + 4 : place + 6], "big")
+        rest = 163 - size - 3
+        field = b"\3" + size.to_bytes(2, "big") + nal[place + 3 : place + 3 + size]
+        return nal[:place] + field + b"\5" + rest.to_bytes(2, "big") + b"\1" * rest + b"\x80"
 
-    assert worst(judge("h264", replaced(sign_clip(plain()).units, 5 * GOP, longer, "statement"))) is BAD
+    assert worst(judge("h264", replaced(sign_clip(plain()).units, 5 * GOP, divided, "statement"))) is BAD
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])

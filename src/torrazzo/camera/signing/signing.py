@@ -83,7 +83,6 @@ class Signing:
         self._doubts: list[_Doubt] = []
         self._counter: bytes | None = None  # of the last statement that was on something
         self._previous: bytes | None = None  # the first hash of what it was on, if all of that was there
-        self._last: Gop | None = None
         self._since_ns = 0  # of the last verdict
         self._now_ns = self._utc = self._work = 0  # of the fragment that is being taken
         self._verdict: Verdict | None = None
@@ -164,8 +163,6 @@ class Signing:
         self._work -= 1
         try:
             found = parse_statement(nal, self._header)
-            if found.gop is not None and found.gop == self._last:
-                return  # cameras may send one twice
             if self._work < 0:
                 raise BadStatement(f"more than {limits.SIGNING_WORK} statements in a fragment")
             credit, known = judge_signature(found, self._known, self._makers, self._utc)
@@ -188,7 +185,6 @@ class Signing:
     def _on_statement(self, found: Statement, credit: Verdict) -> None:
         gop = found.gop
         if gop is not None:
-            self._last = gop
             place = self._waiting.find(gop, found.hashes, self._hash)
             if place is None:
                 self._contradict(found, gop, credit)
@@ -233,7 +229,7 @@ class Signing:
             return
         step = _distance(self._counter, gop.counter)
         if step < 1:
-            return  # an old one; those that it stands for will be missed
+            return  # an old one, or the last once more; those that it stands for will be missed
         skipped = self._waiting.place_after(step - 1)
         if skipped:
             self._judge(Verdict.MISSING)
@@ -253,7 +249,7 @@ class Signing:
             self._provisional.append(_Provisional(self._hash(found.whole), verdict, at_ns))
         else:
             self._judge(verdict)
-        self._counter, self._previous, self._doubts = gop.counter, lead, []
+        self._counter, self._previous = gop.counter, lead
 
     # -- what waits
 
