@@ -305,6 +305,14 @@ def test_a_proof_is_for_one_entry_under_one_policy() -> None:
         proof.accept(ENTRY, _policy())
 
 
+def test_the_longest_path_has_63_hashes() -> None:
+    """A tree of 2^63 - 1 entries needs no more: so many are read, and one more refused."""
+    proof = Proof(0, (EMPTY_ROOT,) * 63, HEAD)
+    assert Proof.parse(proof.pack()) == proof
+    with pytest.raises(Invalid, match="64 hashes, at most 63"):
+        Proof.parse(proof._replace(path=(EMPTY_ROOT,) * 64).pack())
+
+
 def test_a_proof_has_at_most_a_mebibyte() -> None:
     """A longer file is refused before it is looked at."""
     with pytest.raises(Invalid, match="proof: 1048577 bytes, at most 1048576"):
