@@ -29,11 +29,7 @@ GOP = 62
 
 
 def read(shared: Path, codec: str) -> Clip:
-    """The file's pictures as a camera source gives them. It ends with a statement that no picture follows.
-
-    Not in RTP packets: its third statement was made without emulation prevention and holds a start code, at which the
-    depacketizer would cut it.
-    """
+    """The file's pictures as a camera source gives them. It ends with a statement that no picture follows."""
     with av.open(str(shared / "video" / "signed" / CLIPS[codec])) as container:
         stream = container.streams.video[0]
         _, sets = parse_extradata(codec, stream.codec_context.extradata or b"")

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from torrazzo.camera.codec.sei import messages_end
+
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 
 
@@ -23,6 +25,7 @@ class Payload:
     kind_of: Callable[[int], int]  # first byte -> NAL unit type
     is_picture: Callable[[int], bool]  # whether a type carries picture data
     partitions: frozenset[int]  # of these, types that never begin a picture
+    messages: frozenset[int]  # types that hold SEI messages
     leading: frozenset[int]  # types that behind picture data begin the next access unit
     fragment_head: Callable[[memoryview], bytes]  # first fragment -> its NAL unit's header
     middle: Callable[[memoryview], int]  # any fragment -> the headers of a middle one, as a number
@@ -49,6 +52,7 @@ PAYLOADS = {
         kind_of=lambda first: first & 0x1F,
         is_picture=lambda kind: 1 <= kind <= 5,
         partitions=frozenset({3, 4}),
+        messages=frozenset({6}),
         leading=frozenset({6, 7, 8, 9, 14, 15, 16, 17, 18}),  # H.264 section 7.4.1.2.3
         fragment_head=lambda body: bytes((body[0] & 0xE0 | body[1] & 0x1F,)),
         middle=_h264_middle,
@@ -65,6 +69,7 @@ PAYLOADS = {
         kind_of=lambda first: first >> 1 & 0x3F,
         is_picture=lambda kind: kind < 32,
         partitions=frozenset(),
+        messages=frozenset({39, 40}),
         leading=frozenset({32, 33, 34, 35, 39, *range(41, 45)}),  # H.265 section 7.4.2.4.4
         fragment_head=lambda body: bytes((body[0] & 0x81 | (body[2] & 0x3F) << 1, body[1])),
         middle=_h265_middle,
@@ -72,9 +77,13 @@ PAYLOADS = {
 }
 
 
-def find_start_codes(nal: memoryview) -> list[memoryview]:
-    """The parts between start codes (Annex B), which a NAL unit itself can't hold; usually one."""
-    found = list(_START_CODE.finditer(nal))
+def split_units(nal: memoryview, rules: Payload) -> list[memoryview]:
+    """The parts between start codes (Annex B), which a NAL unit itself can't hold; usually one.
+
+    Some cameras sign in SEI messages without emulation prevention: there a start code means nothing.
+    """
+    start = messages_end(nal, rules.header) if rules.kind_of(nal[0]) in rules.messages else 0
+    found = list(_START_CODE.finditer(nal, start))
     if not found:
         return [nal]
     edges = [0, *(edge for code in found for edge in code.span()), len(nal)]

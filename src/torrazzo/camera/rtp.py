@@ -16,7 +16,7 @@ which a packet is missing is dropped; the next one says how many packets were lo
 import struct
 
 from torrazzo.camera import limits
-from torrazzo.camera.payload import PAYLOADS, find_start_codes
+from torrazzo.camera.payload import PAYLOADS, split_units
 from torrazzo.camera.units import AccessUnit, UnitAssembler
 
 # '$' and channel, length, V P X CC M PT and sequence number, time stamp and SSRC, payload header and more
@@ -291,7 +291,7 @@ class Depacketizer:
         if nal[0] and self._rules.is_picture(self._rules.kind_of(nal[0])):
             self._add(nal, now_ns)
             return
-        for part in find_start_codes(nal):
+        for part in split_units(nal, self._rules):
             if len(part) >= self._rules.header:
                 self._add(part, now_ns)
 
@@ -336,7 +336,7 @@ class Depacketizer:
         size = sum(map(len, self._parts[place + 1 :]))
         self._parts[place] = _LENGTH.pack(size)
         if not self._rules.is_picture(self._rules.kind_of(self._parts[place + 1][0])):
-            nals = find_start_codes(memoryview(b"".join(self._parts[place + 1 :])))
+            nals = split_units(memoryview(b"".join(self._parts[place + 1 :])), self._rules)
             if len(nals) > 1:
                 self._split(place, nals)
                 return

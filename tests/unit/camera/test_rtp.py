@@ -289,6 +289,17 @@ def test_start_codes_inside_are_taken_out() -> None:
     assert pictures(out) == [(SPS, PPS, key), (SPS, PPS, slice_(60))]
 
 
+@pytest.mark.parametrize("size", [40, 4_000])
+def test_a_start_code_inside_a_message_is_the_message_s_own(size: int) -> None:
+    """Cameras sign in SEI messages, some without emulation prevention; behind the messages a start code parts."""
+    content = bytes((7,)) * 16 + b"\0\0\1" + bytes((9,)) * (size - 19)
+    sei = bytes((6, 5)) + b"\xff" * (size // 255) + bytes((size % 255,)) + content + b"\x80"
+    maker = Packetizer()
+    data = [*maker.picture([sei, slice_()], 0), *maker.picture([sei + b"\0\0\1" + PPS, slice_(60)], 3600)]
+    out, _ = depacketize(interleave(data))
+    assert pictures(out) == [(sei, slice_()), (sei, PPS, slice_(60))]
+
+
 def test_a_missing_end_bit_is_forgiven() -> None:
     """A fragmented NAL unit whose last fragment doesn't say so ends with its picture."""
     maker = Packetizer()

@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Messages inside SEI NAL units; H.264 (clause 7.3.2.3) and H.265 (clause 7.3.2.4) frame them alike."""
 
+from typing import TypeAlias
+
 RECOVERY_POINT = 6  # payloadType in both standards
+
+Buffer: TypeAlias = bytes | memoryview
 
 
 def find_sei(data: bytes, at: int, wanted: int) -> bytes | None:
@@ -19,7 +23,17 @@ def find_sei(data: bytes, at: int, wanted: int) -> bytes | None:
     return None
 
 
-def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
+def messages_end(data: Buffer, at: int) -> int:
+    """Where the messages end that begin at `at`, by their own sizes; `at` if those can't be true."""
+    end, start = len(data), at
+    while at + 2 <= end and data[at] != 0x80:
+        _, at = _number(data, at, end)
+        size, at = _number(data, at, end)
+        at += size
+    return at if at <= end else start
+
+
+def _number(data: Buffer, at: int, end: int) -> tuple[int, int]:
     """A number in steps of 255, and where it ends."""
     value = 0
     while at < end and data[at] == 0xFF:
