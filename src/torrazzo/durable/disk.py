@@ -98,6 +98,13 @@ class Disk(Protocol):
         """Remove the name; `sync_folder` makes it last."""
         ...
 
+    def erase(self, path: Path) -> None:
+        """Overwrite the content with zeros, in place and synced, then remove the name; `sync_folder` makes that last.
+
+        It reaches what the file system calls these blocks: no copy in a snapshot, a journal or a worn flash block.
+        """
+        ...
+
     def list(self, folder: Path) -> list[str]:
         """Names in the folder, sorted; FileNotFoundError if there is none."""
         ...

@@ -163,6 +163,18 @@ class OsDisk:
         """Remove one name."""
         path.unlink()
 
+    def erase(self, path: Path) -> None:
+        """Zeros over it, fsync, unlink."""
+        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            rest = memoryview(bytes(os.fstat(fd).st_size))
+            while rest:
+                rest = rest[os.write(fd, rest) :]
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        path.unlink()
+
     def list(self, folder: Path) -> list[str]:
         """Sorted names."""
         return sorted(entry.name for entry in folder.iterdir())

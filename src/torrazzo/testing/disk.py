@@ -18,7 +18,7 @@ from torrazzo.base.errors import Refused
 from torrazzo.testing.platter import Change, Folder, Node, Platter
 
 Buffer = bytes | bytearray | memoryview
-CHANGES = frozenset({"create", "append", "sync", "sync_folder", "rename", "unlink", "make_folder"})
+CHANGES = frozenset({"create", "append", "overwrite", "sync", "sync_folder", "rename", "unlink", "make_folder"})
 
 
 class PowerOff(OSError):
@@ -31,7 +31,7 @@ class PowerOff(OSError):
 class Act(NamedTuple):
     """One thing the disk was told to do."""
 
-    op: str  # create append sync sync_folder rename unlink make_folder open_read read list free_bytes lock
+    op: str  # create append overwrite sync sync_folder rename unlink make_folder open_read read list free_bytes lock
     path: str
     size: int  # bytes of an append or read
 
@@ -306,6 +306,15 @@ class FaultyDisk:
         with self._act("unlink", str(path)):
             self._platter.node(PurePosixPath(path))
             self._platter.folder(PurePosixPath(path).parent).change(Change(path.name, None, None))
+
+    def erase(self, path: Path) -> None:
+        """As durable.Disk: acts overwrite, sync, unlink."""
+        place = PurePosixPath(path)
+        node = self._platter.node(place)
+        with self._act("overwrite", str(path)):
+            node.overwrite()
+        self.sync_node(node, str(path))
+        self.unlink(path)
 
     def list(self, folder: Path) -> list[str]:
         """As durable.Disk."""

@@ -7,7 +7,7 @@ death of the program loses it. Otherwise the model is harsher than ext4, and as 
 `sync` of their file, a name only after `sync_folder` of its folder, whatever happened to other files. Of all that is
 not safe, any part may survive: of a file any 512-byte sectors in any order and any length, one sector only in part, the
 others as zeros or rubbish; of a folder any subset of its changes. A rename is never seen half done. Safe bytes never
-change.
+change, unless they are overwritten: then any sector may be the old or the new one until `sync`.
 """
 
 import random
@@ -20,18 +20,26 @@ STAGE = 1 << 20
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A file's content: only grows."""
+    """A file's content: only grows, until it is overwritten as a whole."""
 
     data: bytearray = field(default_factory=bytearray)
     written: int = 0  # bytes below have left the program: readers see them
     safe: int = 0  # bytes below are thought to be on the disk
     doomed: list[tuple[int, int]] = field(default_factory=list)  # of these the ones that a failed sync gave up
+    old: bytes = b""  # was overwritten, and may still be on the disk
 
     def sync(self, *, failed: bool) -> None:
         """Make all bytes safe; or, as kernels do after an error, give them up and call the pages clean."""
         if failed and self.safe < len(self.data):
             self.doomed.append((self.safe, len(self.data)))
         self.safe = self.written = len(self.data)
+        if not failed:
+            self.old = b""
+
+    def overwrite(self) -> None:
+        """Zeros, seen at once."""
+        self.old = self.old or bytes(self.data)
+        self.data[:] = bytes(len(self.data))
 
     def settle(self) -> None:
         """Make all bytes safe that a program can see, and show what a failed sync gave up as the disk has it."""
@@ -58,6 +66,9 @@ class Node:
     def after_cut(self, dice: random.Random) -> "Node":
         """What is found when the power is back."""
         data = bytearray(self.data)
+        for start in range(0, len(self.old), SECTOR):
+            if dice.random() < 0.5:
+                data[start : start + SECTOR] = self.old[start : start + SECTOR]
         length = self.safe
         fate = dice.random()
         if fate > 0.25:
@@ -176,7 +187,7 @@ class Platter:
 
         def copy(node: Node) -> Node:
             if id(node) not in copies:
-                copies[id(node)] = Node(bytearray(node.seen()), node.written, node.safe, list(node.doomed))
+                copies[id(node)] = Node(bytearray(node.seen()), node.written, node.safe, list(node.doomed), node.old)
             return copies[id(node)]
 
         for path, folder in self.folders.items():

@@ -4,6 +4,7 @@
 
 import os
 import stat
+import subprocess
 import threading
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from torrazzo.base.errors import Refused
 from torrazzo.durable import OsDisk, move_into_place
+from torrazzo.durable.memory_file import MemoryFile
 from torrazzo.durable.os_disk import OsDiskFile
 
 
@@ -154,3 +156,30 @@ def test_a_lock_has_one_holder(tmp_path: Path) -> None:
     again = disk.lock(path)
     again.release()
     again.release()
+
+
+def test_an_erased_file_is_zeros_before_its_name_goes(tmp_path: Path) -> None:
+    """Whoever still has the file open finds zeros in it, not only no name; a link is not followed."""
+    path = tmp_path / "secret"
+    path.write_bytes(b"secret" * 100_000)
+    (tmp_path / "link").symlink_to(path)
+    with pytest.raises(OSError, match="link"):
+        OsDisk().erase(tmp_path / "link")
+    file = OsDisk().open_read(path)
+    OsDisk().erase(path)
+    assert file.read(0, 600_000) == bytes(600_000)
+    file.close()
+    assert not path.exists()
+
+
+def test_a_file_in_memory_is_read_by_a_child_and_has_no_name() -> None:
+    """A program that was given its path reads and writes it; afterwards nothing is left."""
+    with MemoryFile(b"question") as file:
+        done = subprocess.run(["cat", file.path], pass_fds=[file.fd], capture_output=True, check=True)
+        assert done.stdout == b"question"
+        subprocess.run(["cp", "/dev/null", file.path], pass_fds=[file.fd], check=True)
+        assert file.read() == b""
+        path = Path(file.path)
+        assert "deleted" in str(path.readlink())
+    assert not path.exists()
+    file.close()
