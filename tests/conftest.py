@@ -12,6 +12,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+os.environ.setdefault("TORRAZZO_TPM", "none")  # the machine's own TPM is no place for the rings of tests
+
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

@@ -25,6 +25,9 @@ from cryptography.exceptions import InvalidTag
 
 from tests.tools import second_reader
 from tests.tools.second_reader import Archive
+from torrazzo.durable import OsDisk
+from torrazzo.keyring.ring import ring_text
+from torrazzo.keyring.store import read_ring
 from torrazzo.testing import SmallTown
 
 REPOSITORY = Path(__file__).parents[2]
@@ -66,11 +69,14 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         finally:
             serve.send_signal(signal.SIGTERM)
             assert serve.wait(15) == 0
+    ring = read_ring(OsDisk(), home / "keyring")
+    assert ring is not None
+    (home / "ring.json").write_bytes(ring_text(ring))  # handed over in the form that keys.md gives
     return home
 
 
 def read(home: Path) -> Archive:
-    return Archive(home / "keyring" / "ring.json", [home / "archive"])
+    return Archive(home / "ring.json", [home / "archive"])
 
 
 def plaintext(archive: Archive, piece: SimpleNamespace) -> bytes:
@@ -82,7 +88,7 @@ def plaintext(archive: Archive, piece: SimpleNamespace) -> bytes:
 @pytest.fixture
 def copy(recorded: Path, tmp_path: Path) -> Path:
     shutil.copytree(recorded / "archive", tmp_path / "archive")
-    shutil.copytree(recorded / "keyring", tmp_path / "keyring")
+    shutil.copy(recorded / "ring.json", tmp_path / "ring.json")
     return tmp_path
 
 
@@ -131,7 +137,7 @@ def segments_of(archive: Archive) -> dict[tuple[str, str, int], tuple[SimpleName
 
 def test_the_command_finds_no_problem(recorded: Path) -> None:
     """The reader's command says what was recorded, tells the restart apart, and ends with 0."""
-    script, ring, root = "tests/tools/second_reader.py", recorded / "keyring/ring.json", recorded / "archive"
+    script, ring, root = "tests/tools/second_reader.py", recorded / "ring.json", recorded / "archive"
     ran = subprocess.run(
         [sys.executable, script, str(ring), str(root)], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
@@ -216,7 +222,7 @@ def test_a_crash_within_the_first_record_is_no_damage(copy: Path) -> None:
     cut, closed = volumes(copy)
     cut.with_suffix(".idx").unlink()
     cut.write_bytes(cut.read_bytes()[:200])
-    archive = Archive(copy / "keyring" / "ring.json", [])
+    archive = Archive(copy / "ring.json", [])
     archive.read_volume(cut)
     assert (archive.problems, len(archive.notes)) == ([], 1)
     cut.write_bytes(closed.read_bytes()[:64] + cut.read_bytes()[64:])

@@ -19,7 +19,7 @@ from torrazzo.durable import OsDisk
 from torrazzo.ingest import Frame, GapClosed, Step
 from torrazzo.keyring import KeyClient, KeyName, load_public_keys
 from torrazzo.keyring.process import tend
-from torrazzo.keyring.ring import Ring
+from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 from torrazzo.playback import Footage
 from torrazzo.playback.index import Recorded
@@ -58,8 +58,8 @@ class Recording:
         self.clock = FakeClock(self.start)
         self.root: Root = make_root(self.disk, self.folder / "archive", NODE)
         self.disk.make_folder(self.home.keyring)
-        store = RingStore(self.disk, self.home.ring, self.home.public_keys)
-        tend(store, Ring({}), self.start, ("standard",))
+        self.ring = RingStore(self.disk, self.home.keyring, set_up_sealer(self.disk, self.home.keyring))
+        tend(self.ring, self.start, ("standard",))
         keys = load_public_keys(self.home.public_keys)
         self.term = TermId(NODE, 17, self.start)
         tenure = Tenure(STREAM, self.term, "11111111-2222-3333-4444-555555555555", "0.1.0", self.clock.boot_ns())

@@ -13,7 +13,7 @@ from torrazzo.cli.exits import FOUND, OK
 from torrazzo.cli.index import fresh_index
 from torrazzo.cli.output import Progress, warn, write_json
 from torrazzo.control_room.index import open_roots
-from torrazzo.durable import OsDisk
+from torrazzo.durable import Disk, OsDisk
 from torrazzo.keyring import KeyClient
 from torrazzo.town.ask import ask
 from torrazzo.town.home import Home, load_settings
@@ -38,7 +38,7 @@ def check_archive(
     bar = Progress("Reading the archive", progress)
     manner = Manner(
         deep=deep,
-        keys=KeyClient(home.path, disk) if deep and _has_ring(home) else None,
+        keys=_keys(home, disk) if deep else None,
         live_fence=_live_fence(home),
         known=_known(home),
         progress=lambda done, total: bar(done / max(1, total)),
@@ -69,11 +69,12 @@ def _known(home: Home) -> Mapping[Tenure, int]:
         return {}
 
 
-def _has_ring(home: Home) -> bool:
-    if home.ring.exists() or home.keyring_socket.exists():
-        return True
-    warn(f"{home.ring} is not there: pieces are compared with their hashes, but not opened")
-    return False
+def _keys(home: Home, disk: Disk) -> KeyClient | None:
+    keys = KeyClient(home.path, disk)
+    if keys.has_ring():
+        return keys
+    warn(f"{home.keyring}: there is no ring: pieces are compared with their hashes, but not opened")
+    return None
 
 
 def _live_fence(home: Home) -> int | None:

@@ -146,7 +146,9 @@ def _served(home: Home, port: int | None) -> Iterator["subprocess.Popen[str]"]:
 
     command = [sys.executable, "-m", "torrazzo", "serve", "--home", str(home.path)]
     command += [] if port is None else ["--port", str(port)]
-    environment: Mapping[str, str] = {"TORRAZZO_LOG": "warning", **os.environ, SUPERVISED: "1"}
+    # its rings are no business of the machine's own TPM, where a counter would stay when the town is deleted
+    defaults = {"TORRAZZO_LOG": "warning", "TORRAZZO_TPM": "none"}
+    environment: Mapping[str, str] = {**defaults, **os.environ, SUPERVISED: "1"}
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

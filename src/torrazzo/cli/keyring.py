@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo keyring`: the hours' keys, two days ahead."""
 
+import os
 import signal
 import sys
 import threading
@@ -22,5 +23,5 @@ def main(words: Sequence[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_keyring(home.path, clock, disk, stop)
+    run_keyring(home.path, clock, disk, stop, sealing=os.environ.get("TORRAZZO_TPM", "auto"))
     return 0

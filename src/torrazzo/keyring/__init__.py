@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The living private keys, one per hour and retention class, and the only place where a sealed K is opened.
 
-Takes     a clock, a disk, the names of the retention classes; a sealed K from a reader.
+Takes     a clock, a disk, a TPM where there is one, the names of the retention classes; a sealed K from a reader.
 Gives     the hours' public keys two days ahead; segment keys, never K.
-Promises  a private key is safe on disk before its public key is published.
+Promises  a private key is safe on disk before its public key is published; shredded, it opens from no older copy.
 Never     sees footage; gives anything to another Unix user.
-Read      ring.py, then process.py. Format: docs/3-formats/keys.md
+Read      store.py, then process.py. Formats: docs/3-formats/keys.md, docs/3-formats/ring.md
 """
 
 from torrazzo.keyring.client import KeyClient

@@ -7,13 +7,14 @@ import http.client
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from torrazzo.base.errors import Damaged, Invalid, TorrazzoError, Unavailable
+from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId, TermId
 from torrazzo.durable import Disk, OsDisk
 from torrazzo.keyring.document import parse_object
-from torrazzo.keyring.public import KeyName, read_whole
+from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.request import ANSWER_LIMIT, MOST_SEGMENTS, KeyRequest, parse_answer, parse_error
-from torrazzo.keyring.ring import RING_LIMIT, Ring, parse_ring
+from torrazzo.keyring.ring import Ring
+from torrazzo.keyring.store import has_ring, read_ring
 from torrazzo.town.ask import UnixHttp
 from torrazzo.town.home import Home
 
@@ -41,6 +42,10 @@ class KeyClient:
             part = tuple(wanted[start : start + MOST_SEGMENTS])
             keys |= self._some(KeyRequest(stream, term, KeyName(hour, class_), sealed, part))
         return keys
+
+    def has_ring(self) -> bool:
+        """Whether there is anything to ask: a keyring that runs, or a ring."""
+        return self._home.keyring_socket.exists() or has_ring(self._disk, self._home.keyring)
 
     def status(self) -> Mapping[str, object]:
         """What the running keyring says of itself; raises `Unavailable` if none runs."""
@@ -75,13 +80,14 @@ class KeyClient:
         return answer
 
     def _ring(self) -> Ring:
-        path = self._home.ring
+        folder = self._home.keyring
         try:
-            return parse_ring(read_whole(self._disk, path, RING_LIMIT))
+            ring = read_ring(self._disk, folder)
         except OSError as error:
-            raise Unavailable(f"{path}: {error.strerror}, and no keyring runs; start `torrazzo serve`") from error
-        except Invalid as error:
-            raise Damaged(f"{path}: {error}; put its last copy back") from error
+            raise Unavailable(f"{folder}: {error.strerror}, and no keyring runs; start `torrazzo serve`") from error
+        if ring is None:
+            raise Unavailable(f"{folder}: there is no ring, and no keyring runs; start `torrazzo serve`")
+        return ring
 
 
 def _error(answer: bytes, path: Path) -> TorrazzoError:

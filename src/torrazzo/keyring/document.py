@@ -48,15 +48,30 @@ def expect_text(found: object, where: str) -> str:
     return found
 
 
+def expect_number(found: object, where: str) -> int:
+    """A whole number from 0 to 2^63 - 1."""
+    if type(found) is not int or not 0 <= found < 1 << 63:
+        raise Invalid(f"{where}: {found!r} is not a number from 0 to 2^63 - 1")
+    return found
+
+
 def expect_bytes(found: object, length: int, where: str) -> bytes:
     """Bytes of this length from canonical base64 (RFC 4648 section 4, with padding)."""
+    data = expect_any_bytes(found, length, where)
+    if len(data) != length:
+        raise Invalid(f"{where}: {len(data)} bytes in base64, expected {length}")
+    return data
+
+
+def expect_any_bytes(found: object, limit: int, where: str) -> bytes:
+    """The same, of at most this length."""
     text = expect_text(found, where)
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise Invalid(f"{where}: not base64: {error}") from error
-    if len(data) != length or base64_text(data) != text:
-        raise Invalid(f"{where}: {len(data)} bytes in base64, expected {length} in canonical form")
+    if len(data) > limit or base64_text(data) != text:
+        raise Invalid(f"{where}: {len(data)} bytes in base64, expected at most {limit} in canonical form")
     return data
 
 

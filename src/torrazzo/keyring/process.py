@@ -11,11 +11,12 @@ from pathlib import Path
 import structlog
 
 from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import UtcTicks, hour_of
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
-from torrazzo.keyring.public import DEFAULT_CLASS
-from torrazzo.keyring.ring import Ring
+from torrazzo.keyring.public import DEFAULT_CLASS, KeyName
+from torrazzo.keyring.sealer_setup import NONE, set_up_sealer
 from torrazzo.keyring.service import KeyServer
 from torrazzo.keyring.store import RingStore
 from torrazzo.town.home import Home
@@ -34,25 +35,29 @@ def run_keyring(
     stop: threading.Event,
     classes: Sequence[str] = (DEFAULT_CLASS,),
     look_seconds: float = LOOK_SECONDS,
+    sealing: str = NONE,
 ) -> None:
-    """Keep the ring of one home until `stop` is set.
+    """Keep the ring of one home until `stop` is set; `sealing` is what `set_up_sealer` does for a new one.
 
-    Raises `Refused` if another keyring runs there, `Damaged` or `Unavailable` if the ring can't be read. A disk that
-    fails later is logged and tried again: the keys published so far last two days.
+    Raises `Refused` if another keyring runs there or the ring opens no more, `Damaged` or `Unavailable` if it can't be
+    read. A disk or a TPM that fails later is logged and tried again: the keys published so far last two days.
     """
     places = Home(home)
     disk.make_folder(places.keyring)
     disk.make_folder(places.run)
     with disk.lock(places.keyring / "lock"):
-        store = RingStore(disk, places.ring, places.public_keys)
-        ring = _tend_or_log(store, store.load(), clock.utc(), classes)
-        server = KeyServer(listen_unix(places.keyring_socket), ring, clock, os.getuid())
+        sealer = set_up_sealer(disk, places.keyring, sealing)
+        store = RingStore(disk, places.keyring, sealer)
+        store.load()
+        _tend_or_log(store, clock.utc(), classes)
+        server = KeyServer(listen_unix(places.keyring_socket), store.ring, clock, os.getuid())
         thread = threading.Thread(target=server.serve_forever, name="keyring-socket", daemon=True)
         thread.start()
-        log.info("keyring_started", keys=len(ring.keys), path=str(places.keyring))
+        log.info("keyring_started", keys=len(store.ring.keys), level=sealer.level, why=sealer.why)
         try:
             while not stop.wait(look_seconds):
-                server.ring = _tend_or_log(store, server.ring, clock.utc(), classes)
+                _tend_or_log(store, clock.utc(), classes)
+                server.ring = store.ring
         finally:
             server.shutdown()
             server.server_close()
@@ -61,27 +66,23 @@ def run_keyring(
         log.info("keyring_stopped")
 
 
-def tend(store: RingStore, ring: Ring, now: UtcTicks, classes: Sequence[str]) -> Ring:
-    """The ring with a key for every hour up to 49 ahead, saved and its public keys published; may raise OSError.
+def tend(store: RingStore, now: UtcTicks, classes: Sequence[str]) -> None:
+    """Have a key for every hour up to 49 ahead, and its public half published; may raise OSError and `Unavailable`.
 
-    1. Draw what is missing. 2. The ring is safe on disk. 3. The public keys are published. A crash before 2 loses
-    keys that nobody knows; between 2 and 3 the next look publishes.
+    1. Draw what is missing; it is safe on disk. 2. The public keys are published. A crash before 1 has ended loses at
+    most keys that nobody knows; between 1 and 2 the next look publishes.
     """
     hour = hour_of(now)
     hours = range(hour - HOURS_BEHIND, hour + HOURS_AHEAD + 1)
-    missing = ring.missing(hours, classes)
-    if missing:
-        ring = ring.with_drawn(missing)  # 1
-        store.save(ring)  # 2
-        log.info("keys_drawn", count=len(missing), first=str(missing[0]), last=str(missing[-1]))
-    store.publish(ring.public_keys(hours))  # 3
-    return ring
+    drawn = store.draw(KeyName(hour, class_) for class_ in classes for hour in hours)  # 1
+    if drawn:
+        log.info("keys_drawn", count=len(drawn), first=str(drawn[0]), last=str(drawn[-1]))
+    store.publish(store.ring.public_keys(hours))  # 2
 
 
-def _tend_or_log(store: RingStore, ring: Ring, now: UtcTicks, classes: Sequence[str]) -> Ring:
+def _tend_or_log(store: RingStore, now: UtcTicks, classes: Sequence[str]) -> None:
     try:
-        return tend(store, ring, now, classes)
-    except OSError as error:
+        tend(store, now, classes)
+    except (OSError, Unavailable) as error:
         # no traceback: a renderer that shows local variables would print the ring
-        log.error("keyring_not_saved", error=error.strerror, file=error.filename)  # noqa: TRY400
-        return ring
+        log.error("keyring_not_saved", error=str(error))  # noqa: TRY400

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The ring: private keys as values, and what can be opened with them."""
 
+import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from torrazzo.base.errors import Damaged, Invalid, Refused
 from torrazzo.base.ids import StreamId, TermId
 from torrazzo.keyring.document import base64_text, compact, expect_bytes, expect_names, expect_object, parse_object
 from torrazzo.keyring.public import KeyName, PublicKeys
+from torrazzo.ledger.merkle import leaf_hash, root_of
 from torrazzo.seal import segment_key
 from torrazzo.seal.envelope import SUITE, seal_info
 
@@ -38,6 +40,12 @@ class PrivateKey:
     def __repr__(self) -> str:
         return "PrivateKey(…)"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PrivateKey) and (self.seed, self.x25519) == (other.seed, other.x25519)
+
+    def __hash__(self) -> int:
+        return hash((self.seed, self.x25519))
+
     @classmethod
     def draw(cls) -> "PrivateKey":
         """A new one."""
@@ -58,7 +66,7 @@ class PrivateKey:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """All living private keys. Nothing is ever taken out here: erasing an hour is not the ring's own decision."""
+    """All living private keys. Who takes one out of this value has destroyed nothing: `RingStore.shred` does."""
 
     keys: Mapping[KeyName, PrivateKey]
 
@@ -71,6 +79,17 @@ class Ring:
         """A ring that has a new key for each of these names as well; one that exists is never replaced."""
         drawn = {name: PrivateKey.draw() for name in names if name not in self.keys}
         return Ring({**self.keys, **drawn})
+
+    def without(self, names: Iterable[KeyName]) -> "Ring":
+        """A ring that no longer has these keys; raises `Invalid` if it has one of them not."""
+        gone = set(names)
+        if unknown := sorted(gone - self.keys.keys()):
+            raise Invalid(f"{unknown[0]}: not in the ring; it was erased before, or never drawn")
+        return Ring({name: key for name, key in self.keys.items() if name not in gone})
+
+    def root(self) -> bytes:
+        """RFC 6962 root over the commitments to the keys, by name: says which keys there are, and tells none."""
+        return root_of(leaf_hash(commitment(name, self.keys[name].public())) for name in sorted(self.keys))
 
     def public_keys(self, hours: range) -> PublicKeys:
         """The public halves of these hours."""
@@ -96,8 +115,13 @@ class Ring:
         return {n: segment_key(k, stream, term, n) for n in ns}
 
 
+def commitment(name: KeyName, public: bytes) -> bytes:
+    """To one private key, through its public half: whoever has the published keys can make it, and compare."""
+    return hashlib.sha256(b"torrazzo.ring.key.v1\0" + str(name).encode() + b"\0" + public).digest()
+
+
 def ring_text(ring: Ring) -> bytes:
-    """The ring file's content, names in order."""
+    """The plain ring, names in order: what is sealed in a ring file, and handed over as docs/3-formats/keys.md says."""
     keys = {
         str(name): {"seed": base64_text(ring.keys[name].seed), "x25519": base64_text(ring.keys[name].x25519)}
         for name in sorted(ring.keys)

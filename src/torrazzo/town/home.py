@@ -3,7 +3,7 @@
 """The folder in which a town lives, and its settings.
 
 torrazzo.toml  office.db  catalogue.db  plan.json  fence.json
-secrets/box.key  keyring/{ring,public-keys}.json  run/*.sock  archive/ (the default disk root)
+secrets/box.key  keyring/ (the ring, public-keys.json)  run/*.sock  archive/ (the default disk root)
 """
 
 import secrets
@@ -61,11 +61,6 @@ class Home:
     def keyring(self) -> Path:
         """The keyring's folder."""
         return self.path / "keyring"
-
-    @property
-    def ring(self) -> Path:
-        """The living private keys."""
-        return self.keyring / "ring.json"
 
     @property
     def public_keys(self) -> Path:

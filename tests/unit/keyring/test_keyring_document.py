@@ -8,6 +8,7 @@ from torrazzo.base.errors import Invalid, Unavailable
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.document import expect_bytes, parse_object
 from torrazzo.keyring.public import parse_public_keys
+from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 
 
@@ -34,7 +35,6 @@ def test_a_later_version_is_not_guessed_at() -> None:
 
 def test_a_ring_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
     """Where the disk gives an error instead of the ring, nothing is drawn in its place."""
-    folder = tmp_path / "ring.json"
-    folder.mkdir()
-    with pytest.raises(Unavailable, match=r"ring\.json"):
-        RingStore(OsDisk(), folder, tmp_path / "public-keys.json").load()
+    (tmp_path / "ring.json").mkdir()
+    with pytest.raises(Unavailable, match=r"directory"):
+        RingStore(OsDisk(), tmp_path, set_up_sealer(OsDisk(), tmp_path)).load()

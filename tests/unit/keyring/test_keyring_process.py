@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import errno
-import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +18,9 @@ from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.keyring import KeyClient, KeyName, hours_left, load_public_keys, run_keyring
 from torrazzo.keyring.document import base64_text
 from torrazzo.keyring.process import tend
-from torrazzo.keyring.ring import Ring, parse_ring
-from torrazzo.keyring.store import RingStore
+from torrazzo.keyring.ring import Ring, ring_text
+from torrazzo.keyring.sealer_setup import set_up_sealer
+from torrazzo.keyring.store import RingStore, read_ring
 from torrazzo.seal import seal_key, segment_key
 from torrazzo.testing.clock import FakeClock
 from torrazzo.town.home import Home
@@ -31,7 +31,7 @@ CLASSES = ("standard",)
 
 
 class FailingDisk(OsDisk):
-    """A disk that fails to publish the file of this name, before or after it took effect."""
+    """A disk that fails to publish the files whose names begin so, before or after it took effect."""
 
     def __init__(self) -> None:
         self.fails = ""
@@ -39,7 +39,7 @@ class FailingDisk(OsDisk):
         self.published: list[str] = []
 
     def publish(self, path: Path, data: bytes, mode: int = 0o600) -> None:
-        fails = path.name == self.fails
+        fails = bool(self.fails) and path.name.startswith(self.fails)
         if not fails or self.but_persists:
             super().publish(path, data, mode)
             self.published.append(path.name)
@@ -50,7 +50,19 @@ class FailingDisk(OsDisk):
 def _store(home: Path, disk: OsDisk) -> RingStore:
     places = Home(home)
     disk.make_folder(places.keyring)
-    return RingStore(disk, places.ring, places.public_keys)
+    store = RingStore(disk, places.keyring, set_up_sealer(disk, places.keyring))
+    store.load()
+    return store
+
+
+def _tended(store: RingStore, now: UtcTicks, classes: Sequence[str] = CLASSES) -> Ring:
+    """The ring after a look."""
+    tend(store, now, classes)
+    return store.ring
+
+
+def _rings(home: Path) -> list[Path]:
+    return sorted(Home(home).keyring.glob("ring-*"))
 
 
 @contextmanager
@@ -60,7 +72,7 @@ def running(home: Path, clock: FakeClock, look_seconds: float = 0.01) -> Iterato
     thread = threading.Thread(target=run_keyring, args=(home, clock, OsDisk(), stop, CLASSES, look_seconds))
     thread.start()
     try:
-        _until(Home(home).keyring_socket.exists, thread)
+        _until(lambda: _answers(home), thread)
         yield thread
     finally:
         stop.set()
@@ -80,38 +92,41 @@ def _until(holds: Callable[[], bool], thread: threading.Thread) -> None:
 def test_a_first_look_makes_two_days_of_keys(tmp_path: Path) -> None:
     """From the hour before to 49 hours ahead there is a pair, the ring private, the public keys for everyone."""
     store, now = _store(tmp_path, OsDisk()), FakeClock().utc()
-    ring = tend(store, Ring({}), now, CLASSES)
+    ring = _tended(store, now)
     hour, places = hour_of(now), Home(tmp_path)
     assert sorted(name.hour for name in ring.keys) == list(range(hour - 1, hour + 50))
     public = load_public_keys(places.public_keys)
     assert public == ring.public_keys(range(hour - 1, hour + 50))
     assert hours_left(public, now) == 50  # the clock is at the full hour
     assert hours_left(public, UtcTicks(now + HOUR - 1)) == 49
-    assert (places.ring.stat().st_mode & 0o777, places.public_keys.stat().st_mode & 0o777) == (0o600, 0o644)
-    assert parse_ring(places.ring.read_bytes()).public_keys(range(hour + 50)) == public
+    modes = {path.name: path.stat().st_mode & 0o777 for path in places.keyring.iterdir()}
+    assert modes.pop("public-keys.json") == 0o644
+    assert modes == dict.fromkeys(["attempt", "counter", "ring-1", "root-1", "sealer.json"], 0o600)
+    assert read_ring(OsDisk(), places.keyring) == ring
 
 
 def test_each_hour_adds_one_and_forgets_none(tmp_path: Path) -> None:
     """Over a day of looks each hour adds one key; old private keys stay, old public ones are no longer shown."""
     disk = FailingDisk()
     store, start = _store(tmp_path, disk), FakeClock().utc()
-    ring = first = tend(store, Ring({}), start, CLASSES)
+    ring = first = _tended(store, start)
     for minute in range(0, 24 * 60, 20):
         now = UtcTicks(start + minute * HOUR // 60)
-        ring = tend(store, ring, now, CLASSES)
+        ring = _tended(store, now)
         public = load_public_keys(Home(tmp_path).public_keys)
         assert hours_left(public, now) >= 49
         assert len(public) == 51
     assert len(ring.keys) in {51 + 23, 51 + 24}
     assert all(ring.keys[name] == key for name, key in first.keys.items())
-    assert len(disk.published) == 2 * (len(ring.keys) - 50)  # nothing is written when nothing is new
+    rings, shown = (sum(name.startswith(kind) for name in disk.published) for kind in ("ring-", "public"))
+    assert rings == shown == len(ring.keys) - 50  # nothing is written when nothing is new
 
 
 def test_another_class_gets_its_own_keys(tmp_path: Path) -> None:
     """A retention class that is configured later has its hours at the next look."""
     store, now = _store(tmp_path, OsDisk()), FakeClock().utc()
-    ring = tend(store, Ring({}), now, CLASSES)
-    ring = tend(store, ring, now, ("standard", "short"))
+    ring = _tended(store, now)
+    ring = _tended(store, now, ("standard", "short"))
     public = load_public_keys(Home(tmp_path).public_keys)
     assert hours_left(public, now, "short") == hours_left(public, now, "standard") >= 49
     assert len(ring.keys) == 102
@@ -120,9 +135,9 @@ def test_another_class_gets_its_own_keys(tmp_path: Path) -> None:
 def test_a_clock_set_back_finds_its_hours_again(tmp_path: Path) -> None:
     """After a step of minus three hours the recorder has a key for each hour from then on, old ones unchanged."""
     store, now = _store(tmp_path, OsDisk()), FakeClock().utc()
-    ring = tend(store, Ring({}), now, CLASSES)
+    ring = _tended(store, now)
     back = UtcTicks(now - 3 * HOUR)
-    later = tend(store, ring, back, CLASSES)
+    later = _tended(store, back)
     assert hours_left(load_public_keys(Home(tmp_path).public_keys), back) >= 49
     assert all(later.keys[name] == key for name, key in ring.keys.items())
 
@@ -132,14 +147,16 @@ def test_the_ring_is_safe_before_a_public_key_is_seen(tmp_path: Path) -> None:
     disk, now = FailingDisk(), FakeClock().utc()
     store = _store(tmp_path, disk)
     for but_persists in (False, True):
-        disk.fails, disk.but_persists = "ring.json", but_persists
+        disk.fails, disk.but_persists = "ring-", but_persists
         with pytest.raises(OSError, match="space"):
-            tend(store, Ring({}), now, CLASSES)
+            _tended(store, now)
         assert not Home(tmp_path).public_keys.exists()
     disk.fails = ""
-    disk.published.clear()
-    tend(store, store.load(), now, CLASSES)
-    assert disk.published == ["public-keys.json"]  # the failed save had taken effect: its keys are as good as any
+    (path,) = _rings(tmp_path)
+    kept = path.read_bytes()
+    _tended(store, now)
+    assert path.read_bytes() == kept  # the save that failed had taken effect: its keys are as good as any
+    assert load_public_keys(Home(tmp_path).public_keys) == store.ring.public_keys(range(1 << 31))
 
 
 def test_public_keys_that_could_not_be_published_are_at_the_next_look(tmp_path: Path) -> None:
@@ -148,10 +165,10 @@ def test_public_keys_that_could_not_be_published_are_at_the_next_look(tmp_path: 
     store = _store(tmp_path, disk)
     disk.fails = "public-keys.json"
     with pytest.raises(OSError, match="space"):
-        tend(store, Ring({}), now, CLASSES)
+        _tended(store, now)
     disk.fails = ""
-    stored = store.load()
-    assert tend(store, stored, now, CLASSES) == stored
+    stored = _store(tmp_path, disk).load()
+    assert _tended(store, now) == stored
     assert load_public_keys(Home(tmp_path).public_keys) == stored.public_keys(range(hour_of(now) + 50))
 
 
@@ -195,7 +212,7 @@ def test_a_killed_keyring_leaves_nothing_in_the_way(tmp_path: Path) -> None:
     clock = FakeClock()
     store = _store(tmp_path, OsDisk())
     hour, name = hour_of(clock.utc()), "standard"
-    ring = tend(store, Ring({}), clock.utc(), CLASSES)
+    ring = _tended(store, clock.utc())
     public = ring.public_keys(range(hour, hour + 1))
     sealed = seal_key(bytes(32), public[next(iter(public))], STREAM, TERM, hour, name)
     expected = {1: segment_key(bytes(32), STREAM, TERM, 1)}
@@ -220,15 +237,15 @@ def _answers(home: Path) -> bool:
 
 def test_a_broken_ring_stops_the_keyring_and_is_not_touched(tmp_path: Path) -> None:
     """What may be all that opens a week of footage is never overwritten by a fresh start."""
-    places = Home(tmp_path)
     store = _store(tmp_path, OsDisk())
-    tend(store, Ring({}), FakeClock().utc(), CLASSES)
-    broken = places.ring.read_bytes()[:-20]
-    places.ring.write_bytes(broken)
-    with pytest.raises(Damaged, match=r"ring\.json"):
+    _tended(store, FakeClock().utc())
+    (path,) = _rings(tmp_path)
+    broken = path.read_bytes()[:-20]
+    path.write_bytes(broken)
+    with pytest.raises(Damaged, match="ring-1"):
         run_keyring(tmp_path, FakeClock(), OsDisk(), threading.Event())
-    assert places.ring.read_bytes() == broken
-    with pytest.raises(Damaged, match=r"ring\.json"):
+    assert path.read_bytes() == broken
+    with pytest.raises(Damaged, match="ring-1"):
         KeyClient(tmp_path).segment_keys(STREAM, TERM, 1, "standard", bytes(1168), [0])
 
 
@@ -236,11 +253,11 @@ def test_a_lost_ring_is_announced_and_recording_can_go_on(tmp_path: Path) -> Non
     """Where public keys were published and the ring is gone, a warning says so and new keys are drawn."""
     places = Home(tmp_path)
     store = _store(tmp_path, OsDisk())
-    tend(store, Ring({}), FakeClock().utc(), CLASSES)
-    places.ring.unlink()
+    _tended(store, FakeClock().utc())
+    _rings(tmp_path)[0].unlink()
     with capture_logs() as logs:
         again = _store(tmp_path, OsDisk())
-        ring = tend(again, again.load(), FakeClock().utc(), CLASSES)
+        ring = _tended(again, FakeClock().utc())
     assert "ring_missing" in [entry["event"] for entry in logs]
     assert load_public_keys(places.public_keys) == ring.public_keys(range(1 << 31))
 
@@ -248,9 +265,9 @@ def test_a_lost_ring_is_announced_and_recording_can_go_on(tmp_path: Path) -> Non
 def test_a_full_disk_is_logged_and_keys_are_served_meanwhile(tmp_path: Path) -> None:
     """A disk that fails to take new keys stops neither the keyring nor its readers, and is tried again."""
     clock, disk, stop = FakeClock(), FailingDisk(), threading.Event()
-    tend(_store(tmp_path, disk), Ring({}), clock.utc(), CLASSES)
+    _tended(_store(tmp_path, disk), clock.utc())
     clock.step(7_200)
-    disk.fails = "ring.json"
+    disk.fails = "ring-"
     thread = threading.Thread(target=run_keyring, args=(tmp_path, clock, disk, stop, CLASSES, 0.01))
     with capture_logs() as logs:
         thread.start()
@@ -267,8 +284,8 @@ def test_a_full_disk_is_logged_and_keys_are_served_meanwhile(tmp_path: Path) -> 
 def test_no_log_shows_a_key(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """What is printed when the disk fails, by a logger that was never configured, holds no private key."""
     disk, stop = FailingDisk(), threading.Event()
-    ring = tend(_store(tmp_path, disk), Ring({}), FakeClock().utc(), CLASSES)
-    disk.fails = "ring.json"
+    ring = _tended(_store(tmp_path, disk), FakeClock().utc())
+    disk.fails = "ring-"
     stop.set()
     run_keyring(tmp_path, FakeClock(), disk, stop, ("standard", "short"))
     said = "".join(capfd.readouterr())
@@ -280,6 +297,7 @@ def test_no_log_shows_a_key(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
 def test_the_ring_file_holds_no_more_than_it_should(tmp_path: Path) -> None:
     """One hour's pair is 96 bytes in base64 and its name: a week and two days ahead fit in some 40 kB."""
     store, now = _store(tmp_path, OsDisk()), FakeClock().utc()
-    tend(store, Ring({}), now, CLASSES)
-    document = json.loads(Home(tmp_path).ring.read_bytes())
-    assert Home(tmp_path).ring.stat().st_size < 200 * len(document["keys"])
+    _tended(store, now)
+    (path,) = _rings(tmp_path)
+    assert len(ring_text(store.ring)) < path.stat().st_size < 200 * len(store.ring.keys)
+    assert not any(name in path.read_bytes() for name in (b"seed", b"x25519"))

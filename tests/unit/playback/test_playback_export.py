@@ -234,7 +234,7 @@ def test_a_key_that_is_gone_is_no_damage(recording: Recording, tmp_path: Path) -
     made = Recording(tmp_path)
     made.shoot(make_clip(ClipSpec(width=160, height=120, frames=50)))
     made.finish()
-    made.home.ring.write_text('{"v":1,"keys":{}}')
+    made.ring.shred(made.ring.ring.keys)
     with pytest.raises(Refused):
         plan_clip(made.footage(), STREAM, span(made, 0, 2))
 
