@@ -17,8 +17,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
-from typing import Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
+import struct
+import sys
+from datetime import datetime, timedelta, timezone
+from typing import Any, BinaryIO, Callable, Collection, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 
 class Malformed(Exception):
@@ -467,3 +471,1200 @@ def parse_proof(data: bytes) -> Proof:
 def check_proof(proof: Proof, entry: bytes, head: Head) -> None:
     """Raises Unproven unless the entry is in the log whose head, accepted before, this is."""
     check_inclusion(leaf_hash(entry), proof.entry, head.size, proof.path, head.root)
+
+
+# ==================================================================== 7 the package as a file: ZIP, ETSI EN 319 162-1
+# Only the form that we write is read: entries stored, none beside or below another, nothing between them. So what is
+# checked here is what every other ZIP program finds, too.
+
+MIMETYPE = b"application/vnd.etsi.asic-e+zip"
+MAX_ENTRIES, MAX_DIRECTORY, MAX_TEXT = 4_000_000, 1 << 29, 1 << 28
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}", re.ASCII)
+
+
+class Package:
+    """The entries of a ZIP file: each a range of its bytes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.entries: Dict[str, Tuple[int, int]] = {}  # name → where its bytes begin, and how many
+        end = file.seek(0, 2)
+        self.size = end
+        at, size, count = self.find_directory(end)
+        if count > MAX_ENTRIES or size > MAX_DIRECTORY:
+            raise Malformed("ZIP: too many entries")
+        directory = self.bytes_at(at, size)
+        place = expected = 0
+        for _ in range(count):
+            place, expected = self.entry(directory, place, expected)
+        if place != size or expected != at:
+            raise Malformed("ZIP: bytes that belong to no entry")
+
+    def bytes_at(self, at: int, size: int) -> bytes:
+        """Exactly so many."""
+        if at < 0 or size < 0 or at + size > self.size:
+            raise Malformed("ZIP: cut off")
+        self.file.seek(at)
+        data = self.file.read(size)
+        if len(data) != size:
+            raise Malformed("ZIP: cut off")
+        return data
+
+    def find_directory(self, end: int) -> Tuple[int, int, int]:
+        """Where the central directory begins, its length and its number of entries (APPNOTE 4.3.14 to 4.3.16)."""
+        magic, *disks, count, size, at, comment = struct.unpack("<4s4H2LH", self.bytes_at(end - 22, 22))
+        if magic != b"PK\5\6" or comment or disks not in ([0, 0, count], [0xFFFF, 0xFFFF, count]):
+            raise Malformed("not a ZIP file, or cut off, or with a comment")
+        directory_end = end - 22
+        if 0xFFFF in (count, *disks) or 0xFFFFFFFF in (size, at):
+            magic, _, record, _ = struct.unpack("<4sLQL", self.bytes_at(end - 42, 20))
+            if magic != b"PK\6\7" or record != end - 42 - 56:
+                raise Malformed("ZIP: bad zip64 locator")
+            fields = struct.unpack("<4sQ2H2L4Q", self.bytes_at(record, 56))
+            magic, (count, size, at), directory_end = fields[0], fields[7:], record
+            if magic != b"PK\6\6" or fields[6] != count:
+                raise Malformed("ZIP: bad zip64 record")
+        if at + size != directory_end:
+            raise Malformed("ZIP: bytes behind the directory")
+        return at, size, count
+
+    def entry(self, directory: bytes, place: int, expected: int) -> Tuple[int, int]:
+        """One entry of the directory, which must lie where the one before ended (APPNOTE 4.3.7, 4.3.12)."""
+        if place + 46 > len(directory):
+            raise Malformed("ZIP: directory cut off")
+        head = struct.unpack_from("<4s6H3L5H2L", directory, place)
+        magic, flags, method, crc, packed, size = head[0], head[3], head[4], head[7], head[8], head[9]
+        name_size, extra_size, comment_size, at = head[10], head[11], head[12], head[16]
+        raw = directory[place + 46 : place + 46 + name_size]
+        extra = directory[place + 46 + name_size : place + 46 + name_size + extra_size]
+        size, packed, at = zip64(extra, size, packed, at)
+        name = raw.decode("ascii", "replace")
+        if magic != b"PK\1\2" or flags & ~0x800 or method or packed != size or comment_size or at != expected:
+            raise Malformed(f"ZIP: entry {name[:80]!a} is not as we write it: packed anew?")
+        if NAME.fullmatch(name) is None or name in self.entries:
+            raise Malformed(f"ZIP: entry name {name[:80]!a}")
+        local = struct.unpack("<4s5H3L2H", self.bytes_at(at, 30))
+        local_size, local_packed, _ = zip64(self.bytes_at(at + 30 + local[9], local[10]), local[8], local[7], 0)
+        is_same = (local[2] & ~0x800, local[3], local[6], local_size, local_packed) == (0, 0, crc, size, size)
+        if local[0] != b"PK\3\4" or not is_same or self.bytes_at(at + 30, local[9]) != raw:
+            raise Malformed(f"ZIP: entry {name!a} says two things of itself")
+        begin = at + 30 + local[9] + local[10]
+        if begin + size > self.size:
+            raise Malformed("ZIP: cut off")
+        self.entries[name] = (begin, size)
+        return place + 46 + name_size + extra_size, begin + size
+
+    def read(self, name: str) -> bytes:
+        """A small entry as a whole."""
+        if name not in self.entries:
+            raise Malformed(f"{name} is not in the package")
+        at, size = self.entries[name]
+        if size > MAX_TEXT:
+            raise Malformed(f"{name} is too long")
+        return self.bytes_at(at, size)
+
+    def part(self, name: str, at: int, size: int) -> bytes:
+        """A range of an entry."""
+        begin, whole = self.entries[name]
+        if at < 0 or size < 0 or at + size > whole:
+            raise Malformed(f"{name} has {whole} bytes")
+        return self.bytes_at(begin + at, size)
+
+    def digest(self, name: str) -> str:
+        """SHA-256 of an entry, in hex."""
+        hashed, (at, left) = hashlib.sha256(), self.entries[name]
+        while left:
+            data = self.bytes_at(at, min(left, 1 << 20))
+            hashed.update(data)
+            at, left = at + len(data), left - len(data)
+        return hashed.hexdigest()
+
+
+def zip64(extra: bytes, size: int, packed: int, at: int) -> Tuple[int, int, int]:
+    """Size, packed size and offset: those that do not fit in 32 bits stand in field 1 (APPNOTE 4.5.3)."""
+    values = [size, packed, at]
+    place = 0
+    while place + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, place)
+        data, place = extra[place + 4 : place + 4 + length], place + 4 + length
+        if kind == 1:
+            for number in range(3):
+                if values[number] == 0xFFFFFFFF and len(data) >= 8:
+                    values[number], data = int.from_bytes(data[:8], "little"), data[8:]
+    return values[0], values[1], values[2]
+
+
+# ==================================================================================== 8 video files, ISO/IEC 14496-12
+
+SECOND = 90_000  # ticks
+MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # shown as it is: not turned, not cut
+
+Boxes = Dict[bytes, Tuple[int, int]]  # kind → where its content begins and ends
+
+
+def walk(data: bytes, at: int, end: int) -> Iterator[Tuple[bytes, int, int]]:
+    """The boxes that fill a range (clause 4.2)."""
+    while at < end:
+        size, kind = struct.unpack_from(">I4s", data, at) if end - at >= 8 else (0, b"")
+        if size < 8 or at + size > end:
+            raise Malformed("video: a box is cut off")
+        yield kind, at + 8, at + size
+        at += size
+
+
+def inside(data: bytes, box: Tuple[int, int], kinds: bytes, skip: int = 0, *, strict: bool = True) -> Boxes:
+    """The boxes in one: those of these kinds, once each; others are refused, or passed over if not strict."""
+    wanted, found = kinds.split(), {}
+    for kind, begin, end in walk(data, box[0] + skip, box[1]):
+        if (kind not in wanted and strict) or kind in found:
+            raise Malformed(f"video: unexpected box {kind!a}")
+        if kind in wanted:
+            found[kind] = (begin, end)
+    if any(kind not in found for kind in wanted if kind != b"ctts"):
+        raise Malformed(f"video: expected {kinds!a}, found {list(found)!a}")
+    return found
+
+
+def content(data: bytes, boxes: Boxes, kind: bytes) -> bytes:
+    """What is in a box."""
+    begin, end = boxes[kind]
+    return data[begin:end]
+
+
+class Picture(NamedTuple):
+    """One sample: times in ticks, place in bytes."""
+
+    at: int
+    size: int
+    time: int  # when it is decoded
+    shift: int  # when it is shown, after that
+    is_key: bool
+
+
+def fragment_pictures(data: bytes) -> Tuple[List[Picture], int]:
+    """The pictures of a fragment (`moof mdat`; segment.md), and the decoding time at its end."""
+    top = inside(data, (0, len(data)), b"moof mdat", strict=False)
+    traf = inside(data, inside(data, top[b"moof"], b"traf", strict=False)[b"traf"], b"tfdt trun", strict=False)
+    (time,) = struct.unpack(">4xQ", content(data, traf, b"tfdt"))
+    trun = content(data, traf, b"trun")
+    flags, count, at = struct.unpack_from(">3I", trun)
+    if flags != 0x01000F01 or len(trun) != 12 + 16 * count or at != top[b"mdat"][0]:
+        raise Malformed("video: a fragment of another form")
+    pictures = []
+    for duration, size, sample_flags, shift in struct.iter_unpack(">IIIi", trun[12:]):
+        pictures.append(Picture(at, size, time, shift, sample_flags == 0x02000000))
+        at, time = at + size, time + duration
+    if at != top[b"mdat"][1]:
+        raise Malformed("video: bytes of a fragment that belong to no picture")
+    return pictures, time
+
+
+class Header:
+    """What a clip's own `ftyp moov` makes a player show: which bytes, in which order, when (export.md)."""
+
+    def __init__(self, data: bytes, init: bytes, clip_size: int) -> None:
+        moov_end = 0
+        for _ in range(2):
+            if moov_end + 4 > len(data):
+                raise Malformed("video: ftyp and moov expected")
+            moov_end += struct.unpack_from(">I", data, moov_end)[0]
+        boxes = inside(data[:moov_end], (0, moov_end), b"ftyp moov")
+        self.check_mdat(data[moov_end:], clip_size - len(data))
+        moov = inside(data, boxes[b"moov"], b"mvhd trak")
+        trak = inside(data, moov[b"trak"], b"tkhd edts mdia")
+        mdia = inside(data, trak[b"mdia"], b"mdhd hdlr minf")
+        minf = inside(data, mdia[b"minf"], b"vmhd dinf stbl")
+        stbl = inside(data, minf[b"stbl"], b"stsd stts ctts stss stsc stsz co64")
+        self.check_picture(data, trak, stbl, init)
+        elst = content(data, inside(data, trak[b"edts"], b"elst"), b"elst")
+        self.empty, self.duration, self.media_time = read_edits(elst)
+        self.check_clock(content(data, moov, b"mvhd"), content(data, mdia, b"mdhd"), self.duration)
+        self.pictures = self.read_tables({kind: content(data, stbl, kind) for kind in stbl})
+
+    @staticmethod
+    def check_mdat(head: bytes, size: int) -> None:
+        """One `mdat` encloses all that follows."""
+        short, long = struct.pack(">I4s", (size + 8) & 0xFFFFFFFF, b"mdat"), struct.pack(">I4sQ", 1, b"mdat", size + 16)
+        if head != (short if size + 8 < 1 << 32 else long):
+            raise Malformed("video: mdat does not enclose the recorded pieces")
+
+    @staticmethod
+    def check_picture(data: bytes, trak: Boxes, stbl: Boxes, init: bytes) -> None:
+        """Format and size are those recorded; nothing turns, cuts or hides the picture."""
+        source = inside(init, (0, len(init)), b"ftyp moov", strict=False)
+        recorded = inside(
+            init, inside(init, source[b"moov"], b"trak", strict=False)[b"trak"], b"tkhd mdia", strict=False
+        )
+        minf = inside(init, inside(init, recorded[b"mdia"], b"minf", strict=False)[b"minf"], b"stbl", strict=False)
+        stsd = content(init, inside(init, minf[b"stbl"], b"stsd", strict=False), b"stsd")
+        tkhd = content(data, trak, b"tkhd")
+        if content(data, stbl, b"stsd") != stsd:
+            raise Malformed("video: the format is not the recorded one")
+        if tkhd[1:4] != b"\0\0\3" or tkhd[-60:] != bytes(16) + MATRIX + content(init, recorded, b"tkhd")[-8:]:
+            raise Malformed("video: the picture is turned, cut or hidden")
+
+    @staticmethod
+    def check_clock(mvhd: bytes, mdhd: bytes, duration: int) -> None:
+        """90,000 units a second, at normal speed, as long as the edit list says (clauses 8.2.2 and 8.4.2)."""
+        at, form = (20, ">IQ") if mvhd[:1] == b"\1" else (12, ">II")
+        rest = struct.pack(">IH10x", 0x10000, 0x100) + MATRIX + bytes(24) + struct.pack(">I", 2)
+        scale = struct.unpack_from(">I", mdhd, 20 if mdhd[:1] == b"\1" else 12)[0]
+        if struct.unpack_from(form, mvhd, at) != (SECOND, duration) or mvhd[-80:] != rest or scale != SECOND:
+            raise Malformed("video: its clock runs differently")
+
+    @staticmethod
+    def read_tables(tables: Dict[bytes, bytes]) -> Iterator[Picture]:
+        """The samples, one after the other (clause 8.7); a last one at -1 if the tables hold more than that."""
+        sizes = iter(table_rows(tables[b"stsz"], ">I", 12))
+        times = runs(table_rows(tables[b"stts"], ">II"))
+        shifts = runs(table_rows(tables[b"ctts"], ">Ii")) if b"ctts" in tables else iter(lambda: 0, 1)
+        groups = table_rows(tables[b"stsc"], ">3I")
+        if [row[2] for row in groups] != [1] * len(groups) or [row[0] for row in groups[:1]] != [1]:
+            raise Malformed("video: stsc of another form")
+        time = group = 0
+        for chunk, (begin,) in enumerate(table_rows(tables[b"co64"], ">Q"), 1):
+            while group + 1 < len(groups) and groups[group + 1][0] <= chunk:
+                group += 1
+            at = begin
+            for _ in range(groups[group][1]):
+                (size,), duration, shift = next(sizes, (0,)), next(times, 0), next(shifts, 0)
+                yield Picture(at, size, time, shift, is_key=False)
+                at, time = at + size, time + duration
+        if next(sizes, None) is not None or next(times, None) is not None:
+            yield Picture(-1, 0, time, 0, is_key=False)
+
+
+def table_rows(table: bytes, form: str, skip: int = 8) -> List[Tuple[Any, ...]]:
+    """A table behind its number of rows, which stands in its last four bytes before; readers go by that number."""
+    rows = [*struct.iter_unpack(form, table[skip:])]
+    if struct.unpack_from(">I", table, skip - 4)[0] != len(rows) or any(table[4 : skip - 4]):
+        raise Malformed("video: a table of another length")
+    return rows
+
+
+def runs(rows: Sequence[Tuple[Any, ...]]) -> Iterator[int]:
+    """Of stts and ctts: how often which value."""
+    for count, value in rows:
+        for _ in range(count):
+            yield value
+
+
+def read_edits(elst: bytes) -> Tuple[int, int, int]:
+    """How long nothing is shown at the start, how long all lasts, with which media time it begins (clause 8.6.6)."""
+    rows = table_rows(elst, ">QqI" if elst[:1] == b"\1" else ">IiI")
+    empty = rows.pop(0)[0] if len(rows) == 2 and rows[0][1:] == (-1, 0x10000) else 0
+    if len(rows) != 1 or rows[0][1] < 0 or rows[0][2] != 0x10000:
+        raise Malformed("video: an edit list of another form")
+    return empty, empty + rows[0][0], rows[0][1]
+
+
+# ===================================================================================================== 9 the checks
+# Each gives findings; none stops the others, unless nothing more can be read.
+
+OK, TOLD, OPEN, FAILED = "ok", "told", "open", "failed"
+CLIP = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
+TIMED = ("seg", "gap", "step")  # kinds of facts that move time on (fact.md, "Accounting")
+
+
+class Finding(NamedTuple):
+    """Something checked, told, left open or failed; `code` is a key of TEXTS."""
+
+    level: str
+    code: str
+    camera: str = ""
+    time: Optional[int] = None  # UTC ticks
+    values: Tuple[str, ...] = ()
+
+
+class Fact(NamedTuple):
+    """A line of facts/<clip>.jsonl (fact.md)."""
+
+    line: int  # in the file, from 1
+    raw: bytes  # the line itself, which is what the log holds
+    kind: str
+    term: str
+    n: int
+    t0: int
+    t1: Optional[int]
+    fields: Dict[str, Any]
+
+    @property
+    def hash(self) -> str:
+        """What the next fact names in `prev`."""
+        return base64.b64encode(sha256(self.raw)).decode()
+
+
+class Piece(NamedTuple):
+    """A row of pieces/<clip>.txt: one recorded piece of a segment, in the clip or not."""
+
+    fact: int  # line of the segment's fact
+    piece: int  # 0 is the init
+    at: Optional[int]  # where it begins in the clip; None: not in it
+    length: int
+    salt: bytes
+    h: bytes
+
+
+def parse_json(data: bytes) -> Any:
+    """An object; no NaN, no half numbers where whole ones are expected."""
+
+    def refuse(text: str) -> None:
+        raise ValueError(text)
+
+    try:
+        found = json.loads(decode(data), parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise Malformed("not a JSON object")
+    return found
+
+
+def split_lines(data: bytes) -> List[bytes]:
+    """Lines, each with its newline."""
+    if data and not data.endswith(b"\n"):
+        raise Malformed("the last line is cut off")
+    return data.split(b"\n")[:-1]
+
+
+def whole(value: object) -> int:
+    """A whole number, not negative."""
+    if type(value) is not int or not 0 <= value <= MAX_NUMBER:
+        raise Malformed(f"{value!a:.40} is not a whole number")
+    return value
+
+
+def text(value: object) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise Malformed(f"{value!a:.40} is not text")
+    return value
+
+
+def parse_fact(line: int, raw: bytes, stream: str) -> Fact:
+    """One line; kinds and keys that are not known here are accepted."""
+    found = parse_json(raw)
+    if found.get("v") != 1 or found.get("stream") != stream:
+        raise Malformed("not a fact of this camera")
+    t1 = found.get("t1")
+    kind = text(found.get("kind"))
+    fact = Fact(line, raw, kind, text(found.get("term")), whole(found.get("n")), whole(found.get("t0")), None, found)
+    if kind == "seg":
+        parse_hash(text(found.get("h")))
+        if whole(found.get("count")) < 2 or whole(found.get("media")) < 1:
+            raise Malformed("a segment without pictures")
+        whole(t1)
+    return fact._replace(t1=None if t1 is None else whole(t1))
+
+
+def parse_piece(line: bytes) -> Piece:
+    """`fact piece at length salt h`; at, length and salt are `-` for a piece that is not in the clip."""
+    words = decode(line).split(" ")
+    if len(words) != 6:
+        raise Malformed("not a row of pieces")
+    fact, piece, h = parse_number(words[0]), parse_number(words[1]), parse_hash(words[5])
+    if words[2:5] == ["-", "-", "-"]:
+        return Piece(fact, piece, None, 0, b"", h)
+    return Piece(fact, piece, parse_number(words[2]), parse_number(words[3]), parse_hash(words[4]), h)
+
+
+class Checks:
+    """One package, checked step by step (package.md, "What a verifier checks")."""
+
+    def __init__(self, package: Package, policy: Optional[Policy], said: Callable[[Finding], None]) -> None:
+        self.package = package
+        self.found: List[Finding] = []
+        self.said = said
+        self.own_policy = policy is None
+        self.policy = policy or parse_policy(package.read("policy.txt"))
+        self.manifest = parse_json(package.read("manifest.json"))
+        if self.manifest.get("v") != 1 or not isinstance(self.manifest.get("clips"), list):
+            raise Malformed("manifest.json is of another version")
+
+    def say(self, level: str, code: str, camera: str = "", time: Optional[int] = None, *values: object) -> None:
+        """Note a finding."""
+        finding = Finding(level, code, camera, time, tuple(str(value) for value in values))
+        self.found.append(finding)
+        self.said(finding)
+
+    def run(self) -> int:
+        """All of them; the exit code."""
+        self.trust()
+        self.files()
+        rec = self.head("rec")
+        for number, clip in enumerate(self.manifest["clips"]):
+            try:
+                ClipChecks(self, clip, rec).run()
+            except Malformed as error:
+                self.say(FAILED, "clip-unreadable", "", None, number + 1, error)
+        if not self.manifest["clips"]:
+            self.say(FAILED, "no-clip")
+        self.history()
+        self.anchors()
+        for code in ("limit-camera", "limit-access", "limit-before"):
+            self.say(OPEN, code)
+        if any(finding.level == FAILED for finding in self.found):
+            return 1
+        return 3 if self.own_policy else 0
+
+    def trust(self) -> None:
+        """1. Say whose keys are believed, before anything that depends on them."""
+        self.say(OPEN if self.own_policy else OK, "trust-own" if self.own_policy else "trust-given")
+        for key in [*self.policy.logs, *self.policy.witnesses.values()]:
+            self.say(TOLD, "trust-key", "", None, key)
+        if not self.own_policy and "policy.txt" in self.package.entries:
+            own = parse_policy(self.package.read("policy.txt"))
+            if {*own.logs, *own.witnesses.values()} != {*self.policy.logs, *self.policy.witnesses.values()}:
+                self.say(TOLD, "trust-differs")
+
+    # -- 2. the files are those of the lists
+
+    def files(self) -> None:
+        """Each file is in both lists and as they say; of clips the pieces are checked instead, later."""
+        names = [name for name in self.package.entries if name != "mimetype" and not name.startswith("META-INF/")]
+        listed = self.digests()
+        names.remove("manifest-sha256.txt")
+        for name in sorted({*names, *listed}):
+            if name not in listed:
+                self.say(FAILED, "file-unlisted", "", None, name)
+            elif name not in self.package.entries:
+                self.say(FAILED, "file-missing", "", None, name)
+            elif not name.startswith("clips/") and self.package.digest(name) != listed[name]:
+                self.say(FAILED, "file-differs", "", None, name)
+        listed["manifest-sha256.txt"] = self.package.digest("manifest-sha256.txt")
+        if next(iter(self.package.entries)) != "mimetype" or self.package.read("mimetype") != MIMETYPE:
+            self.say(FAILED, "file-differs", "", None, "mimetype")
+        if self.package.read("META-INF/ASiCManifest.xml") != asic_manifest(listed):
+            self.say(FAILED, "file-differs", "", None, "META-INF/ASiCManifest.xml")
+        self.say(OK, "files", "", None, len(names))
+        for name in self.package.entries:
+            if name.startswith("META-INF/") and name != "META-INF/ASiCManifest.xml":
+                self.say(OPEN, "seal-open", "", None, name)
+
+    def digests(self) -> Dict[str, str]:
+        """What manifest-sha256.txt says."""
+        found: Dict[str, str] = {}
+        for line in split_lines(self.package.read("manifest-sha256.txt")):
+            digest, _, name = line.decode("ascii", "replace").partition("  ")
+            if re.fullmatch("[0-9a-f]{64}", digest, re.ASCII) is None or NAME.fullmatch(name) is None or name in found:
+                raise Malformed("manifest-sha256.txt")
+            found[name] = digest
+        return found
+
+    # -- 3. the heads of both logs fulfil the policy
+
+    def head(self, log: str) -> Optional[Tuple[Head, bytes]]:
+        """A log's head and its bytes, if they are accepted."""
+        try:
+            note = self.package.read(f"{log}.checkpoint")
+            accepted = accept_head(self.policy, parse_note(note))
+            if accepted.head.origin != self.manifest.get(log):
+                raise Unproven(f"it is of {accepted.head.origin[:80]!a}")
+        except Malformed as error:
+            self.say(FAILED, "head-refused", "", None, log, error)
+            return None
+        self.say(OK, "head", "", None, log, accepted.head.size)
+        for name, seconds in accepted.cosigned.items():
+            self.say(OK, "head-cosigned", "", seconds * SECOND, log, name)
+        if not accepted.cosigned:
+            self.say(OPEN, "head-alone", "", None, log)
+        return accepted.head, note
+
+    def proven(self, entry: bytes, name: str, head: Tuple[Head, bytes]) -> Optional[str]:
+        """Whether an entry is in the log, by its proof in the package; else why not."""
+        try:
+            proof = parse_proof(self.package.read(name))
+            if proof.note != head[1]:
+                raise Unproven("its proof is for another head")
+            check_proof(proof, entry, head[0])
+        except Malformed as error:
+            return str(error)
+        return None
+
+    # -- 5. what was done with the pictures
+
+    def history(self) -> None:
+        """The access history: each entry in `act`; what is opened of the private parts belongs to its entry."""
+        if "history.jsonl" not in self.package.entries:
+            self.say(OPEN, "history-none")
+            return
+        head = self.head("act")
+        lines = split_lines(self.package.read("history.jsonl"))
+        if head is not None:
+            for number, line in enumerate(lines, 1):
+                why = self.proven(line, f"proofs/history/{number}.tlog-proof", head)
+                if why is not None:
+                    self.say(FAILED, "history-unproven", "", None, number, why)
+            self.say(OK, "history", "", None, len(lines))
+        if "openings.jsonl" in self.package.entries:
+            for line in split_lines(self.package.read("openings.jsonl")):
+                self.opening(line, lines)
+
+    def opening(self, line: bytes, lines: List[bytes]) -> None:
+        """The entry's p = SHA-256(salt ‖ private text)."""
+        number = 0
+        try:
+            opening = parse_json(line)
+            number = whole(opening.get("line"))
+            entry = parse_json(lines[number - 1]) if 0 < number <= len(lines) else {}
+            found = sha256(parse_hash(text(opening.get("salt"))) + text(opening.get("text")).encode())
+            if parse_hash(text(entry.get("p"))) != found:
+                raise Unproven("its private part is another one")
+        except Malformed as error:
+            self.say(FAILED, "opening-differs", "", None, number, error)
+        else:
+            self.say(OK, "opening", "", None, number, opening["text"])
+
+    # -- 6. who else has seen the heads
+
+    def anchors(self) -> None:
+        """Stamped heads lead to the head proven here; the stamps themselves need a tool for X.509."""
+        for name in sorted(self.package.entries):
+            match = re.fullmatch(r"anchors/(rec|act)-([0-9]+)\.txt", name)
+            if match is not None:
+                self.anchor(match.group(1), name)
+        if not any(name.endswith(".tst") and name.startswith("anchors/") for name in self.package.entries):
+            self.say(OPEN, "anchors-none")
+
+    def anchor(self, log: str, name: str) -> None:
+        """The stamped text is the head, or one that the head is proven to have grown from, or the other way round."""
+        try:
+            stamped = parse_head(decode(self.package.read(name)))
+            head = parse_head(parse_note(self.package.read(f"{log}.checkpoint")).text)
+            path_name = name[:-4] + ".consistency"
+            lines = split_lines(self.package.read(path_name)) if path_name in self.package.entries else []
+            path = [parse_hash(decode(line)) for line in lines]
+            old, new = sorted((stamped, head), key=lambda each: each.size)
+            if old.origin != new.origin:
+                raise Unproven("it is of another log")
+            check_consistency(old.size, old.root, new.size, new.root, path)
+        except Malformed as error:
+            self.say(FAILED, "anchor-foreign", "", None, name, error)
+            return
+        for token in sorted(self.package.entries):
+            if token.startswith(name[:-3]) and token.endswith(".tst"):
+                self.say(OPEN, "anchor-open", "", None, token)
+
+
+def asic_manifest(digests: Dict[str, str]) -> bytes:
+    """META-INF/ASiCManifest.xml, which says the same as manifest-sha256.txt (ETSI EN 319 162-1, 4.4)."""
+    rows = "".join(
+        f'<asic:DataObjectReference URI="{name}">'
+        '<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+        f"<ds:DigestValue>{base64.b64encode(bytes.fromhex(digest)).decode()}</ds:DigestValue>"
+        "</asic:DataObjectReference>\n"
+        for name, digest in sorted(digests.items())
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<asic:ASiCManifest xmlns:asic="http://uri.etsi.org/02918/v1.2.1#"'
+        ' xmlns:ds="http://www.w3.org/2000/09/xmldsig#">\n'
+        '<asic:SigReference URI="META-INF/timestamp.tst" MimeType="application/vnd.etsi.timestamp-token"/>\n'
+        f"{rows}</asic:ASiCManifest>\n"
+    ).encode()
+
+
+class ClipChecks:
+    """4. One clip: facts in the log, nothing missing between them, pictures as recorded, shown as recorded."""
+
+    def __init__(self, checks: Checks, clip: Any, rec: Optional[Tuple[Head, bytes]]) -> None:
+        if not isinstance(clip, dict):
+            raise Malformed("manifest.json: a clip is no object")
+        self.checks, self.package, self.rec = checks, checks.package, rec
+        self.name, self.camera = text(clip.get("name")), text(clip.get("stream"))
+        if CLIP.fullmatch(self.name) is None:
+            raise Malformed("manifest.json: the name of a clip")
+        self.start, self.end = whole(clip.get("from")), whole(clip.get("to"))
+        self.file = f"clips/{self.name}.mp4"
+        self.head_length, self.head_digest = whole(clip.get("head_length")), text(clip.get("head_sha256"))
+        if self.file not in self.package.entries or self.end <= self.start:
+            raise Malformed(f"{self.file} is not in the package, or its span is empty")
+        self.lost = {(whole(loss.get("fact")), whole(loss.get("piece"))) for loss in clip.get("losses", [])}
+        self.facts = self.read_facts()
+
+    def say(self, level: str, code: str, time: Optional[int] = None, *values: object) -> None:
+        """A finding about this camera."""
+        self.checks.say(level, code, self.camera, time, *values)
+
+    def read_facts(self) -> List[Fact]:
+        """Those that can be read; with the others the chain breaks."""
+        facts = []
+        for number, raw in enumerate(split_lines(self.package.read(f"facts/{self.name}.jsonl")), 1):
+            try:
+                facts.append(parse_fact(number, raw, self.camera))
+            except Malformed as error:
+                self.say(FAILED, "fact-unreadable", facts[-1].t1 if facts else self.start, number, error)
+        if not facts:
+            raise Malformed("no facts")
+        return facts
+
+    def run(self) -> None:
+        """All of them."""
+        self.proofs()
+        self.chain()
+        self.accounting()
+        self.pieces()
+
+    # -- 4.1 each fact is in the log
+
+    def proofs(self) -> None:
+        """Each line, as it stands, is an entry of `rec`."""
+        if self.rec is None:
+            return
+        bad = 0
+        for fact in self.facts:
+            why = self.checks.proven(fact.raw, f"proofs/{self.name}/{fact.line}.tlog-proof", self.rec)
+            if why is not None:
+                bad += 1
+                self.say(FAILED, "fact-unproven", fact.t0, fact.line, why)
+        if not bad:
+            self.say(OK, "facts", None, len(self.facts))
+
+    # -- 4.2 no fact is missing between two others (fact.md, "Identity", "Common keys")
+
+    def chain(self) -> None:
+        """Each n is one more; `prev` and `prior` name what stands before."""
+        for before, after in zip(self.facts, self.facts[1:]):
+            time = before.t0 if before.t1 is None else before.t1
+            if after.term != before.term:
+                self.next_term(before, after, time)
+            elif after.n != before.n + 1:
+                self.say(FAILED, "fact-missing", time, before.n, after.n)
+            elif after.fields.get("prev") != before.hash:
+                recovered = before.fields.get("by") == "recovery"
+                self.say(
+                    TOLD if recovered else FAILED, "link-recovered" if recovered else "link-broken", time, after.line
+                )
+
+    def next_term(self, before: Fact, after: Fact, time: int) -> None:
+        """A term's first fact names the last one of the term before, or says that it is lost."""
+        prior = after.fields.get("prior")
+        if after.kind == "term" and after.n == 0 and isinstance(prior, dict) and "lost" in prior:
+            self.say(OPEN, "accounting-anew", after.t0)
+        elif after.kind != "term" or after.n or prior != {"term": before.term, "n": before.n, "hash": before.hash}:
+            self.say(FAILED, "term-broken", time, after.line)
+
+    # -- 4.3 every moment is recorded or explained (fact.md, "Accounting")
+
+    def accounting(self) -> None:
+        """Each stretch begins where the one before ended, and together they cover the span."""
+        cursor: Optional[int] = None
+        opened: Optional[Fact] = None
+        recorded = gaps = 0
+        for fact in self.facts:
+            if fact.kind == "term" and isinstance(fact.fields.get("prior"), dict) and "lost" in fact.fields["prior"]:
+                cursor = None
+            if fact.kind not in TIMED:
+                continue
+            if cursor is not None and fact.t0 != cursor:
+                self.say(FAILED, "time-broken", cursor, fact.line)
+            if opened is not None and not self.closes(fact, opened):
+                self.say(FAILED, "gap-left-open", opened.t0, opened.line)
+            opened = fact if fact.t1 is None else None
+            cursor = fact.t0 if fact.t1 is None else fact.t1
+            if fact.t1 is not None and fact.t1 < fact.t0 and fact.kind != "step":
+                self.say(FAILED, "time-broken", fact.t0, fact.line)
+            inner = max(0, min(cursor, self.end) - max(fact.t0, self.start))
+            if fact.kind == "seg":
+                recorded += inner
+            elif inner or fact.kind == "step":
+                gaps += inner if fact.kind == "gap" else 0
+                self.say(TOLD, fact.kind, fact.t0, when(cursor), seconds(cursor - fact.t0), fact.fields.get("why", ""))
+        self.covered(cursor, opened, recorded, gaps)
+
+    @staticmethod
+    def closes(fact: Fact, opened: Fact) -> bool:
+        """Whether a fact is the end of an open gap."""
+        why, of = fact.fields.get("why"), fact.fields.get("of")
+        return (fact.kind, fact.t0, why, of) == ("gap", opened.t0, opened.fields.get("why"), opened.n)
+
+    def covered(self, cursor: Optional[int], opened: Optional[Fact], recorded: int, gaps: int) -> None:
+        """From the span's start to its end."""
+        first = next((fact.t0 for fact in self.facts if fact.kind in TIMED), self.end)
+        if first > self.start:
+            self.say(FAILED, "span-uncovered", self.start, when(first))
+        if opened is not None:
+            self.say(OPEN, "gap-open", opened.t0)
+        elif cursor is None or cursor < self.end:
+            self.say(FAILED, "span-uncovered", cursor, when(self.end))
+        self.say(OK, "span", self.start, when(self.end), seconds(recorded), seconds(gaps))
+
+    # -- 4.4 the pictures are those recorded (keys.md, segment.md)
+
+    def pieces(self) -> None:
+        """Each piece in the clip gives its h, all h of a segment give its fact's; no byte belongs to none."""
+        size, cursor = self.package.entries[self.file][1], self.head_length
+        head = self.package.part(self.file, 0, min(self.head_length, size, MAX_TEXT))
+        if sha256(head).hex() != self.head_digest:
+            self.say(FAILED, "head-differs", self.start)
+        facts = {fact.line: fact for fact in self.facts if fact.kind == "seg"}
+        rows = [parse_piece(line) for line in split_lines(self.package.read(f"pieces/{self.name}.txt"))]
+        groups: Dict[int, List[Piece]] = {}
+        for row in rows:
+            groups.setdefault(row.fact, []).append(row)
+        if [*groups] != sorted(groups) or any(line not in facts for line in groups):
+            raise Malformed(f"pieces/{self.name}.txt: its rows are not those of the facts")
+        show = Show(self, head, size)
+        good = 0
+        for fact in self.facts:
+            if fact.kind == "step" and fact.t1 is not None:
+                show.step(fact.t1 - fact.t0)
+            if fact.line in groups:
+                cursor, count = self.segment(fact, groups[fact.line], cursor, show)
+                good += count
+            elif fact.line in facts and fact.t0 < self.end and (fact.t1 or 0) > self.start:
+                self.absent(fact, 0)
+        if cursor != size:
+            self.say(FAILED, "bytes-uncovered", self.end, cursor)
+        self.say(OK, "pieces", None, good)
+        show.finish()
+
+    def segment(self, fact: Fact, rows: List[Piece], cursor: int, show: Show) -> Tuple[int, int]:
+        """One segment: where the next one must begin in the clip, and how many good pieces it has."""
+        whole_segment = sha256(b"".join(row.h for row in rows))
+        if [row.piece for row in rows] != [*range(fact.fields["count"])] or base64.b64encode(
+            whole_segment
+        ).decode() != fact.fields["h"]:
+            self.say(FAILED, "segment-differs", fact.t0, fact.line)
+        good, times = 0, {}
+        for row in rows:
+            if row.at is None:
+                continue
+            if row.at != cursor:
+                self.say(FAILED, "bytes-uncovered", fact.t0, cursor)
+            try:
+                data = self.package.part(self.file, row.at, row.length)
+            except Malformed:
+                data = b""
+            cursor = row.at + row.length
+            if sha256(row.salt + data) != row.h:
+                self.say(FAILED, "piece-differs", fact.t0, row.piece)
+                show.skip(row)
+                continue
+            good += 1
+            if row.piece:
+                times[row.piece] = show.fragment(fact, row, data)
+            else:
+                show.init(data)
+        self.complete(fact, rows, times)
+        return cursor, good
+
+    def complete(self, fact: Fact, rows: List[Piece], times: Dict[int, Tuple[int, int]]) -> None:
+        """What is not in the clip lies before the span or behind it, or is declared lost."""
+        inside_clip = [row.piece for row in rows if row.at is not None and row.piece]
+        for row in rows:
+            if row.at is not None or (row.piece == 0 and not inside_clip):
+                continue
+            if inside_clip and row.piece:
+                first, last = times.get(inside_clip[0]), times.get(inside_clip[-1])
+                if row.piece < inside_clip[0] and first is not None and first[0] <= self.start + EDGE:
+                    continue
+                if row.piece > inside_clip[-1] and last is not None and last[1] >= self.end - EDGE:
+                    continue
+            self.absent(fact, row.piece)
+
+    def absent(self, fact: Fact, piece: int) -> None:
+        """Recorded, in the span, and not in the clip."""
+        if (fact.line, piece) in self.lost or (fact.line, 0) in self.lost:
+            self.say(TOLD, "piece-lost", fact.t0, piece)
+        else:
+            self.say(FAILED, "piece-absent", fact.t0, piece)
+
+
+EDGE = SECOND // 5  # pictures are decoded a little before they are shown
+NEAR = SECOND  # how far from its time a picture may be shown: drift is 0.1 s at most, reordering less than a second
+
+
+class Show:
+    """4.5 A player shows what was recorded: every picture, in order, at its time, and nothing else (export.md)."""
+
+    def __init__(self, clip: ClipChecks, head: bytes, size: int) -> None:
+        self.clip, self.head, self.size = clip, head, size
+        self.header: Optional[Header] = None
+        self.next: Optional[Picture] = None
+        self.steps = 0
+        self.is_begun = self.is_broken = self.has_key = False
+        self.before: Optional[Tuple[int, int]] = None  # fact and piece of the last fragment
+        self.failed = False
+
+    def step(self, ticks: int) -> None:
+        """The clock was set; no time passed in the clip."""
+        if self.is_begun:
+            self.steps += ticks
+
+    def fail(self, code: str, time: Optional[int], *values: object) -> None:
+        """Once: what follows would follow from it."""
+        if not self.failed:
+            self.failed = True
+            self.clip.say(FAILED, code, time, *values)
+
+    def init(self, data: bytes) -> None:
+        """The first one says which format the header must have."""
+        if self.header is not None or self.failed:
+            return
+        try:
+            self.header = Header(self.head, data, self.size)
+        except (Malformed, struct.error) as error:
+            self.fail("show-unreadable", self.clip.start, error)
+        else:
+            self.advance()
+
+    def advance(self) -> None:
+        """To the next picture of the tables."""
+        try:
+            self.next = next(self.header.pictures, None) if self.header is not None else None
+        except (Malformed, struct.error) as error:
+            self.fail("show-unreadable", self.clip.start, error)
+
+    def fragment(self, fact: Fact, row: Piece, data: bytes) -> Tuple[int, int]:
+        """A good fragment of the clip; its span in UTC."""
+        try:
+            pictures, end = fragment_pictures(data)
+        except (Malformed, struct.error):
+            self.fail("show-unreadable", fact.t0, "moof")
+            return fact.t0, fact.t0
+        length, media = (fact.t1 or 0) - fact.t0, fact.fields["media"]
+        if self.before != (row.fact, row.piece - 1) and row.piece > 1 and self.is_begun:
+            self.is_broken = True  # a piece is missing: nothing is shown until the next key frame
+        for picture in pictures:
+            self.picture(picture, (row.at or 0) + picture.at, fact.t0 + picture.time * length // media)
+        self.before = (row.fact, row.piece)
+        begin = pictures[0].time if pictures else end
+        return fact.t0 + begin * length // media, fact.t0 + end * length // media
+
+    def skip(self, row: Piece) -> None:
+        """A piece that is not as recorded: what is shown of it has no place to be compared with."""
+        begin = row.at or 0
+        while self.next is not None and begin <= self.next.at < begin + row.length:
+            self.advance()
+
+    def picture(self, picture: Picture, at: int, time: int) -> None:
+        """The next recorded picture is the next one shown; or there is a reason why it is not."""
+        if self.failed or self.header is None:
+            return
+        self.has_key = self.has_key or picture.is_key
+        if self.next is None or (self.next.at, self.next.size) != (at, picture.size):
+            if not self.may_be_left_out(time):
+                self.fail("picture-hidden", time)
+            return
+        self.is_begun, self.is_broken = True, False
+        position = self.next.time + self.next.shift - self.header.media_time + self.header.empty
+        expected = time + picture.shift - self.clip.start - self.steps
+        if abs(position - expected) > NEAR:
+            self.fail("picture-moved", time, seconds(position - expected))
+        self.advance()
+
+    def may_be_left_out(self, time: int) -> bool:
+        """Behind the span; before it, or before the first key frame; or after a piece that is missing."""
+        if self.next is None:
+            return time >= self.clip.end - NEAR
+        if not self.is_begun:
+            return time <= self.clip.start + NEAR or not self.has_key
+        return self.is_broken
+
+    def finish(self) -> None:
+        """No picture is shown that was not recorded, and it lasts as long as the span."""
+        if self.header is not None and not self.failed:
+            if self.next is not None:
+                self.fail("picture-foreign", self.clip.end)
+            elif abs(self.header.duration - (self.clip.end - self.clip.start - self.steps)) > NEAR:
+                self.fail("picture-moved", self.clip.end, seconds(self.header.duration))
+            else:
+                self.clip.say(OK, "show")
+
+
+# ==================================================================================================== 10 what is said
+
+
+def when(ticks: int) -> str:
+    """RFC 3339, UTC."""
+    full, rest = divmod(ticks, SECOND)
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=full)
+    except OverflowError:
+        return f"{ticks} ticks"
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + f".{rest // 90:03d}Z"
+
+
+def seconds(ticks: int) -> str:
+    """With milliseconds, rounded towards zero."""
+    sign, size = "-" if ticks < 0 else "", abs(ticks) // 90
+    return f"{sign}{size // 1000}.{size % 1000:03d} s"
+
+
+LEVELS = {
+    OK: ("OK      ", "OK      "),
+    TOLD: ("        ", "        "),
+    OPEN: ("APERTO  ", "OPEN    "),
+    FAILED: ("FALLITO ", "FAILED  "),
+}
+TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are the finding's values
+    "trust-own": (
+        "Le chiavi usate vengono dal fascicolo stesso: chiunque può avercele messe. Ripetere con quelle pubblicate.",
+        "The keys used come from the package itself: anybody could have put them there. Repeat with those published.",
+    ),
+    "trust-given": ("Le chiavi usate sono quelle date da chi verifica.", "The keys used are those that you gave."),
+    "trust-key": ("chiave {0}", "key {0}"),
+    "trust-differs": (
+        "policy.txt del fascicolo indica altre chiavi; non viene usato.",
+        "The package's policy.txt names other keys; it is not used.",
+    ),
+    "files": ("{0} file elencati in manifest-sha256.txt", "{0} files are in manifest-sha256.txt"),
+    "file-unlisted": ("Il file {0} non è in manifest-sha256.txt.", "The file {0} is not in manifest-sha256.txt."),
+    "file-missing": ("Manca il file {0}.", "The file {0} is missing."),
+    "file-differs": ("Il file {0} è stato cambiato.", "The file {0} was changed."),
+    "seal-open": (
+        "{0}: non verificato qui; usare openssl come spiegato in LEGGIMI.txt.",
+        "{0}: not checked here; use openssl as README.txt explains.",
+    ),
+    "head": (
+        "Testa del registro {0} con {1} voci: firmata come richiesto.",
+        "Head of the log {0} with {1} entries: signed as required.",
+    ),
+    "head-cosigned": (
+        "Il testimone {1} aveva visto questa testa di {0} a quest'ora.",
+        "The witness {1} had seen this head of {0} at this time.",
+    ),
+    "head-alone": (
+        "Nessun secondo ufficio ha firmato la testa di {0}: un registro diverso mostrato ad altri non si noterebbe.",
+        "No second office signed the head of {0}: a different log shown to others would not be noticed.",
+    ),
+    "head-refused": ("La testa del registro {0} non è accettata: {1}.", "The head of the log {0} is refused: {1}."),
+    "no-clip": ("Il fascicolo non contiene filmati.", "The package holds no clip."),
+    "clip-unreadable": ("Il filmato {0} non è leggibile: {1}.", "Clip {0} can't be read: {1}."),
+    "fact-unreadable": ("Il fatto alla riga {0} non è leggibile: {1}.", "The fact in line {0} can't be read: {1}."),
+    "fact-unproven": (
+        "Il fatto alla riga {0} non è nel registro: {1}.",
+        "The fact in line {0} is not in the log: {1}.",
+    ),
+    "facts": ("{0} fatti: tutti nel registro.", "{0} facts: all in the log."),
+    "fact-missing": (
+        "Tra i fatti n={0} e n={1} ne manca qualcuno, o uno è di troppo.",
+        "Between facts n={0} and n={1} some are missing, or one is too many.",
+    ),
+    "link-broken": (
+        "Il fatto alla riga {0} non segue quello prima.",
+        "The fact in line {0} does not follow the one before.",
+    ),
+    "link-recovered": (
+        "Il fatto prima della riga {0} fu scritto dopo un'interruzione: il legame è per numero.",
+        "The fact before line {0} was written after a crash: they are linked by number.",
+    ),
+    "term-broken": (
+        "Il periodo che comincia alla riga {0} non segue quello prima.",
+        "The term that begins in line {0} does not follow the one before.",
+    ),
+    "accounting-anew": (
+        "Il periodo prima è andato perduto: ciò che sta fra i due non è documentato.",
+        "The term before is lost: what lies between the two is not accounted for.",
+    ),
+    "time-broken": (
+        "Il fatto alla riga {0} non comincia dove finiva quello prima.",
+        "The fact in line {0} does not begin where the last one ended.",
+    ),
+    "gap-left-open": ("L'interruzione alla riga {0} non viene chiusa.", "The gap in line {0} is not closed."),
+    "gap": ("Interruzione dichiarata fino a {0} ({1}), causa {2}.", "Declared gap until {0} ({1}), cause {2}."),
+    "step": ("Orologio regolato a {0} ({1}); non è passato tempo.", "Clock set to {0} ({1}); no time passed."),
+    "gap-open": (
+        "Interruzione non ancora chiusa: non si sa quanto durò.",
+        "A gap that is not closed yet: how long it lasted is not known.",
+    ),
+    "span-uncovered": (
+        "Da qui a {0} non c'è né registrazione né interruzione.",
+        "From here to {0} there is neither a recording nor a gap.",
+    ),
+    "span": (
+        "Periodo fino a {0}: registrati {1}, interruzioni dichiarate {2}.",
+        "Span until {0}: recorded {1}, declared gaps {2}.",
+    ),
+    "head-differs": ("L'intestazione del filmato è stata cambiata.", "The clip's header was changed."),
+    "bytes-uncovered": (
+        "Dal byte {0} il filmato contiene dati che non furono registrati, o ne mancano.",
+        "From byte {0} on the clip holds data that was not recorded, or some is missing.",
+    ),
+    "segment-differs": (
+        "L'elenco dei frammenti non è quello del fatto alla riga {0}.",
+        "The list of fragments is not that of the fact in line {0}.",
+    ),
+    "piece-differs": (
+        "Il frammento {0} di questo segmento non è quello registrato.",
+        "Fragment {0} of this segment is not the recorded one.",
+    ),
+    "piece-absent": (
+        "Il frammento {0} di questo segmento fu registrato e non è nel filmato.",
+        "Fragment {0} of this segment was recorded and is not in the clip.",
+    ),
+    "piece-lost": (
+        "Il frammento {0} di questo segmento non è leggibile nell'archivio (dichiarato da chi esporta).",
+        "Fragment {0} of this segment can't be read in the archive (so says who exported).",
+    ),
+    "pieces": ("{0} frammenti: byte per byte quelli registrati.", "{0} fragments: byte for byte those recorded."),
+    "show-unreadable": (
+        "Le tabelle del filmato sono di altra forma: {0}.",
+        "The clip's tables are of another form: {0}.",
+    ),
+    "picture-hidden": ("Un'immagine registrata non viene mostrata.", "A recorded picture is not shown."),
+    "picture-moved": ("Immagini mostrate fuori dal loro tempo ({0}).", "Pictures are shown at another time ({0})."),
+    "picture-foreign": (
+        "Il filmato mostra immagini non registrate.",
+        "The clip shows pictures that were not recorded.",
+    ),
+    "show": (
+        "Il filmato mostra tutte le immagini, in ordine, al loro tempo.",
+        "The clip shows all pictures, in order, at their time.",
+    ),
+    "history-none": ("Il fascicolo non contiene la storia degli accessi.", "The package holds no access history."),
+    "history-unproven": (
+        "La voce {0} della storia non è nel registro: {1}.",
+        "Entry {0} of the history is not in the log: {1}.",
+    ),
+    "history": ("Storia degli accessi: {0} voci nel registro.", "Access history: {0} entries in the log."),
+    "opening": ("Parte riservata della voce {0}: {1}", "Private part of entry {0}: {1}"),
+    "opening-differs": (
+        "La parte riservata della voce {0} non è la sua: {1}.",
+        "The private part of entry {0} is not its own: {1}.",
+    ),
+    "anchors-none": ("Nessuna marca temporale di terzi.", "No time stamp of a third party."),
+    "anchor-foreign": ("{0} non conduce alla testa del registro: {1}.", "{0} does not lead to the log's head: {1}."),
+    "anchor-open": (
+        "{0}: riguarda questo registro; la marca stessa si verifica con openssl (LEGGIMI.txt).",
+        "{0}: is about this log; check the stamp itself with openssl (README.txt).",
+    ),
+    "limit-camera": (
+        "Non verificabile: che la telecamera abbia ripreso il vero (solo le telecamere che firmano ne danno prova).",
+        "Can't be checked: that the camera saw the real thing (only cameras that sign give proof of it).",
+    ),
+    "limit-access": (
+        "Non verificabile qui: che non ci siano stati altri accessi; lo controlla il secondo ufficio.",
+        "Can't be checked here: that there was no other access; the second office checks that.",
+    ),
+    "limit-before": (
+        "Non verificabile: ciò che accadde prima che il registro ricevesse il fatto (qualche decina di secondi).",
+        "Can't be checked: what happened before the log received the fact (some tens of seconds at most).",
+    ),
+    "unreadable": ("Il fascicolo non è leggibile: {0}.", "The package can't be read: {0}."),
+    "policy-unreadable": ("Le chiavi date non sono leggibili: {0}.", "The keys given can't be read: {0}."),
+}
+VERDICTS = {
+    0: ("VERIFICATO con le chiavi date.", "VERIFIED with the keys given."),
+    1: ("NON VERIFICATO: vedere le righe FALLITO.", "NOT VERIFIED: see the lines FAILED."),
+    2: ("NON LEGGIBILE.", "CAN'T BE READ."),
+    3: (
+        "COERENTE, ma verificato solo con le chiavi contenute nel fascicolo stesso.",
+        "CONSISTENT, but verified only with the keys in the package itself.",
+    ),
+}
+COUNTED = 20  # findings of one kind for one camera that are printed
+
+
+def sentence(finding: Finding, language: int) -> str:
+    """One line."""
+    where = [("telecamera ", "camera ")[language] + finding.camera] if finding.camera else []
+    where += [when(finding.time)] if finding.time is not None else []
+    said = TEXTS[finding.code][language].format(*finding.values)
+    return LEVELS[finding.level][language] + (", ".join(where) + ": " if where else "") + said
+
+
+# ======================================================================================================== 11 command
+
+USAGE = "usage: verify.py PACKAGE [--policy FILE | --key VKEY ...] [--lang it|en]"
+
+
+class Usage(Exception):
+    """The command line is wrong."""
+
+
+class Options(NamedTuple):
+    """The command line, read."""
+
+    package: str
+    policy: Optional[Policy]
+    language: int
+
+
+def policy_of(keys: Sequence[Key]) -> Policy:
+    """The logs' keys must sign, and all witnesses' among them."""
+    witnesses = {key.name: key for key in keys if key.kind == WITNESS_KEY}
+    logs = tuple(key for key in keys if key.kind == LOG_KEY)
+    if not logs or len(witnesses) + len(logs) != len({*keys}):
+        raise Malformed("expected the key of a log, and each key once")
+    return Policy(logs, witnesses, {"all": (len(witnesses), tuple(witnesses))}, "all" if witnesses else "none")
+
+
+def parse_arguments(words: Sequence[str]) -> Options:
+    """By hand: few words, and the same in the text above."""
+    packages, keys, policies, language = [], [], [], "it"
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word in ("--policy", "--key", "--lang") and not rest:
+            raise Usage(word)
+        if word == "--policy":
+            policies.append(rest.pop(0))
+        elif word == "--key":
+            keys.append(parse_key(rest.pop(0)))
+        elif word == "--lang":
+            language = rest.pop(0)
+        elif word.startswith("-"):
+            raise Usage(word)
+        else:
+            packages.append(word)
+    if len(packages) != 1 or len(policies) > 1 or (keys and policies) or language not in ("it", "en"):
+        raise Usage(" ".join(words))
+    policy = policy_of(keys) if keys else None
+    if policies:
+        with open(policies[0], "rb") as file:
+            policy = parse_policy(file.read(MAX_POLICY + 1))
+    return Options(packages[0], policy, ("it", "en").index(language))
+
+
+class Printer:
+    """Prints findings as they come; of many alike only the first."""
+
+    def __init__(self, language: int) -> None:
+        self.language = language
+        self.counts: Dict[Tuple[str, str], int] = {}
+
+    def say(self, finding: Finding) -> None:
+        """One line, or none."""
+        kind = (finding.code, finding.camera)
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        if self.counts[kind] <= COUNTED:
+            print(sentence(finding, self.language).translate(PRINTABLE), flush=True)
+        elif self.counts[kind] == COUNTED + 1:
+            print(LEVELS[finding.level][self.language] + "…")
+
+
+PRINTABLE = dict.fromkeys([*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "?")
+
+
+def verify(path: str, policy: Optional[Policy], said: Callable[[Finding], None]) -> int:
+    """Check one package; the exit code."""
+    try:
+        with open(path, "rb") as file:
+            return Checks(Package(file), policy, said).run()
+    except (Malformed, struct.error, OSError, ValueError) as error:
+        said(Finding(FAILED, "unreadable", values=(str(error),)))
+        return 2
+
+
+def main(words: Sequence[str]) -> int:
+    """The command."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    language = 1 if "en" in words else 0
+    try:
+        options = parse_arguments(words)
+    except Usage:
+        print(USAGE, file=sys.stderr)
+        return 2
+    except (Malformed, OSError) as error:
+        print(sentence(Finding(FAILED, "policy-unreadable", values=(str(error),)), language), file=sys.stderr)
+        return 2
+    code = verify(options.package, options.policy, Printer(options.language).say)
+    print("\n" + VERDICTS[code][options.language])
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
