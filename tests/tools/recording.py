@@ -49,6 +49,7 @@ class Recording:
 
     folder: Path
     start: UtcTicks = START
+    stream: StreamId = STREAM
     told: list[Told] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
 
@@ -62,7 +63,7 @@ class Recording:
         tend(self.ring, self.start, ("standard",))
         keys = load_public_keys(self.home.public_keys)
         self.term = TermId(NODE, 17, self.start)
-        tenure = Tenure(STREAM, self.term, "11111111-2222-3333-4444-555555555555", "0.1.0", self.clock.boot_ns())
+        tenure = Tenure(self.stream, self.term, "11111111-2222-3333-4444-555555555555", "0.1.0", self.clock.boot_ns())
         self._journal = Journal(
             tenure, "standard", lambda hour, name: keys.get(KeyName(hour, name)), may_have_prior=False
         )

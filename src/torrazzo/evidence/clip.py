@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One clip of a package: what a stranger needs beside the MP4 to see that it is what was recorded."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from torrazzo.archive.fact import parse_fact
+from torrazzo.base import SegmentId, Span, StreamId
+from torrazzo.base.errors import Invalid
+from torrazzo.evidence.asic import Content
+from torrazzo.ledger import Proof
+from torrazzo.ledger.text import to_base64
+from torrazzo.playback.clip import Clip
+
+
+class Proven(NamedTuple):
+    """An entry of a log, verbatim, with its proof."""
+
+    line: bytes
+    proof: Proof
+
+
+class PieceHash(NamedTuple):
+    """A piece's h, and the salt behind which it can be checked: it is given away only with the piece itself."""
+
+    h: bytes
+    salt: bytes
+
+
+class ClipPart(NamedTuple):
+    """One clip."""
+
+    name: str  # of its files in the package: a-z 0-9 and hyphens
+    stream: StreamId
+    span: Span
+    video: Content
+    head_length: int
+    head_sha256: bytes
+    facts: Sequence[Proven]  # from the clip's first segment to the end of the span, without a hole
+    rows: Sequence[str]  # of pieces/<name>.txt
+    losses: Sequence[tuple[int, int]]  # line of the fact, piece
+
+
+def clip_part(
+    name: str, clip: Clip, video: Content, facts: Sequence[Proven], hashes: Mapping[SegmentId, Sequence[PieceHash]]
+) -> ClipPart:
+    """The clip as it was planned and written, its stream's facts, and the hashes of its segments.
+
+    Salts of pieces that are not in the clip are left out. Raises `Invalid` if a segment of the clip has no fact.
+    """
+    if video.size != clip.size:
+        raise Invalid(f"clip {name}: {video.size} bytes, planned {clip.size}; export it again")
+    lines = {parse_fact(fact.line).id: number for number, fact in enumerate(facts, 1)}
+    extents = {(extent.segment, extent.piece): extent for extent in clip.extents}
+    rows = []
+    for number in dict.fromkeys(extent.segment for extent in clip.extents):
+        id_ = clip.segments[number].id
+        if id_ not in lines:
+            raise Invalid(f"clip {name}: no fact of segment {id_.n} of term {id_.term}")
+        for piece, value in enumerate(hashes[id_]):
+            extent = extents.get((number, piece))
+            place = "- - -" if extent is None else f"{extent.at} {extent.length} {to_base64(value.salt)}"
+            rows.append(f"{lines[id_]} {piece} {place} {to_base64(value.h)}\n")
+    losses = [(lines[loss.segment], loss.piece) for loss in clip.losses if loss.segment in lines]
+    head = clip.head
+    return ClipPart(name, clip.stream, clip.span, video, len(head), hashlib.sha256(head).digest(), facts, rows, losses)

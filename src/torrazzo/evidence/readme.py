@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""LEGGIMI.txt and README.txt: what the package is, three ways to check it, what it does not prove."""
+
+from collections.abc import Sequence
+
+from torrazzo.base.times import iso_from_ticks
+from torrazzo.evidence.clip import ClipPart
+from torrazzo.ledger import Policy
+from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.key import Kind, VerifierKey, cosigned_at
+from torrazzo.ledger.note import Note
+from torrazzo.ledger.text import to_base64
+
+# The commands below are run by tests/unit/evidence/test_readme.py as they stand.
+
+_TEXTS = {
+    "it": {
+        "title": "FASCICOLO DI VIDEOSORVEGLIANZA {case}",
+        "what": """\
+Questo file ZIP (ASiC-E) contiene filmati registrati da Torrazzo e ciò che serve a un estraneo per verificarli, senza
+rete e senza i nostri programmi: che le immagini sono quelle registrate, quando, e che non ne manca nessuna.""",
+        "clips": "Filmati",
+        "span": "  clips/{name}.mp4   telecamera {camera}\n      dal {start} al {end} (UTC)",
+        "files": """\
+  clips/       i filmati; si aprono con qualunque lettore
+  facts/       i fatti: una riga per ogni segmento registrato e per ogni interruzione, come sta nel registro
+  pieces/      per ogni frammento: riga del fatto, numero, posizione e lunghezza nel filmato, sale, impronta
+  proofs/      per ogni fatto la prova (C2SP tlog-proof) che sta nel registro
+  rec.checkpoint, act.checkpoint   le teste firmate dei due registri
+  policy.txt   le chiavi di chi firma (confrontarle con quelle pubblicate!)
+  history.jsonl   chi ha fatto che cosa con queste immagini (voci del registro act)
+  anchors/     marche temporali di terzi""",
+        "keys": """\
+PRIMA DI TUTTO: le chiavi. Procurarsele da fuori (verbale, siti dei due uffici) e confrontarle; con le sole chiavi di
+policy.txt si prova soltanto che il fascicolo è coerente con sé stesso. Quelle di questo fascicolo sono:""",
+        "ways": """\
+TRE MODI DI VERIFICARE
+1. Aprire verify.html in un navigatore (anche senza rete), dargli il file ZIP e le chiavi.
+2. python3 -I -S verify.py FASCICOLO.asice --policy CHIAVI.txt        (Python 3.9 o successivo, nient'altro)
+3. A mano, con openssl, sha256sum, head, tail, cat, base64, in una cartella in cui si è estratto lo ZIP:""",
+        "limits": """\
+CHE COSA NON PROVA
+- Che la telecamera abbia ripreso il vero: la prova comincia quando il registratore riceve le immagini.
+- Che l'ora sia esatta: è quella degli orologi del Comune, delimitata da firme dei testimoni e marche temporali.
+- Che nessuno abbia guardato le immagini senza lasciare voce: lo controlla il secondo ufficio.""",
+        "files_again": "# i file sono quelli elencati",
+        "signature": "# la testa del registro è firmata: risponde «Signature Verified Successfully»",
+        "witness": "# anche il testimone {name} l'aveva vista, il {when}",
+        "fragment": "# un frammento (riga {fact}, numero {piece}) del filmato {name} dà la sua impronta {h}",
+        "segment": "# le impronte di quel segmento danno l'h del fatto {fact}: {h}",
+        "leaf": "# il fatto, come sta nel registro, conduce alla radice che sta nella testa (terza riga)",
+    },
+    "en": {
+        "title": "VIDEO SURVEILLANCE EVIDENCE {case}",
+        "what": """\
+This ZIP file (ASiC-E) holds clips recorded by Torrazzo and what a stranger needs to check them, without
+a network and without our programs: that the pictures are those recorded, when, and that none is missing.""",
+        "clips": "Clips",
+        "span": "  clips/{name}.mp4   camera {camera}\n      from {start} to {end} (UTC)",
+        "files": """\
+  clips/       the clips; any player opens them
+  facts/       the facts: a line for each recorded segment and each gap, as it stands in the log
+  pieces/      for each fragment: line of its fact, number, place and length in the clip, salt, hash
+  proofs/      for each fact the proof (C2SP tlog-proof) that it is in the log
+  rec.checkpoint, act.checkpoint   the signed heads of the two logs
+  policy.txt   the keys of those who sign (compare them with the published ones!)
+  history.jsonl   who did what with these pictures (entries of the log act)
+  anchors/     time stamps of third parties""",
+        "keys": """\
+FIRST OF ALL: the keys. Get them from elsewhere (the minutes, the two offices' sites) and compare; with the keys of
+policy.txt alone you only prove that the package is consistent with itself. Those of this package are:""",
+        "ways": """\
+THREE WAYS TO CHECK
+1. Open verify.html in a browser (off line too), give it the ZIP file and the keys.
+2. python3 -I -S verify.py PACKAGE.asice --policy KEYS.txt        (Python 3.9 or later, nothing else)
+3. By hand, with openssl, sha256sum, head, tail, cat, base64, in a folder into which you extracted the ZIP:""",
+        "limits": """\
+WHAT IT DOES NOT PROVE
+- That the camera saw the real thing: the proof begins when the recorder receives the pictures.
+- That the time is exact: it is that of the town's clocks, bounded by the witnesses' signatures and the time stamps.
+- That nobody looked at the pictures without leaving an entry: the second office checks that.""",
+        "files_again": "# the files are those listed",
+        "signature": '# the log\'s head is signed: it answers "Signature Verified Successfully"',
+        "witness": "# the witness {name} had seen it, too, at {when}",
+        "fragment": "# a fragment (line {fact}, number {piece}) of clip {name} gives its hash {h}",
+        "segment": "# that segment's hashes give the h of fact {fact}: {h}",
+        "leaf": "# the fact, as it stands in the log, leads to the root that is in the head (third line)",
+    },
+}
+
+# SubjectPublicKeyInfo of Ed25519 (RFC 8410), without the key
+_DER = r"\060\052\060\005\006\003\053\145\160\003\041\000"
+_SHA = "openssl dgst -sha256 -binary | base64"
+_LAST = 'while read row; do echo "${row##* }" | base64 -d; done'  # the last word of each line, decoded
+
+
+def readme(case: str, clips: Sequence[ClipPart], rec: Note, policy: Policy, language: str) -> bytes:
+    """The text; its commands name this package's own files and values."""
+    say = _TEXTS[language]
+    keys = [log.key for log in policy.logs] + [witness.key for witness in policy.witnesses]
+    spans = [
+        say["span"].format(
+            name=clip.name,
+            camera=clip.stream,
+            start=iso_from_ticks(clip.span.start),
+            end=iso_from_ticks(clip.span.end),
+        )
+        for clip in clips
+    ]
+    commands = [*_signatures(rec, keys, say), *(_clip(clips[0], rec, say) if clips else [])]
+    parts = [
+        say["title"].format(case=case),
+        say["what"],
+        say["clips"] + "\n" + "\n".join(spans),
+        say["files"],
+        say["keys"] + "\n" + "\n".join(f"  {key}" for key in keys),
+        say["ways"],
+        "\n".join(
+            f"    {line}" for line in [say["files_again"], "sha256sum --quiet -c manifest-sha256.txt", *commands]
+        ),
+        say["limits"],
+    ]
+    return ("\n\n".join(parts) + "\n").encode()
+
+
+def _signatures(note: Note, keys: Sequence[VerifierKey], say: dict[str, str]) -> list[str]:
+    """For each signature of a known key."""
+    lines = []
+    for number, signature in enumerate(note.signatures, 5):
+        for key in (key for key in keys if signature.made_by(key)):
+            seconds = cosigned_at(signature.data) if key.kind == Kind.COSIGNATURE else None
+            lines += _signature(number, key, seconds, say)
+    return lines
+
+
+def _signature(number: int, key: VerifierKey, seconds: int | None, say: dict[str, str]) -> list[str]:
+    title, cosigned = say["signature"], ""
+    if seconds is not None:
+        title = say["witness"].format(name=key.name, when=iso_from_ticks(seconds * 90_000))
+        cosigned = rf"printf 'cosignature/v1\ntime {seconds}\n'; "
+    return [
+        title,
+        f"(printf '{_DER}'; echo {to_base64(key.public)} | base64 -d) > key.der",
+        f"({cosigned}head -n 3 rec.checkpoint) > signed",
+        f"row=$(head -n {number} rec.checkpoint | tail -n 1); echo ${{row##* }} | base64 -d | tail -c 64 > signature",
+        "openssl pkeyutl -verify -pubin -inkey key.der -keyform DER -rawin -in signed -sigfile signature",
+    ]
+
+
+def _clip(clip: ClipPart, rec: Note, say: dict[str, str]) -> list[str]:
+    """The first fragment, its segment, its fact."""
+    rows = [row.split() for row in clip.rows]
+    row = next((row for row in rows if row[1] != "0" and row[2] != "-"), None)
+    if row is None:
+        return []
+    fact, piece, at, length, salt, h = row
+    own = [number for number, other in enumerate(rows, 1) if other[0] == fact]
+    return [
+        say["fragment"].format(fact=fact, piece=piece, name=clip.name, h=h),
+        f"(echo {salt} | base64 -d; tail -c +{int(at) + 1} clips/{clip.name}.mp4 | head -c {length}) | {_SHA}",
+        say["segment"].format(fact=fact, h=f"head -n {fact} facts/{clip.name}.jsonl | tail -n 1"),
+        f"head -n {own[-1]} pieces/{clip.name}.txt | tail -n {len(own)} | {_LAST} | {_SHA}",
+        say["leaf"],
+        *_path(clip.name, int(fact), clip.facts[int(fact) - 1].proof.entry_index, Checkpoint.parse(rec.text).size),
+    ]
+
+
+def _path(name: str, line: int, entry: int, size: int) -> list[str]:
+    """RFC 9162 section 2.1.3.2, as the ledger's page tells it."""
+    return [
+        f'sha() {{ {_SHA}; }}; bin() {{ echo "$1" | base64 -d; }}',
+        rf"h=$( (printf '\000'; head -n {line} facts/{name}.jsonl | tail -n 1 | head -c -1) | sha)",
+        f"i={entry}; n={size - 1}; line=3",
+        "while [ $n -gt 0 ]; do",
+        f"  p=$(head -n $line proofs/{name}/{line}.tlog-proof | tail -n 1)",
+        r"  if [ $((i % 2)) = 1 ]; then h=$( (printf '\001'; bin $p; bin $h) | sha); line=$((line + 1))",
+        r"  elif [ $i -lt $n ]; then h=$( (printf '\001'; bin $h; bin $p) | sha); line=$((line + 1)); fi",
+        "  i=$((i / 2)); n=$((n / 2))",
+        "done; echo $h; head -n 3 rec.checkpoint | tail -n 1",
+    ]

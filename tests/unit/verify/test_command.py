@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+
+import ast
+import shutil
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import torrazzo_verify
+from tests.tools.tampering import CASES, Original, forge, make_original
+from torrazzo_verify.verify import TEXTS, main
+
+FILE = Path(torrazzo_verify.__file__).with_name("verify.py")
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
+    """Two cameras."""
+    return make_original(tmp_path_factory.mktemp("original"))
+
+
+def _alone(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The one file, copied out, by a Python without site packages and without this repository."""
+    copy = folder / "verify.py"
+    shutil.copyfile(FILE, copy)
+    command = (sys.executable, "-I", "-S", str(copy), *words)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, encoding="utf-8")
+
+
+def test_the_file_alone_verifies(original: Original, tmp_path: Path) -> None:
+    """Copied out, it says in Italian and in English whose keys it believes, then what it checked."""
+    policy = str(original.folder / "policy.txt")
+    italian = _alone(tmp_path, str(original.path), "--policy", policy)
+    english = _alone(tmp_path, str(original.path), "--policy", policy, "--lang", "en")
+    assert (italian.returncode, italian.stderr, english.returncode) == (0, "", 0)
+    assert italian.stdout.splitlines()[0] == "OK      Le chiavi usate sono quelle date da chi verifica."
+    assert english.stdout.splitlines()[0] == "OK      The keys used are those that you gave."
+    assert italian.stdout.splitlines()[-1] == "VERIFICATO con le chiavi date."
+    assert "OPEN    Can't be checked: that the camera saw the real thing" in english.stdout
+
+
+def test_with_keys_as_words(original: Original, tmp_path: Path) -> None:
+    """The published verifier keys are enough; without the witness's nobody's cosignature is asked for."""
+    keys = original.dossier.keys
+    words = [part for key in (keys.rec, keys.act, keys.witness) for part in ("--key", str(key.verifier))]
+    assert _alone(tmp_path, str(original.path), *words).returncode == 0
+    assert _alone(tmp_path, str(original.path), *words[:4]).returncode == 0
+    assert _alone(tmp_path, str(original.path), *words[:2]).returncode == 1  # act is signed by a key that was not given
+
+
+def test_with_the_packages_own_keys_it_says_so_first_and_last(original: Original, tmp_path: Path) -> None:
+    """Nothing is verified against the package's own policy without a word, and the exit code is another one."""
+    done = _alone(tmp_path, str(original.path), "--lang", "en")
+    assert done.returncode == 3
+    assert done.stdout.startswith("OPEN    The keys used come from the package itself")
+    assert done.stdout.endswith("CONSISTENT, but verified only with the keys in the package itself.\n")
+
+
+def test_a_failure_is_named_with_camera_and_time(original: Original, tmp_path: Path) -> None:
+    """The line says which camera, when, and which fragment."""
+    forged = forge(original, CASES[0])
+    done = _alone(tmp_path, str(forged), "--policy", str(original.folder / "policy.txt"), "--lang", "en")
+    assert done.returncode == 1
+    assert (
+        "FAILED  camera 3f9a1c0e5b7d2264/main, 2026-11-24T22:00:10.000Z:"
+        " Fragment 3 of this segment is not the recorded one.\n"
+    ) in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["no such file"],
+        ["PACKAGE", "--policy", "no such file"],
+        ["PACKAGE", "--key", "x+y+z"],
+        ["PACKAGE", "--lang", "de"],
+        ["PACKAGE", "another"],
+        ["PACKAGE", "--unknown"],
+        ["PACKAGE", "--policy"],
+    ],
+)
+def test_what_cannot_be_read_is_told(words: list[str], original: Original, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong command, keys or a package that can't be read end with 2 and a word."""
+    assert main([str(original.path) if word == "PACKAGE" else word for word in words]) == 2
+    said = capsys.readouterr()
+    assert said.out + said.err
+
+
+def test_a_package_cut_anywhere_is_unreadable(original: Original, tmp_path: Path) -> None:
+    """A cut file is no package."""
+    data = original.path.read_bytes()
+    for part in (0, 1, 21, 22, len(data) // 2, len(data) - 1):
+        path = tmp_path / "cut"
+        path.write_bytes(data[:part])
+        assert main([str(path)]) == 2
+
+
+def test_each_sentence_exists_in_both_languages_with_the_same_values() -> None:
+    """Italian and English tell the same of each finding."""
+    for code, both in TEXTS.items():
+        italian, english = ({field for _, field, _, _ in string.Formatter().parse(text) if field} for text in both)
+        assert italian == english, code
+
+
+def test_the_code_runs_on_python_3_9() -> None:
+    """No syntax newer than 3.9, and nothing imported but the standard library."""
+    tree = ast.parse(FILE.read_text("utf-8"), feature_version=(3, 9))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert names <= sys.stdlib_module_names | {"__future__"}
