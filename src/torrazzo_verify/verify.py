@@ -571,13 +571,8 @@ class Package:
         return self.bytes_at(begin + at, size)
 
     def digest(self, name: str) -> str:
-        """SHA-256 of an entry, in hex."""
-        hashed, (at, left) = hashlib.sha256(), self.entries[name]
-        while left:
-            data = self.bytes_at(at, min(left, 1 << 20))
-            hashed.update(data)
-            at, left = at + len(data), left - len(data)
-        return hashed.hexdigest()
+        """SHA-256 of a small entry, in hex."""
+        return sha256(self.read(name)).hex()
 
 
 def zip64(extra: bytes, size: int, packed: int, at: int) -> Tuple[int, int, int]:
@@ -1543,6 +1538,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Can't be checked: what happened before the log received the fact (some tens of seconds at most).",
     ),
     "unreadable": ("Il fascicolo non è leggibile: {0}.", "The package can't be read: {0}."),
+    "browser-too-old": (
+        "Questo navigatore non sa verificare le firme (Ed25519): aggiornarlo o usare verify.py. {0}",
+        "This browser can't check signatures (Ed25519): update it, or use verify.py. {0}",
+    ),
     "policy-unreadable": ("Le chiavi date non sono leggibili: {0}.", "The keys given can't be read: {0}."),
 }
 VERDICTS = {

@@ -134,21 +134,28 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def open_player(answers: dict[str, tuple[str, bytes] | VirtualFile]) -> Iterator[Player]:
-    """A player whose server gives `answers` by path; more may be added while it is open."""
+def open_browser() -> Iterator[Any]:
+    """Playwright's browser."""
     from playwright.sync_api import sync_playwright  # slow to import
 
     executable = next(path for path in map(shutil.which, NAMES) if path is not None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def open_player(answers: dict[str, tuple[str, bytes] | VirtualFile]) -> Iterator[Player]:
+    """A player whose server gives `answers` by path; more may be added while it is open."""
     server = _Server(answers)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-            try:
-                yield Player(browser.new_page(), f"http://127.0.0.1:{server.server_port}/")
-            finally:
-                browser.close()
+        with open_browser() as browser:
+            yield Player(browser.new_page(), f"http://127.0.0.1:{server.server_port}/")
     finally:
         server.shutdown()
         server.server_close()

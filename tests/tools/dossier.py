@@ -176,7 +176,7 @@ class Dossier:
             openings=[Opening(2, salt, private)],
             anchors=act.anchor(3) | self.rec.anchor(len(self.rec.leaves)),
             program=(VERIFIER / "verify.py").read_bytes(),
-            page=b"",
+            page=(VERIFIER / "verify.html").read_bytes(),
         )
 
 

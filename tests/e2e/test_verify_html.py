@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""verify.html in a real browser, opened as a file: it says of each package what verify.py says."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import torrazzo_verify
+from tests.tools.browser import open_browser
+from tests.tools.tampering import CASES, Case, Original, forge, make_original
+from torrazzo_verify.verify import TEXTS, Finding, parse_policy, verify
+
+PAGE = Path(torrazzo_verify.__file__).with_name("verify.html")
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
+    """Two cameras; untouched."""
+    return make_original(tmp_path_factory.mktemp("original"))
+
+
+class Checker:
+    """The page, and whatever it asked for over a network."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(PAGE.as_uri())
+
+    def check(self, path: Path, policy: Path | None) -> tuple[int, list[Finding]]:
+        """As a person does it: choose files, press the button, wait."""
+        self.page.set_input_files("#policy-file", [] if policy is None else [str(policy)])
+        self.page.set_input_files("#file", [str(path)])
+        self.page.click("#start")
+        self.page.wait_for_selector("#verdict[class^=code]", timeout=60_000)
+        found = self.page.evaluate("state.findings")
+        return self.page.evaluate("state.code"), [
+            Finding(each["level"], each["code"], each["camera"], each["time"], tuple(each["values"])) for each in found
+        ]
+
+
+@pytest.fixture(scope="module")
+def checker() -> Iterator[Checker]:
+    """One page for all."""
+    with open_browser() as browser:
+        made = Checker(browser.new_page())
+        yield made
+        assert not made.errors
+        assert {url.partition(":")[0] for url in made.requests} <= {"file", "blob"}
+
+
+def _by_python(path: Path, policy: Path | None) -> tuple[int, list[Finding]]:
+    found: list[Finding] = []
+    return verify(str(path), parse_policy(policy.read_bytes()) if policy else None, found.append), found
+
+
+def _same(one: list[Finding], two: list[Finding]) -> None:
+    """The same findings in the same order; an error's own words may differ."""
+    assert [finding[:4] for finding in one] == [finding[:4] for finding in two]
+    for mine, theirs in zip(one, two, strict=True):
+        if mine.level != "failed":
+            assert mine == theirs
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("published", [True, False], ids=["published keys", "own keys"])
+def test_the_untouched_package_gets_the_same_verdict(published: bool, checker: Checker, original: Original) -> None:
+    """The page's findings are those of verify.py, one by one, with the published keys and without."""
+    policy = original.folder / "policy.txt" if published else None
+    code, found = checker.check(original.path, policy)
+    assert code == (0 if published else 3)
+    _same(found, _by_python(original.path, policy)[1])
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_manipulation_gets_the_same_verdict(case: Case, checker: Checker, original: Original) -> None:
+    """Of each forged package the page says what verify.py says: which check, which camera, when."""
+    path, policy = forge(original, case), original.folder / "policy.txt"
+    code, found = checker.check(path, policy)
+    assert code == 1
+    _same(found, _by_python(path, policy)[1])
+
+
+@pytest.mark.browser
+def test_what_is_no_package_is_told(checker: Checker, original: Original, tmp_path: Path) -> None:
+    """A cut package and a policy that is none end with 2."""
+    (tmp_path / "cut.asice").write_bytes(original.path.read_bytes()[:-1])
+    assert checker.check(tmp_path / "cut.asice", None)[0] == 2
+    (tmp_path / "bad.txt").write_bytes(b"log x\n")
+    assert checker.check(original.path, tmp_path / "bad.txt")[0] == 2
+
+
+@pytest.mark.browser
+def test_keys_can_be_typed_and_both_languages_are_there(checker: Checker, original: Original) -> None:
+    """Typed keys verify as a file does; the page changes its language with the findings in it."""
+    keys = original.dossier.keys
+    page = checker.page
+    page.fill("#keys", "\n".join(str(key.verifier) for key in (keys.rec, keys.act, keys.witness)))
+    assert checker.check(original.path, None)[0] == 0
+    page.click("text=English")
+    assert page.inner_text("#verdict") == "VERIFIED with the keys given."
+    assert "52 fragments: byte for byte those recorded." in page.inner_text("#findings")
+    page.click("text=Italiano")
+    assert page.inner_text("#verdict") == "VERIFICATO con le chiavi date."
+    assert page.locator("video").count() == 2
+    page.fill("#keys", "")
+
+
+@pytest.mark.browser
+def test_the_page_can_be_used_with_the_keyboard_and_read_aloud(checker: Checker) -> None:
+    """Each control has a label, the verdict is announced, and Tab reaches the button."""
+    page = checker.page
+    unlabelled = "[...document.querySelectorAll('input, textarea')].filter((node) => !node.labels.length).length"
+    assert page.evaluate(unlabelled) == 0
+    assert page.get_attribute("#verdict", "aria-live") == "polite"
+    page.focus("#file")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "start"
+
+
+def test_the_page_may_reach_no_network_and_says_the_same_words() -> None:
+    """Its policy allows no connection, nothing comes from elsewhere, and its sentences are those of verify.py."""
+    text = PAGE.read_text("utf-8")
+    policy = re.search(r'http-equiv="Content-Security-Policy"\s+content="([^"]*)"', text)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none';")
+    assert not re.search(r"(?:src|href)\s*=\s*\"?(?:https?:)?//|fetch\(|XMLHttpRequest|WebSocket|import\(", text)
+    texts = re.search(r'<script type="application/json" id="texts">\n(.*?)</script>', text, re.DOTALL)
+    assert texts is not None
+    assert {code: tuple(both) for code, both in json.loads(texts[1]).items()} == TEXTS
