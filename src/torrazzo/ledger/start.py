@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How the ledger starts: rows and files are held against each other before anything is signed."""
+
+import contextlib
+from collections.abc import Collection
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from torrazzo.base.errors import Damaged, Invalid, Unavailable
+from torrazzo.durable import Disk
+from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.errors import Pruned, RolledBack, Unproven
+from torrazzo.ledger.fact_index import FactIndex
+from torrazzo.ledger.files import LogFiles
+from torrazzo.ledger.identity import KINDS, Identity, LogKind, LogName
+from torrazzo.ledger.key import VerifierKey
+from torrazzo.ledger.log_rows import insert_log, load, read_logs
+from torrazzo.ledger.merkle import leaf_hash, root_of
+from torrazzo.ledger.note import Note
+from torrazzo.ledger.reader import LogReader
+from torrazzo.ledger.schema import Database
+from torrazzo.ledger.snapshot import Snapshot
+from torrazzo.ledger.store import LedgerStore, LogWriter
+from torrazzo.ledger.text import HASH_LENGTH
+from torrazzo.ledger.tiles import WIDTH, Tile, split_entries, split_tile
+
+LOCK = "lock"
+
+_ADVICE = (
+    "nothing is signed. Put the newest database back, or let its facts be delivered again;"
+    " if it is lost, declare it: `torrazzo ledger fork --why …`"
+)
+
+
+def open_ledger(
+    database: Database, disk: Disk, folder: Path, identity: Identity, seen: Collection[Checkpoint] = ()
+) -> LedgerStore:
+    """Open the ledger in `folder`, made if there is none; `seen` are heads of it that others remember.
+
+    1. Rows, edge and head of each log agree, and so do the last full files; else `Damaged`. 2. Nothing shows that more
+    was signed than the database has: no file, no published head, none of `seen`; else `RolledBack`. 3. What a crash
+    left undone is done: full tiles written, the head published, pruned files unlinked.
+    """
+    disk.make_folder(folder)
+    lock = disk.lock(folder / LOCK)
+    try:
+        database.prepare()
+        with database.write() as connection:
+            logs = _load(connection, disk, folder, identity)
+        names = disk.list(folder)
+        for log in logs.values():
+            _check_signature(log.snapshot, log.key.verifier)  # 1
+            _check_entries(log.snapshot)
+            _check_files(log.snapshot, log.reader)
+            _check_newest(log, names, identity, seen)  # 2
+        store = LedgerStore(database, FactIndex(database), logs, lock)
+        for log in logs.values():
+            log.put_files()  # 3
+        store.finish_pruning()
+        return store
+    except sa.exc.SQLAlchemyError as error:
+        lock.release()
+        raise Unavailable(f"ledger database: {error}; check the disk, and that it is this town's ledger") from error
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _load(connection: sa.Connection, disk: Disk, folder: Path, identity: Identity) -> dict[LogKind, LogWriter]:
+    """The latest pair of logs; the first one is made here."""
+    rows = read_logs(connection)
+    generation = rows[-1].generation if rows else 1
+    logs: dict[LogKind, LogWriter] = {}
+    for kind in KINDS:
+        name = LogName(kind, generation)
+        key, files = identity.key(name), LogFiles(disk, folder / str(name))
+        row = next((row for row in rows if row.name == str(name)), None)
+        if row is not None and row.origin != key.verifier.name:
+            raise Invalid(f"ledger database: log {name} is {row.origin}, expected {key.verifier.name}: another town's")
+        snapshot = load(connection, row) if row else insert_log(connection, str(name), generation, key)
+        logs[kind] = LogWriter(files, key, snapshot, row.pruned if row else 0)
+    return logs
+
+
+def _check_signature(snapshot: Snapshot, key: VerifierKey) -> None:
+    """The head bears our signature."""
+    what = f"ledger database, log {snapshot.name}"
+    with contextlib.suppress(Unproven):
+        if key in snapshot.note.signed_by([key]):
+            return
+    raise Damaged(f"{what}: its head is not signed by {key}; is that the right signing key?")
+
+
+def _check_entries(snapshot: Snapshot) -> None:
+    """The rows of entries have the leaves that the rows of tiles say."""
+    what = f"ledger database, log {snapshot.name}"
+    bundles = {tile.number: data for tile, data in snapshot.pending.items() if tile.level is None}
+    for number, data in bundles.items():
+        if _leaves(data) != snapshot.pending[Tile(0, number)]:
+            raise Damaged(
+                f"{what}: rows of entries {number * WIDTH} to {number * WIDTH + WIDTH - 1} are not those logged"
+            )
+    if b"".join(map(leaf_hash, snapshot.tail)) != (snapshot.edge[0] if snapshot.edge else b""):
+        raise Damaged(f"{what}: rows of entries from {snapshot.size - len(snapshot.tail)} on are not those logged")
+
+
+def _check_files(snapshot: Snapshot, reader: LogReader) -> None:
+    """The edge leads to the root; each level's last full tile has the hash above it, the last bundle its leaves."""
+    what = f"ledger, log {snapshot.name}"
+    if reader.root() != snapshot.head.root:
+        raise Damaged(f"{what}: the right edge leads to another root than the head has")
+    for level in range(len(snapshot.edge) - 1):
+        number = (snapshot.size >> 8 * (level + 1)) - 1
+        if level == 0 and (number + 1) * WIDTH <= snapshot.minimum:
+            continue
+        tile = reader.tile(snapshot, level, number)
+        above = reader.tile(snapshot, level + 1, number // WIDTH)
+        if root_of(split_tile(tile, WIDTH)) != split_tile(above, len(above) // HASH_LENGTH)[number % WIDTH]:
+            raise Damaged(f"{what}: {Tile(level, number)} is not the one that the head has; {_ADVICE}")
+        if level == 0 and _leaves(reader.resource(str(Tile(None, number)))) != tile:
+            raise Damaged(f"{what}: {Tile(None, number)} does not have the entries of {Tile(0, number)}")
+
+
+def _check_newest(log: LogWriter, names: Collection[str], identity: Identity, seen: Collection[Checkpoint]) -> None:
+    """Raises `RolledBack` if any trace shows a larger tree, another one, or a later fork."""
+    snapshot, files = log.snapshot, log.files
+    origin, size = snapshot.head.origin, snapshot.size
+    ours = identity.name_of(origin)
+    for name in map(LogName.parse, names):
+        if name and name.kind == ours.kind and name.generation > ours.generation:
+            raise RolledBack(
+                f"{origin}: there are files of {name}, from a fork that the database does not know; {_ADVICE}"
+            )
+    beyond = [Tile(level, size >> 8 * (level + 1)) for level in range(len(snapshot.edge) + 1)]
+    for tile in (Tile(None, size // WIDTH), *beyond):
+        if files.has(tile):
+            raise RolledBack(f"{origin}: the database has {size} entries, but there is a full {tile}; {_ADVICE}")
+    published = files.read_checkpoint()
+    heads = [("was remembered", head) for head in seen]
+    if published is not None:
+        heads.append(("is published", _published(published, log)))
+    for how, head in heads:
+        name = identity.name_of(head.origin)
+        if name.kind != ours.kind or name.generation < ours.generation:
+            continue
+        if name != ours or head.size > size:
+            raise RolledBack(
+                f"{origin}: the database has {size} entries, but a head of {head.origin} with {head.size} {how};"
+                f" {_ADVICE}"
+            )
+        try:
+            root = log.reader.root(head.size)
+        except Pruned:  # what it was over is gone
+            continue
+        if root != head.root:
+            raise RolledBack(f"{origin}: a head of {head.size} entries that {how} has another root; {_ADVICE}")
+
+
+def _published(data: bytes, log: LogWriter) -> Checkpoint:
+    try:
+        note = Note.parse(data)
+        note.signed_by([log.key.verifier])
+        return Checkpoint.parse(note.text)
+    except Invalid as error:
+        raise Damaged(
+            f"{log.snapshot.name}/checkpoint: not a head that we published ({error});"
+            " if the database is the newest one, remove this file"
+        ) from error
+
+
+def _leaves(bundle: bytes) -> bytes:
+    return b"".join(map(leaf_hash, split_entries(bundle, WIDTH)))

@@ -1,0 +1,298 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a start notices: damage, an older database, a lost one; and how a fork is declared."""
+
+import contextlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tools.ledger import FOLDER, IDENTITY, TOWN, check_log, deeds, fact, facts, lines, opened
+from torrazzo.base.errors import Damaged, Invalid, Stopped, Unavailable
+from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.errors import RolledBack
+from torrazzo.ledger.fork import fork_ledger
+from torrazzo.ledger.identity import Identity, LogName
+from torrazzo.ledger.merkle import EMPTY_ROOT
+from torrazzo.ledger.schema import sqlite_database
+from torrazzo.ledger.start import open_ledger
+from torrazzo.ledger.text import to_base64
+from torrazzo.testing import FaultyDisk
+
+
+def fill(folder: Path, disk: FaultyDisk, end: int) -> Checkpoint:
+    """Append up to this number of facts and deeds; keeps a copy of the database. Returns the head of `rec`."""
+    with opened(folder / "l.db", disk) as store:
+        start = store.rec.head.size
+        store.append(facts(end - start, first=start), deeds(end - start, start))
+        head = store.rec.head
+    shutil.copy(folder / "l.db", folder / f"{end}.db")
+    return head
+
+
+def put_back(folder: Path, end: int) -> None:
+    for path in folder.glob("l.db-*"):
+        path.unlink()
+    shutil.copy(folder / f"{end}.db", folder / "l.db")
+
+
+def fork(folder: Path, disk: FaultyDisk, why: str, seen: tuple[Checkpoint, ...] = ()) -> bytes:
+    with contextlib.closing(sqlite_database(folder / "l.db")) as database:
+        return fork_ledger(database, disk, FOLDER, IDENTITY, why, seen)
+
+
+@pytest.mark.parametrize(("old", "new"), [(100, 101), (100, 250), (100, 300), (256, 600), (300, 1_000)])
+@pytest.mark.parametrize("hidden", ["nothing", "checkpoint", "files"])
+def test_an_older_database_is_noticed_and_nothing_is_signed(tmp_path: Path, old: int, new: int, hidden: str) -> None:
+    """By the published head; without that by a full file beyond; without both by a head that somebody remembers."""
+    disk = FaultyDisk()
+    fill(tmp_path, disk, old)
+    head = fill(tmp_path, disk, new)
+    put_back(tmp_path, old)
+    if hidden != "nothing":
+        disk.unlink(FOLDER / "rec/checkpoint")
+        disk.unlink(FOLDER / "act/checkpoint")
+    if hidden == "files":
+        for path in disk.files():
+            if path.parent.parent.name == "tile" and int(path.name) >= old // 256:
+                disk.unlink(path)
+    is_seen = hidden == "files" or (hidden == "checkpoint" and new // 256 == old // 256)
+    before = {path: disk.content(path) for path in disk.files()}
+    with (
+        pytest.raises(RolledBack, match="nothing is signed"),
+        opened(tmp_path / "l.db", disk, [head] if is_seen else []),
+    ):
+        pass
+    assert {path: disk.content(path) for path in disk.files()} == before
+
+
+def test_a_lost_database_is_noticed(tmp_path: Path) -> None:
+    """A new, empty one next to the files of a log, or to a remembered head, does not begin the same log again."""
+    disk = FaultyDisk()
+    head = fill(tmp_path, disk, 5)
+    (tmp_path / "l.db").unlink()
+    with pytest.raises(RolledBack), opened(tmp_path / "l.db", disk):
+        pass
+    with pytest.raises(RolledBack), opened(tmp_path / "new.db", FaultyDisk(), [head]):
+        pass
+
+
+def test_another_history_of_the_same_length_is_noticed(tmp_path: Path) -> None:
+    """A head that was published or remembered, and is not this tree's at that size, is refused; one that is, is not."""
+    disk, other = FaultyDisk(), FaultyDisk()
+    fill(tmp_path, disk, 5)
+    with opened(tmp_path / "o.db", other) as store:
+        store.append([fact(n, text="other") for n in range(9)])
+        heads = [store.rec.head, store.rec.head._replace(size=5, root=store.rec.root(5))]
+    for head in heads:
+        with pytest.raises(RolledBack), opened(tmp_path / "l.db", disk, [head]):
+            pass
+    disk.publish(FOLDER / "rec/checkpoint", other.content(FOLDER / "rec/checkpoint"))
+    with pytest.raises(RolledBack), opened(tmp_path / "l.db", disk):
+        pass
+    disk.unlink(FOLDER / "rec/checkpoint")
+    with opened(tmp_path / "l.db", disk) as store:
+        seen = [store.rec.head, store.act.head, Checkpoint(store.rec.head.origin, 3, store.rec.root(3))]
+        seen.append(Checkpoint(store.rec.head.origin, 0, EMPTY_ROOT))
+    with opened(tmp_path / "l.db", disk, seen):
+        pass
+
+
+DAMAGE: dict[str, str] = {
+    "entry": "UPDATE entry SET line = x'7b7d' WHERE log = 'rec' AND i = 599",
+    "entry gone": "DELETE FROM entry WHERE log = 'rec' AND i = 598",
+    "entry of no bundle": "UPDATE entry SET line = x'7b7d' WHERE log = 'rec' AND i = 3",
+    "edge": "UPDATE tile SET hashes = zeroblob(2816) WHERE log = 'rec' AND level = 0 AND number = 2",
+    "edge above": "UPDATE tile SET hashes = zeroblob(64) WHERE log = 'rec' AND level = 1",
+    "edge above, its first": "UPDATE tile SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)"
+    " WHERE log = 'rec' AND level = 1",
+    "edge cut": "UPDATE tile SET hashes = substr(hashes, 1, 64) WHERE log = 'rec' AND level = 0 AND number = 2",
+    "edge torn": "UPDATE tile SET hashes = CAST(hashes || x'00' AS BLOB) WHERE log = 'rec' AND level = 1",
+    "edge gone": "DELETE FROM tile WHERE log = 'rec' AND level = 0 AND number = 2",
+    "size": "UPDATE log SET size = 599 WHERE name = 'rec'",
+    "head": "UPDATE log SET note = (SELECT note FROM log WHERE name = 'act') WHERE name = 'rec'",
+    "no head": "UPDATE log SET note = x'00' WHERE name = 'rec'",
+    "signature": "UPDATE log SET note = CAST(replace(CAST(note AS TEXT), '{id}', '{id}A') AS BLOB) WHERE name = 'rec'",
+    "filed": "UPDATE log SET filed = 256 WHERE name = 'rec'",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_rows_that_are_not_those_written_are_damage(tmp_path: Path, damage: str) -> None:
+    """A start says so, and signs nothing; undamaged it opens."""
+    disk = FaultyDisk()
+    fill(tmp_path, disk, 600)
+    with opened(tmp_path / "l.db", disk) as store:
+        note = str(store.rec.note.signatures[0])
+    with sqlite3.connect(tmp_path / "l.db") as connection:
+        changed = connection.execute(DAMAGE[damage].format(id=note.rpartition(" ")[2][:20]))
+        assert changed.rowcount == 1
+    with pytest.raises(Damaged), opened(tmp_path / "l.db", disk):
+        pass
+
+
+@pytest.mark.parametrize("has_rows", [True, False])
+@pytest.mark.parametrize("name", ["tile/0/001", "tile/entries/001", "checkpoint"])
+@pytest.mark.parametrize("how", ["changed", "cut"])
+def test_the_last_files_are_held_against_the_head(tmp_path: Path, name: str, how: str, has_rows: bool) -> None:
+    """A last full tile or bundle that is another or shorter, or a head that nobody can read, is damage.
+
+    Also where the rows are still there, so that it could be written again: nobody knows then which of the two is right.
+    """
+    disk = FaultyDisk()
+    fill(tmp_path, disk, 600)
+    if not has_rows:
+        with opened(tmp_path / "l.db", disk) as store:
+            store.append([fact(600)])
+    path = FOLDER / "rec" / name
+    if how == "cut":
+        disk.cut_off(path, 32)
+    else:
+        disk.damage(path, 100, bytes(30))
+    with pytest.raises(Damaged), opened(tmp_path / "l.db", disk):
+        pass
+
+
+def test_a_file_gone_is_damage(tmp_path: Path) -> None:
+    """The last full tile is missed at the start, an earlier one when it is read."""
+    disk = FaultyDisk()
+    fill(tmp_path, disk, 600)
+    with opened(tmp_path / "l.db", disk) as store:
+        store.append([fact(600)])
+        disk.unlink(FOLDER / "rec/tile/0/000")
+        with pytest.raises(Damaged, match="gone"):
+            store.rec.inclusion(3)
+        check_log(store.rec, lines(facts(601)), indexes=[600])
+    disk.unlink(FOLDER / "rec/tile/0/001")
+    with pytest.raises(Damaged, match="gone"), opened(tmp_path / "l.db", disk):
+        pass
+
+
+@pytest.mark.parametrize(
+    "identity", [Identity("other.example.it", bytes(32), bytes(32)), Identity(TOWN, bytes(32), bytes(32))]
+)
+def test_only_its_own_town_and_keys_open_a_ledger(tmp_path: Path, identity: Identity) -> None:
+    """A database of another town, or a signing key that is not the log's, is refused."""
+    disk = FaultyDisk()
+    fill(tmp_path, disk, 3)
+    with contextlib.closing(sqlite_database(tmp_path / "l.db")) as database, pytest.raises((Invalid, Damaged)):
+        open_ledger(database, disk, FOLDER, identity)
+    with opened(tmp_path / "l.db", disk) as store, pytest.raises(Invalid, match="not one of"):
+        identity.name_of(store.rec.head.origin.replace(TOWN, "x.example.it"))
+
+
+def test_tables_of_another_version_are_refused(tmp_path: Path) -> None:
+    """A database that a later Torrazzo wrote is not touched."""
+    disk = FaultyDisk()
+    fill(tmp_path, disk, 3)
+    with sqlite3.connect(tmp_path / "l.db") as connection:
+        connection.execute("UPDATE ledger SET version = 2")
+    with pytest.raises(Invalid, match="version 2"), opened(tmp_path / "l.db", disk):
+        pass
+
+
+def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
+    """Rubbish, or a database that lacks a column, is an error of ours that says what to look at; the lock is free."""
+    disk = FaultyDisk()
+    (tmp_path / "l.db").write_bytes(b"rubbish" * 1_000)
+    with pytest.raises(Unavailable, match="ledger database"), opened(tmp_path / "l.db", disk):
+        pass
+    with sqlite3.connect(tmp_path / "m.db") as connection:
+        connection.execute("CREATE TABLE log (name TEXT PRIMARY KEY)")
+    with pytest.raises(Unavailable, match="ledger database"), opened(tmp_path / "m.db", disk):
+        pass
+    with opened(tmp_path / "n.db", disk):
+        pass
+
+
+def test_a_fork_is_declared(tmp_path: Path) -> None:
+    """It names why, and each old log's last known head; facts are entered anew under new origins, old files stay."""
+    disk = FaultyDisk()
+    fill(tmp_path, disk, 300)
+    head = fill(tmp_path, disk, 700)
+    put_back(tmp_path, 300)
+    before = {path: disk.content(path) for path in disk.files()}
+    line = fork(tmp_path, disk, "disk replaced, backup of the 3rd")
+    told = json.loads(line)
+    assert (told["kind"], told["why"]) == ("fork", "disk replaced, backup of the 3rd")
+    assert told["logs"][0] == {"old": head.origin, "size": 700, "root": to_base64(head.root)}
+    assert (told["logs"][1]["old"], told["logs"][1]["size"]) == (f"{TOWN}/act", 700)
+    with opened(tmp_path / "l.db", disk, [head]) as store:
+        assert (store.rec.head.origin, store.act.head.origin) == (f"{TOWN}/rec.2", f"{TOWN}/act.2")
+        check_log(store.act, [line])
+        done = store.append(facts(400, first=200))
+        assert {each.state for each in done.rec} == {"new"}
+        check_log(store.rec, lines(facts(400, first=200)))
+    with opened(tmp_path / "l.db", disk) as store:
+        check_log(store.rec, lines(facts(400, first=200)))
+    assert {path: disk.content(path) for path in before} == before
+    assert disk.content(FOLDER / "rec.2/checkpoint")
+
+
+def test_a_database_of_before_a_fork_is_noticed(tmp_path: Path) -> None:
+    """By the fork's folders or by a head of the fork; and the next fork takes names that were never used."""
+    disk = FaultyDisk()
+    fill(tmp_path, disk, 10)
+    fork(tmp_path, disk, "first")
+    with opened(tmp_path / "l.db", disk) as store:
+        store.append(facts(3))
+        head = store.rec.head
+    put_back(tmp_path, 10)
+    with pytest.raises(RolledBack, match="fork"), opened(tmp_path / "l.db", disk):
+        pass
+    older = FaultyDisk()
+    (tmp_path / "other").mkdir()
+    fill(tmp_path / "other", older, 10)
+    with pytest.raises(RolledBack, match=r"rec\.2"), opened(tmp_path / "other/l.db", older, [head]):
+        pass
+    told = json.loads(fork(tmp_path, disk, "second"))
+    assert told["logs"][0]["old"] == f"{TOWN}/rec.2"
+    assert told["logs"][0]["size"] == 3
+    with opened(tmp_path / "l.db", disk, [head]) as store:
+        assert store.rec.head.origin == f"{TOWN}/rec.3"
+
+
+def test_a_fork_needs_a_reason_and_a_log(tmp_path: Path) -> None:
+    """Without one of them nothing is changed."""
+    disk = FaultyDisk()
+    for why in ("", "x" * 1_001):
+        with pytest.raises(Invalid, match="reason"):
+            fork(tmp_path, disk, why)
+    with pytest.raises(Invalid, match="no log"):
+        fork(tmp_path, disk, "because")
+    with opened(tmp_path / "l.db", disk) as store:
+        assert store.rec.head.origin == f"{TOWN}/rec"
+
+
+@pytest.mark.parametrize("text", ["rec", "act", "rec.2", "act.17", "rec.999999999"])
+def test_names_of_logs_read_as_they_are_written(text: str) -> None:
+    """A name has one spelling, and others are none."""
+    assert str(LogName.parse(text)) == text
+    for other in ("rec.1", "rec.0", "rec.02", f"{text}x", f"x{text}", f"{text}.", ""):
+        assert LogName.parse(other) is None
+
+
+def test_after_a_failed_write_nothing_is_written(tmp_path: Path) -> None:
+    """A database or disk that failed once stops the store; what it had is still read, and the next start goes on."""
+    failures: list[Callable[[FaultyDisk], object]] = [
+        lambda disk: disk.fail("sync", "*/tile/*"),
+        lambda disk: disk.fail("rename", "*/checkpoint"),
+    ]
+    for number, fail in enumerate(failures):
+        disk = FaultyDisk()
+        path = tmp_path / f"{number}.db"
+        with opened(path, disk) as store:
+            store.append(facts(200))
+            fail(disk)
+            with pytest.raises(Stopped, match="start it again"):
+                store.append(facts(100, first=200))
+            with pytest.raises(Stopped):
+                store.append(facts(1, first=300))
+            check_log(store.rec, lines(facts(300)))
+        with opened(path, disk) as store:
+            assert {each.state for each in store.append(facts(100, first=200)).rec} == {"known"}
+            check_log(store.rec, lines(facts(300)))
