@@ -5,9 +5,9 @@
 import os
 import sys
 
-from bench import latency, outages, record
+from bench import latency, ledger, outages, record
 
-PARTS = {"record": record.main, "latency": latency.main, "outages": outages.main}
+PARTS = {"record": record.main, "latency": latency.main, "ledger": ledger.main, "outages": outages.main}
 
 
 def main() -> int:
