@@ -23,7 +23,7 @@ from typing import Any
 
 import coverage
 
-from fuzz import targets_camera, targets_codec, targets_ledger, targets_signing
+from fuzz import targets_act, targets_camera, targets_codec, targets_ledger, targets_signing
 from fuzz.mutation import mutate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,13 +34,18 @@ MEMORY = 2 * 1024**3
 
 Target = Callable[[bytes], bool | None]
 TARGETS: dict[str, tuple[Target, Callable[[], Iterator[bytes]]]] = {
+    **targets_act.TARGETS,
     **targets_camera.TARGETS,
     **targets_codec.TARGETS,
     **targets_ledger.TARGETS,
     **targets_signing.TARGETS,
 }
-WORDS = {**targets_camera.WORDS, **targets_ledger.WORDS, **targets_signing.WORDS}
-MEASURED = {"camera": {**targets_camera.MEASURED, **targets_signing.MEASURED}, "ledger": targets_ledger.MEASURED}
+WORDS = {**targets_act.WORDS, **targets_camera.WORDS, **targets_ledger.WORDS, **targets_signing.WORDS}
+MEASURED = {
+    "camera": {**targets_camera.MEASURED, **targets_signing.MEASURED},
+    "keyring": targets_act.MEASURED["keyring"],
+    "ledger": {**targets_act.MEASURED["ledger"], **targets_ledger.MEASURED},
+}
 
 
 class Hang(Exception):
@@ -178,7 +183,7 @@ def _commit() -> str:
     def git(*arguments: str) -> str:
         return subprocess.run(("git", *arguments), cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
-    ours = ("src/torrazzo/camera", "src/torrazzo/ledger", "src/torrazzo/segment", "fuzz")
+    ours = ("src/torrazzo/camera", "src/torrazzo/keyring", "src/torrazzo/ledger", "src/torrazzo/segment", "fuzz")
     changed = git("status", "--porcelain", "--untracked-files=no", "--", *ours)
     return git("rev-parse", "HEAD") + ("+" if changed else "")
 
