@@ -68,6 +68,40 @@ def test_a_wall_clock_that_was_set_shreds_nothing(off: int) -> None:
     assert now + max(off, 0) <= found.latest <= now + max(off, 0) + SECOND
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_clocks_may_lie_thirty_seconds_apart(sign: int) -> None:
+    """A source that is half a minute from the wall clock agrees, one tick more is too far and told."""
+    now = START + 5 * MINUTE
+    found = _judged(agreed(), reading(now), witness=now + sign * 30 * SECOND)
+    assert found.agreed == now + min(0, sign) * 30 * SECOND
+    assert found.alarms == ()
+    off = sign * (30 * SECOND + 1)
+    found = _judged(agreed(), reading(now), witness=now + off)
+    assert found.agreed is None
+    assert not found.may_shred(0)
+    assert found.alarms == (Alarm("witness", off),)
+
+
+@pytest.mark.parametrize("off", [7 * DAY, -DAY])
+def test_a_wall_clock_that_was_set_is_named_though_the_source_is_silent(off: int) -> None:
+    """Of two clocks that are left it is the one that people set which is wrong."""
+    now = START + HOUR
+    found = _judged(agreed(), reading(now, wall=off))
+    assert [alarm.clock for alarm in found.alarms] == ["witness", "wall"]
+    assert found.latest is not None
+    assert found.latest >= now + max(0, off)
+
+
+@pytest.mark.parametrize(("ppm", "is_right"), [(250, True), (-250, True), (800, False), (-800, False)])
+def test_the_clock_that_only_runs_may_drift(ppm: int, is_right: bool) -> None:
+    """After five days without an agreement it may be off by 500 ppm and a minute, not by more."""
+    now, since = START + 5 * DAY, START
+    slow = reading(now)._replace(boot_ns=BootNs((now - since) * (1_000_000 + ppm) // 1_000_000 * 100_000 // 9))
+    found = _judged(agreed(), slow, witness=now)
+    assert (found.agreed is not None) is is_right
+    assert [alarm.clock for alarm in found.alarms] == ([] if is_right else ["progress"])
+
+
 def test_a_silent_source_shreds_nothing_and_reading_goes_on() -> None:
     """A quarter of an hour after a source last spoke nothing is shredded, and the silence is told."""
     for after, is_silent in ((15 * MINUTE, False), (15 * MINUTE + SECOND, True)):
@@ -157,9 +191,10 @@ def test_what_a_source_said_before_a_boot_is_not_heard_again() -> None:
 def test_after_a_boot_shredding_waits_a_minute() -> None:
     """Clocks that agree at a boot have to agree for a minute before something is destroyed by them."""
     times, boot = agreed(), START + DAY
-    for after, may in ((0, False), (59 * SECOND, False), (60 * SECOND, True)):
-        now = reading(boot + after, boot="two", since=boot)
-        times, found = judge(times.hear("witness", UtcTicks(boot + after), now), now, RULES)
+    for after, may in ((600, False), (659, False), (660, True)):
+        at = boot + after * SECOND
+        now = reading(at, boot="two", since=boot)
+        times, found = judge(times.hear("witness", UtcTicks(at), now), now, RULES)
         assert (found.agreed is not None) is may
 
 
@@ -169,7 +204,7 @@ def test_a_wall_clock_that_went_back_over_a_boot_is_told() -> None:
     now = reading(START + DAY, wall=-2 * DAY, boot="two", since=START + DAY)
     found = _judged(times, now, witness=START - DAY)
     assert found.agreed is None
-    assert [alarm.clock for alarm in found.alarms] == ["witness", "wall"]
+    assert found.alarms == (Alarm("witness", None), Alarm("wall", -DAY - 2 * MINUTE))
 
 
 # ---------------------------------------------------------------------------------------------------------- by order
