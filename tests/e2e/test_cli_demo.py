@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 
 from torrazzo.cli import main
+from torrazzo.cli.demo import prepare_town, register
+from torrazzo.durable import OsDisk
+from torrazzo.town import Home
 
 
 def run_demo(home: Path, *, wanted: str) -> str:
@@ -54,3 +57,36 @@ def test_the_demo_records_ends_clean_and_goes_on(tmp_path: Path, capsys: pytest.
     assert home.joinpath("plan.json").read_bytes() == cameras
     capsys.readouterr()
     assert main(["footage", "check", "--deep", "--home", str(home)]) == 0
+
+
+def test_a_second_demo_changes_nothing_in_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is refused before it starts or changes anything, with the first one's page; so it is beside `serve` alone."""
+    home = Home(tmp_path / "demo-town")
+    prepare_town(home)
+    register(home, ("Uno",), ("rtsp://127.0.0.1:9/1",))
+    before = home.plan.read_bytes(), home.office_db.read_bytes()
+    home.page_address.write_text("http://127.0.0.1:4711/\n")
+    words = ["demo", "--home", str(home.path), "--cameras", "1", "--seconds", "1", "--port", "0"]
+    for lock, told in ((home.run / "demo.lock", "a demo runs already"), (home.serve_lock, "`torrazzo serve`")):
+        with OsDisk().lock(lock):
+            assert main(words) == 5
+        said = capsys.readouterr().err
+        assert told in said
+        assert "http://127.0.0.1:4711/" in said
+        assert (home.plan.read_bytes(), home.office_db.read_bytes()) == before
+
+
+def test_a_demo_touches_no_town_that_it_did_not_make(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A town of another name, or with a real camera, is refused unchanged, and what to do is said."""
+    real, mixed = Home(tmp_path / "real"), Home(tmp_path / "mixed")
+    assert main(["init", "--name", "Cremona", "--home", str(real.path)]) == 0
+    prepare_town(mixed)
+    for home in (real, mixed):
+        assert main(["camera", "add", "Via Mons. Assi", "rtsp://10.1.0.2/1", "--home", str(home.path)]) == 0
+        before = home.plan.read_bytes(), home.office_db.read_bytes()
+        assert main(["demo", "--home", str(home.path), "--cameras", "2", "--seconds", "1", "--port", "0"]) == 5
+        assert (home.plan.read_bytes(), home.office_db.read_bytes()) == before
+    said = capsys.readouterr().err
+    assert "it is Cremona." in said
+    assert "Via Mons. Assi is a real camera" in said
+    assert said.count("an empty folder with") == 2

@@ -16,16 +16,17 @@ from urllib.parse import urlsplit
 
 import typer
 
-from torrazzo.base.errors import Invalid, Unavailable
+from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.base.ids import StreamId
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import HomeOption
 from torrazzo.cli.output import warn
 from torrazzo.cli.process_options import find_home
+from torrazzo.durable import Lock, OsDisk
 from torrazzo.town.camera import StreamConfig, find_camera, new_camera_id
-from torrazzo.town.home import Home
+from torrazzo.town.home import Home, load_settings
 
-TOWN = "Cremona (demo)"
+TOWN = "Cremona (demo)"  # the mark of a town that a demo made
 MOST = 50
 _STOP_S = 60.0
 _READY_S = 30.0
@@ -41,30 +42,83 @@ def demo(
 
     Started again it goes on; the pause is a gap with cause `restart`.
     """
-    from torrazzo.testing.town import SmallTown
+    from torrazzo.testing.clips import has_clip
+    from torrazzo.testing.town import SmallTown, street_spec
 
     place = find_home(home) if home or os.environ.get("TORRAZZO_HOME") else Home(Path("demo-town").absolute())
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    print(f"A town in {place.path}; its pictures are made here, and recorded as real ones would be.", flush=True)
+    check_is_demo(place)
     names = street_names(cameras)
-    prepare_town(place)
-    print("Painting the pictures (the first time only)…", file=sys.stderr, flush=True)
-    town = SmallTown.of_streets(cameras)
-    try:
-        town.start(known_ports(place, names))
-    except OSError:  # another program has one of the ports of last time
+    stop = threading.Event()
+    with alone(place) as served:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        print(f"A town in {place.path}; its pictures are made here, and recorded as real ones would be.", flush=True)
+        prepare_town(place)
+        if not all(has_clip(street_spec(number)) for number in range(cameras)):
+            print("Painting the pictures (the first time only)…", file=sys.stderr, flush=True)
         town = SmallTown.of_streets(cameras)
-        town.start()
-    try:
-        register(place, names, town.urls)
-        is_clean = _record(place, port, seconds, stop)
-    finally:
-        town.stop()
+        try:
+            town.start(known_ports(place, names))
+        except OSError:  # another program has one of the ports of last time
+            town = SmallTown.of_streets(cameras)
+            town.start()
+        try:
+            register(place, names, town.urls)
+            served.release()
+            is_clean = _record(place, port, seconds, stop)
+        finally:
+            town.stop()
     print("Ended; the archive is complete." if is_clean else "Ended, not in order: see what was printed above.")
     if not is_clean:
         raise typer.Exit(FOUND)
+
+
+def check_is_demo(home: Home) -> None:
+    """Refuse a town that no demo made: its cameras' addresses would be replaced."""
+    from torrazzo.cli.office import read_cameras
+
+    if not home.settings_file.exists():
+        return
+    name = load_settings(home).name
+    real = [] if name != TOWN else [camera.name for camera in read_cameras(home) if not camera.synthetic]
+    if name == TOWN and not real:
+        return
+    why = f"{real[0]} is a real camera" if real else f"it is {name}"
+    raise Refused(
+        f"{home.path} is not a town of the demo: {why}. Nothing was changed. Give the demo an empty folder with "
+        "--home, or neither --home nor TORRAZZO_HOME; this town is recorded by `torrazzo serve`"
+    )
+
+
+@contextlib.contextmanager
+def alone(home: Home) -> Iterator[Lock]:
+    """One demo at a time, and none in a town that is being served: refused before anything is changed or started.
+
+    Gives the lock of `serve`, to be released when ours is to take it.
+    """
+    from torrazzo.app import read_page_address
+
+    disk = OsDisk()
+    disk.make_folder(home.run)
+    page = read_page_address(home) or "not there yet; `torrazzo status` tells more"
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(disk.lock(home.run / "demo.lock"))
+        except Refused as error:
+            raise Refused(
+                f"a demo runs already in {home.path}; its page: {page}. Nothing was changed. End it with Ctrl-C where "
+                "it was started, or give this one another folder with --home"
+            ) from error
+        try:
+            served = held.enter_context(disk.lock(home.serve_lock))
+        except Refused as error:
+            raise Refused(
+                f"{home.path} is being recorded already by `torrazzo serve`; its page: {page}. Nothing was changed. "
+                "End that first, or give the demo another folder with --home"
+            ) from error
+        if home.page_address.exists():
+            disk.unlink(home.page_address)  # of last time
+        yield served
 
 
 def street_names(count: int) -> tuple[str, ...]:

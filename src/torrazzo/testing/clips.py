@@ -88,16 +88,24 @@ class Clip:
 
 def make_clip(spec: ClipSpec, folder: Path | None = None) -> Clip:
     """The clip of `spec`, from the cache in `folder` (default: `cache_folder()`) or encoded now (5 ms a picture)."""
-    folder = folder or cache_folder()
-    name = hashlib.sha256(json.dumps([_MAKER, asdict(spec)], sort_keys=True).encode()).hexdigest()[:24]
-    path = folder / f"{name}.clip"
+    path = _clip_path(spec, folder)
     try:
         return unpack_clip(path.read_bytes())
     except (FileNotFoundError, Damaged):
         clip = encode(spec)
-    OsDisk().make_folder(folder)
+    OsDisk().make_folder(path.parent)
     OsDisk().publish(path, pack_clip(clip), 0o644)
     return clip
+
+
+def has_clip(spec: ClipSpec, folder: Path | None = None) -> bool:
+    """Whether `make_clip` would find it in the cache."""
+    return _clip_path(spec, folder).exists()
+
+
+def _clip_path(spec: ClipSpec, folder: Path | None) -> Path:
+    name = hashlib.sha256(json.dumps([_MAKER, asdict(spec)], sort_keys=True).encode()).hexdigest()[:24]
+    return (folder or cache_folder()) / f"{name}.clip"
 
 
 def cache_folder() -> Path:
