@@ -25,6 +25,8 @@ from torrazzo.town.home import Home, Settings, load_settings
 
 log = structlog.get_logger()
 
+_TERM, _KIND_WITHIN = b'"kind":"term"', 32  # keys stand in a fixed order (docs/3-formats/fact.md)
+
 
 class Index:
     """The catalogue as playback asks it. May be used by several threads."""
@@ -93,6 +95,7 @@ class IndexWriter:
         self._lock = threading.Lock()
         self._catching_up = threading.Lock()
         self._rebuilding = threading.Event()
+        self.began = threading.Event()  # a recorder has begun: what the one before did not deliver is in its volumes
         try:
             self._writer = CatalogueWriter(self._path)
         except Invalid as error:
@@ -107,6 +110,8 @@ class IndexWriter:
             taken = self._writer.insert(facts)
         if taken.conflicts:
             log.error("facts_in_conflict", count=taken.conflicts)
+        if taken.new and any(_TERM in each.fact[:_KIND_WITHIN] for each in facts):
+            self.began.set()
         return taken.new
 
     def catch_up(

@@ -40,6 +40,7 @@ LOCK_S = 15.0
 RENEW_S = 600.0
 CLOSING_S = 3
 TICK_S = 0.5
+GATHER_S = 3.0  # a start is told of by a fact of each stream
 
 
 async def run_control_room(home: Home, disk: Disk, clock: Clock, host: str, port: int | None) -> None:
@@ -123,6 +124,7 @@ class _Room:
         await asyncio.wait((stopping, *serving), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         self._ending.set()
+        self._writer.began.set()
         for server, _ in servers:
             server.should_exit = True
         await asyncio.gather(*serving)
@@ -155,12 +157,16 @@ class _Room:
                 return
 
     def _catch_up(self) -> None:
-        """In a thread: facts that were written while no control room ran."""
-        try:
-            found: Mapping[str, object] = self._writer.catch_up(self._ending.is_set)
-            log.info("catalogue_caught_up", **found)
-        except (OSError, TorrazzoError) as error:
-            log.warning("catalogue_behind", error=str(error))
+        """In a thread: facts that were written while no control room ran, or that a recorder that died kept."""
+        while not self._ending.is_set():
+            self._writer.began.clear()
+            try:
+                found: Mapping[str, object] = self._writer.catch_up(self._ending.is_set)
+                log.info("catalogue_caught_up", **found)
+            except (OSError, TorrazzoError) as error:
+                log.warning("catalogue_behind", error=str(error))
+            self._writer.began.wait()
+            self._ending.wait(GATHER_S)
 
 
 class _Server(uvicorn.Server):
