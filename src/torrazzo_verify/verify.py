@@ -22,7 +22,20 @@ import re
 import struct
 import sys
 from datetime import datetime, timedelta, timezone
-from typing import Any, BinaryIO, Callable, Collection, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    BinaryIO,
+    Callable,
+    Collection,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 
 class Malformed(Exception):
@@ -98,13 +111,18 @@ def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
 # ================================================================================================ 2 texts and hashes
 # One spelling of each thing: what could be read in two ways is refused (docs/3-formats/ledger.md, "What is refused").
 
+Bytes = Union[bytes, memoryview]
+
 MAX_NUMBER = 2**63 - 1
 MAX_NOTE, MAX_POLICY, MAX_NAME, MAX_SIGNATURES, MAX_PATH = 1 << 20, 1 << 16, 255, 100, 63
 
 
-def sha256(data: bytes) -> bytes:
-    """FIPS 180-4."""
-    return hashlib.sha256(data).digest()
+def sha256(*parts: Bytes) -> bytes:
+    """FIPS 180-4, over the parts one behind the other."""
+    hashed = hashlib.sha256()
+    for part in parts:
+        hashed.update(part)
+    return hashed.digest()
 
 
 def parse_number(text: str) -> int:
@@ -490,6 +508,7 @@ class Package:
         self.entries: Dict[str, Tuple[int, int]] = {}  # name → where its bytes begin, and how many
         end = file.seek(0, 2)
         self.size = end
+        self.buffer = memoryview(bytearray(1 << 20))
         at, size, count = self.find_directory(end)
         if count > MAX_ENTRIES or size > MAX_DIRECTORY:
             raise Malformed("ZIP: too many entries")
@@ -563,12 +582,18 @@ class Package:
             raise Malformed(f"{name} is too long")
         return self.bytes_at(at, size)
 
-    def part(self, name: str, at: int, size: int) -> bytes:
-        """A range of an entry."""
-        begin, whole = self.entries[name]
-        if at < 0 or size < 0 or at + size > whole:
-            raise Malformed(f"{name} has {whole} bytes")
-        return self.bytes_at(begin + at, size)
+    def part(self, name: str, at: int, size: int) -> memoryview:
+        """A range of an entry; it stands until the next one is asked for."""
+        begin, whole_size = self.entries[name]
+        if at < 0 or not 0 <= size <= MAX_TEXT or at + size > whole_size:
+            raise Malformed(f"{name} has {whole_size} bytes")
+        if size > len(self.buffer):
+            self.buffer = memoryview(bytearray(size))
+        self.file.seek(begin + at)
+        data = self.buffer[:size]
+        if self.file.readinto(data) != size:  # type: ignore[attr-defined] # every open file has it
+            raise Malformed("ZIP: cut off")
+        return data
 
     def digest(self, name: str) -> str:
         """SHA-256 of a small entry, in hex."""
@@ -597,7 +622,7 @@ MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # s
 Boxes = Dict[bytes, Tuple[int, int]]  # kind → where its content begins and ends
 
 
-def walk(data: bytes, at: int, end: int) -> Iterator[Tuple[bytes, int, int]]:
+def walk(data: Bytes, at: int, end: int) -> Iterator[Tuple[bytes, int, int]]:
     """The boxes that fill a range (clause 4.2)."""
     while at < end:
         size, kind = struct.unpack_from(">I4s", data, at) if end - at >= 8 else (0, b"")
@@ -607,7 +632,7 @@ def walk(data: bytes, at: int, end: int) -> Iterator[Tuple[bytes, int, int]]:
         at += size
 
 
-def inside(data: bytes, box: Tuple[int, int], kinds: bytes, skip: int = 0, *, strict: bool = True) -> Boxes:
+def inside(data: Bytes, box: Tuple[int, int], kinds: bytes, skip: int = 0, *, strict: bool = True) -> Boxes:
     """The boxes in one: those of these kinds, once each; others are refused, or passed over if not strict."""
     wanted, found = kinds.split(), {}
     for kind, begin, end in walk(data, box[0] + skip, box[1]):
@@ -620,10 +645,10 @@ def inside(data: bytes, box: Tuple[int, int], kinds: bytes, skip: int = 0, *, st
     return found
 
 
-def content(data: bytes, boxes: Boxes, kind: bytes) -> bytes:
+def content(data: Bytes, boxes: Boxes, kind: bytes) -> bytes:
     """What is in a box."""
     begin, end = boxes[kind]
-    return data[begin:end]
+    return bytes(data[begin:end])
 
 
 class Picture(NamedTuple):
@@ -636,7 +661,7 @@ class Picture(NamedTuple):
     is_key: bool
 
 
-def fragment_pictures(data: bytes) -> Tuple[List[Picture], int]:
+def fragment_pictures(data: Bytes) -> Tuple[List[Picture], int]:
     """The pictures of a fragment (`moof mdat`; segment.md), and the decoding time at its end."""
     top = inside(data, (0, len(data)), b"moof mdat", strict=False)
     traf = inside(data, inside(data, top[b"moof"], b"traf", strict=False)[b"traf"], b"tfdt trun", strict=False)
@@ -657,7 +682,7 @@ def fragment_pictures(data: bytes) -> Tuple[List[Picture], int]:
 class Header:
     """What a clip's own `ftyp moov` makes a player show: which bytes, in which order, when (export.md)."""
 
-    def __init__(self, data: bytes, init: bytes, clip_size: int) -> None:
+    def __init__(self, data: Bytes, init: Bytes, clip_size: int) -> None:
         moov_end = 0
         for _ in range(2):
             if moov_end + 4 > len(data):
@@ -677,14 +702,14 @@ class Header:
         self.pictures = self.read_tables({kind: content(data, stbl, kind) for kind in stbl})
 
     @staticmethod
-    def check_mdat(head: bytes, size: int) -> None:
+    def check_mdat(head: Bytes, size: int) -> None:
         """One `mdat` encloses all that follows."""
         short, long = struct.pack(">I4s", (size + 8) & 0xFFFFFFFF, b"mdat"), struct.pack(">I4sQ", 1, b"mdat", size + 16)
         if head != (short if size + 8 < 1 << 32 else long):
             raise Malformed("video: mdat does not enclose the recorded pieces")
 
     @staticmethod
-    def check_picture(data: bytes, trak: Boxes, stbl: Boxes, init: bytes) -> None:
+    def check_picture(data: Bytes, trak: Boxes, stbl: Boxes, init: Bytes) -> None:
         """Format and size are those recorded; nothing turns, cuts or hides the picture."""
         source = inside(init, (0, len(init)), b"ftyp moov", strict=False)
         recorded = inside(
@@ -723,6 +748,8 @@ class Header:
             at = begin
             for _ in range(groups[group][1]):
                 (size,), duration, shift = next(sizes, (0,)), next(times, 0), next(shifts, 0)
+                if not size:
+                    raise Malformed("video: a picture without bytes")
                 yield Picture(at, size, time, shift, is_key=False)
                 at, time = at + size, time + duration
         if next(sizes, None) is not None or next(times, None) is not None:
@@ -907,10 +934,16 @@ class Checks:
         self.say(OPEN if self.own_policy else OK, "trust-own" if self.own_policy else "trust-given")
         for key in [*self.policy.logs, *self.policy.witnesses.values()]:
             self.say(TOLD, "trust-key", "", None, key)
-        if not self.own_policy and "policy.txt" in self.package.entries:
+        if not self.own_policy and "policy.txt" in self.package.entries and not self.is_own_policy_the_same():
+            self.say(TOLD, "trust-differs")
+
+    def is_own_policy_the_same(self) -> bool:
+        """Whether the package names the same keys."""
+        try:
             own = parse_policy(self.package.read("policy.txt"))
-            if {*own.logs, *own.witnesses.values()} != {*self.policy.logs, *self.policy.witnesses.values()}:
-                self.say(TOLD, "trust-differs")
+        except Malformed:
+            return False
+        return {*own.logs, *own.witnesses.values()} == {*self.policy.logs, *self.policy.witnesses.values()}
 
     # -- 2. the files are those of the lists
 
@@ -1074,12 +1107,19 @@ class ClipChecks:
         self.head_length, self.head_digest = whole(clip.get("head_length")), text(clip.get("head_sha256"))
         if self.file not in self.package.entries or self.end <= self.start:
             raise Malformed(f"{self.file} is not in the package, or its span is empty")
-        self.lost = {(whole(loss.get("fact")), whole(loss.get("piece"))) for loss in clip.get("losses", [])}
+        self.lost = self.read_losses(clip.get("losses", []))
         self.facts = self.read_facts()
 
     def say(self, level: str, code: str, time: Optional[int] = None, *values: object) -> None:
         """A finding about this camera."""
         self.checks.say(level, code, self.camera, time, *values)
+
+    @staticmethod
+    def read_losses(losses: Any) -> Collection[Tuple[int, int]]:
+        """Line of the fact, number of the piece."""
+        if not isinstance(losses, list) or not all(isinstance(loss, dict) for loss in losses):
+            raise Malformed("manifest.json: losses")
+        return {(whole(loss.get("fact")), whole(loss.get("piece"))) for loss in losses}
 
     def read_facts(self) -> List[Fact]:
         """Those that can be read; with the others the chain breaks."""
@@ -1189,7 +1229,7 @@ class ClipChecks:
     def pieces(self) -> None:
         """Each piece in the clip gives its h, all h of a segment give its fact's; no byte belongs to none."""
         size, cursor = self.package.entries[self.file][1], self.head_length
-        head = self.package.part(self.file, 0, min(self.head_length, size, MAX_TEXT))
+        head = bytes(self.package.part(self.file, 0, min(self.head_length, size, MAX_TEXT)))
         if sha256(head).hex() != self.head_digest:
             self.say(FAILED, "head-differs", self.start)
         facts = {fact.line: fact for fact in self.facts if fact.kind == "seg"}
@@ -1216,10 +1256,9 @@ class ClipChecks:
 
     def segment(self, fact: Fact, rows: List[Piece], cursor: int, show: Show) -> Tuple[int, int]:
         """One segment: where the next one must begin in the clip, and how many good pieces it has."""
-        whole_segment = sha256(b"".join(row.h for row in rows))
-        if [row.piece for row in rows] != [*range(fact.fields["count"])] or base64.b64encode(
-            whole_segment
-        ).decode() != fact.fields["h"]:
+        numbers, found = [row.piece for row in rows], sha256(b"".join(row.h for row in rows))
+        is_complete = len(rows) == fact.fields["count"] and numbers == [*range(len(rows))]
+        if not is_complete or base64.b64encode(found).decode() != fact.fields["h"]:
             self.say(FAILED, "segment-differs", fact.t0, fact.line)
         good, times = 0, {}
         for row in rows:
@@ -1230,9 +1269,9 @@ class ClipChecks:
             try:
                 data = self.package.part(self.file, row.at, row.length)
             except Malformed:
-                data = b""
+                data = memoryview(b"")
             cursor = row.at + row.length
-            if sha256(row.salt + data) != row.h:
+            if sha256(row.salt, data) != row.h:
                 self.say(FAILED, "piece-differs", fact.t0, row.piece)
                 show.skip(row)
                 continue
@@ -1293,7 +1332,7 @@ class Show:
             self.failed = True
             self.clip.say(FAILED, code, time, *values)
 
-    def init(self, data: bytes) -> None:
+    def init(self, data: Bytes) -> None:
         """The first one says which format the header must have."""
         if self.header is not None or self.failed:
             return
@@ -1311,7 +1350,7 @@ class Show:
         except (Malformed, struct.error) as error:
             self.fail("show-unreadable", self.clip.start, error)
 
-    def fragment(self, fact: Fact, row: Piece, data: bytes) -> Tuple[int, int]:
+    def fragment(self, fact: Fact, row: Piece, data: Bytes) -> Tuple[int, int]:
         """A good fragment of the clip; its span in UTC."""
         try:
             pictures, end = fragment_pictures(data)
