@@ -43,6 +43,13 @@ def table() -> list[tuple[str, str]]:
     return re.findall(r"^\| \d+ \| ([a-z ]+) \| `([\w.]+)` \|", TABLE.read_text(), re.MULTILINE)
 
 
+def files() -> dict[str, set[str]]:
+    """Those that hand the frame over, by thread, as the page lists them."""
+    listed = re.search(r"\*loop\* (.*?), \*disk\* (.*?)\. `tests", TABLE.read_text(), re.DOTALL)
+    assert listed is not None
+    return {thread: set(re.findall(r"`(\S+\.py)`", listed[at])) for at, thread in enumerate(("loop", "disk"), 1)}
+
+
 def holds(thing: object, data: bytes, depth: int = 5) -> bool:
     """Whether this very object is somewhere inside."""
     if thing is data:
@@ -57,6 +64,7 @@ class Trace:
         self.rows = rows
         self.data: bytes | None = None
         self.found: list[tuple[str, str]] = []
+        self.files: dict[str, set[str]] = {}  # by thread: where the frame itself was handed over, before it was on disk
         self.done = threading.Event()
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
@@ -64,12 +72,21 @@ class Trace:
         if event not in {"call", "return"} or len(self.found) == len(self.rows):
             return
         wanted = self.rows[len(self.found)]
+        self._note_file(frame, event)
         name = frame.f_code.co_qualname
         if not name.endswith(wanted) or not self._is_it(wanted, frame, event, arg):
             return
         self.found.append((threading.current_thread().name, wanted))
         if len(self.found) == len(self.rows):
             self.done.set()
+
+    def _note_file(self, frame: FrameType, event: str) -> None:
+        path = frame.f_code.co_filename
+        if event != "call" or self.data is None or "/torrazzo/" not in path or frame.f_code.co_name[0] == "<":
+            return
+        if any(holds(value, self.data) for value in frame.f_locals.values()):
+            name = path.rpartition("/torrazzo/")[2]
+            self.files.setdefault(threading.current_thread().name, set()).add(name)
 
     def _is_it(self, wanted: str, frame: FrameType, event: str, arg: Any) -> bool:
         if wanted == "NativeSource.sweep":
@@ -87,7 +104,7 @@ class Trace:
 
 
 def test_a_frame_takes_the_way_that_is_drawn(tmp_path: Path) -> None:
-    """Nine hops from the socket to the row, six to the disk, in the order and the threads of the table."""
+    """Nine hops from the socket to the row, six to the disk, in the order, threads and files that are drawn."""
     rows = table()
     assert [name for _, name in rows].index("VolumeWriter.flush") < 6
     assert len(rows) <= 9
@@ -135,6 +152,10 @@ def test_a_frame_takes_the_way_that_is_drawn(tmp_path: Path) -> None:
     assert trace.done.is_set(), trace.found
     assert [name for _, name in trace.found] == [name for _, name in rows]
     by_row = dict(zip((thread for thread, _ in rows), (thread for thread, _ in trace.found), strict=True))
+    handed = {
+        "loop" if thread == by_row["loop"] else thread.partition("-")[0]: at for thread, at in trace.files.items()
+    }
+    assert handed == files()
     assert by_row["loop"] == threading.main_thread().name
     assert by_row["disk"].startswith("disk-")
     assert by_row["deliver"] == "deliver"
