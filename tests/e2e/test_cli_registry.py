@@ -5,6 +5,7 @@
 import io
 import json
 import os
+import shlex
 import sys
 import threading
 from collections.abc import Iterator
@@ -134,12 +135,23 @@ def test_set_changes_what_it_names(shell: Shell) -> None:
 def test_a_removed_camera_is_known_by_what_it_was(shell: Shell) -> None:
     """It leaves the list and the plan; --removed shows it, its name is free again."""
     shell("camera", "add", "Uno", "rtsp://a:b@h/1")
-    assert shell("camera", "remove", "UNO").code == 0
+    assert shell("camera", "remove", "UNO", "--yes").code == 0
     assert shell("camera", "list", "--json").json() == []
     assert "no camera yet" in shell("camera", "list").out
     (gone,) = shell("camera", "list", "--removed", "--json").json()
     assert gone["removed"] is not None
     assert shell("camera", "add", "uno", "rtsp://h/1").code == 0
+
+
+def test_a_camera_is_not_removed_where_nobody_can_be_asked(shell: Shell) -> None:
+    """Without a terminal and without --yes it is refused, --yes is named, and the camera keeps its password."""
+    shell("camera", "add", "Uno", "rtsp://a:b@h/1")
+    said = shell("camera", "remove", "uno")
+    assert said.code == 5
+    assert "--yes" in said.err
+    assert "Uno" in said.err
+    (camera,) = shell("camera", "list", "--json").json()
+    assert camera["streams"][0]["has_password"] is True
 
 
 @pytest.mark.parametrize(
@@ -154,7 +166,11 @@ def test_a_removed_camera_is_known_by_what_it_was(shell: Shell) -> None:
             "2026-10-25T02:30:00+01:00 or 2026-10-25T02:30:00+02:00",
         ),
         (("footage", "list", "--from", "2026-03-29T02:30"), 2, "does not exist in Europe/Rome"),
-        (("footage", "list", "--from", "2026-01-02T00:00", "--to", "2026-01-01T00:00"), 2, "is not before"),
+        (
+            ("footage", "list", "--from", "2026-01-02T00:00", "--to", "2025-12-31T23:00Z"),
+            2,
+            "--from 2026-01-02 00:00:00+01:00 is not before --to 2026-01-01 00:00:00+01:00",
+        ),
         (("footage", "list", "--from", "yesterday"), 2, "not a time"),
         (("footage", "list", "--stream", "third"), 2, "main or sub"),
         (("camera", "set", "Via Giordano", "--transport", "pigeon"), 2, "auto, tcp, udp"),
@@ -180,6 +196,31 @@ def test_errors_have_their_codes(
     assert told in said.err
 
 
+def test_times_are_told_as_the_town_says_them(shell: Shell) -> None:
+    """That nothing was found is said with the town's own time and its offset, not in UTC."""
+    words = ("--from", "2026-07-01T10:00", "--to", "2026-07-01T11:00")
+    for command, told in (("list", "nothing is recorded"), ("gaps", "no gaps")):
+        said = shell("footage", command, *words).err
+        assert f"{told} from 2026-07-01 10:00:00+02:00 to 2026-07-01 11:00:00+02:00" in said
+
+
+def test_only_names_that_come_close_are_offered(shell: Shell) -> None:
+    """A slip of a letter or two is one; half a word in common is none."""
+    shell("camera", "add", "Uno", "rtsp://h/1")
+    assert "did you mean Uno?" in shell("camera", "show", "unno").err
+    assert "did you mean" not in shell("camera", "show", "nessuno").err
+
+
+def test_what_to_do_next_names_the_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After `init --home X` the commands that are proposed work on X as they stand."""
+    home = tmp_path / "two words"
+    assert main(["init", "--home", str(home)]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Next: torrazzo"))
+    first, second = (shlex.split(part.split(":")[-1].strip()) for part in line.replace("rtsp://…", "URL").split("then"))
+    assert first[:6] == ["torrazzo", "--home", str(home), "camera", "add", "NAME"]
+    assert second == ["torrazzo", "--home", str(home), "serve"]
+
+
 def test_without_a_town_the_way_to_one_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every command in an empty folder says how to begin."""
     for words in (["camera", "list"], ["status"], ["footage", "gaps"], ["serve"], ["camera", "add", "a", "rtsp://h/"]):
@@ -194,6 +235,7 @@ def test_a_probe_of_nothing_says_what_is_wrong(shell: Shell) -> None:
     assert said.code == 1
     (found,) = said.json()
     assert (found["recordable"], found["why"]) == (False, "net")
+    assert found["message"] == "127.0.0.1:9 can't be reached: nothing listens on that port"
     assert shell("camera", "probe", "rtsp://127.0.0.1:9/x").out.startswith("main: rtsp://127.0.0.1:9/x")
 
 

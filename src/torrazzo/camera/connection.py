@@ -4,8 +4,10 @@
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import hmac
+import os
 import socket
 import ssl
 
@@ -116,8 +118,19 @@ async def connect(address: Address, ca_pem: str | None, pin_sha256: str | None) 
         except BaseException:
             sock.close()
             raise
-    reason = (failure.strerror if failure is not None else None) or "no address"
-    raise CameraError(f"{address.place} can't be reached: {reason}", "net") from failure
+    raise CameraError(f"{address.place} can't be reached: {_reason(failure)}", "net") from failure
+
+
+def _reason(failure: OSError | None) -> str:
+    """Why connecting failed, in our words: asyncio puts its own into the error."""
+    number = None if failure is None else failure.errno
+    if number == errno.ECONNREFUSED:
+        return "nothing listens on that port"
+    if number in {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN}:
+        return "no way leads to it, or it is off"
+    if number == errno.ETIMEDOUT:
+        return "no answer"
+    return "no address" if number is None else os.strerror(number)
 
 
 def _widen(sock: socket.socket) -> None:

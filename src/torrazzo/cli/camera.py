@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from torrazzo.base.errors import Invalid
+from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.ids import STREAM_NAMES, CameraId, StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import iso_from_ticks, ticks_from_text
@@ -169,7 +169,12 @@ def remove(
     """Stop recording a camera for good and forget its passwords; its footage stays until its time is over."""
     place = find_home(home)
     camera = read_camera(place, name)
-    if not yes and sys.stdin.isatty():
+    if not yes:
+        if not sys.stdin.isatty():
+            raise Refused(
+                f"{camera.name}: nobody can be asked here whether to stop recording it and forget its passwords; "
+                "--yes says so. Nothing was changed"
+            )
         typer.confirm(f"Stop recording {camera.name} and forget its addresses and passwords?", abort=True)
     with changing(place) as office:
         office.remove(camera.id)

@@ -44,7 +44,7 @@ def list_footage(
     from torrazzo.cli.index import fresh_index
 
     place = find_home(home)
-    span = _span(place, start, end)
+    span, zone = _span(place, start, end), load_settings(place).zone
     with fresh_index(place) as index:
         found = [
             (owner, id_, Span(max(part.start, span.start), min(part.end, span.end)))
@@ -55,9 +55,8 @@ def list_footage(
         write_json([{**_who(owner, id_), **_ends(part), "seconds": _seconds(part)} for owner, id_, part in found])
         return
     if not found:
-        warn(f"nothing is recorded from {iso_from_ticks(span.start)} to {iso_from_ticks(span.end)}")
+        warn(f"nothing is recorded from {local_text(span.start, zone)} to {local_text(span.end, zone)}")
         return
-    zone = load_settings(place).zone
     write_table(
         ("CAMERA", "STREAM", "FROM", "TO", "SECONDS"),
         [
@@ -80,7 +79,7 @@ def gaps(
     from torrazzo.cli.index import fresh_index
 
     place = find_home(home)
-    span = _span(place, start, end)
+    span, zone, words = _span(place, start, end), load_settings(place).zone, WORDS["en"]
     with fresh_index(place) as index:
         found = [
             (owner, id_, gap) for owner, id_ in _streams(place, index, camera, stream) for gap in index.gaps(id_, span)
@@ -99,9 +98,8 @@ def gaps(
         )
         return
     if not found:
-        warn(f"no gaps from {iso_from_ticks(span.start)} to {iso_from_ticks(span.end)}")
+        warn(f"no gaps from {local_text(span.start, zone)} to {local_text(span.end, zone)}")
         return
-    zone, words = load_settings(place).zone, WORDS["en"]
     write_table(
         ("CAMERA", "STREAM", "FROM", "TO", "WHY"),
         [
@@ -185,7 +183,7 @@ def _span(home: Home, start: str | None, end: str | None) -> Span:
     last = SystemClock().utc() if end is None else ticks_from_text(end, zone)
     first = UtcTicks(last - DAY) if start is None else ticks_from_text(start, zone)
     if first >= last:
-        raise Invalid(f"--from {iso_from_ticks(first)} is not before --to {iso_from_ticks(last)}")
+        raise Invalid(f"--from {local_text(first, zone)} is not before --to {local_text(last, zone)}")
     return Span(first, last)
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo init`: a new town."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 from torrazzo.base.errors import Refused
 from torrazzo.base.ids import NodeId
 from torrazzo.cli.options import HomeOption
-from torrazzo.cli.process_options import find_home
+from torrazzo.cli.process_options import default_home, find_home
 from torrazzo.durable import Disk
 from torrazzo.town.home import Home
 
@@ -35,7 +36,8 @@ def init(
         return
     make_town(place.path, name, zone, tuple(root or ()))
     print(f"A new town in {place.path}")
-    print("Next: torrazzo camera add NAME rtsp://…   then: torrazzo serve")
+    here = "" if place == default_home() else f" --home {shlex.quote(str(place.path))}"
+    print(f"Next: torrazzo{here} camera add NAME rtsp://…   then: torrazzo{here} serve")
     print(f"Keep a copy of {place.box_key} with each copy of {place.office_db.name}: it opens the cameras' passwords.")
 
 

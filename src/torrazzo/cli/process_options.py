@@ -29,8 +29,11 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
 def find_home(option: Path | None) -> Home:
     """`--home`, TORRAZZO_HOME, the system's folder if it exists, or the user's own."""
     named = option or (Path(text) if (text := os.environ.get("TORRAZZO_HOME", "")) else None)
-    if named is not None:
-        return Home(named.expanduser().absolute())
+    return default_home() if named is None else Home(named.expanduser().absolute())
+
+
+def default_home() -> Home:
+    """The town of somebody who names none."""
     if SYSTEM_HOME.is_dir():
         return Home(SYSTEM_HOME)
     data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"

@@ -114,7 +114,7 @@ def find_camera(cameras: Iterable[Camera], text: str) -> Camera:
         ids = ", ".join(f"{camera.id} (removed {iso_from_ticks(camera.removed or 0)})" for camera in found)
         raise UnknownCamera(f"{text!r} was the name of several cameras; say which by id: {ids}")
     names = {name_key(camera.name): camera.name for camera in known}
-    close = [names[match] for match in difflib.get_close_matches(key, names, n=3, cutoff=0.5)]
+    close = [names[match] for match in difflib.get_close_matches(key, names, n=3, cutoff=0.65)]
     close += [name for folded, name in names.items() if key and key in folded and name not in close][:3]
     hint = f"did you mean {' or '.join(close)}?" if close else "`camera list` shows all"
     raise UnknownCamera(f"there is no camera named {text!r}; {hint}")
