@@ -98,6 +98,26 @@ def test_each_step_on_disk_may_be_the_last_of_two_lives(begun: tuple[Path, Fault
             return
 
 
+def test_what_a_killed_life_left_unsafe_is_made_safe(begun: tuple[Path, FaultyDisk]) -> None:
+    """Killed at any step of filling a tile, and the power cut after the next life deleted its rows, nothing is lost."""
+    for step in itertools.count(1):
+        path, disk = copy(begun, f"{step}")
+        disk.cut_power_at(step)
+        with contextlib.suppress(PowerOff, Stopped), opened(path, disk) as store:
+            store.append(SECOND)
+        is_through, is_half_made = not disk.is_off, disk.history[-1].op == "make_folder"
+        disk = disk.kill()
+        with opened(path, disk) as store:
+            size = store.rec.head.size
+            store.append(ALL[size : size + 1])
+        for seed in () if is_half_made else range(4):
+            with opened(path, disk.after_power_cut(seed)) as store:
+                check_log(store.rec, lines(ALL[: size + 1]))
+        if is_through:
+            assert step > 15
+            return
+
+
 @pytest.mark.parametrize("but_persist", [False, True])
 def test_each_step_on_disk_may_fail(begun: tuple[Path, FaultyDisk], but_persist: bool) -> None:
     """A step that fails, with or without effect, stops the store at worst; the next start goes on from there."""

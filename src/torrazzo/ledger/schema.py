@@ -125,6 +125,7 @@ def sqlite_database(path: Path) -> Database:
     """The file `path`, made (mode 0600) if it isn't there. Readers never checkpoint: two at it once may lose data."""
     with contextlib.suppress(FileExistsError):
         OsDisk().create(path).close()
+        OsDisk().sync_folder(path.parent)  # SQLite makes what is in it safe, not its name
     writer = sa.create_engine(
         "sqlite+pysqlite://", creator=lambda: _connect(path, "rw", _WRITER), poolclass=sa.pool.QueuePool,
         pool_size=1, max_overflow=0, hide_parameters=True,

@@ -132,6 +132,8 @@ def test_pruning_that_was_cut_off_is_finished_by_the_next_start(tmp_path: Path) 
                 is_through = False
             with pytest.raises(Pruned):
                 store.rec.inclusion(599)
+            with pytest.raises(Pruned):
+                store.rec.resource("tile/entries/001")
         disk.heal()
         with opened(path, disk) as store:
             check_log(store.rec, lines(BATCH))

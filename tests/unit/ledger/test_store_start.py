@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.ledger import FOLDER, IDENTITY, TOWN, check_log, deeds, fact, facts, lines, opened
+from tests.tools.ledger import FOLDER, IDENTITY, TOWN, check_log, deeds, fact, facts, lines, opened, over
 from torrazzo.base.errors import Damaged, Invalid, Stopped, Unavailable
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import RolledBack
 from torrazzo.ledger.fork import fork_ledger
 from torrazzo.ledger.identity import Identity, LogName
-from torrazzo.ledger.merkle import EMPTY_ROOT
+from torrazzo.ledger.merkle import EMPTY_ROOT, leaf_hash
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.start import open_ledger
 from torrazzo.ledger.text import to_base64
+from torrazzo.ledger.tiles import pack_entries
 from torrazzo.testing import FaultyDisk
 
 
@@ -157,6 +158,19 @@ def test_the_last_files_are_held_against_the_head(tmp_path: Path, name: str, how
         pass
 
 
+def test_a_bundle_and_its_tile_changed_alike_are_damage(tmp_path: Path) -> None:
+    """An entry forged in the last full bundle, with its leaf in the tile, does not fit the hash above."""
+    disk = FaultyDisk()
+    fill(tmp_path, disk, 600)
+    with opened(tmp_path / "l.db", disk) as store:
+        store.append([fact(600)])
+    forged = [*lines(facts(255, first=256)), b"forged"]
+    disk.publish(FOLDER / "rec/tile/entries/001", pack_entries(forged))
+    disk.publish(FOLDER / "rec/tile/0/001", b"".join(map(leaf_hash, forged)))
+    with pytest.raises(Damaged, match="tile/0/001"), opened(tmp_path / "l.db", disk):
+        pass
+
+
 def test_a_file_gone_is_damage(tmp_path: Path) -> None:
     """The last full tile is missed at the start, an earlier one when it is read."""
     disk = FaultyDisk()
@@ -274,6 +288,23 @@ def test_names_of_logs_read_as_they_are_written(text: str) -> None:
     assert str(LogName.parse(text)) == text
     for other in ("rec.1", "rec.0", "rec.02", f"{text}x", f"x{text}", f"{text}.", ""):
         assert LogName.parse(other) is None
+
+
+def test_a_full_disk_under_the_database_costs_no_more_than_a_start(tmp_path: Path) -> None:
+    """SQLite, out of space in the middle of a batch, rolls it back; with space again the next start goes on."""
+    disk = FaultyDisk()
+    with contextlib.closing(sqlite_database(tmp_path / "l.db")) as database, over(database, disk) as store:
+        store.append(facts(200))
+        with database._writer.connect() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 20}")
+        with pytest.raises(Stopped, match="full"):
+            store.append(facts(2_000, first=200))
+        check_log(store.rec, lines(facts(200)))
+    with opened(tmp_path / "l.db", disk) as store:
+        check_log(store.rec, lines(facts(200)))
+        store.append(facts(2_000, first=200))
+        check_log(store.rec, lines(facts(2_200)))
 
 
 def test_after_a_failed_write_nothing_is_written(tmp_path: Path) -> None:
