@@ -22,6 +22,8 @@ def test_a_request_is_read_as_it_was_written() -> None:
     assert KeyRequest.parse(request.text()) == request
     view = request._replace(approved=None)
     assert KeyRequest.parse(view.text()) == view
+    last = request._replace(window=request.window._replace(number=2**63 - 1))
+    assert KeyRequest.parse(last.text()) == last
     closing = CloseRequest(request.act, request.window, request.segments[0])
     assert CloseRequest.parse(closing.text()) == closing
 

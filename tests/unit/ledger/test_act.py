@@ -172,6 +172,25 @@ def test_hours_are_read_as_they_are_written() -> None:
         assert parse_hour(hour_text(hour)) == hour
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "worse"),
+    [
+        ("close", "shown", [], {}),
+        ("clock", "off", -(2**63 - 1), -(2**63)),
+        ("clock", "off", 2**63 - 1, 2**63),
+        ("clock", "off", None, 0.5),
+        ("boot", "sw", "x" * 255, "x" * 256),
+        ("shred", "rec", None, 7),
+        ("shred", "rec", {"size": 0, "root": HASH}, {"size": 0}),
+    ],
+)
+def test_the_last_value_is_read_and_one_more_is_not(kind: str, key: str, value: object, worse: object) -> None:
+    """Limits hold where they are said to be."""
+    pack_act(kind, NOW, {**values_of(kind), key: value})
+    with pytest.raises(Invalid, match="not an act fact"):
+        pack_act(kind, NOW, {**values_of(kind), key: worse})
+
+
 def test_the_largest_window_fits() -> None:
     """32 streams with the largest numbers there are still make a fact."""
     streams = [f"{number:016x}/main" for number in range(MAX_STREAMS)]

@@ -3,9 +3,11 @@
 import hashlib
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.ledger.private import MAX_PRIVATE, Private, case_hash, open_private, pseudonym, seal_private
+from torrazzo.seal.chain import expand
 
 SECRET, SALT, NONCE = b"s" * 32, b"t" * 32, b"n" * 12
 PRIVATE = Private("anna.rossi", "furto in piazza, segnalazione 12", "2026/118", "sala-1")
@@ -35,6 +37,15 @@ def test_a_private_part_opens_in_no_other_place() -> None:
     for attempt in attempts:
         with pytest.raises(Damaged, match="private part"):
             open_private(*attempt)
+
+
+def test_what_the_fact_does_not_commit_to_is_damage() -> None:
+    """Whoever has the secret can seal something else for a fact, and it is not believed."""
+    key = expand(SECRET, b"torrazzo.private.v1\0" + b"202611", 32)
+    p = hashlib.sha256(SALT + PRIVATE.text()).digest()
+    other = SALT + PRIVATE._replace(person="bruno").text()
+    with pytest.raises(Damaged, match="is not the one that the fact commits to"):
+        open_private(b"\1" + NONCE + AESGCM(key).encrypt(NONCE, other, p), p, SECRET, "202611")
 
 
 def test_salt_nonce_and_secret_have_their_lengths() -> None:
