@@ -227,8 +227,9 @@ class Archive:
         terms = [term for of, term in self.facts if of == stream]
         firsts = {term: max(of[0], key=self._written) for term in terms if 0 in (of := self.facts[stream, term])}
         priors = {term: first.said["prior"] or {} for term, first in firsts.items()}
+        nodes = list(dict.fromkeys(term[:8] for term in sorted(terms, key=lambda term: int(term.split("-")[2]))))
         order = list[str]()
-        for term in sorted(terms, key=lambda term: (int(term.split("-")[2]), int(term.split("-")[1]))):
+        for term in sorted(terms, key=lambda term: (nodes.index(term[:8]), *map(int, term.split("-")[1:]))):
             line = [term]
             while (prior := priors.get(line[-1], {}).get("term")) in terms and prior not in order + line:
                 line.append(prior)
@@ -239,25 +240,37 @@ class Archive:
         """Greater for a volume that was written later."""
         return fact.volume.id[:4] != fact.term[:4], fact.volume.id[8:12], self.reach[fact.volume.name]
 
+    def _told(self, fact: Record) -> tuple[bool, bytes, int, int]:
+        """Greater for the last fact of a chain that was written later."""
+        return *self._written(fact)[:2], fact.said["m1"] or fact.said["m0"], fact.n
+
     def _chain(self, stream: str, term: str, end: str | None) -> list[Record]:
         """The facts of a term that count, in order; `end` is the hash of the last one, if it is known."""
         facts = [fact for several in self.facts[stream, term].values() for fact in several]
-        torn = [fact.n for fact in facts if fact.late and fact.said["kind"] == "seg" and not self._pieces_of(fact)]
-        if torn and all(fact.late for fact in facts if fact.n >= min(torn)):  # never synced
-            facts = [fact for fact in facts if fact.n < min(torn)]
         below = dict(pairwise(sorted({fact.n for fact in facts}, reverse=True)))
 
         def before(fact: Record) -> list[Record]:
             of = self.facts[stream, term][below[fact.n]] if fact.n in below else []
             return sorted(of, key=lambda r: (r.hash == fact.said.get("prev"), self._written(r)))[-1:]
 
+        def line(last: Record) -> list[Record]:
+            """Down from this one, without what was never synced."""
+            found = [last]
+            while prior := before(found[-1]):
+                found += prior
+            late = next((at for at, fact in enumerate(found) if not fact.late), len(found))
+            segments = [at for at in range(late) if found[at].said["kind"] == "seg"]
+            return found[max((at + 1 for at in segments if not self._pieces_of(found[at])), default=0) :]
+
         followed = {prior.hash for fact in facts for prior in before(fact)}
         ends = [fact for fact in facts if fact.hash == end] or [fact for fact in facts if fact.hash not in followed]
-        chain = sorted(ends, key=self._written)[-1:]
-        while chain and (prior := before(chain[-1])):
-            linked = prior[0].said["by"] == "recovery" or prior[0].hash == chain[-1].said.get("prev")
-            self._expect(linked, f"{prior[0].where}: not what the next fact follows")
-            chain += prior
+        lines = [found for last in ends if (found := line(last))]
+        inner = {fact.hash for found in lines for fact in found[1:]}
+        lines = [found for found in lines if found[0].hash not in inner]
+        chain = max(lines, key=lambda found: self._told(found[0]), default=[])
+        for after, prior in pairwise(chain):
+            linked = prior.said["by"] == "recovery" or prior.hash == after.said.get("prev")
+            self._expect(linked, f"{prior.where}: not what the next fact follows")
         numbers = [fact.n for fact in reversed(chain)]
         self._expect(numbers == list(range(len(chain))), f"{stream} {term}: numbers are missing: {numbers}")
         return chain[::-1]
