@@ -6,11 +6,13 @@ Facts may come in any order within reason: a few wait until those before them ha
 those that wait.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from torrazzo.archive.fact import Fact
 from torrazzo.base import StreamId, TermId
+from torrazzo.base.ids import NodeId
 from torrazzo.base.times import SECOND, iso_from_ticks
 
 MOST_WAITING = 20_000
@@ -18,6 +20,24 @@ SLACK = 60 * SECOND  # what a volume of one hour may tell of the next
 SETTLED_NS = 15 * 60 * 1_000_000_000  # a volume takes no records more than this after its creation
 
 Tenure = tuple[StreamId, TermId]
+
+
+def in_order(terms: Iterable[TermId], priors: Mapping[TermId, TermId]) -> list[TermId]:
+    """Terms of one stream as they followed each other (fact.md, Accounting); `priors`: whose last fact each names."""
+    since: dict[NodeId, int] = {}
+    for term in terms:
+        since[term.node] = min(term.start, since.get(term.node, term.start))
+    by_fence = sorted(terms, key=lambda term: (since[term.node], term.node, term.fence, term.start))
+    left, order = dict.fromkeys(by_fence), list[TermId]()
+    for term in by_fence:
+        line: list[TermId] = []
+        now: TermId | None = term
+        while now in left:
+            del left[now]
+            line.append(now)
+            now = priors.get(now)
+        order += reversed(line)
+    return order
 
 
 class Fault(NamedTuple):
@@ -71,25 +91,19 @@ class Accounts:
             if term.last is None and volume_ns > term.born_ns + SETTLED_NS:
                 yield from _pass_over(term)
 
-    def end(
-        self, order: Mapping[StreamId, list[TermId]], begins: Mapping[Tenure, int], known: Mapping[Tenure, int]
-    ) -> Iterator[Fault]:
+    def end(self, begins: Mapping[Tenure, int], known: Mapping[Tenure, int]) -> Iterator[Fault]:
         """All facts were given.
 
-        `order`: terms of each stream as they followed each other; `begins`: from when on nothing of a term has been
-        erased; `known`: last n by another witness.
+        `begins`: from when on nothing of a term has been erased; `known`: last n by another witness.
         """
         for term in self._terms.values():
             while term.waiting:
                 yield from _pass_over(term)
-        for stream, terms in order.items():
-            before: _Term | None = None
-            for term_id in terms:
-                term_now = self._terms[stream, term_id]
-                if before is None:
-                    yield from _begin(term_now, begins[stream, term_id])
-                yield from _follow(before, term_now)
-                before = term_now
+        for stream in sorted({stream for stream, _ in self._terms}):
+            terms = self._order(stream)
+            yield from _begin(self._terms[stream, terms[0]], begins[stream, terms[0]])
+            for before, after in pairwise(terms):
+                yield from _follow(self._terms[stream, before], self._terms[stream, after])
         for (stream, term_id), n in known.items():
             found = self._terms.get((stream, term_id))
             if found is None or found.last is None:
@@ -100,9 +114,9 @@ class Accounts:
                 what = f"facts n={found.last.n + 1} to {n} of term {term_id} are in no volume"
                 yield Fault(stream, found.cursor, found.cursor, what)
 
-    def tenures(self) -> list[Tenure]:
-        """All that a fact was seen of."""
-        return list(self._terms)
+    def _order(self, stream: StreamId) -> list[TermId]:
+        firsts = {term: found.first for (of, term), found in self._terms.items() if of == stream}
+        return in_order(firsts, {term: first.prior[0] for term, first in firsts.items() if first and first.prior})
 
 
 def _advance(term: _Term) -> Iterator[Fault]:
@@ -137,7 +151,9 @@ def _consume(term: _Term, fact: Fact) -> Iterator[Fault]:
         # The number before may have been filled by recovery after its own fact was lost: its hash is another one.
         if fact.prev != last.hash and last.by != "recovery":
             yield _fault(fact, f"n={fact.n}: prev is not the hash of n={last.n}")
-        if _counts(fact) and fact.t0 != term.cursor:
+        if _counts(fact) and term.open is not None and fact.of != term.open.n:
+            yield _fault(fact, f"n={fact.n} does not close the gap n={term.open.n}, which is open")
+        elif _counts(fact) and fact.t0 != term.cursor:
             when = f"{iso_from_ticks(fact.t0)} ({fact.t0})"
             yield _fault(fact, f"n={fact.n} begins at {when}, the one before it ended at {term.cursor}")
     if fact.t1 is not None and fact.t1 < fact.t0 and fact.kind != "step":
@@ -146,9 +162,11 @@ def _consume(term: _Term, fact: Fact) -> Iterator[Fault]:
         term.first, term.base = fact, fact.n
         term.cursor = fact.t0
     term.last = fact
-    if fact.kind == "gap":
-        if fact.of is not None and (term.open is None or term.open.n != fact.of) and fact.of >= term.base:
-            yield _fault(fact, f"n={fact.n} closes n={fact.of}, which is no open gap")
+    if fact.of is not None and term.open is None and fact.of >= term.base:
+        yield _fault(fact, f"n={fact.n} closes n={fact.of}, which is no open gap")
+    if fact.of is not None and term.open is not None and fact.why != term.open.why:
+        yield _fault(fact, f"n={fact.n} closes a gap {term.open.why} as {fact.why}")
+    if _counts(fact):
         term.open = fact if fact.t1 is None else None
     if fact.t1 is not None and _counts(fact):
         term.cursor = fact.t1
@@ -168,25 +186,28 @@ def _begin(now: _Term, begins: int) -> Iterator[Fault]:
         yield Fault(first.stream, begins, first.t0, f"facts missing: before n={first.n} of term {first.term}")
 
 
-def _follow(before: _Term | None, now: _Term) -> Iterator[Fault]:
-    """A term against the one before it, or against nothing, where older footage is gone."""
-    first = now.first
-    if before is None or before.last is None or first is None:
+def _follow(before: _Term, now: _Term) -> Iterator[Fault]:
+    """A term against the one before it."""
+    first, last = now.first, before.last
+    if last is None or first is None:
         return
-    last = before.last
+    t0 = min(before.cursor, first.t0)
     if first.n > 0:
         what = f"facts missing: n=0 to {first.n - 1} of term {first.term}"
         yield Fault(first.stream, before.cursor, first.t0, what)
         return
     if first.lost_term is not None:
-        return  # declared
-    if first.prior != (last.term, last.n, last.hash):
+        what = f"not accounted for: term {first.term} could not find the last fact of term {first.lost_term or '?'}"
+        yield Fault(first.stream, t0, first.t0, what)
+    elif first.prior != (last.term, last.n, last.hash):
         named = "nothing" if first.prior is None else f"term {first.prior[0]} n={first.prior[1]}"
         what = f"term {first.term} follows {named}, but the last that is here is term {last.term} n={last.n}"
-        yield Fault(first.stream, min(before.cursor, first.t0), first.t0, what)
+        yield Fault(first.stream, t0, first.t0, what)
+        return
     elif first.t0 != before.cursor:
         yield _fault(first, f"term {first.term} begins at {first.t0}, the term before ended at {before.cursor}")
-    elif before.open is not None:
+        return
+    if before.open is not None:
         yield _fault(before.open, f"the gap n={before.open.n} of term {last.term} was never closed")
 
 

@@ -19,7 +19,7 @@ from torrazzo.archive.pieces import Gatherer, add_up, first_difference
 from torrazzo.archive.reader import NeverBegan, VolumeReader
 from torrazzo.archive.record import Kind, RecordHeader
 from torrazzo.archive.root import Root
-from torrazzo.archive.survey import term_order, volume_paths
+from torrazzo.archive.survey import volume_paths
 from torrazzo.base import SegmentId, StreamId, TermId
 from torrazzo.base.errors import Damaged, Invalid, Refused
 from torrazzo.base.ids import CameraId
@@ -302,11 +302,8 @@ class _Check:
                     first, last = each.headers[0], each.headers[-1]
                     what = f"{len(each.headers)} pieces of n={segment.n} that no fact tells of"
                     yield Finding(segment.stream, first.t0, last.t1, each.reader.name, what)
-        order: dict[StreamId, list[TermId]] = {}
-        for stream, term in sorted(self.accounts.tenures(), key=lambda who: (who[0], term_order(self.own, who[1]))):
-            order.setdefault(stream, []).append(term)
         begins = {who: max(who[1].start, self.oldest[each] * HOUR) for who, each in self.classes.items()}
-        for fault in self.accounts.end(order, begins, self.manner.known):
+        for fault in self.accounts.end(begins, self.manner.known):
             yield Finding(*fault[:3], None, fault.what)
 
     def _progress(self, done: int, total: int) -> None:

@@ -5,10 +5,12 @@
 import sqlite3
 import struct
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from torrazzo.archive.accounts import in_order
+from torrazzo.archive.fact import parse_fact
 from torrazzo.base import SegmentId, Span, StreamId, TermId
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import HOUR, UtcTicks
@@ -46,7 +48,6 @@ FROM segment JOIN stream ON stream.id = segment.stream JOIN term ON term.id = se
 _OVERLAPPING = f"""{_SEGMENTS}
 WHERE segment.stream = (SELECT id FROM stream WHERE name = :stream)
 AND segment.t0 < :end AND segment.t1 > :start AND segment.t0 > :start - :longest
-ORDER BY term.start, term.fence, segment.n
 """  # noqa: S608 - ours, no input
 _ONE = f"{_SEGMENTS} WHERE stream.name = ? AND term.name = ? AND segment.n = ?"
 
@@ -102,7 +103,10 @@ class Catalogue:
     def segments(self, stream: StreamId, span: Span) -> list[SegmentRow]:
         """Segments that overlap `span`, in order of recording: by term, then n."""
         longest = HOUR  # a segment never spans an hour's edge
-        return [_segment_row(row) for row in self._ask(_OVERLAPPING, {**_within(stream, span), "longest": longest})]
+        rows = map(_segment_row, self._ask(_OVERLAPPING, {**_within(stream, span), "longest": longest}))
+        found = {row.id: row for row in rows}
+        places = self._places(stream, {id_.term for id_ in found})
+        return [found[id_] for id_ in sorted(found, key=lambda id_: (places[id_.term], id_.n))]
 
     def segment(self, id_: SegmentId) -> SegmentRow | None:
         """One segment by its identity."""
@@ -136,14 +140,28 @@ class Catalogue:
         return {(StreamId.parse(stream), TermId.parse(term)): n for stream, term, n in rows}
 
     def _steps(self, before: SegmentId, after: SegmentId) -> list[tuple[int, int]]:
-        return self._ask(
-            """
-            SELECT step.t0, step.t1 FROM step JOIN term ON term.id = step.term
-            WHERE step.stream = (SELECT id FROM stream WHERE name = ?)
-            AND (term.start, term.fence, step.n) > (?, ?, ?) AND (term.start, term.fence, step.n) < (?, ?, ?)
-            """,
-            (str(before.stream), *_order(before), *_order(after)),
+        places = self._places(before.stream, {before.term, after.term})
+        start, end = (places[before.term], before.n), (places[after.term], after.n)
+        rows = self._ask(
+            "SELECT term.name, step.n, step.t0, step.t1 FROM step JOIN term ON term.id = step.term"
+            " JOIN stream ON stream.id = step.stream WHERE stream.name = ?",
+            (str(before.stream),),
         )
+        return [(t0, t1) for name, n, t0, t1 in rows if start < (places.get(TermId.parse(name), -1), n) < end]
+
+    def _places(self, stream: StreamId, terms: set[TermId]) -> dict[TermId, int]:
+        """Where terms stand in the order in which they followed each other; one alone needs no other to say so."""
+        if len(terms) < 2:
+            return dict.fromkeys(terms, 0)
+        rows = self._ask(
+            "SELECT term.name, fact.line FROM term JOIN stream ON stream.id = term.stream"
+            " LEFT JOIN fact ON fact.term = term.id AND fact.n = 0 WHERE stream.name = ?",
+            (str(stream),),
+        )
+        firsts = {TermId.parse(name): line for name, line in rows}
+        named = {term: parse_fact(line).prior for term, line in firsts.items() if line is not None}
+        priors = {term: prior[0] for term, prior in named.items() if prior is not None}
+        return {term: at for at, term in enumerate(in_order({*firsts, *terms}, priors))}
 
     def _ask(self, question: str, values: Any = ()) -> list[Any]:
         with self._lock:
@@ -179,7 +197,7 @@ def dump(path: Path) -> Iterator[str]:
                  LEFT JOIN segment ON segment.stream = stream.id AND segment.term = fact.term AND segment.n = fact.n
                      AND segment.t0 = json_extract(CAST(fact.line AS TEXT), '$.t0')
                  LEFT JOIN volume ON volume.id = segment.volume
-            ORDER BY stream.name, term.start, term.fence, term.name, fact.n
+            ORDER BY stream.name, term.fence, term.start, term.name, fact.n
             """
         ):
             yield f"fact {row[0]} {row[1]} {row[2]} {row[4]} {(row[5] or b'').hex()} {row[6:]} {row[3].decode()}"
@@ -199,10 +217,6 @@ def _rows(database: sqlite3.Connection, table: str, sql: str) -> Iterator[str]:
 
 def _within(stream: StreamId, span: Span) -> dict[str, object]:
     return {"stream": str(stream), "start": span.start, "end": span.end}
-
-
-def _order(id_: SegmentId) -> Iterable[int]:
-    return id_.term.start, id_.term.fence, id_.n
 
 
 def _segment_row(row: tuple[Any, ...]) -> SegmentRow:

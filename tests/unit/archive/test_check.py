@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.tape import HOUR_0, START, Tape, boot, camera, clock, close, cut, root_at, volume
+from tests.tools.tape import BOOT_ID, HOUR_0, START, Tape, boot, camera, clock, close, cut, root_at, volume
 from torrazzo.archive import Root, VolumeReader, recover
 from torrazzo.archive.check import Finding, Manner, check
-from torrazzo.archive.fact import parse_fact
+from torrazzo.archive.fact import parse_fact, term_fact
 from torrazzo.archive.record import Kind
 from torrazzo.archive.recovery import finish_recovery
 from torrazzo.archive.root import volume_names
@@ -366,6 +366,65 @@ def test_terms_that_do_not_follow(root: Root) -> None:
     assert [finding.stream for finding in found] == [tape.stream for tape in tapes]
     for each, words in zip(found, ("follows term", "begins at", "never closed", "follows nothing"), strict=True):
         assert words in each.what
+
+
+def test_what_a_lost_term_leaves_between_is_told(root: Root) -> None:
+    """The accounting begins anew behind it: the time between is named; and the gap that nobody closed."""
+    made = volume(root, 1)
+    tapes = [Tape(camera(number), 1) for number in (1, 2)]
+    for tape in tapes:
+        tape.begin(made)
+        tape.pieces(made, 2)
+    tapes[1].open_gap(made)
+    close(made)
+    made = volume(root, 2, at=START + 9 * SECOND)
+    for number in (1, 2, 3):
+        after = Tape(camera(number), 2, START + 9 * SECOND)
+        lost = {"lost": str(tapes[0].term)}
+        line = term_fact(after.stream, after.term, t0=after.cursor, m0=0, boot=BOOT_ID, software="", prior=lost)
+        after.tell(made, line)
+    close(made)
+    found = findings(root, Manner())
+    assert [finding.stream for finding in found] == [camera(1), camera(2), camera(2)]
+    assert {(finding.t0, finding.t1) for finding in found[:2]} == {(START + 2 * SECOND, START + 9 * SECOND)}
+    for each, words in zip(found, ("not accounted for", "not accounted for", "never closed"), strict=True):
+        assert words in each.what
+
+
+def test_a_gap_must_be_closed_by_what_follows(root: Root) -> None:
+    """A segment that begins where a gap was opened, a closing that names another cause: both are told."""
+    made = volume(root, 1)
+    tapes = [Tape(camera(number), 1) for number in (1, 2)]
+    for tape in tapes:
+        tape.begin(made)
+        tape.open_gap(made)
+    tapes[0].pieces(made, 2)
+    tapes[1]._open_gap = 1, START, "auth"
+    tapes[1].close_gap(made, 3)
+    close(made)
+    found = findings(root, Manner())
+    assert [finding.what for finding in found] == [
+        "n=2 does not close the gap n=1, which is open",
+        "n=2 closes a gap net as auth",
+    ]
+
+
+def test_terms_are_in_order_whatever_the_clock_said(root: Root) -> None:
+    """A boot with its clock behind, and a camera taken up again after the clock was set back, follow all the same."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1, START + 200 * SECOND)
+    tape.begin(made)
+    tape.pieces(made, 4)
+    again = Tape(camera(1), 1, START + 100 * SECOND, tape.last)
+    again.begin(made)
+    again.step(made, -100)
+    close(made)
+    made = volume(root, 2, at=START + 50 * SECOND)
+    after = Tape(camera(1), 2, START + 50 * SECOND, again.last)
+    after.begin(made)
+    after.step(made, -50)
+    close(made)
+    assert findings(root) == []
 
 
 def test_facts_on_two_disks_come_in_any_order(tmp_path: Path) -> None:

@@ -276,6 +276,30 @@ def test_a_crash_and_its_recovery_give_the_same_catalogue(root: Root, tmp_path: 
         assert list(dump(path)) == list(dump(tmp_path / "b.db"))
 
 
+def test_segments_are_in_order_whatever_the_clock_said(root: Root, tmp_path: Path) -> None:
+    """A boot with its clock behind, and a camera taken up again after the clock was set back, come where they were."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1, START + 200 * SECOND)
+    again = Tape(camera(1), 1, START + 100 * SECOND)
+    after = Tape(camera(1), 2, START + 50 * SECOND)
+    for each, before, step in ((tape, None, 0), (again, tape, -102), (after, again, -52)):
+        if before is not None:
+            each._prior, each.cursor = before.last, before.cursor
+        each.begin(made)
+        each.step(made, step)
+        each.pieces(made, 2)
+    close(made)
+    rebuild(DISK, [root], tmp_path / "a.db")
+    with Catalogue(tmp_path / "a.db") as catalogue:
+        rows = catalogue.segments(camera(1), ALWAYS)
+        assert [row.id.term for row in rows] == [tape.term, again.term, after.term]
+        first, second, third = (row.id for row in rows)
+        assert catalogue._steps(first, third) == [(at(202), at(100)), (at(102), at(50))]
+        assert catalogue._steps(first, second) == [(at(202), at(100))]
+        assert catalogue._steps(second, third) == [(at(102), at(50))]
+        assert catalogue._steps(third, first) == []
+
+
 @pytest.mark.long
 def test_a_week_of_a_hundred_cameras_is_drawn_at_once(tmp_path: Path) -> None:
     """Spans and gaps of 100 cameras × 7 days, with a gap an hour, come in 50 ms (5× slack)."""
