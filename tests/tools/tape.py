@@ -5,12 +5,13 @@
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from torrazzo.archive import LastFact, Root, VolumeWriter, make_root
-from torrazzo.archive.fact import gap_fact, parse_fact, prior_value, segment_fact, step_fact, term_fact
+from torrazzo.archive.fact import Fact, gap_fact, parse_fact, prior_value, segment_fact, step_fact, term_fact
 from torrazzo.archive.record import CONTINUES, INIT, KEY_FRAME, Kind
+from torrazzo.archive.recovery import Recovery
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.ids import CameraId, NodeId
 from torrazzo.base.times import HOUR, SECOND, BootNs, UtcTicks, hour_text
@@ -243,3 +244,26 @@ def cut(made: VolumeWriter) -> Path:
     made.flush()
     made.abandon()
     return made._path
+
+
+def line_is_whole(facts: Iterable[Fact]) -> None:
+    """Numbers, links and time line of one term's facts hold."""
+    before: Fact | None = None
+    cursor = 0
+    for fact in facts:
+        if before is None:
+            assert fact.kind == "term"
+            cursor = fact.t0
+        else:
+            assert fact.n == before.n + 1
+            assert fact.prev == before.hash
+        before = fact
+        if fact.t1 is not None:
+            assert fact.t0 == cursor
+            cursor = fact.t1
+
+
+def with_tape(tape: Tape, found: Recovery) -> list[Fact]:
+    """What the tape wrote, and what recovery adds."""
+    owed = [each.parsed for each in found.facts if each.parsed.term == tape.term and each.parsed.stream == tape.stream]
+    return [*map(parse_fact, tape.lines), *owed]

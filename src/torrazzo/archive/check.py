@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from torrazzo.archive.accounts import Accounts, Tenure
+from torrazzo.archive.chain import Place
 from torrazzo.archive.fact import Fact, parse_fact
+from torrazzo.archive.ghosts import ghosts
 from torrazzo.archive.header import VolumeHeader
 from torrazzo.archive.pieces import Gatherer, add_up, first_difference
 from torrazzo.archive.reader import NeverBegan, VolumeReader
@@ -101,8 +103,10 @@ class _Check:
         self.told = 0
         self.oldest: dict[str, int] = {}  # hour, of each retention class
         self.classes: dict[Tenure, str] = {}
+        self.ghosts: frozenset[Place] = frozenset()
 
     def run(self) -> Iterator[Finding]:
+        self.ghosts = ghosts(self.disk, self.roots)
         volumes: list[_Volume] = []
         for path in volume_paths(self.disk, self.roots):
             yield from self._enlist(path, volumes)
@@ -239,6 +243,8 @@ class _Check:
         except (Damaged, Invalid, OSError) as error:
             if not self.manner.deep:  # else it was told already
                 yield _of(reader, header, f"damaged fact: {error}")
+            return
+        if Place(reader.path, header.offset) in self.ghosts:
             return
         if header.segment != fact.id:
             yield _of(reader, header, f"the fact is that of {fact.stream} term {fact.term} n={fact.n}")

@@ -3,7 +3,7 @@
 """The facts that a term owes after a crash, from what is left of it; pure (docs/3-formats/fact.md, After a crash)."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from torrazzo.archive.fact import (
@@ -38,9 +38,9 @@ class Remains(NamedTuple):
     stream: StreamId
     term: TermId
     facts: Mapping[int, Fact]  # by n; not necessarily from 0 on
-    segments: Mapping[int, Pieces]  # intact, without a fact, by n
+    segments: Mapping[int, Sequence[Pieces]]  # intact, without a fact, by n; one for each volume that has some
     moment: Moment
-    prior: LastFact | None  # of the term before
+    prior: LastFact | TermId | None  # of the term before; its name where its last fact is not known
     up_to: int | None  # the n that a later term names as this one's last
     is_whole: bool  # no volume holds more facts of it than these
 
@@ -89,10 +89,10 @@ class _Line:
         """The term's first fact, when the crash came before it was on disk; `first`: what is left, with number n."""
         remains = self.remains
         t0 = min(remains.term.start, first.t0) if n > 1 else first.t0
-        if remains.prior is not None:
+        if isinstance(remains.prior, LastFact):
             t0 = remains.prior.t1
-        moments = [pieces.m0 for pieces in remains.segments.values()] + [fact.m0 for fact in remains.facts.values()]
-        m0 = min(moments)
+        moments = [pieces.m0 for several in remains.segments.values() for pieces in several]
+        m0 = min([*moments, *(fact.m0 for fact in remains.facts.values())])
         line = term_fact(
             remains.stream,
             remains.term,
@@ -100,7 +100,7 @@ class _Line:
             m0=m0,
             boot=remains.moment.boot_id,
             software="",
-            prior=prior_value(remains.prior),
+            prior={"lost": str(remains.prior)} if isinstance(remains.prior, TermId) else prior_value(remains.prior),
             by=_BY,
         )
         self.owe(line)
@@ -171,7 +171,7 @@ def owed_facts(remains: Remains) -> tuple[list[Owed], LastFact | None]:
     """
     line = _Line(remains)
     facts, segments = remains.facts, remains.segments
-    numbers = sorted({*facts, *segments})
+    numbers = sorted(n for n in {*facts, *segments} if remains.up_to is None or n <= remains.up_to)
     if not numbers:
         return [], None
     if facts and (not remains.is_whole or min(facts) == 0 or min(facts) > MAX_FILLED):
@@ -181,13 +181,11 @@ def owed_facts(remains: Remains) -> tuple[list[Owed], LastFact | None]:
             first.m0,
         )  # stays so if it is an open gap, or of a kind that we don't know
         line.pass_by(first)
-    elif numbers[0] > MAX_FILLED:
+    elif numbers[0] > MAX_FILLED or not remains.is_whole:
         return [], None
     else:
-        line.begin(numbers[0], facts.get(numbers[0]) or segments[numbers[0]])
+        line.begin(numbers[0], facts.get(numbers[0]) or _longest(segments[numbers[0]]))
     for n in (number for number in numbers if number > line.n):
-        if remains.up_to is not None and n > remains.up_to:
-            break
         if not _go_to(line, n):
             break
     if line.open is not None and (remains.up_to is None or line.n < remains.up_to):
@@ -204,15 +202,23 @@ def _go_to(line: _Line, n: int) -> bool:
             line.fill(fact.t0, fact.m0)
         line.pass_by(fact)
         return True
-    pieces = line.remains.segments[n]
     if missing > MAX_FILLED:
         return False
     after = line.remains.facts.get(n + 1)
-    if after is not None and after.t0 != pieces.t1:  # it was recorded further than what is left: no number for the rest
-        return True
-    if missing == 0 and (line.open is not None or pieces.t0 != line.cursor):
-        return True  # never synced together with what should be before it; filled if a fact comes behind
+    fitting = [
+        pieces
+        for pieces in line.remains.segments[n]
+        if (after is None or after.t0 == pieces.t1)  # else it was recorded further than what is left
+        and (missing or (line.open is None and pieces.t0 == line.cursor))  # else never synced with what is before it
+    ]
+    if not fitting:
+        return True  # its number is filled if a fact comes behind
+    pieces = _longest(fitting)
     for _ in range(missing):
         line.fill(pieces.t0, pieces.m0)
     line.record(pieces)
     return True
+
+
+def _longest(several: Sequence[Pieces]) -> Pieces:
+    return max(several, key=lambda pieces: (len(pieces.offsets), pieces.volume))

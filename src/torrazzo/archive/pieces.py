@@ -88,10 +88,14 @@ class Gatherer:
         headers = self._open.pop(fact.id, [])
         return first_pieces(headers, fact, self.volume)
 
+    def fits(self, fact: Fact) -> bool:
+        """Whether the segment's pieces give the fact's c."""
+        pieces = first_pieces(self._open.get(fact.id, []), fact, self.volume)
+        return pieces is not None and pieces.c == fact.c
+
     def take_fitting(self, fact: Fact) -> bool:
         """Forget the segment if its pieces give the fact's c; else keep it."""
-        pieces = first_pieces(self._open.get(fact.id, []), fact, self.volume)
-        if pieces is None or pieces.c != fact.c:
+        if not self.fits(fact):
             return False
         self._open.pop(fact.id)
         self._broken.discard(fact.id)

@@ -6,17 +6,24 @@
 2. The caller writes the owed facts into its own volumes and syncs them.
 3. `finish_recovery` then gives each of those volumes a side index. After a crash before that, all of it is repeated,
    with the same result.
+
+Two facts of one identity must never come to be. So nothing is written for a term of which more may lie on a disk that
+cannot be read now: it is left as it is, for a later start (docs/4-decisions/0007-disks-that-are-away.md).
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from torrazzo.archive.accounts import in_order
+from torrazzo.archive.chain import Place, Written, chain, counts
 from torrazzo.archive.fact import Fact, LastFact, parse_fact
 from torrazzo.archive.header import SIZE, End, VolumeHeader
-from torrazzo.archive.owed import Moment, Remains, owed_facts
-from torrazzo.archive.pieces import Pieces, add_up, first_pieces
+from torrazzo.archive.owed import Moment, Owed, Remains, owed_facts
+from torrazzo.archive.pieces import Gatherer, Pieces, add_up
 from torrazzo.archive.reader import VolumeReader
 from torrazzo.archive.record import Kind, RecordHeader, parse_header, split_headers
 from torrazzo.archive.root import Root
@@ -24,16 +31,15 @@ from torrazzo.archive.scan import Damage
 from torrazzo.archive.summary import Summary
 from torrazzo.archive.survey import (
     CutOff,
-    Place,
     Tenure,
-    Written,
+    is_backed,
     last_moment,
     never_begun,
     open_volume,
     read_facts,
     survey_cut_off,
-    term_order,
     volume_paths,
+    written_for_good,
 )
 from torrazzo.archive.volume import VolumeWriter
 from torrazzo.base import StreamId, TermId
@@ -72,34 +78,54 @@ class Recovery(NamedTuple):
     last: dict[StreamId, LastFact]  # over all old terms, with the owed facts
     volumes: list[SideIndex]
     damages: list[Damage]
+    away: Mapping[StreamId, TermId] = {}  # instead of `last`: the last term, of which there may be more elsewhere
+
+
+IsAway = Callable[[NodeId, int], bool]
 
 
 def recover(
-    disk: Disk, roots: Sequence[Root], own_fence: int, *, node: NodeId | None = None, deep: bool = False
+    disk: Disk,
+    roots: Sequence[Root],
+    own_fence: int,
+    *,
+    node: NodeId | None = None,
+    deep: bool = False,
+    is_away: IsAway = lambda _node, _fence: False,
+    lost: Collection[Tenure] = (),
 ) -> Recovery:
     """Find what earlier runs left undone; writes nothing, may take long, made to run in a thread.
 
     Volumes of `own_fence` (of `node`, which is that of the first root unless given) are being written: left alone.
     `deep` verifies every piece of a volume that was cut off, not only those of its last ten seconds.
+    `is_away`: whether something of the terms of a node's start may lie on a disk that is not among `roots` now;
+    `lost`: terms that may have told facts on such a disk, also where it will not come back.
     """
     own = roots[0].node if node is None else node
-    survey = _Survey(disk, own, own_fence)
-    survey.gather(volume_paths(disk, roots), deep=deep)
+    survey = _Survey(disk, own, own_fence, is_away, lost, deep=deep)
+    survey.gather(volume_paths(disk, roots))
     facts: list[OwedFact] = []
     last: dict[StreamId, LastFact] = {}
-    for stream, term in sorted(survey.tenures(), key=lambda who: (who[0], term_order(own, who[1]))):
-        stub = survey.stubs.get((stream, term))
-        if stub is not None:
-            last[stream] = stub
+    away: dict[StreamId, TermId] = {}
+    for stream, term in survey.tenures():
+        if survey.is_away(term.node, term.fence) or survey.is_lost((stream, term)):
+            last.pop(stream, None)
+            away[stream] = term
             continue
-        owed, end = owed_facts(survey.remains(stream, term, last.get(stream)))
+        end = survey.stubs.get((stream, term))
+        if end is None:
+            owed, end = owed_facts(survey.remains(stream, term, last.get(stream, away.get(stream))))
+            facts += map(_owed_fact, owed)
         if end is not None:
             last[stream] = end
-        for each in owed:
-            volume = None if each.pieces is None else each.pieces.volume
-            offsets = () if each.pieces is None else each.pieces.offsets
-            facts.append(OwedFact(each.fact.line, volume, offsets, each.fact))
-    return Recovery(facts, last, survey.side_indexes(), survey.damages)
+            away.pop(stream, None)
+    return Recovery(facts, last, survey.side_indexes(), survey.damages, away)
+
+
+def _owed_fact(owed: Owed) -> OwedFact:
+    if owed.pieces is None:
+        return OwedFact(owed.fact.line, None, (), owed.fact)
+    return OwedFact(owed.fact.line, owed.pieces.volume, owed.pieces.offsets, owed.fact)
 
 
 def finish_recovery(disk: Disk, found: Recovery) -> list[str]:
@@ -134,63 +160,113 @@ def side_index(header: VolumeHeader, headers: bytes) -> bytes:
 class _Survey:
     """What is known of all terms."""
 
-    def __init__(self, disk: Disk, own: NodeId, own_fence: int) -> None:
+    def __init__(
+        self, disk: Disk, own: NodeId, own_fence: int, is_away: IsAway, lost: Collection[Tenure], *, deep: bool
+    ) -> None:
         self.disk, self.own, self.own_fence = disk, own, own_fence
         self.damages: list[Damage] = []
-        self._cut_off: list[CutOff] = []
         self.stubs: dict[Tenure, LastFact] = {}  # terms whose last fact is damaged
+        self._is_away, self._lost, self._deep = is_away, lost, deep
+        self._unread: set[tuple[NodeId, int]] = set()  # node and fence of volumes that the disk did not give
+        self._cut_off: list[CutOff] = []
+        self._indexed: list[tuple[VolumeHeader, Path]] = []  # newest first
         self._empty: list[SideIndex] = []
-        self._indexed: set[Tenure] = set()  # terms with facts in volumes that have an index
         self._facts: dict[Tenure, dict[int, list[Written]]] = {}
-        self._segments: dict[Tenure, dict[int, Pieces]] = {}
-        self._moments: dict[tuple[NodeId, int], Moment] = {}
-        self._newest: dict[tuple[NodeId, int], tuple[int, Path]] = {}  # last volume of each fence
+        self._segments: dict[Tenure, dict[int, list[Pieces]]] = {}
+        self._ends: dict[Tenure, tuple[int, Place]] = {}  # last facts in volumes that have an index
+        self._oldest: dict[Tenure, Path] = {}  # the oldest such volume with facts of the term
+        self._firsts: dict[Tenure, Fact] = {}  # term facts of terms that follow one of these
+        self._order: dict[StreamId, list[TermId]] = {}
+        self._following: dict[Tenure, TermId] = {}
+        self._named: dict[Tenure, tuple[int, bytes]] = {}  # last facts, as the terms that follow name them
+        self._chains: dict[Tenure, dict[int, Written]] = {}
+        self._moments: dict[tuple[NodeId, int], Moment] = {}  # at first of volumes that were cut off
 
-    def gather(self, paths: Sequence[Path], *, deep: bool) -> None:
+    def gather(self, paths: Sequence[Path]) -> None:
         """Go through the volumes: those cut off first, then the others, newest first."""
-        indexed: list[tuple[VolumeHeader, Path]] = []
         for path in paths:
-            reader = open_volume(self.disk, path, self.damages)
-            if reader is None:
+            if not self._read(path, self._take_volume):
                 self._take_never_begun(path)
-                continue
-            with reader:
-                if (reader.header.node, reader.header.fence) == (self.own, self.own_fence):
-                    continue
-                if reader.is_indexed:
-                    indexed.append((reader.header, path))
-                else:
-                    self._take_cut_off(survey_cut_off(reader, deep=deep))
-        self._drop_unbacked()
-        indexed.sort(key=lambda each: (each[0].node == self.own, each[0].fence, each[0].boot_ns), reverse=True)
-        self._take_indexed([path for _, path in indexed])
+        self._indexed.sort(key=lambda each: (each[0].node == self.own, each[0].fence, each[0].boot_ns), reverse=True)
+        wanted = {
+            tenure: range(min((*self._facts.get(tenure, ()), *self._segments.get(tenure, ()))) - 1, 1 << 64)
+            for tenure in {*self._facts, *self._segments}
+        }
+        for _, path in self._indexed:
+            self._read(path, partial(self._take_indexed, wanted))
+        self._note_order()
+        self._read_ends(wanted)
+        self._read_firsts()
+        self._judge_backing()
         self._cut_off = [volume._replace(segments={}) for volume in self._cut_off]
-        for header, path in indexed:
-            fence = (header.node, header.fence)
-            self._newest[fence] = max(self._newest.get(fence, (-1, path)), (int(header.boot_ns), path))
 
     def tenures(self) -> list[Tenure]:
-        """Every (stream, term) of which something is known: those cut off, and the last one of each stream."""
-        return list({*self._facts, *self._segments, *self.stubs})
+        """In order: every term of which more is known than its end, the last one of each stream, those lost."""
+        known = {*self._facts, *self._segments, *self.stubs, *self._lost}
+        return [
+            (stream, term) for stream in sorted(self._order) for term in self._order[stream] if (stream, term) in known
+        ]
 
-    def remains(self, stream: StreamId, term: TermId, prior: LastFact | None) -> Remains:
+    def is_away(self, node: NodeId, fence: int) -> bool:
+        """Whether more of the terms of that start, or of their recovery, may lie where nothing can be read now."""
+        return self._is_away(node, fence) or any(of == node and fence <= unread for of, unread in self._unread)
+
+    def is_lost(self, tenure: Tenure) -> bool:
+        """Whether nothing was found of a term that may have told facts elsewhere."""
+        return tenure in self._lost and not any(tenure in found for found in (self._facts, self._segments, self._ends))
+
+    def remains(self, stream: StreamId, term: TermId, prior: LastFact | TermId | None) -> Remains:
         """All that is left of one term."""
-        chosen = {n: written.fact for n, written in self._chosen((stream, term)).items()}
-        segments = {n: pieces for n, pieces in self._segments.get((stream, term), {}).items() if n not in chosen}
+        tenure = (stream, term)
+        chosen = {n: written.fact for n, written in self._chain(tenure).items()}
+        segments = {n: several for n, several in self._segments.get(tenure, {}).items() if n not in chosen}
         is_open = bool(chosen) and chosen[max(chosen)].t1 is None
         moment = self._moment(term) if segments or is_open or 0 not in chosen else Moment(0, 0, "")
-        is_whole = (stream, term) not in self._indexed
-        return Remains(stream, term, chosen, segments, moment, prior, self._up_to(stream, term), is_whole)
+        is_whole = tenure not in self._ends
+        return Remains(stream, term, chosen, segments, moment, prior, self._up_to(tenure), is_whole)
 
     def side_indexes(self) -> list[SideIndex]:
-        """For each volume cut off: its intact records, without facts that another one has superseded."""
-        counting = {written.place for tenure in self._facts for written in self._chosen(tenure).values()}
+        """For each volume cut off, unless more may come back: its intact records, without facts that do not count."""
         indexes = list(self._empty)
         for volume in self._cut_off:
-            leave = set(volume.bad) | {each.place.offset for each in volume.facts if each.place not in counting}
+            if self.is_away(volume.header.node, volume.header.fence):
+                continue
+            leave = set(volume.bad) | {each.place.offset for each in volume.facts if not self._counts(each)}
             kept = [data for data in split_headers(volume.headers) if int.from_bytes(data[12:20]) not in leave]
             indexes.append(SideIndex(volume.path, volume.header, b"".join(kept)))
         return indexes
+
+    # -- volumes
+
+    def _read(self, path: Path, act: Callable[[VolumeReader], None]) -> bool:
+        """Let `act` read a volume; False if there is none. What a disk does not give now it may give later."""
+        try:
+            reader = open_volume(self.disk, path, self.damages)
+            if reader is None:
+                return False
+            with reader:
+                act(reader)
+        except FileNotFoundError:  # whoever makes a volume takes it away again where that fails
+            return False
+        except (Damaged, OSError) as error:
+            self.damages.append(Damage(path.name, 0, 0, f"cannot be read: {error}", False, None))
+            if isinstance(error, OSError):
+                self._note_unread(path)
+        return True
+
+    def _note_unread(self, path: Path) -> None:
+        with contextlib.suppress(Invalid):
+            claim = VolumeHeader.from_name(path.name)
+            if (claim.node, claim.fence) != (self.own, self.own_fence):
+                self._unread.add((claim.node, claim.fence))
+
+    def _take_volume(self, reader: VolumeReader) -> None:
+        if (reader.header.node, reader.header.fence) == (self.own, self.own_fence):
+            return
+        if reader.is_indexed:
+            self._indexed.append((reader.header, reader.path))
+        else:
+            self._take_cut_off(survey_cut_off(reader, deep=self._deep))
 
     def _take_never_begun(self, path: Path) -> None:
         """An empty side index says that it was seen."""
@@ -211,97 +287,52 @@ class _Survey:
             if len(headers) < 2:  # an init without pictures
                 continue
             pieces = add_up(headers, volume.header)._replace(volume=volume.path.name)
-            of_term = self._segments.setdefault((segment.stream, segment.term), {})
-            known_pieces = of_term.get(segment.n)
-            if known_pieces is None or len(pieces.offsets) > len(known_pieces.offsets):
-                of_term[segment.n] = pieces
+            self._segments.setdefault((segment.stream, segment.term), {}).setdefault(segment.n, []).append(pieces)
 
-    def _drop_unbacked(self) -> None:
-        """Facts that survived without having been synced, while pieces they tell of did not: they were never told.
-
-        What follows such a fact in its term was not synced either; or else its pieces were damaged later, and it stays.
-        """
-        for tenure, of_term in list(self._facts.items()):
-            unbacked = [
-                n
-                for n, several in of_term.items()
-                if any(each.is_suspect and not self._is_backed(each) for each in several)
-            ]
-            if not unbacked:
-                continue
-            gone = [n for n in of_term if n >= min(unbacked)]
-            if all(each.is_suspect for n in gone for each in of_term[n]):
-                self._facts[tenure] = {n: several for n, several in of_term.items() if n not in gone}
-                if not self._facts[tenure]:
-                    del self._facts[tenure]
-
-    def _is_backed(self, written: Written) -> bool:
-        if written.is_backed:
-            return True
-        fact = written.fact
-        for volume in self._cut_off:
-            pieces = first_pieces(volume.segments.get(fact.id, []), fact, volume.header)
-            if pieces is not None and pieces.c == fact.c:
-                return True
-        return False
-
-    def _take_indexed(self, newest_first: Sequence[Path]) -> None:
-        """Last facts of all terms, by summaries; whole indexes only where facts of a cut-off term may be."""
-        wanted = {
-            tenure: min((*self._facts.get(tenure, ()), *self._segments.get(tenure, ()))) - 1
-            for tenure in {*self._facts, *self._segments}
-        }
-        ends: dict[Tenure, tuple[int, Place]] = {}
-        firsts: dict[Tenure, Path] = {}
-        for path in newest_first:
-            reader = open_volume(self.disk, path, self.damages)
-            if reader is None:
-                continue
-            with reader:
-                try:
-                    has_wanted = self._note_ends(reader, wanted, ends, firsts)
-                    for written in read_facts(reader, wanted) if has_wanted else ():
-                        self._add(written)
-                except (Damaged, OSError) as error:
-                    self.damages.append(Damage(path.name, 0, 0, f"cannot be read: {error}", False, None))
-        self._indexed = set(ends)
-        self._read_ends(ends, wanted)
-        self._read_firsts(firsts)
-
-    def _note_ends(
-        self,
-        reader: VolumeReader,
-        wanted: Mapping[Tenure, int],
-        ends: dict[Tenure, tuple[int, Place]],
-        firsts: dict[Tenure, Path],
-    ) -> bool:
+    def _take_indexed(self, wanted: Mapping[Tenure, range], reader: VolumeReader) -> None:
+        """Note last facts by the summary; read the whole index only where facts of a cut-off term may be."""
         has_wanted = False
         for tenure, held in reader.summary().items():
             if not held.offset:
                 continue
-            firsts[tenure] = reader.path  # newest first: the last one noted is the oldest
-            has_wanted |= tenure in wanted and held.n >= wanted[tenure]
-            if tenure not in ends or held.n > ends[tenure][0]:
-                ends[tenure] = (held.n, Place(reader.path, held.offset))
-        return has_wanted
+            self._oldest[tenure] = reader.path  # newest first: the last one noted is the oldest
+            has_wanted |= tenure in wanted and held.n >= wanted[tenure].start
+            if tenure not in self._ends or held.n > self._ends[tenure][0]:
+                self._ends[tenure] = (held.n, Place(reader.path, held.offset))
+        if has_wanted:
+            self._take_facts(wanted, reader)
 
-    def _read_ends(self, ends: Mapping[Tenure, tuple[int, Place]], wanted: Mapping[Tenure, int]) -> None:
-        """The last known fact of each cut-off term, and of the last term of each other stream."""
-        final: dict[StreamId, TermId] = {}
-        for stream, term in ends:
-            if stream not in final or term_order(self.own, term) > term_order(self.own, final[stream]):
-                final[stream] = term
+    def _take_facts(self, wanted: Mapping[Tenure, Container[int]], reader: VolumeReader) -> None:
+        for written in read_facts(reader, wanted):
+            self._add(written)
+
+    # -- terms and their facts
+
+    def _note_order(self) -> None:
+        """Terms as they followed each other; this machine's last."""
+        for stream, term in {*self._facts, *self._segments, *self._ends, *self._lost}:
+            self._order.setdefault(stream, []).append(term)
+        for stream, terms in self._order.items():
+            terms[:] = sorted(in_order(terms, {}), key=lambda term: term.node == self.own)
+            self._following.update(((stream, term), after) for term, after in pairwise(terms))
+
+    def _read_ends(self, wanted: Container[Tenure]) -> None:
+        """The last facts of cut-off terms, of those of the same starts, of those before, and of each stream."""
         places: dict[Path, list[tuple[Tenure, int]]] = {}
-        for tenure, (n, place) in ends.items():
-            if n not in self._facts.get(tenure, {}) and (tenure in wanted or final[tenure[0]] == tenure[1]):
+        for tenure, (n, place) in self._ends.items():
+            stream, term = tenure
+            after = self._following.get(tenure)
+            is_due = after is None or tenure in wanted or (stream, after) in wanted
+            if n not in self._facts.get(tenure, {}) and (is_due or (term.node, term.fence) in self._moments):
                 places.setdefault(place.path, []).append((tenure, place.offset))
         for path, some in places.items():
-            with self._opened(path) as reader:
-                if reader is not None:
-                    for tenure, offset in some:
-                        self._read_end(reader, tenure, offset)
+            self._read(path, partial(self._take_ends, some))
 
-    def _read_end(self, reader: VolumeReader, tenure: Tenure, offset: int) -> None:
+    def _take_ends(self, some: Sequence[tuple[Tenure, int]], reader: VolumeReader) -> None:
+        for tenure, offset in some:
+            self._take_end(reader, tenure, offset)
+
+    def _take_end(self, reader: VolumeReader, tenure: Tenure, offset: int) -> None:
         """One fact by its place; where only its record's header is sound, that says enough to go on from."""
         try:
             header = reader.header_at(offset)
@@ -314,30 +345,27 @@ class _Survey:
             self.damages.append(Damage(reader.name, offset, 0, f"bad payload: {error}", False, None))
             self.stubs[tenure] = LastFact(tenure[1], header.n, header.c, header.t1)
             return
-        self._add(Written(fact, 1 << 64, Place(reader.path, offset)))
+        self._add(written_for_good(reader, header, fact))
 
-    def _read_firsts(self, firsts: Mapping[Tenure, Path]) -> None:
-        """The term fact of each term that follows a cut-off one: it names what was known as that one's last."""
-        places: dict[Path, dict[Tenure, int]] = {}
-        for (stream, term), path in firsts.items():
-            order = term_order(self.own, term)
-            if any(of == stream and term_order(self.own, other) < order for of, other in self._segments):
-                places.setdefault(path, {})[stream, term] = 0
+    def _read_firsts(self) -> None:
+        """The term fact of each term that follows one of these: it names what was known as that one's last."""
+        places: dict[Path, dict[Tenure, range]] = {}
+        for stream, term in {*self._facts, *self._segments}:
+            after = self._following.get((stream, term))
+            path = None if after is None else self._oldest.get((stream, after))
+            if after is not None and path is not None:
+                places.setdefault(path, {})[stream, after] = range(1)
         for path, some in places.items():
-            with self._opened(path) as reader:
-                if reader is not None:
-                    for written in read_facts(reader, some):
-                        if written.fact.n == 0:
-                            self._add(written)
+            self._read(path, partial(self._take_firsts, some))
+        for tenure, of_term in self._facts.items():
+            for written in sorted(of_term.get(0, ()), key=lambda each: each.later):
+                self._firsts[tenure] = written.fact
+        begun = [(fact.stream, fact.prior) for fact in self._firsts.values() if fact.prior is not None]
+        self._named = {(stream, prior[0]): prior[1:] for stream, prior in begun}
 
-    @contextlib.contextmanager
-    def _opened(self, path: Path) -> Iterator[VolumeReader | None]:
-        reader = open_volume(self.disk, path, self.damages)
-        try:
-            yield reader
-        finally:
-            if reader is not None:
-                reader.close()
+    def _take_firsts(self, some: Mapping[Tenure, range], reader: VolumeReader) -> None:
+        for written in read_facts(reader, some):
+            self._firsts[written.fact.stream, written.fact.term] = written.fact
 
     def _add(self, written: Written) -> None:
         fact = written.fact
@@ -345,34 +373,60 @@ class _Survey:
         if not any(each.place == written.place for each in same):
             same.append(written)
 
-    def _chosen(self, tenure: Tenure) -> dict[int, Written]:
-        """One fact per number: the one that the next names, or else the one whose volume was written longest."""
-        chosen: dict[int, Written] = {}
-        of_term = self._facts.get(tenure, {})
-        for n in sorted(of_term, reverse=True):
-            after = chosen.get(n + 1)
-            named = [each for each in of_term[n] if after is not None and after.fact.prev == each.fact.hash]
-            chosen[n] = max(named or of_term[n], key=lambda each: each.reach)
-        return chosen
+    def _judge_backing(self) -> None:
+        """See where else the pieces may be that a fact tells of which may never have been synced."""
+        for of_term in self._facts.values():
+            for several in of_term.values():
+                for at, each in enumerate(several):
+                    if not each.is_suspect or each.is_backed:
+                        continue
+                    is_found = is_backed(each, self._cut_off) or self._is_indexed(each.fact)
+                    several[at] = each._replace(is_backed=is_found)
 
-    def _up_to(self, stream: StreamId, term: TermId) -> int | None:
-        """What the next term that has a first fact names as this one's last; -1 if it names something else."""
-        order = term_order(self.own, term)
-        later = [
-            (term_order(self.own, other), facts[0])
-            for (of, other), facts in self._facts.items()
-            if of == stream and 0 in facts and term_order(self.own, other) > order
-        ]
-        if not later:
-            return None
-        prior = min(later, key=lambda each: each[0])[1][0].fact.prior
-        return prior[1] if prior is not None and prior[0] == term else -1
+    def _is_indexed(self, fact: Fact) -> bool:
+        """Whether a volume that has an index holds the pieces of this fact."""
+        found: list[bool] = []
+        for header, path in self._indexed:
+            if (header.node, header.fence) == (fact.term.node, fact.term.fence):
+                self._read(path, lambda reader: found.append(_holds_pieces(reader, fact)))
+        return any(found)
+
+    def _chain(self, tenure: Tenure) -> dict[int, Written]:
+        """The term's facts that count."""
+        if tenure not in self._chains:
+            self._chains[tenure] = chain(self._facts.get(tenure, {}), self._named.get(tenure))
+        return self._chains[tenure]
+
+    def _counts(self, written: Written) -> bool:
+        term = written.fact.term
+        return self.is_away(term.node, term.fence) or counts(written, self._chain((written.fact.stream, term)))
+
+    def _up_to(self, tenure: Tenure) -> int | None:
+        """The n of what the next term names as this one's last; -1 if it names something else, None if that is free."""
+        if tenure in self._named:
+            return self._named[tenure][0]
+        after = self._following.get(tenure)
+        first = None if after is None else self._firsts.get((tenure[0], after))
+        return None if first is None or first.lost_term is not None else -1
 
     def _moment(self, term: TermId) -> Moment:
+        """When the term's recorder ran last."""
         fence = (term.node, term.fence)
-        if fence not in self._moments and fence in self._newest:
+        newest = next((path for header, path in self._indexed if (header.node, header.fence) == fence), None)
+        if fence not in self._moments and newest is not None:
             try:
-                self._moments[fence] = last_moment(self.disk, self._newest[fence][1])
+                self._moments[fence] = last_moment(self.disk, newest)
             except (Damaged, OSError) as error:
-                self.damages.append(Damage(self._newest[fence][1].name, 0, 0, f"cannot be read: {error}", False, None))
+                self.damages.append(Damage(newest.name, 0, 0, f"cannot be read: {error}", False, None))
         return self._moments.get(fence, Moment(0, 0, ""))
+
+
+def _holds_pieces(reader: VolumeReader, fact: Fact) -> bool:
+    held = reader.summary().get((fact.stream, fact.term))
+    if held is None or not held.t0 <= fact.t0 < held.t1:
+        return False
+    gatherer = Gatherer(reader.header)
+    for header in reader.headers():
+        if header.kind == Kind.PIECE and header.segment == fact.id:
+            gatherer.add(header)
+    return gatherer.fits(fact)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from torrazzo.archive import Root, VolumeReader
+from torrazzo.archive.chain import Place
 from torrazzo.archive.fact import Fact, parse_fact
+from torrazzo.archive.ghosts import ghosts
 from torrazzo.archive.pieces import Gatherer, Pieces, add_up
 from torrazzo.archive.reader import NeverBegan
 from torrazzo.archive.record import Kind, RecordHeader
@@ -23,7 +25,6 @@ class Found(NamedTuple):
 
     path: Path
     is_indexed: bool
-    order: int  # those without index last, the one written longest first: of two facts with one number the first counts
 
 
 class Harvest:
@@ -34,20 +35,20 @@ class Harvest:
         self._roots = roots
         self._waiting: dict[SegmentId, Fact] = {}
         self._unclaimed: dict[SegmentId, list[tuple[VolumeReader, list[RecordHeader]]]] = {}
+        self._ghosts: frozenset[Place] = frozenset()
         self.damages: list[str] = []
 
     def volumes(self) -> list[Found]:
-        """All volumes in the order in which they are to be read."""
+        """All volumes in the order in which they are to be read: of two facts with one number the first counts."""
+        self._ghosts = ghosts(self._disk, self._roots)
         found = []
         for path in (root.volumes / name for root in self._roots for name in volume_names(self._disk, root)):
             reader = self._open(path)
             if reader is None:
                 continue
             with reader:
-                is_indexed = reader.is_indexed
-                reach = 0 if is_indexed else max((header.m1 for header in reader.headers()), default=0)
-            found.append(Found(path, is_indexed, -reach))
-        return sorted(found, key=lambda each: (not each.is_indexed, each.order, each.path.name))
+                found.append(Found(path, reader.is_indexed))
+        return sorted(found, key=lambda each: (not each.is_indexed, each.path.name))
 
     def read(self, path: Path) -> Iterator[Delivered]:
         """Facts of one volume; those whose pieces are not in it come with the volume that has them, or at the `end`."""
@@ -59,7 +60,7 @@ class Harvest:
             for header in reader.headers():
                 if header.kind == Kind.PIECE:
                     gatherer.add(header)
-                elif header.kind == Kind.FACT:
+                elif header.kind == Kind.FACT and Place(path, header.offset) not in self._ghosts:
                     fact = self._fact(reader, header)
                     if fact is not None:
                         yield from self._match(fact, gatherer, path.name)

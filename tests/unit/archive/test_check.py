@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
+import copy
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -425,6 +426,28 @@ def test_terms_are_in_order_whatever_the_clock_said(root: Root) -> None:
     after.step(made, -50)
     close(made)
     assert findings(root) == []
+
+
+def test_ghosts_of_the_running_recorder_are_no_finding(tmp_path: Path) -> None:
+    """What a flush that failed left behind waits for the next start: no fact of it is held against what was told."""
+    roots = [root_at(tmp_path / "a"), root_at(tmp_path / "b")]
+    failing, taking = (volume(root, 1) for root in roots)
+    tape = Tape(camera(1), 1)
+    tape.begin(failing)
+    tape.pieces(failing, 4)
+    ghost = copy.deepcopy(tape)
+    ghost.pieces(failing, 5)
+    ghost.gap(failing, 1, "hole")
+    ghost.pieces(failing, 2)
+    tape.gap(taking, 9, "disk")
+    clock(taking, tape.cursor)
+    cut(failing)
+    for _ in range(2):
+        taking.flush()
+        assert list(check(DISK, roots, Manner(live_fence=1))) == []
+        tape.pieces(taking, 5)
+    close(taking)
+    assert list(check(DISK, roots, Manner(live_fence=1))) == []
 
 
 def test_facts_on_two_disks_come_in_any_order(tmp_path: Path) -> None:

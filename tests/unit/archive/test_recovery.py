@@ -1,14 +1,25 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from tests.tools.tape import BOOT_ID, START, Tape, boot, camera, clock, close, cut, root_at, volume
+from tests.tools.tape import (
+    BOOT_ID,
+    START,
+    Tape,
+    boot,
+    camera,
+    clock,
+    close,
+    cut,
+    line_is_whole,
+    root_at,
+    volume,
+    with_tape,
+)
 from torrazzo.archive import LastFact, Root, VolumeReader, recover
-from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.archive.record import Kind
 from torrazzo.archive.recovery import Recovery, finish_recovery
 from torrazzo.archive.root import volume_names
@@ -21,29 +32,6 @@ DISK = OsDisk()
 @pytest.fixture
 def root(tmp_path: Path) -> Root:
     return root_at(tmp_path / "root")
-
-
-def line_is_whole(facts: Iterable[Fact]) -> None:
-    """Numbers, links and time line of one term's facts hold."""
-    before: Fact | None = None
-    cursor = 0
-    for fact in facts:
-        if before is None:
-            assert fact.kind == "term"
-            cursor = fact.t0
-        else:
-            assert fact.n == before.n + 1
-            assert fact.prev == before.hash
-        before = fact
-        if fact.t1 is not None:
-            assert fact.t0 == cursor
-            cursor = fact.t1
-
-
-def with_tape(tape: Tape, found: Recovery) -> list[Fact]:
-    """What the tape wrote, and what recovery adds."""
-    owed = [each.parsed for each in found.facts if each.parsed.term == tape.term and each.parsed.stream == tape.stream]
-    return [*map(parse_fact, tape.lines), *owed]
 
 
 def write_down(root: Root, found: Recovery, fence: int, serial: int = 90) -> Path:
@@ -495,47 +483,50 @@ def test_what_a_later_term_has_passed_over_stays_uncounted(root: Root, tmp_path:
     assert found.last[camera(1)] == tape.last
 
 
-def test_of_two_facts_with_one_number_the_named_one_counts(root: Root, tmp_path: Path) -> None:
-    """A flush failed after its records had reached the disk, the recorder told it otherwise elsewhere."""
-    other = root_at(tmp_path / "other")
+def test_a_later_term_that_was_read_for_its_beginning_owes_nothing(root: Root) -> None:
+    """It was closed in order: that its first fact is looked at, and its last, makes none of those between missing."""
     made = volume(root, 1)
-    tape = Tape(camera(1), 1)
-    tape.begin(made)
-    tape.pieces(made, 4)
-    hash_before, n_before = tape.hash, tape.n
-    tape.gap(made, 2, "hole")
-    superseded = tape.lines.pop()
-    path = cut(made)
-    tape.hash, tape.n, tape.cursor = hash_before, n_before, START + 4 * SECOND
-    moved = volume(other, 1, 1, at=START + 4 * SECOND)
-    tape.gap(moved, 9, "disk")
-    tape.pieces(moved, 2)
-    cut(moved)
-    found = recover(DISK, [root, other], 2)
-    assert found.facts == []
-    assert found.last[camera(1)] == tape.last
-    finish_recovery(DISK, found)
-    with VolumeReader.open(DISK, path) as reader:
-        kept = [reader.payload(header) for header in reader.records() if header.kind == Kind.FACT]
-    assert kept == tape.lines[:2]
-    assert superseded not in kept
-
-
-def test_without_a_follower_the_volume_written_longest_counts(root: Root, tmp_path: Path) -> None:
-    """The same, with the crash before anything named one of the two."""
-    other = root_at(tmp_path / "other")
-    made, moved = volume(root, 1), volume(other, 1, 1)
-    tape = Tape(camera(1), 1)
-    tape.begin(made)
-    hash_before = tape.hash
-    tape.gap(made, 2, "hole")
+    before = Tape(camera(1), 1)
+    before.begin(made)
+    before.pieces(made, 4, fact=False)
     cut(made)
-    tape.hash, tape.n, tape.cursor = hash_before, 1, START
-    tape.gap(moved, 9, "disk")
-    clock(moved, START + 9 * SECOND)
-    cut(moved)
-    found = recover(DISK, [root, other], 2)
-    assert found.last[camera(1)] == tape.last
+    first = recover(DISK, [root], 2)
+    made = volume(root, 2, at=START + 30 * SECOND)
+    for owed in first.facts:
+        owed.place(made, owed.fact)
+    after = Tape(camera(1), 2, START + 30 * SECOND, first.last[camera(1)])
+    after.begin(made)
+    after.gap(made, 26, "restart")
+    for _ in range(3):
+        after.pieces(made, 2)
+    close(made)
+    found = recover(DISK, [root], 3)
+    assert (found.facts, found.last) == ([], {camera(1): after.last})
+
+
+def test_a_closed_term_before_one_that_told_nothing_is_known(root: Root) -> None:
+    """What died before its first fact follows the last fact of a run that ended in order."""
+    made = volume(root, 1)
+    oldest = Tape(camera(1), 1)
+    oldest.begin(made)
+    oldest.pieces(made, 3, fact=False)
+    cut(made)
+    first = recover(DISK, [root], 2)
+    made = volume(root, 2, at=START + 30 * SECOND)
+    for owed in first.facts:
+        owed.place(made, owed.fact)
+    before = Tape(camera(1), 2, START + 30 * SECOND, first.last[camera(1)])
+    before.begin(made)
+    before.gap(made, 27, "restart")
+    before.pieces(made, 4)
+    close(made)
+    made = volume(root, 3, at=START + 60 * SECOND)
+    tape = Tape(camera(1), 3, START + 60 * SECOND)
+    tape.n = 2
+    tape.pieces(made, 3, fact=False)
+    cut(made)
+    begun = recover(DISK, [root], 4).facts[0].parsed
+    assert (begun.term, begun.kind, begun.prior) == (tape.term, "term", (before.term, before.n - 1, before.hash))
 
 
 def test_two_disks_and_many_streams(tmp_path: Path) -> None:

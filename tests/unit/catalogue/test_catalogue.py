@@ -1,17 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
+import copy
 import random
 import sqlite3
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.tools.tape import START, Tape, camera, close, cut, root_at, volume
-from torrazzo.archive import Root, recover
+from tests.tools.tape import START, Tape, camera, clock, close, cut, root_at, volume
+from torrazzo.archive import Root, VolumeWriter, recover
 from torrazzo.archive.fact import gap_fact
 from torrazzo.archive.recovery import finish_recovery
 from torrazzo.base import SegmentId, Span
@@ -298,6 +299,27 @@ def test_segments_are_in_order_whatever_the_clock_said(root: Root, tmp_path: Pat
         assert catalogue._steps(first, second) == [(at(202), at(100))]
         assert catalogue._steps(second, third) == [(at(102), at(50))]
         assert catalogue._steps(third, first) == []
+
+
+@pytest.mark.parametrize("end", [cut, close])
+def test_ghosts_are_left_out_before_recovery_has_seen_them(tmp_path: Path, end: Callable[[VolumeWriter], Path]) -> None:
+    """What a flush that failed left behind is not in the catalogue, however much more of it there is than was told."""
+    roots = [root_at(tmp_path / "a"), root_at(tmp_path / "b")]
+    failing, taking = (volume(root, 1) for root in roots)
+    tape = Tape(camera(1), 1)
+    tape.begin(failing)
+    tape.pieces(failing, 4)
+    ghost = copy.deepcopy(tape)
+    ghost.pieces(failing, 5)
+    ghost.gap(failing, 1, "hole")
+    tape.gap(taking, 9, "disk")
+    clock(taking, tape.cursor)
+    cut(failing)
+    end(taking)
+    rebuild(DISK, roots, tmp_path / "a.db")
+    with CatalogueWriter(tmp_path / "b.db") as writer:
+        writer.insert(delivered([tape]))
+    assert list(dump(tmp_path / "a.db")) == list(dump(tmp_path / "b.db"))
 
 
 @pytest.mark.long
