@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo status`: the town at a glance."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import typer
 
@@ -63,12 +63,17 @@ def show_state(state: Mapping[str, object], is_served: bool) -> None:
     rows = state_rows(state)
     if rows:
         write_table(HEADS, rows)
+        for line in reasons(state):
+            print(line)
     else:
         print("There is no camera yet. Add one: torrazzo camera add NAME rtsp://…")
     if not is_served:
         print("The control room is not running: start `torrazzo serve`.")
     elif state["recorder"] != "running":
-        print("The recorder does not answer; `torrazzo serve` restarts it. See what it printed.")
+        print(
+            "The recorder does not answer: whether it is recording is not known. `torrazzo serve` restarts it; see "
+            "what that printed."
+        )
     hours = state["keys_hours_left"]
     if isinstance(hours, int) and hours < 24:
         print(f"Keys last for {hours} more hours: the keyring is not making new ones.")
@@ -83,7 +88,6 @@ def state_rows(state: Mapping[str, object]) -> list[tuple[str, ...]]:
     for camera, stream in streams_of(state):
         age, gaps = stream["age_s"], stream["gaps"]
         assert isinstance(gaps, list)
-        causes = sorted({str(gap["why"]) for gap in gaps})
         rows.append(
             (
                 str(camera["name"]),
@@ -91,10 +95,25 @@ def state_rows(state: Mapping[str, object]) -> list[tuple[str, ...]]:
                 _state_text(stream),
                 "never" if age is None else f"{age_text(float(str(age)), 'en')} ago",
                 bytes_text(int(str(stream["bytes"])), "en"),
-                f"{len(gaps)} ({', '.join(causes)})" if gaps else "none",
+                _gaps_text(gaps, str(stream["state"])),
             )
         )
     return rows
+
+
+def reasons(state: Mapping[str, object]) -> Iterator[str]:
+    """What the recorder says of each stream that is not recorded, beside the general cause."""
+    for camera, stream in streams_of(state):
+        if stream["state"] == "gap" and stream["message"]:
+            yield f"{camera['name']} ({stream['name']}): {stream['message']}"
+
+
+def _gaps_text(gaps: Sequence[Mapping[str, object]], state: str) -> str:
+    causes = sorted({str(gap["why"]) for gap in gaps})
+    known = f"{len(gaps)} ({', '.join(causes)})" if gaps else ""
+    if state == "unknown":
+        return f"{known}, then not known" if known else "not known"
+    return known or "none"
 
 
 def _state_text(stream: Mapping[str, object]) -> str:

@@ -168,7 +168,7 @@ class Writer:
                 f"<tr>{first}<td>{self.say(stream.name)}</td>"
                 f"<td>{self._state(stream)}</td><td>{self._age(stream)}</td>"
                 f'<td class="number">{bytes_text(stream.bytes, self.language)}</td>'
-                f"<td>{self._gaps(stream.gaps)}</td>"
+                f"<td>{self._gaps(stream.gaps, is_known=stream.state != 'unknown')}</td>"
                 f'<td><a id="watch-{escape(camera.id)}-{escape(stream.name)}" href="{link}" aria-label="{label}">'
                 f"{self.say('watch')}</a></td></tr>"
             )
@@ -182,7 +182,7 @@ class Writer:
             text = self.say("gap", why=self.why(stream.why)) if stream.why else self.say("gap_unknown")
         else:
             text = self.say(stream.state) if stream.state in self._words else escape(stream.state)
-        detail = f"<small>{escape(stream.message)}</small>" if stream.message and kind != "fine" else ""
+        detail = f'<small lang="en">{escape(stream.message)}</small>' if stream.message and kind != "fine" else ""
         return f'<span class="state {kind}">{text}</span>{detail}'
 
     def _age(self, stream: StreamState) -> str:
@@ -191,13 +191,15 @@ class Writer:
         text = self.say("ago", age=age_text(stream.age_s, self.language))
         return f'<time datetime="{iso_from_ticks(stream.last_frame)}">{text}</time>'
 
-    def _gaps(self, gaps: Sequence[GapState], most: int = MOST_GAPS) -> str:
+    def _gaps(self, gaps: Sequence[GapState], most: int = MOST_GAPS, *, is_known: bool = True) -> str:
         if not gaps:
-            return self.say("no_gaps")
+            return self.say("no_gaps" if is_known else "gaps_unknown")
         shown = sorted(gaps, key=lambda gap: gap.start, reverse=True)
         items = [self._gap(gap) for gap in shown[:most]]
         if len(shown) > most:
             items.append(f"<li>{self.say('more_gaps', n=len(shown) - most)}</li>")
+        if not is_known:
+            items.insert(0, f"<li>{self.say('gaps_unknown')}</li>")
         return f"<ul>{''.join(items)}</ul>"
 
     def _gap(self, gap: GapState) -> str:
@@ -212,12 +214,12 @@ class Writer:
     def _summary(self, town: TownState) -> str:
         if town.is_fine:
             return self.say("all_fine") if town.cameras else ""
+        if town.recorder == "down":
+            return self.say("recorder_down")
         wrong = sum(not camera.is_fine for camera in town.cameras)
         return self.say("some_wrong", n=wrong, all=len(town.cameras))
 
     def _warnings(self, town: TownState) -> Iterable[str]:
-        if town.recorder == "down":
-            yield self.say("recorder_down")
         if town.keys_hours_left is not None and town.keys_hours_left < FEW_KEYS:
             yield self.say("keys_low", n=town.keys_hours_left)
         for root in town.roots:

@@ -171,9 +171,17 @@ def _stream(
         width=width,
         height=height,
         codec=str(said["codec"]) if said.get("codec") else None,
-        message=str(said.get("message") or ""),
+        message=_message(stream, said),
         gaps=tuple(gaps(stream.id, today)),
     )
+
+
+def _message(stream: StreamConfig, said: Mapping[str, object]) -> str:
+    """What the recorder says beside the cause; parts of it are the camera's words, which may repeat our password."""
+    text = str(said.get("message") or "")
+    secret = "" if stream.password is None else stream.password.reveal()
+    text = text.replace(secret, "…") if secret else text
+    return "" if text == said.get("why") else text
 
 
 def _mapping(found: Mapping[str, object] | None, key: str) -> Mapping[str, object]:

@@ -5,6 +5,7 @@
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -157,6 +158,34 @@ def test_empty_and_down_have_their_own_words() -> None:
     assert "registra</span>" not in down
 
 
+def test_a_silent_recorder_is_not_said_to_record() -> None:
+    """That it records, or what is missing since, is claimed nowhere; gaps that are known stay."""
+    down = client(state(recorder=None)).get("/?lang=en").text
+    assert "whether it is recording is not known" in down
+    assert "is safe" not in down
+    assert "Not recording as they should" not in down
+    assert down.count("<td>none</td>") == 1  # of the camera that is disabled
+    assert down.count("not known while the recorder does not answer") == 2  # the third is disabled
+    assert "since 00:00:00 fire" in down
+
+
+def test_the_reason_stands_beside_the_state() -> None:
+    """Of a camera that does not record the page says the recorder's own sentence, not only the cause."""
+    for path in ("/?lang=it", f"/watch/{CAMERAS[1].id}/main"):
+        assert "no route &lt;to&gt; host" in client().get(path).text
+
+
+def test_italian_has_one_word_per_thing_too() -> None:
+    """Where the English text has a word of the glossary, the Italian one has the word that stands beside it there."""
+    glossary = Path("docs/2-design/00-glossary.md").read_text(encoding="utf-8")
+    terms = re.findall(r"^\| \*([\w ]+)\* \((.+?)\) \|", glossary, re.MULTILINE)
+    assert len(terms) > 5
+    for key, text in WORDS["en"].items():
+        for word, italian in terms:
+            if re.search(rf"\b{word}s?\b(?!}})", text, re.IGNORECASE):
+                assert italian[:-1] in WORDS["it"][key].lower(), (key, word, italian)
+
+
 def test_nothing_comes_from_elsewhere() -> None:
     """All resources are our own, no style or script is inline, and the policy says so to the browser."""
     answer = client().get("/")
@@ -193,7 +222,7 @@ def test_the_last_minutes_can_be_watched() -> None:
     """The player gets the last recorded minutes; without footage the page says when there will be some."""
     text = client().get(f"/watch/{CAMERAS[1].id}/main?minutes=1").text
     assert f"/footage/{CAMERAS[1].id}/main.mp4?from={NOW - 60 * SECOND}&amp;to={NOW}" in text
-    assert "Interruzioni in questo tratto" in text
+    assert "Lacune in questo tratto" in text
     assert "appare dopo circa venti secondi" in client(last=None).get(f"/watch/{CAMERAS[1].id}/main").text
     odd = client().get(f"/watch/{CAMERAS[1].id}/main?minutes=99999999999999999999").text
     assert f"from={NOW - 300 * SECOND}" in odd
