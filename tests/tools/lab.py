@@ -14,7 +14,7 @@ from torrazzo.archive import Root, VolumeReader
 from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.archive.reader import NeverBegan
 from torrazzo.archive.record import Kind
-from torrazzo.archive.recovery import finish_recovery, recover
+from torrazzo.archive.recovery import Recovery, finish_recovery, recover
 from torrazzo.archive.root import make_root, volume_names
 from torrazzo.base import StreamId
 from torrazzo.base.ids import CameraId, NodeId
@@ -25,10 +25,11 @@ from torrazzo.durable import Disk
 from torrazzo.ingest.keeper import OpenSource
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.ring import PrivateKey, Ring
-from torrazzo.recorder.journal import Delivery, LostTerm, Prior
+from torrazzo.recorder.fence import Fence
+from torrazzo.recorder.journal import Delivery
 from torrazzo.recorder.record import Origin, Recorder
 from torrazzo.recorder.writer import Batch, DiskWriter, RawFact
-from torrazzo.testing import FakeClock
+from torrazzo.testing import FakeClock, FaultyDisk
 from torrazzo.testing.clips import Clip
 from torrazzo.testing.reel import Reel
 from torrazzo.town.camera import StreamConfig
@@ -149,12 +150,15 @@ class Lab:
             StreamId(CameraId(f"{index:016x}"), "main"): LabCamera(clip, clock) for index in range(1, count + 1)
         }
         self.roots: list[Root] = [make_root(disk, base / f"root{index}", NODE) for index in range(roots)]
+        self.missing: set[Root] = set()  # at the next start
+        self.home = FaultyDisk()  # of its own: holds the fence file
+        self.home.make_folder(base)
         self.ring = Ring({})
         self.public: dict[KeyName, bytes] = {}
         self.has_keyring = True
         self.until = clock.utc() + 30 * DAY
         self.fence = 0
-        self.terms: dict[StreamId, str] = {}
+        self.known: Fence = None  # type: ignore[assignment] # until `start`
         self.deliveries: list[Delivery] = []
         self.recorder: Recorder = None  # type: ignore[assignment] # until `start`
 
@@ -168,13 +172,16 @@ class Lab:
 
     def start(self, *, recover_now: bool = True) -> None:
         """Begin to record under the next fence."""
-        self.fence += 1
+        self.here = [root for root in self.roots if root not in self.missing]
+        path = self.roots[0].path.parent / "fence.json"
+        self.known = Fence(self.home, path, NODE, self.here, is_one_missing=bool(self.missing))
+        self.fence = self.known.number
         recorder = Recorder(
             self.clock, Origin(NODE, self.fence, BOOT, "lab"), self.public_key, self._opener, self.deliveries.extend
         )
         self.recorder = recorder
-        recorder.may_have_priors = any(volume_names(self.disk, root) for root in self.roots)
-        recorder.writers = [InlineWriter(self.disk, root, self.fence, self.clock, recorder) for root in self.roots]
+        recorder.may_have_priors = any(volume_names(self.disk, root) for root in self.here)
+        recorder.writers = [InlineWriter(self.disk, root, self.fence, self.clock, recorder) for root in self.here]
         for writer in recorder.writers:
             writer.start(BOOT)
         self.follow()
@@ -183,12 +190,13 @@ class Lab:
 
     def recover(self) -> None:
         """What the product does in a thread behind the start."""
-        found = recover(self.disk, self.roots, self.fence)
-        priors: dict[StreamId, Prior] = {stream: LostTerm(term) for stream, term in self.terms.items()}
-        priors.update(found.last)
+        found = recover(self.disk, self.here, self.fence, is_away=self.known.is_away, lost=self.known.lost)
         facts = [RawFact(Delivery(each.fact, each.volume, each.pieces), each.place) for each in found.facts]
-        self.recorder.recovered(facts, priors, lambda: finish_recovery(self.disk, found))
-        self.terms = {stream: str(each.journal.term) for stream, each in self.recorder.streams.items()}
+        self.recorder.recovered(facts, self.known.priors(found), lambda: self._finish_recovery(found))
+
+    def _finish_recovery(self, found: Recovery) -> None:
+        finish_recovery(self.disk, found)
+        self.known.forget_settled(found)
 
     def follow(self) -> None:
         """Give the recorder the plan again."""
@@ -197,6 +205,7 @@ class Lab:
             for stream in self.cameras
         }
         self.recorder.follow(entries, self.clock.boot_ns())
+        self.known.save({stream: each.journal.term for stream, each in self.recorder.streams.items()})
 
     async def run(self, seconds: float, beat_s: float = 0.0625) -> None:
         """Let time pass."""
@@ -244,7 +253,7 @@ def facts_in(disk: Disk, roots: Sequence[Root]) -> dict[StreamId, list[Fact]]:
                     found[fact.stream].append(fact)
             reader.close()
     for facts in found.values():
-        facts.sort(key=lambda fact: (fact.term.start, fact.term.fence, fact.n))
+        facts.sort(key=lambda fact: (fact.term.fence, fact.term.start, fact.n))
     return found
 
 

@@ -16,8 +16,8 @@ import structlog
 from torrazzo import __version__
 from torrazzo.archive import Root
 from torrazzo.archive.recovery import Recovery, finish_recovery, recover
-from torrazzo.archive.root import open_root
-from torrazzo.base import Clock, StreamId
+from torrazzo.archive.root import open_root, volume_names
+from torrazzo.base import Clock
 from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.camera import Source, open_source
 from torrazzo.camera.signing import Makers, read_makers
@@ -26,7 +26,7 @@ from torrazzo.ingest.keeper import OpenSource
 from torrazzo.keyring import KeyName, hours_left, load_public_keys
 from torrazzo.recorder.deliver import Deliverer
 from torrazzo.recorder.fence import Fence
-from torrazzo.recorder.journal import Delivery, LostTerm, Prior
+from torrazzo.recorder.journal import Delivery
 from torrazzo.recorder.record import Origin, Recorder
 from torrazzo.recorder.status import StatusServer, snapshot
 from torrazzo.recorder.writer import DiskWriter, RawFact
@@ -55,7 +55,9 @@ class _Process:
         self.home, self.clock, self.disk = home, clock, disk
         self.settings = load_settings(home)
         self.box = load_box(home.box_key)
-        self.fence = Fence(disk, home.fence)
+        self.roots = self._open_roots()
+        is_one_missing = len(self.roots) < len(self.settings.roots)
+        self.fence = Fence(disk, home.fence, self.settings.node, self.roots, is_one_missing=is_one_missing)
         self.boot_id = BOOT_ID.read_text().strip()
         self.keys: dict[KeyName, bytes] = {}
         self.deliverer = Deliverer(home.control_room_socket)
@@ -63,8 +65,8 @@ class _Process:
         makers = load_makers(home.path / CAMERA_MAKERS)
         self.recorder = Recorder(clock, origin, self._public_key, self._opener, self.deliverer.push, makers)
         self.stamps: dict[Path, tuple[int, int]] = {}
-        self.known_terms = dict(self.fence.terms)
         self.warned_hours = -1
+        self.settled: Recovery | None = None  # set in a disk's thread
 
     async def main(self) -> int:
         """The process's life."""
@@ -74,16 +76,15 @@ class _Process:
             loop.add_signal_handler(number, stop.set)
         threading.excepthook = _die
         recorder = self.recorder
-        roots = self._open_roots()
-        for root in roots:
+        for root in self.roots:
             recorder.writers.append(DiskWriter(self.disk, root, self.fence.number, self.clock, recorder))
-        recorder.may_have_priors = any(name.endswith(".vol") for root in roots for name in self._volumes(root))
+        recorder.may_have_priors = any(volume_names(self.disk, root) for root in self.roots)
         for writer in recorder.writers:
             writer.start(self.boot_id)
         self.deliverer.start()
         status = StatusServer(self.home.recorder_socket)
         status.start()
-        recovering = asyncio.ensure_future(asyncio.to_thread(self._recover, roots))
+        recovering = asyncio.ensure_future(asyncio.to_thread(self._recover))
         recovering.add_done_callback(self._on_recovered)
         keep_heap()
         gc.freeze()
@@ -92,6 +93,9 @@ class _Process:
 
         def each_second(now_ns: int) -> None:
             self._follow()
+            if self.settled is not None:
+                self.fence.forget_settled(self.settled)
+                self.settled = None
             status.update(snapshot(recorder, now_ns, self._extra()))
 
         await recorder.run(stop, each_second)
@@ -117,8 +121,7 @@ class _Process:
             entries = {entry.stream.id: entry for entry in plan.entries}
             self.recorder.follow(entries, self.clock.boot_ns())
             terms = {stream_id: stream.journal.term for stream_id, stream in self.recorder.streams.items()}
-            if any(self.fence.terms.get(stream_id) != term for stream_id, term in terms.items()):
-                self.fence.save(terms)
+            self.fence.save(terms)
             _log.info("plan_followed", version=plan.version, streams=len(entries))
         left = hours_left(self.keys, self.clock.utc())
         if left < KEYS_WARN_HOURS and left != self.warned_hours:
@@ -150,32 +153,33 @@ class _Process:
         roots = []
         for path in self.settings.roots:
             try:
-                roots.append(open_root(self.disk, path))
+                root = open_root(self.disk, path)
+                volume_names(self.disk, root)
+                roots.append(root)
             except (OSError, TorrazzoError) as error:
-                _log.error("root_missing", root=str(path), error=str(error))
+                advice = "what may lie on it stays undone: bring it back, or take it out of torrazzo.toml if it is lost"
+                _log.error("root_missing", root=str(path), error=str(error), advice=advice)
         if not roots:
             raise Unavailable("no disk root can be opened; mount one, or run `torrazzo init` for a new one")
         return roots
 
-    def _volumes(self, root: Root) -> list[str]:
-        return self.disk.list(root.volumes)
-
-    def _recover(self, roots: list[Root]) -> Recovery:
+    def _recover(self) -> Recovery:
         """In a thread."""
-        return recover(self.disk, roots, self.fence.number)
+        fence = self.fence
+        return recover(self.disk, self.roots, fence.number, is_away=fence.is_away, lost=fence.lost)
 
     def _on_recovered(self, task: "asyncio.Future[Recovery]") -> None:
         found = task.result()
-        priors: dict[StreamId, Prior] = {stream: LostTerm(str(term)) for stream, term in self.known_terms.items()}
-        priors.update(found.last)
         facts = [RawFact(Delivery(each.fact, each.volume, each.pieces), each.place) for each in found.facts]
-        _log.info("recovered", facts=len(facts), volumes=len(found.volumes), damages=len(found.damages))
-        self.recorder.recovered(facts, priors, lambda: self._finish_recovery(found))
+        counts = {"facts": len(facts), "volumes": len(found.volumes), "damages": len(found.damages)}
+        _log.info("recovered", **counts, streams_away=len(found.away))
+        self.recorder.recovered(facts, self.fence.priors(found), lambda: self._finish_recovery(found))
 
     def _finish_recovery(self, found: Recovery) -> None:
         """In a disk's thread, after the owed facts were synced."""
         for refused in finish_recovery(self.disk, found):
             _log.warning("side_index_refused", error=refused)
+        self.settled = found
 
     def _extra(self) -> dict[str, object]:
         return {
