@@ -104,6 +104,8 @@ def test_the_unknown_passes() -> None:
         (b'"prev":"A', b'"prev":"!'),
         (b'"prev":"A', b'"prev":"'),
         (b"}", b""),
+        (b'"n":3', b'"n":3,"n":3'),
+        (b"}", b',"new":{"a":1,"a":2}}'),
         (b'"m0":4,', b""),
         (b"net", b"\xff"),
         (b"net", b"n" * 5000),
