@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The rows of one log: read at the start, grown by each batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from torrazzo.ledger.note import Note
 from torrazzo.ledger.schema import ENTRY, LOG, TILE
 from torrazzo.ledger.snapshot import Snapshot
 from torrazzo.ledger.text import HASH_LENGTH
-from torrazzo.ledger.tiles import WIDTH, Tile, pack_entries, read_subtree
+from torrazzo.ledger.tiles import MAX_ENTRY, WIDTH, Tile, pack_entries, read_subtree
 
 
 class LogRow(NamedTuple):
@@ -88,6 +88,13 @@ def _tiles(connection: sa.Connection, row: LogRow, what: str) -> dict[Tile, byte
         odd = ", ".join(sorted(map(str, wanted ^ set(found)))) or "one of a broken hash"
         raise Damaged(f"{what}: rows of tiles missing or too many: {odd}")
     return found
+
+
+def check_lines(entries: Iterable[bytes]) -> None:
+    """Raises `Invalid` unless each is a line, without its newline, that a bundle can hold."""
+    for line in entries:
+        if not 0 < len(line) <= MAX_ENTRY or b"\n" in line:
+            raise Invalid(f"entry of {len(line)} bytes: expected a line of 1 to {MAX_ENTRY} without its newline")
 
 
 class Grown(NamedTuple):

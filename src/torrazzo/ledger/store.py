@@ -21,13 +21,13 @@ from torrazzo.ledger.fact_index import FactIndex, FactRow, Placed, RecEntry
 from torrazzo.ledger.files import LogFiles
 from torrazzo.ledger.identity import KINDS, LogKind
 from torrazzo.ledger.key import SigningKey
-from torrazzo.ledger.log_rows import check_alone, drop_filed, grown, write
+from torrazzo.ledger.log_rows import check_alone, check_lines, drop_filed, grown, write
 from torrazzo.ledger.merkle import leaf_hash
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.reader import LogReader
 from torrazzo.ledger.schema import LOG, Database
 from torrazzo.ledger.snapshot import Snapshot
-from torrazzo.ledger.tiles import MAX_ENTRY, WIDTH
+from torrazzo.ledger.tiles import WIDTH
 
 
 class Appended(NamedTuple):
@@ -108,9 +108,7 @@ class LedgerStore:
 
         A fact that is known is not entered again; one with a known identity and other bytes is not entered at all.
         """
-        for line in (*(fact.line for fact in rec), *act):
-            if not 0 < len(line) <= MAX_ENTRY or b"\n" in line:
-                raise Invalid(f"entry of {len(line)} bytes: expected a line of 1 to {MAX_ENTRY} without its newline")
+        check_lines((*(fact.line for fact in rec), *act))
         with self._writing():
             first = self._logs["act"].snapshot.size
             with self._database.write() as connection:

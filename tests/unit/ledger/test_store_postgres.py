@@ -109,6 +109,6 @@ def test_an_empty_postgresql_is_noticed_and_a_fork_declared(database: Database, 
     with contextlib.closing(postgres_database(server, f"ledger_{next(NAMES)}")) as empty:
         with pytest.raises(RolledBack), over(empty, disk):
             pass
-        line = fork_ledger(empty, disk, FOLDER, IDENTITY, "lost")
+        fork_ledger(empty, disk, FOLDER, IDENTITY, lambda heads: [b"lost after %d" % heads["rec"].size])
         with over(empty, disk) as store:
-            check_log(store.act, [line])
+            check_log(store.act, [b"lost after 10"])

@@ -3,10 +3,9 @@
 """What a start notices: damage, an older database, a lost one; and how a fork is declared."""
 
 import contextlib
-import json
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,10 @@ from torrazzo.base.errors import Damaged, Invalid, Stopped, Unavailable
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import RolledBack
 from torrazzo.ledger.fork import fork_ledger
-from torrazzo.ledger.identity import Identity, LogName
+from torrazzo.ledger.identity import Identity, LogKind, LogName
 from torrazzo.ledger.merkle import EMPTY_ROOT, leaf_hash
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.start import open_ledger
-from torrazzo.ledger.text import to_base64
 from torrazzo.ledger.tiles import pack_entries
 from torrazzo.testing import FaultyDisk
 
@@ -41,9 +39,21 @@ def put_back(folder: Path, end: int) -> None:
     shutil.copy(folder / f"{end}.db", folder / "l.db")
 
 
-def fork(folder: Path, disk: FaultyDisk, why: str, seen: tuple[Checkpoint, ...] = ()) -> bytes:
+def fork(folder: Path, disk: FaultyDisk, seen: tuple[Checkpoint, ...] = ()) -> dict[LogKind, Checkpoint]:
+    """Declared by one line for each log, as `declared` makes it; the heads that were declared."""
+    told: dict[LogKind, Checkpoint] = {}
+
+    def declare(heads: Mapping[LogKind, Checkpoint]) -> list[bytes]:
+        told.update(heads)
+        return declared(told)
+
     with contextlib.closing(sqlite_database(folder / "l.db")) as database:
-        return fork_ledger(database, disk, FOLDER, IDENTITY, why, seen)
+        fork_ledger(database, disk, FOLDER, IDENTITY, declare, seen)
+    return told
+
+
+def declared(heads: Mapping[LogKind, Checkpoint]) -> list[bytes]:
+    return [f"the log {kind} begins anew after {head.size}".encode() for kind, head in sorted(heads.items())]
 
 
 @pytest.mark.parametrize(("old", "new"), [(100, 101), (100, 250), (100, 300), (256, 600), (300, 1_000)])
@@ -224,20 +234,18 @@ def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
 
 
 def test_a_fork_is_declared(tmp_path: Path) -> None:
-    """It names why, and each old log's last known head; facts are entered anew under new origins, old files stay."""
+    """With each old log's last known head, first of all; facts are entered anew under new origins, old files stay."""
     disk = FaultyDisk()
     fill(tmp_path, disk, 300)
     head = fill(tmp_path, disk, 700)
     put_back(tmp_path, 300)
     before = {path: disk.content(path) for path in disk.files()}
-    line = fork(tmp_path, disk, "disk replaced, backup of the 3rd")
-    told = json.loads(line)
-    assert (told["kind"], told["why"]) == ("fork", "disk replaced, backup of the 3rd")
-    assert told["logs"][0] == {"old": head.origin, "size": 700, "root": to_base64(head.root)}
-    assert (told["logs"][1]["old"], told["logs"][1]["size"]) == (f"{TOWN}/act", 700)
+    told = fork(tmp_path, disk)
+    assert told["rec"] == head
+    assert (told["act"].origin, told["act"].size) == (f"{TOWN}/act", 700)
     with opened(tmp_path / "l.db", disk, [head]) as store:
         assert (store.rec.head.origin, store.act.head.origin) == (f"{TOWN}/rec.2", f"{TOWN}/act.2")
-        check_log(store.act, [line])
+        check_log(store.act, declared(told))
         done = store.append(facts(400, first=200))
         assert {each.state for each in done.rec} == {"new"}
         check_log(store.rec, lines(facts(400, first=200)))
@@ -251,7 +259,7 @@ def test_a_database_of_before_a_fork_is_noticed(tmp_path: Path) -> None:
     """By the fork's folders or by a head of the fork; and the next fork takes names that were never used."""
     disk = FaultyDisk()
     fill(tmp_path, disk, 10)
-    fork(tmp_path, disk, "first")
+    fork(tmp_path, disk)
     with opened(tmp_path / "l.db", disk) as store:
         store.append(facts(3))
         head = store.rec.head
@@ -263,21 +271,27 @@ def test_a_database_of_before_a_fork_is_noticed(tmp_path: Path) -> None:
     fill(tmp_path / "other", older, 10)
     with pytest.raises(RolledBack, match=r"rec\.2"), opened(tmp_path / "other/l.db", older, [head]):
         pass
-    told = json.loads(fork(tmp_path, disk, "second"))
-    assert told["logs"][0]["old"] == f"{TOWN}/rec.2"
-    assert told["logs"][0]["size"] == 3
+    assert fork(tmp_path, disk)["rec"] == head
     with opened(tmp_path / "l.db", disk, [head]) as store:
         assert store.rec.head.origin == f"{TOWN}/rec.3"
 
 
-def test_a_fork_needs_a_reason_and_a_log(tmp_path: Path) -> None:
+def test_a_fork_needs_its_facts_and_a_log(tmp_path: Path) -> None:
     """Without one of them nothing is changed."""
     disk = FaultyDisk()
-    for why in ("", "x" * 1_001):
-        with pytest.raises(Invalid, match="reason"):
-            fork(tmp_path, disk, why)
     with pytest.raises(Invalid, match="no log"):
-        fork(tmp_path, disk, "because")
+        fork(tmp_path, disk)
+    fill(tmp_path, disk, 3)
+    for made in ([], [b""], [b"a\nb"]):
+
+        def declare(_: Mapping[LogKind, Checkpoint], made: list[bytes] = made) -> list[bytes]:
+            return made
+
+        with (
+            contextlib.closing(sqlite_database(tmp_path / "l.db")) as database,
+            pytest.raises(Invalid, match="expected"),
+        ):
+            fork_ledger(database, disk, FOLDER, IDENTITY, declare)
     with opened(tmp_path / "l.db", disk) as store:
         assert store.rec.head.origin == f"{TOWN}/rec"
 
