@@ -147,3 +147,17 @@ def test_every_document_is_in_the_index() -> None:
         str(path) for path in DOCUMENTS if "docs" in path.parts and path.name != "README.md" and path not in index
     ]
     assert not missing, missing
+
+
+def test_each_cause_that_is_written_can_be_looked_up() -> None:
+    """A cause that recorders write stands in the trouble table; what the format keeps free none of them writes."""
+    table = (ROOT / "docs/3-formats/fact.md").read_text("utf-8").partition("| why | meaning |")[2].partition("\n\n")[0]
+    rows = table.splitlines()[2:]
+    written, free = (
+        {cause for row in rows if ("kept free" in row) is is_free for cause in CODE.findall(row.split("|")[1])}
+        for is_free in (False, True)
+    )
+    trouble = (ROOT / "docs/1-operate/install.md").read_text("utf-8")
+    assert set(re.findall(r"^\| gap `(\w+)` \|", trouble, re.MULTILINE)) == written
+    recorder = "".join(module.text for module in modules() if module.folder in {"recorder", "ingest"})
+    assert {cause for cause in free if f'"{cause}"' in recorder} == set()
