@@ -1316,15 +1316,23 @@ class Show:
         self.clip, self.head, self.size = clip, head, size
         self.header: Optional[Header] = None
         self.next: Optional[Picture] = None
-        self.steps = 0
+        self.steps = 0  # ticks by which UTC has run ahead of the clip's own time
+        self.forward = 0  # by which the clock was set forward since the last segment
+        self.end: Optional[int] = None  # UTC where the last fragment ended
         self.is_begun = self.is_broken = self.has_key = False
-        self.before: Optional[Tuple[int, int]] = None  # fact and piece of the last fragment
+        self.before = (0, 0)  # fact and piece of the last fragment
         self.failed = False
 
     def step(self, ticks: int) -> None:
-        """The clock was set; no time passed in the clip."""
-        if self.is_begun:
-            self.steps += ticks
+        """The clock was set."""
+        self.forward += max(0, ticks)
+
+    def join(self, begin: int) -> None:
+        """The next segment begins: no time passed in a step, and a clock that was set back goes on where it was."""
+        if self.end is not None and begin != self.end:
+            missing = begin - self.end
+            self.steps += missing if missing < 0 else min(self.forward, missing)
+        self.forward = 0
 
     def fail(self, code: str, time: Optional[int], *values: object) -> None:
         """Once: what follows would follow from it."""
@@ -1358,13 +1366,15 @@ class Show:
             self.fail("show-unreadable", fact.t0, "moof")
             return fact.t0, fact.t0
         length, media = (fact.t1 or 0) - fact.t0, fact.fields["media"]
+        begin = fact.t0 + (pictures[0].time if pictures else end) * length // media
+        if self.before[0] != row.fact:
+            self.join(begin)
         if self.before != (row.fact, row.piece - 1) and row.piece > 1 and self.is_begun:
             self.is_broken = True  # a piece is missing: nothing is shown until the next key frame
         for picture in pictures:
             self.picture(picture, (row.at or 0) + picture.at, fact.t0 + picture.time * length // media)
-        self.before = (row.fact, row.piece)
-        begin = pictures[0].time if pictures else end
-        return fact.t0 + begin * length // media, fact.t0 + end * length // media
+        self.before, self.end = (row.fact, row.piece), fact.t0 + end * length // media
+        return begin, self.end
 
     def skip(self, row: Piece) -> None:
         """A piece that is not as recorded: what is shown of it has no place to be compared with."""

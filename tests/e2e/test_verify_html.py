@@ -12,7 +12,9 @@ import pytest
 
 import torrazzo_verify
 from tests.tools.browser import open_browser
-from tests.tools.tampering import CASES, Case, Original, forge, make_original
+from tests.tools.dossier import Dossier, export
+from tests.tools.recording import STREAM
+from tests.tools.tampering import CASES, Case, Original, forge, make_original, make_stepped
 from torrazzo_verify.verify import TEXTS, Finding, parse_policy, verify
 
 PAGE = Path(torrazzo_verify.__file__).with_name("verify.html")
@@ -88,6 +90,18 @@ def test_each_manipulation_gets_the_same_verdict(case: Case, checker: Checker, o
     code, found = checker.check(path, policy)
     assert code == 1
     _same(found, _by_python(path, policy)[1])
+
+
+@pytest.mark.browser
+def test_a_span_across_steps_of_the_clock_gets_the_same_verdict(checker: Checker, tmp_path: Path) -> None:
+    """Where the clock was set forward and back, across a gap, both verifiers count time alike."""
+    clip = export(make_stepped(tmp_path), STREAM, 5, 160, tmp_path / "out.mp4")
+    dossier = Dossier([clip])
+    (tmp_path / "stepped.asice").write_bytes(dossier.bytes)
+    (tmp_path / "policy.txt").write_bytes(dossier.keys.policy.pack())
+    code, found = checker.check(tmp_path / "stepped.asice", tmp_path / "policy.txt")
+    assert code == 0
+    _same(found, _by_python(tmp_path / "stepped.asice", tmp_path / "policy.txt")[1])
 
 
 @pytest.mark.browser

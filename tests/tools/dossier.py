@@ -116,8 +116,12 @@ def _facts(exported: Exported) -> list[bytes]:
     """From the clip's first segment to the end of the span."""
     facts = [parse_fact(delivery.fact) for delivery in exported.made.deliveries]
     used = {exported.clip.segments[extent.segment].id for extent in exported.clip.extents}
-    first = next(at for at, fact in enumerate(facts) if fact.id in used or fact.t0 >= exported.clip.span.start)
-    ends = [at for at, fact in enumerate(facts) if fact.t1 is not None and fact.t1 >= exported.clip.span.end]
+    first = min(at for at, fact in enumerate(facts) if fact.id in used)
+    while first and facts[first].t0 > exported.clip.span.start:
+        first -= 1
+    last = max(at for at, fact in enumerate(facts) if fact.id in used)
+    end = exported.clip.span.end
+    ends = [at for at, fact in enumerate(facts) if at >= last and fact.t1 is not None and fact.t1 >= end]
     return [fact.line for fact in facts[first : min(ends) + 1 if ends else None]]
 
 

@@ -67,6 +67,22 @@ def make_original(folder: Path) -> Original:
     return Original(folder, dossier, clips, files_of(folder / "original.asice"), made[0].start)
 
 
+def make_stepped(folder: Path) -> Recording:
+    """30 s with B-frames, the clock set forward, 16 s, set back, 16 s, a gap, 33 s of another size and long GOPs."""
+
+    def shoot(town: Recording) -> None:
+        small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
+        town.shoot(small, 30)
+        town.step(120)
+        town.shoot(small, 16)
+        town.step(-60)
+        town.shoot(small, 16)
+        town.gap(7)
+        town.shoot(make_clip(ClipSpec(width=160, height=120, frames=100, gop=100)), 33)
+
+    return record(folder, A, shoot)
+
+
 def _first(made: Recording) -> None:
     small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
     made.shoot(small, 24)
