@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What `torrazzo footage check` does and tells."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
+from torrazzo.archive import Root, VolumeReader
 from torrazzo.archive.accounts import Tenure
 from torrazzo.archive.check import Finding, Manner, check
+from torrazzo.archive.survey import volume_paths
 from torrazzo.base.errors import Damaged, Unavailable
-from torrazzo.base.ids import CameraId
-from torrazzo.base.times import iso_from_ticks
+from torrazzo.base.ids import CameraId, StreamId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import UtcTicks, iso_from_ticks
 from torrazzo.cli.exits import FOUND, OK
 from torrazzo.cli.index import fresh_index
-from torrazzo.cli.output import Progress, warn, write_json
+from torrazzo.cli.output import Progress, local_text, warn, write_json
 from torrazzo.control_room.index import open_roots
 from torrazzo.durable import Disk, OsDisk
 from torrazzo.keyring import KeyClient
@@ -19,12 +24,16 @@ from torrazzo.town.ask import ask
 from torrazzo.town.home import Home, load_settings
 
 _RECORDER_S = 2.0
+_FEW = 10
 
 
 def check_archive(
-    home: Home, names: Mapping[CameraId, str], *, deep: bool, progress: bool | None, as_json: bool
+    home: Home, names: Mapping[CameraId, str], *, deep: bool, verbose: bool, progress: bool | None, as_json: bool
 ) -> int:
-    """Tell each finding as it is made; 1 if there is any. A root that is not there is one."""
+    """Tell each finding as it is made; 1 if there is any. A root that is not there is one.
+
+    Of a finding about a whole volume all streams are told, with `verbose` also when they are many.
+    """
     disk, settings = OsDisk(), load_settings(home)
     roots = open_roots(disk, settings)
     there = {root.path for root in roots}
@@ -45,18 +54,68 @@ def check_archive(
     )
     for finding in check(disk, roots, manner) if roots else ():
         found += 1
+        streams = _streams_of(finding, disk, roots)
         if as_json:
-            told.append(_for_machines(finding, names))
+            told.append(_for_machines(finding, streams, names))
         else:
-            print(finding.line(names), flush=True)
+            print(finding.line(names), *_others(streams, names, verbose), sep="\n", flush=True)
     bar.close()
     if as_json:
         write_json(told)
     elif not found:
-        print(
-            "The archive is as it was written: every byte was read." if deep else "The archive's structure is in order."
-        )
+        print(_all_well(_newest(disk, roots), settings.zone, deep))
     return FOUND if found else OK
+
+
+def _all_well(newest: UtcTicks | None, zone: ZoneInfo, deep: bool) -> str:
+    """What was checked, and no more: a volume that was taken away with all that knew of it leaves no trace here."""
+    if newest is None:
+        return "Nothing is in the archive."
+    what = "All that is there is as it was written: every byte was read." if deep else "Its structure is in order."
+    return (
+        f"{what} Nothing after {local_text(newest, zone)} is there to be judged: if more was recorded, only the ledger "
+        "can tell."
+    )
+
+
+def _newest(disk: Disk, roots: Sequence[Root]) -> UtcTicks | None:
+    """Up to when anything is accounted for."""
+    return max(
+        (span.end for path in volume_paths(disk, roots) for span in _held(disk, path.name, roots).values()),
+        default=None,
+    )
+
+
+def _streams_of(finding: Finding, disk: Disk, roots: Sequence[Root]) -> Mapping[StreamId, Span]:
+    """Whom it concerns, and when: one about a whole volume names the first stream in it only."""
+    if finding.stream is None or finding.t0 is None:
+        return {}
+    if finding.volume is not None and finding.what.endswith(" more streams)"):
+        return _held(disk, finding.volume, roots)
+    return {finding.stream: Span(UtcTicks(finding.t0), UtcTicks(max(finding.t0, finding.t1 or 0)))}
+
+
+def _held(disk: Disk, volume: str, roots: Sequence[Root]) -> Mapping[StreamId, Span]:
+    """Each stream of a volume and the time it covers there; nothing of one that cannot be read."""
+    found: dict[StreamId, Span] = {}
+    for path in (root.volumes / volume for root in roots):
+        with contextlib.suppress(Damaged, OSError), VolumeReader.open(disk, path) as reader:
+            for (stream, _), part in reader.summary().items():
+                before = found.get(stream, Span(UtcTicks(part.t0), UtcTicks(part.t1)))
+                found[stream] = Span(UtcTicks(min(before.start, part.t0)), UtcTicks(max(before.end, part.t1)))
+    return dict(sorted(found.items()))
+
+
+def _others(streams: Mapping[StreamId, Span], names: Mapping[CameraId, str], verbose: bool) -> Iterator[str]:
+    """Below a finding's own line: the streams that it does not name."""
+    if len(streams) < 2:
+        return
+    if len(streams) >= _FEW and not verbose:
+        yield "  --verbose names them"
+        return
+    for stream, span in streams.items():
+        name = names.get(stream.camera, stream.camera)
+        yield f"  {name} ({stream.name}), {iso_from_ticks(span.start)} to {iso_from_ticks(span.end)}"
 
 
 def _known(home: Home) -> Mapping[Tenure, int]:
@@ -87,7 +146,9 @@ def _live_fence(home: Home) -> int | None:
     return fence if isinstance(fence, int) else None
 
 
-def _for_machines(finding: Finding, names: Mapping[CameraId, str]) -> dict[str, object]:
+def _for_machines(
+    finding: Finding, streams: Mapping[StreamId, Span], names: Mapping[CameraId, str]
+) -> dict[str, object]:
     stream = finding.stream
     return {
         "camera": None if stream is None else names.get(stream.camera, stream.camera),
@@ -97,4 +158,14 @@ def _for_machines(finding: Finding, names: Mapping[CameraId, str]) -> dict[str, 
         "to": None if finding.t1 is None else iso_from_ticks(finding.t1),
         "volume": finding.volume,
         "what": finding.what,
+        "streams": [
+            {
+                "camera": names.get(each.camera, each.camera),
+                "id": each.camera,
+                "stream": each.name,
+                "from": iso_from_ticks(span.start),
+                "to": iso_from_ticks(span.end),
+            }
+            for each, span in streams.items()
+        ],
     }

@@ -165,6 +165,7 @@ def export(
 def check(
     home: HomeOption = None,
     deep: Annotated[bool, typer.Option("--deep", help="Read and hash every byte, not only the structure.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Name all streams that a finding concerns.")] = False,
     progress: ProgressOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -173,7 +174,7 @@ def check(
 
     place = find_home(home)
     names = {camera.id: camera.name for camera in read_cameras(place, has_removed=True)}
-    raise typer.Exit(check_archive(place, names, deep=deep, progress=progress, as_json=as_json))
+    raise typer.Exit(check_archive(place, names, deep=deep, verbose=verbose, progress=progress, as_json=as_json))
 
 
 def _span(home: Home, start: str | None, end: str | None) -> Span:
