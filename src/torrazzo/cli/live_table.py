@@ -3,10 +3,11 @@
 """The demo's table: redrawn in place on a terminal, plain lines elsewhere."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from threading import Event, Lock
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -15,6 +16,8 @@ from rich.text import Text
 
 from torrazzo.app import read_page_address
 from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.base.times import ticks_from_text
+from torrazzo.cli.output import local_text, table_lines
 from torrazzo.cli.status import HEADS, state_rows, streams_of
 from torrazzo.control_room.client import ControlRoom
 from torrazzo.control_room.words import bytes_text
@@ -62,9 +65,8 @@ class LiveTable:
             if self._live is not None:
                 self._live.update(_drawn(state, address), refresh=True)
             elif self._shown % _EVERY == 0:
-                self._console.print(_line(state), markup=False)
-                for row in state_rows(state):
-                    self._console.print("  " + " · ".join(row), markup=False)
+                for line in plain_lines(state):
+                    self._console.print(line, markup=False)
             self._shown += 1
 
     def __enter__(self) -> Self:
@@ -89,8 +91,12 @@ def _drawn(state: Mapping[str, object], address: str) -> Group:
     return Group(table, Text(f"The page: {address}   Ctrl-C ends it."))
 
 
-def _line(state: Mapping[str, object]) -> str:
+def plain_lines(state: Mapping[str, object]) -> Iterator[str]:
+    """The same where nothing can be redrawn: the town's time and sums, then the table with its heads."""
     streams = [stream for _, stream in streams_of(state)]
     recording = sum(stream["state"] == "recording" for stream in streams)
     received = sum(int(str(stream["bytes"])) for stream in streams)
-    return f"{state['now']}  {recording} of {len(streams)} streams recording, {bytes_text(received, 'en')} received"
+    zone = ZoneInfo(str(state["zone"]))
+    now = local_text(ticks_from_text(str(state["now"]), zone), zone)
+    yield f"{now}  {recording} of {len(streams)} streams recording, {bytes_text(received, 'en')} received"
+    yield from ("  " + line for line in table_lines(HEADS, state_rows(state)))

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from torrazzo.base.times import SECOND
@@ -18,12 +18,18 @@ def write_json(value: object) -> None:
 
 
 def write_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns under their heads, padded by what a terminal shows."""
+    """Columns under their heads."""
+    for line in table_lines(heads, rows):
+        print(line)
+
+
+def table_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The heads, then each row, padded by what a terminal shows."""
     table = [list(heads), *[[" ".join(cell.split()) for cell in row] for row in rows]]
     widths = [max(_width(row[column]) for row in table) for column in range(len(heads))]
     for row in table:
         cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
-        print("  ".join(cells).rstrip())
+        yield "  ".join(cells).rstrip()
 
 
 def warn(text: str) -> None:

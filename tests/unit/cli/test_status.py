@@ -10,6 +10,7 @@ import pytest
 from torrazzo.base.ids import CameraId, NodeId, StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.cli.live_table import plain_lines
 from torrazzo.cli.status import show_state, state_rows
 from torrazzo.control_room.state import GapState, town_state
 from torrazzo.testing.clock import START
@@ -55,3 +56,11 @@ def test_what_nobody_knows_is_not_said_to_be_well(capsys: pytest.CaptureFixture[
     assert state_rows(state({"state": "recording"}))[0][-1] == "none"
     show_state(state(None), is_served=True)
     assert "whether it is recording is not known" in capsys.readouterr().out
+
+
+def test_without_a_terminal_the_demo_shows_the_same_table() -> None:
+    """The town's own time with its offset, then each column under its head."""
+    first, heads, row = plain_lines(state({"state": "recording", "bytes": 4400}))
+    assert first == "2026-11-24 23:01:00+01:00  1 of 1 streams recording, 4.4 kB received"
+    assert row.index("none") == heads.index("GAPS TODAY")
+    assert row.index("recording") == heads.index("STATE")
