@@ -618,6 +618,8 @@ def zip64(extra: bytes, size: int, packed: int, at: int) -> Tuple[int, int, int]
 
 SECOND = 90_000  # ticks
 MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # shown as it is: not turned, not cut
+VMHD = b"\0\0\0\1" + bytes(8)  # copied, not mixed
+DINF = struct.pack(">I4s3I4sI", 28, b"dref", 0, 1, 12, b"url ", 1)  # all data is in this file
 
 Boxes = Dict[bytes, Tuple[int, int]]  # kind → where its content begins and ends
 
@@ -696,6 +698,9 @@ class Header:
         minf = inside(data, mdia[b"minf"], b"vmhd dinf stbl")
         stbl = inside(data, minf[b"stbl"], b"stsd stts ctts stss stsc stsz co64")
         self.check_picture(data, trak, stbl, init)
+        handler = content(data, mdia, b"hdlr")[8:12]
+        if (handler, content(data, minf, b"vmhd"), content(data, minf, b"dinf")) != (b"vide", VMHD, DINF):
+            raise Malformed("video: not shown as it is, or from elsewhere than this file")
         elst = content(data, inside(data, trak[b"edts"], b"elst"), b"elst")
         self.empty, self.duration, self.media_time = read_edits(elst)
         self.check_clock(content(data, moov, b"mvhd"), content(data, mdia, b"mdhd"), self.duration)

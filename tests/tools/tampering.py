@@ -345,6 +345,13 @@ def picture_turned(files: Files) -> Files:
     return with_head(files, CLIP_A, bytes(video))
 
 
+def data_from_elsewhere(files: Files) -> Files:
+    """The track says that its pictures lie in another file."""
+    video = bytearray(files[f"clips/{CLIP_A}.mp4"])
+    video[video.index(b"url ") + 7] = 0
+    return with_head(files, CLIP_A, bytes(video))
+
+
 def clip_encoded_anew(files: Files) -> Files:
     """The pictures by another encoder, at the same places, as long as before."""
     video = files[f"clips/{CLIP_B}.mp4"]
@@ -448,6 +455,7 @@ CASES = [
     _case(picture_moved, Failure("picture-moved", B)),
     _case(clip_slowed, Failure("show-unreadable", B, 3)),
     _case(picture_turned, Failure("show-unreadable", A, 5.4)),
+    _case(data_from_elsewhere, Failure("show-unreadable", A, 5.4)),
     _case(clip_encoded_anew, Failure("piece-differs", B, 0), Failure("piece-differs", B, 10)),
     _case(clips_exchanged, Failure("piece-differs", A, 0), Failure("piece-differs", B, 0)),
     _case(span_widened, Failure("span-uncovered", B, 40)),
