@@ -21,7 +21,9 @@ from torrazzo.cli.exits import exit_code
 __all__ = ["app", "main"]
 
 # These run for months beside the cameras: they are started without the machinery that reads commands.
-_PROCESSES = {"serve": "serve", "recorder": "recorder", "keyring": "keyring", "control-room": "control_room"}
+_PROCESSES = {
+    "serve": "serve", "recorder": "recorder", "keyring": "keyring", "control-room": "control_room", "ledger": "ledger",
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     try:
         words = _take_home(words)
-        if words and words[0] in _PROCESSES:
+        if words and words[0] in _PROCESSES and not _has_subcommand(words):
             process = importlib.import_module(f"torrazzo.cli.{_PROCESSES[words[0]]}")
             return int(process.main(words[1:]))
         return _run_command(words)
@@ -65,6 +67,11 @@ def _run_command(words: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0
+
+
+def _has_subcommand(words: Sequence[str]) -> bool:
+    """`torrazzo ledger status` asks a process, `torrazzo ledger` is one."""
+    return len(words) > 1 and not words[1].startswith("-")
 
 
 def _take_home(words: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from torrazzo import __version__
-from torrazzo.cli import camera, catalogue, demo, footage, init, processes, status
+from torrazzo.cli import camera, catalogue, demo, footage, init, ledger, processes, status
 
 app = typer.Typer(
     name="torrazzo",
@@ -42,6 +42,7 @@ app.add_typer(camera.app, name="camera")
 app.command("serve")(processes.serve)
 app.command("recorder")(processes.recorder)
 app.command("keyring")(processes.keyring)
+app.add_typer(ledger.app, name="ledger")
 app.command("control-room")(processes.control_room)
 app.command("status")(status.status)
 app.add_typer(footage.app, name="footage")

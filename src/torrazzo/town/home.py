@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The folder in which a town lives, and its settings.
 
-torrazzo.toml  office.db  catalogue.db  plan.json  fence.json
-secrets/box.key  keyring/ (the ring, public-keys.json)  run/*.sock  archive/ (the default disk root)
+torrazzo.toml  office.db  catalogue.db  ledger.db  plan.json  fence.json
+secrets/ (box.key, ledger-rec.key, ledger-act.key)  keyring/ (the ring, public-keys.json)
+ledger/ (the logs' files)  run/*.sock  archive/ (the default disk root)
 """
 
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -19,6 +21,8 @@ from torrazzo.durable import Disk
 
 DEFAULT_ZONE = "Europe/Rome"
 DEFAULT_PORT = 8470
+
+_LEDGER_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*(?:/[a-z0-9_][a-z0-9._-]*)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,20 @@ class Home:
         return self.keyring / "public-keys.json"
 
     @property
+    def ledger(self) -> Path:
+        """The ledger's files: tiles, bundles of entries, heads."""
+        return self.path / "ledger"
+
+    @property
+    def ledger_db(self) -> Path:
+        """The ledger's rows; written by the ledger alone."""
+        return self.path / "ledger.db"
+
+    def ledger_key(self, log: str) -> Path:
+        """The seed of the key that signs for the log `rec` or `act`."""
+        return self.path / "secrets" / f"ledger-{log}.key"
+
+    @property
     def run(self) -> Path:
         """Sockets and locks of the running processes."""
         return self.path / "run"
@@ -86,6 +104,16 @@ class Home:
     def keyring_socket(self) -> Path:
         """Segment keys for readers of the same Unix user."""
         return self.run / "keyring.sock"
+
+    @property
+    def ledger_socket(self) -> Path:
+        """Facts go in, proofs come out, for processes of the same Unix user."""
+        return self.run / "ledger.sock"
+
+    @property
+    def ledger_lock(self) -> Path:
+        """Held by the one ledger of this home."""
+        return self.run / "ledger.lock"
 
     @property
     def serve_lock(self) -> Path:
@@ -112,6 +140,12 @@ class Settings:
     node: NodeId
     roots: tuple[Path, ...]  # absolute
     port: int = DEFAULT_PORT
+    ledger: str = ""  # the town's name in the origins of its logs; empty: made from the node's id
+
+    @property
+    def ledger_name(self) -> str:
+        """The logs' origins are this name with `/rec` and `/act`."""
+        return self.ledger or f"torrazzo-{self.node:08x}"
 
 
 def new_settings(home: Home, name: str, zone: str = DEFAULT_ZONE, roots: tuple[Path, ...] = ()) -> Settings:
@@ -143,7 +177,7 @@ def save_settings(home: Home, disk: Disk, settings: Settings) -> None:
 def _settings(document: Mapping[str, object], home: Home) -> Settings:
     path = home.settings_file
     town = _table(document.get("town"), "town", path)
-    _known(document, {"town", "roots", "page"}, path)
+    _known(document, {"town", "roots", "page", "ledger"}, path)
     _known(town, {"name", "time_zone", "node"}, path, "town.")
     page = _table(document.get("page", {}), "page", path)
     _known(page, {"port"}, path, "page.")
@@ -156,7 +190,19 @@ def _settings(document: Mapping[str, object], home: Home) -> Settings:
         node=_node(_string(town, "node", path), path),
         roots=_roots(document.get("roots"), home),
         port=port,
+        ledger=_ledger(document.get("ledger", {}), path),
     )
+
+
+def _ledger(found: object, path: Path) -> str:
+    table = _table(found, "ledger", path)
+    _known(table, {"name"}, path, "ledger.")
+    name = _string(table, "name", path) if table else ""
+    if name and _LEDGER_NAME.fullmatch(name) is None:
+        raise Invalid(
+            f"{path}: ledger.name is {name!r}; write a name of the town's own, such as torrazzo.comune.example.it"
+        )
+    return name
 
 
 def _roots(found: object, home: Home) -> tuple[Path, ...]:
@@ -217,6 +263,8 @@ def _text(home: Home, settings: Settings) -> str:
         "[page]",
         f"port = {settings.port}  # on loopback only; 0 draws a free one",
     ]
+    if settings.ledger:
+        lines += ["", "[ledger]", f"name = {_quoted(settings.ledger)}  # in every proof; never changed"]
     for root in settings.roots:
         shown = root.relative_to(home.path) if root.is_relative_to(home.path) else root
         lines += ["", "[[roots]]", f"path = {_quoted(str(shown))}"]

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo ledger`: the process that keeps the log of all facts; and questions to it."""
+
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+
+import typer
+
+from torrazzo.cli.options import HomeOption, JsonOption
+from torrazzo.cli.process_options import find_home, process_parser
+
+app = typer.Typer(help="The log of all facts, signed: the process, and what it says.", invoke_without_command=True)
+
+
+def main(words: Sequence[str]) -> int:
+    """Run until SIGTERM or SIGINT."""
+    options = process_parser(
+        "ledger", "Enter all facts into the signed log. Also: ledger keys, ledger status."
+    ).parse_args(words)
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    from torrazzo.app import prepare_process, system_parts
+    from torrazzo.ledger.process import run_ledger
+
+    prepare_process("ledger")
+    home, disk, clock = system_parts(find_home(options.home).path)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run_ledger(home, clock, disk, stop)
+    return 0
+
+
+@app.callback()
+def ledger(context: typer.Context, home: HomeOption = None) -> None:
+    """Only the ledger: all facts into the signed log."""
+    if context.invoked_subcommand is None:
+        raise typer.Exit(main([] if home is None else ["--home", str(home)]))
+
+
+@app.command("keys")
+def keys(home: HomeOption = None) -> None:
+    """The logs' verifier keys, to be published: one line each."""
+    from torrazzo.ledger.secret import load_identity, log_names
+    from torrazzo.town.home import load_settings
+
+    place = find_home(home)
+    identity = load_identity(place, load_settings(place))
+    for name in log_names(place):
+        print(identity.key(name).verifier)
+
+
+@app.command("status")
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """What the running ledger says of itself."""
+    from torrazzo.cli.exits import FOUND
+    from torrazzo.cli.output import write_json
+    from torrazzo.ledger.client import LedgerClient
+    from torrazzo.town.home import load_settings
+
+    place = find_home(home)
+    load_settings(place)
+    found = LedgerClient(place.ledger_socket).status()
+    if as_json:
+        write_json(found)
+    else:
+        _show(found)
+    if found.get("state") != "running":
+        raise typer.Exit(FOUND)
+
+
+def _show(found: Mapping[str, object]) -> None:
+    if found.get("state") != "running":
+        print(f"The ledger takes nothing: {found.get('why')}")
+        return
+    for name in ("rec", "act"):
+        log = found[name]
+        assert isinstance(log, dict)
+        print(f"{log['origin']}: {log['size']} entries")
+    print(f"{found['waiting']} facts wait for one before them; {found['conflicts']} were in conflict.")
+    if not found["caught_up"]:
+        print("It is still reading from the volumes what it missed.")

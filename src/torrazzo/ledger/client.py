@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The running ledger, as processes of the same Unix user see it."""
+
+import http.client
+import json
+import urllib.parse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from torrazzo.base import SegmentId
+from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.ledger.errors import Pruned
+from torrazzo.ledger.proof import Proof
+from torrazzo.town.ask import UnixHttp
+
+TIMEOUT_SECONDS = 30  # the ledger itself gives an act 20
+
+_MOST_BYTES = 16 << 20
+_KINDS = {kind.__name__: kind for kind in (Invalid, Pruned, Refused, Unavailable)}
+
+
+class Entered(NamedTuple):
+    """An act that is on disk."""
+
+    entry_index: int
+    proof: Proof
+
+
+class LedgerClient:
+    """Each method raises what the ledger raised, or `Unavailable` when none answers."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def status(self) -> Mapping[str, object]:
+        """What it says of itself; also a ledger that refuses to open does."""
+        found = self._json("GET", "/status")
+        if not isinstance(found, dict):
+            raise Damaged(f"{self._path}: the status is not an object; restart `torrazzo serve`")
+        return found
+
+    def enter(self, line: bytes) -> Entered:
+        """An act; returns when it is on disk."""
+        found = self._json("POST", "/act", line)
+        try:
+            assert isinstance(found, dict)
+            return Entered(int(found["index"]), Proof.parse(str(found["proof"]).encode()))
+        except (AssertionError, KeyError, ValueError, Invalid) as error:
+            raise Damaged(f"{self._path}: what answered is no ledger of ours: {error!r}") from error
+
+    def prove(self, fact: SegmentId) -> bytes:
+        """The tlog-proof of a fact in `rec`, under its present head."""
+        asked = {"stream": str(fact.stream), "term": str(fact.term), "n": str(fact.n)}
+        return self.read(f"rec/proof?{urllib.parse.urlencode(asked)}")
+
+    def read(self, path: str) -> bytes:
+        """What stands at an address below the root: `rec/checkpoint`, `act/tile/0/000`, `rec/consistency?old=5`."""
+        return self._ask("GET", f"/{path}")
+
+    def _json(self, method: str, target: str, body: bytes = b"") -> object:
+        answer = self._ask(method, target, body)
+        try:
+            found: object = json.loads(answer)
+        except ValueError as error:
+            raise Damaged(
+                f"{self._path}: {method} {target}: the answer is not JSON; restart `torrazzo serve`"
+            ) from error
+        return found
+
+    def _ask(self, method: str, target: str, body: bytes = b"") -> bytes:
+        connection = UnixHttp(self._path, TIMEOUT_SECONDS)
+        try:
+            connection.request(method, target, body)
+            answer = connection.getresponse()
+            text = answer.read(_MOST_BYTES + 1)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unavailable(f"{self._path}: no ledger answers ({error}); is `torrazzo serve` running?") from error
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise _error(text, answer.status, self._path)
+        return text
+
+
+def _error(text: bytes, status: int, path: Path) -> TorrazzoError:
+    try:
+        found = json.loads(text)["error"]
+        return _KINDS.get(found["kind"], TorrazzoError)(found["text"])
+    except (ValueError, KeyError, TypeError):
+        return Unavailable(f"{path}: it answered {status}; restart `torrazzo serve`")

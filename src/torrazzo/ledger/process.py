@@ -1,0 +1,205 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The process `torrazzo ledger`: the one writer of `ledger.db`.
+
+1. Take the lock. 2. Listen on the socket. 3. Open the ledger: what it holds is checked before anything is signed. One
+that refuses is told to whoever asks, and tried again now and then. 4. Take facts; behind that, read from the volumes
+what was missed.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+import structlog
+
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Invalid, Stopped, TorrazzoError
+from torrazzo.durable import Disk
+from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.ledger.schema import sqlite_database
+from torrazzo.ledger.secret import make_identity
+from torrazzo.ledger.sequencer import Sequencer
+from torrazzo.ledger.service import LedgerServer, Open
+from torrazzo.ledger.start import open_ledger
+from torrazzo.ledger.volumes import Search
+from torrazzo.town.home import Home, Settings, load_settings
+
+HEARD = "recorders.json"  # in the ledger's folder: who beat last
+RETRY_S = 10.0
+HOLE_S = 5.0  # so long a fact waits for the one before it until the volumes are searched
+LOST_S = 60.0  # and so long, at least, until what no volume has is passed over
+SEARCH_S = 20.0  # from one search to the next
+REST_S = 600.0  # the same, where one search after the other finds nothing
+AT_ONCE = 1_000
+
+log = structlog.get_logger(__name__)
+
+
+def run_ledger(home: Home, clock: Clock, disk: Disk, stop: threading.Event) -> None:
+    """Until `stop`; raises `Refused` if another ledger runs there."""
+    settings = load_settings(home)
+    disk.make_folder(home.run)
+    with disk.lock(home.ledger_lock):
+        _Process(home, settings, clock, disk, stop).run()
+
+
+class _Process:
+    """The socket, and one opened ledger after another: the next where the one before failed."""
+
+    def __init__(self, home: Home, settings: Settings, clock: Clock, disk: Disk, stop: threading.Event) -> None:
+        self._home, self._settings, self._clock, self._disk, self._stop = home, settings, clock, disk, stop
+        self._server = LedgerServer(listen_unix(home.ledger_socket), self.status, os.getuid())
+        self._is_caught_up = False
+        self._passed = 0
+        self._state = "starting"
+
+    def run(self) -> None:
+        thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="ledger-socket", daemon=True)
+        thread.start()
+        try:
+            while not self._stop.is_set():
+                try:
+                    with self._opened() as ledger:
+                        self._live(ledger)
+                except (TorrazzoError, OSError) as error:
+                    self._tell(error)
+                    self._stop.wait(RETRY_S)
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            with contextlib.suppress(FileNotFoundError):
+                self._disk.unlink(self._home.ledger_socket)
+        log.info("ledger_stopped")
+
+    def status(self) -> Mapping[str, object]:
+        """The body of `GET /status`."""
+        ledger = self._server.ledger
+        if ledger is None:
+            return {"v": 1, "state": self._state, "why": self._server.why, "pid": os.getpid()}
+        store, sequencer = ledger
+        return {
+            "v": 1,
+            "state": "running",
+            "rec": {"origin": store.rec.head.origin, "size": store.rec.head.size, "minimum": store.rec.minimum},
+            "act": {"origin": store.act.head.origin, "size": store.act.head.size, "minimum": store.act.minimum},
+            "ready": sequencer.intake.ready,
+            "waiting": sequencer.intake.waiting,
+            "conflicts": sequencer.conflicts,
+            "passed_over": self._passed,
+            "caught_up": self._is_caught_up,
+            "silent_seconds": sequencer.seconds_silent(),
+            "pid": os.getpid(),
+        }
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[Open]:
+        identity = make_identity(self._home, self._settings, self._disk)
+        with (
+            contextlib.closing(sqlite_database(self._home.ledger_db)) as database,
+            open_ledger(database, self._disk, self._home.ledger, identity) as store,
+        ):
+            sequencer = Sequencer(store, database, self._clock, self._keep)
+            self._expect(sequencer)
+            yield Open(store, sequencer)
+
+    def _keep(self, packed: bytes) -> None:
+        try:
+            self._disk.publish(self._home.ledger / HEARD, packed)
+        except OSError as error:
+            log.warning("recorders_not_kept", error=str(error))  # the next life then hears of them when they beat
+
+    def _expect(self, sequencer: Sequencer) -> None:
+        try:
+            sequencer.expect((self._home.ledger / HEARD).read_bytes())
+        except FileNotFoundError:
+            pass
+        except (OSError, Invalid) as error:
+            log.warning("recorders_not_known", error=str(error))
+
+    def _live(self, ledger: Open) -> None:
+        """Until `stop`, or until the store fails."""
+        ending, failed = threading.Event(), _Failure()
+        self._is_caught_up = False
+        follower = threading.Thread(target=self._follow, args=(ledger.sequencer, ending), name="volumes", daemon=True)
+        entering = threading.Thread(target=failed.guard, args=(ledger.sequencer, ending), name="sequencer", daemon=True)
+        self._server.ledger = ledger
+        sizes = {"rec": ledger.store.rec.head.size, "act": ledger.store.act.head.size}
+        log.info("ledger_started", origin=ledger.store.rec.head.origin, **sizes)
+        entering.start()
+        follower.start()
+        while not self._stop.wait(0.2) and entering.is_alive():
+            pass
+        self._server.ledger, self._server.why = None, "the ledger is ending; try again"
+        ending.set()
+        ledger.sequencer.wake()
+        entering.join()
+        follower.join()
+        if failed.error is not None:
+            raise failed.error
+        if not self._stop.is_set():
+            raise Stopped("the ledger broke off; see what it printed")
+
+    def _tell(self, error: Exception) -> None:
+        text = str(error)
+        if self._server.why != text:
+            log.error("ledger_refuses", error=text, again_s=RETRY_S)
+        self._state, self._server.why = "refused", text
+
+    # -- the volumes
+
+    def _follow(self, sequencer: Sequencer, ending: threading.Event) -> None:
+        """In a thread: once at the start, and when something waits for what does not come."""
+        is_due, pause_s = True, SEARCH_S
+        while not ending.is_set():
+            if is_due:
+                pause_s = SEARCH_S if self._search_or_log(sequencer, ending) else min(2 * pause_s, REST_S)
+                ending.wait(pause_s)
+            since = sequencer.waits_since()
+            is_due = since is not None and self._clock.boot_ns() - since > HOLE_S * 1e9
+            if not is_due:
+                ending.wait(1.0)
+
+    def _search_or_log(self, sequencer: Sequencer, ending: threading.Event) -> bool:
+        try:
+            return self._search(sequencer, ending)
+        except (TorrazzoError, OSError) as error:
+            log.warning("volumes_not_searched", error=str(error))
+            return False
+
+    def _search(self, sequencer: Sequencer, ending: threading.Event) -> bool:
+        """Whether something was found."""
+        begun_ns = self._clock.boot_ns()
+        search = Search(self._disk, self._settings.roots, sequencer.lacks)
+        found, facts = 0, search.facts()
+        sequencer.begin_search()
+        while batch := list(islice(facts, AT_ONCE)):
+            found += sequencer.take(batch).taken
+            sequencer.wait_for_room(ending.is_set)
+            if ending.is_set():
+                return True
+        troubles: Sequence[str] = (*search.away, *search.damages)
+        for trouble in troubles[:20]:
+            log.warning("volume_not_read", what=trouble)
+        if not search.away:
+            self._passed += sequencer.give_up(begun_ns - round(LOST_S * 1e9))
+        if not self._is_caught_up or found:
+            log.info("ledger_caught_up", facts=found, troubles=len(troubles))
+        self._is_caught_up = True
+        return found > 0
+
+
+class _Failure:
+    """What ended a thread."""
+
+    def __init__(self) -> None:
+        self.error: TorrazzoError | OSError | None = None
+
+    def guard(self, sequencer: Sequencer, ending: threading.Event) -> None:
+        """Run it, and keep its error."""
+        try:
+            sequencer.run(ending)
+        except (TorrazzoError, OSError) as error:
+            self.error = error
