@@ -24,7 +24,7 @@ from torrazzo.camera.signing import Makers, read_makers
 from torrazzo.durable import Disk
 from torrazzo.ingest.keeper import OpenSource
 from torrazzo.keyring import KeyName, hours_left, load_public_keys
-from torrazzo.recorder.deliver import Deliverer
+from torrazzo.recorder.deliver import Deliverer, ToLedger
 from torrazzo.recorder.fence import Fence
 from torrazzo.recorder.journal import Delivery
 from torrazzo.recorder.record import Origin, Recorder
@@ -60,10 +60,12 @@ class _Process:
         self.fence = Fence(disk, home.fence, self.settings.node, self.roots, is_one_missing=is_one_missing)
         self.boot_id = BOOT_ID.read_text().strip()
         self.keys: dict[KeyName, bytes] = {}
-        self.deliverer = Deliverer(home.control_room_socket)
+        self.to_ledger = ToLedger(self.settings.node)
+        self.catalogue = Deliverer(home.control_room_socket)
+        self.ledger = Deliverer(home.ledger_socket, self.to_ledger)
         origin = Origin(self.settings.node, self.fence.number, self.boot_id, __version__)
         makers = load_makers(home.path / CAMERA_MAKERS)
-        self.recorder = Recorder(clock, origin, self._public_key, self._opener, self.deliverer.push, makers)
+        self.recorder = Recorder(clock, origin, self._public_key, self._opener, self._deliver, makers)
         self.stamps: dict[Path, tuple[int, int]] = {}
         self.warned_hours = -1
         self.settled: Recovery | None = None  # set in a disk's thread
@@ -81,7 +83,8 @@ class _Process:
         recorder.may_have_priors = any(volume_names(self.disk, root) for root in self.roots)
         for writer in recorder.writers:
             writer.start(self.boot_id)
-        self.deliverer.start()
+        self.catalogue.start()
+        self.ledger.start()
         status = StatusServer(self.home.recorder_socket)
         status.start()
         recovering = asyncio.ensure_future(asyncio.to_thread(self._recover))
@@ -99,7 +102,8 @@ class _Process:
             status.update(snapshot(recorder, now_ns, self._extra()))
 
         await recorder.run(stop, each_second)
-        self.deliverer.stop()
+        self.catalogue.stop()
+        self.ledger.stop()
         status.stop()
         return 0
 
@@ -122,6 +126,7 @@ class _Process:
             self.recorder.follow(entries, self.clock.boot_ns())
             terms = {stream_id: stream.journal.term for stream_id, stream in self.recorder.streams.items()}
             self.fence.save(terms)
+            self.to_ledger.terms = terms
             _log.info("plan_followed", version=plan.version, streams=len(entries))
         left = hours_left(self.keys, self.clock.utc())
         if left < KEYS_WARN_HOURS and left != self.warned_hours:
@@ -137,6 +142,10 @@ class _Process:
         changed = self.stamps.get(path) != stamp
         self.stamps[path] = stamp
         return changed
+
+    def _deliver(self, deliveries: list[Delivery]) -> None:
+        self.catalogue.push(deliveries)
+        self.ledger.push(deliveries)
 
     def _public_key(self, hour: int, retention_class: str) -> bytes | None:
         return self.keys.get(KeyName(hour, retention_class))
@@ -185,7 +194,8 @@ class _Process:
         return {
             "fence": self.fence.number,
             "keys_hours_left": hours_left(self.keys, self.clock.utc()),
-            "facts_waiting": self.deliverer.waiting,
+            "facts_waiting": self.catalogue.waiting,
+            "facts_waiting_for_ledger": self.ledger.waiting,
             "queue_seconds": max((writer.behind for writer in self.recorder.writers), default=0.0),
             "pid": os.getpid(),
         }
