@@ -78,6 +78,15 @@ def opened(chromium: Any, address: str, **wishes: str) -> tuple[Any, list[str]]:
     return page, complaints
 
 
+def wait_for_footage(page: Any) -> None:
+    """Look again until there is a player."""
+    for _ in range(30):
+        if page.locator("video").count():
+            break
+        page.wait_for_timeout(1_000)
+        page.reload()
+
+
 def test_the_page_is_whole_and_keeps_fresh(chromium: Any, address: str) -> None:
     """Italian for an Italian, English for others; it renews itself without losing the keyboard's place."""
     page, complaints = opened(chromium, address, locale="it-IT", color_scheme="dark")
@@ -101,15 +110,24 @@ def test_the_last_minutes_play(chromium: Any, address: str) -> None:
     page.locator("a[id^=watch-]").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/watch/**")
-    for _ in range(30):
-        if page.locator("video").count():
-            break
-        page.wait_for_timeout(1_000)
-        page.reload()
+    wait_for_footage(page)
     duration, width, error, has_played = page.evaluate(PLAYED)
     assert (duration, width, error, has_played) == (300, 640, None, True)
     assert page.is_hidden("#cannot-play")
     assert complaints == []
+
+
+def test_the_player_fits_into_the_window(chromium: Any, address: str) -> None:
+    """Picture and controls are seen without scrolling, and the links below it too, on screens as people have them."""
+    page, _ = opened(chromium, address, locale="it-IT")
+    page.locator("a[id^=watch-]").click()
+    wait_for_footage(page)
+    for width, height in ((1200, 900), (1366, 768), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        for part in ("video", "a[href*=save]"):
+            box = page.locator(part).bounding_box()
+            assert box["y"] + box["height"] <= height, (part, width, height, box)
+        assert page.locator("video").bounding_box()["height"] >= 300
 
 
 def test_a_control_room_that_is_gone_is_told(chromium: Any, address: str) -> None:
