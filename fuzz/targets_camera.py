@@ -11,7 +11,6 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from torrazzo.base.errors import Invalid
 from torrazzo.base.secret import Secret
 from torrazzo.camera import AccessUnit, CameraError, limits
 from torrazzo.camera.address import parse_rtsp_url
@@ -48,8 +47,6 @@ def converse(data: bytes) -> bool:
             talk.receive(message)
             if talk.state == "playing":
                 talk.keep_alive()
-    except Invalid:
-        count += 1  # an address that would break a line was refused
     except CameraError as error:
         _check(error)
     assert len(talk._sent) <= limits.KEEP_ALIVES_OPEN + 8
@@ -280,6 +277,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], bool], Callable[[], Iterator[bytes]]]
 WORDS: dict[str, tuple[bytes, ...]] = {
     "rtsp": (
         *(
+            b"\r",
             b"\r\n",
             b"\r\n\r\n",
             b"RTSP/1.0 200 OK\r\n",

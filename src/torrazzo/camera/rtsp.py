@@ -3,7 +3,9 @@
 """RTSP 1.0 messages: bytes to values and back (RFC 2326 sections 4 to 7 and 12). Pure.
 
 Tolerated, because cameras do it: line ends without CR, empty lines before a message, header lines without a colon
-(passed over), folded headers, any case in header names, a missing reason.
+(passed over), folded headers, any case in header names, a missing reason, control characters (read as spaces, RFC 9112
+section 2.2; at the end as nothing). Refused are those in what we must send back as it came: no such request could be
+right. So whatever was read here can be written.
 """
 
 import re
@@ -19,6 +21,8 @@ _REQUEST = re.compile(r"([A-Z_]{3,16}) +(\S+) +RTSP/1\.[0-9]", re.ASCII)
 _START = re.compile(rb"[A-Z_]+(?:[ /]|$)")  # how any first line begins
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _CHANNELS = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_SENT_BACK = {"cseq", "session", "www-authenticate"}  # headers of which we repeat text
 _SHOWN = 40
 
 Headers = tuple[tuple[str, str], ...]  # names in lower case, in order
@@ -85,7 +89,7 @@ def parse_message(data: bytes | bytearray, start: int, end: int) -> tuple[Respon
         return None
     content = bytes(memoryview(data)[body : body + length])
     if found := _STATUS.fullmatch(lines[0]):
-        return Response(int(found[1]), (found[2] or "").strip(), headers, content), body + length
+        return Response(int(found[1]), _strip(_CONTROL.sub(" ", found[2] or "")), headers, content), body + length
     if found := _REQUEST.fullmatch(lines[0]):
         return Request(found[1], found[2], headers, content), body + length
     raise StreamSyncLost(f"no RTSP message: it begins with {lines[0][:_SHOWN]!r}")
@@ -118,12 +122,24 @@ def _parse_headers(lines: Iterable[str]) -> Headers:
     for line in lines:
         if line[0] in " \t" and headers:
             name, value = headers[-1]
-            headers[-1] = (name, f"{value} {line.strip()}")
+            headers[-1] = (name, f"{value} {_strip(line)}")
             continue
         name, colon, value = line.partition(":")
         if colon:
-            headers.append((name.strip().lower(), value.strip()))
-    return tuple(headers)
+            headers.append((name.strip().lower(), _strip(value)))
+    return tuple((name, _without_control(name, value)) for name, value in headers)
+
+
+def _strip(text: str) -> str:
+    return text.strip(" \t\r\0")
+
+
+def _without_control(name: str, value: str) -> str:
+    if _CONTROL.search(value) is None:
+        return value
+    if name in _SENT_BACK:
+        raise StreamSyncLost(f"its header {name} holds a control character: {value[:_SHOWN]!r}")
+    return _CONTROL.sub(" ", value)
 
 
 def _body_length(headers: Headers) -> int:

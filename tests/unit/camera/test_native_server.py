@@ -13,7 +13,7 @@ from tests.tools.rtp_wire import Packetizer, frame, interleave
 from tests.unit.camera.test_native import PASSWORD, Config, drain, units
 from torrazzo.base import SystemClock
 from torrazzo.base.secret import Secret
-from torrazzo.camera import CameraError, Source, open_source
+from torrazzo.camera import CameraError, Source, open_source, probe
 from torrazzo.camera.errors import NotNative
 from torrazzo.camera.native import make_scratch, open_native
 
@@ -90,6 +90,17 @@ def run(server: Server, scene: Callable[[Server, str], Awaitable[None]]) -> None
         await asyncio.sleep(0.01)
 
     asyncio.run(main())
+
+
+async def watch(config: Config) -> None:
+    """Open, and sweep for a moment."""
+    source = await open_source(config, SystemClock())
+    try:
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+            source.sweep(SystemClock().boot_ns())
+    finally:
+        await source.close()
 
 
 async def seen(source: Source, count: int) -> int:
@@ -177,6 +188,33 @@ def test_another_protocol_is_the_cause_net(raw: bytes, text: str) -> None:
         assert caught.value.why == "net"
 
     run(Server(raw=raw), scene)
+
+
+@pytest.mark.parametrize(
+    ("method", "says", "header"),
+    [
+        ("SETUP", b"Session: 1\r2;timeout=5\r\n\r\n", "session"),
+        (
+            "DESCRIBE",
+            b'RTSP/1.0 401 No\r\nWWW-Authenticate: Digest realm="a\rb", nonce="x"\r\n\r\n',
+            "www-authenticate",
+        ),
+        ("PLAY", b"\r\nOPTIONS * RTSP/1.0\r\nCSeq: 1\r2\r\n\r\n", "cseq"),
+    ],
+)
+def test_what_cannot_be_said_back_is_the_cameras_fault(method: str, says: bytes, header: str) -> None:
+    """A line break in what our next request repeats ends the connection in words, before or behind PLAY."""
+
+    async def scene(server: Server, url: str) -> None:
+        config = Config(url, "user", Secret(PASSWORD))
+        with pytest.raises(CameraError, match=f"its header {header} holds a control character") as caught:
+            await watch(config)
+        assert caught.value.why == "net"
+        found = await probe(config, SystemClock())
+        assert header in found.message
+        assert found.message.isprintable()
+
+    run(Server(**{method: says}), scene)
 
 
 def test_a_camera_that_answers_udp_is_for_another_adapter() -> None:

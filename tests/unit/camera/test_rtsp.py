@@ -93,6 +93,27 @@ def test_what_is_no_message_is_an_error_not_a_wait(data: bytes) -> None:
     assert caught.value.why == "net"
 
 
+@pytest.mark.parametrize("sign", [chr(code) for code in (*range(9), *range(11, 32), 127)])
+def test_control_characters_are_read_as_spaces_or_refused(sign: str) -> None:
+    """What is only shown holds none afterwards; what must be sent back as it came is refused, by its header's name."""
+    head = f"RTSP/1.0 200 O{sign}K{sign}\r\nServer: a{sign}b\r\n {sign}c{sign}\r\n".encode("latin-1")
+    message = parse(head + b"\r\n")
+    assert isinstance(message, Response)
+    assert message.reason == "O K"
+    server = find_header(message.headers, "server") or ""
+    assert server.isprintable()
+    assert server.split() == ["a", "b", "c"]
+    for header in ("Session: 1{};timeout=5", 'WWW-Authenticate: Digest realm="a{}b", nonce="x"', "CSeq: 1{}2"):
+        with pytest.raises(StreamSyncLost, match=header.partition(":")[0].lower()):
+            parse(head + header.format(sign).encode("latin-1") + b"\r\n\r\n")
+
+
+def test_a_zero_behind_a_header_is_no_part_of_it() -> None:
+    """Firmware that sends a C string with its end is understood."""
+    message = parse(b"RTSP/1.0 200 OK\0\r\nCSeq: 1\0\r\nSession: 47 \0\r\n\r\n")
+    assert message == Response(200, "OK", (("cseq", "1"), ("session", "47")), b"")
+
+
 def test_line_breaks_never_reach_the_wire() -> None:
     """A header's text can't become another header."""
     with pytest.raises(Invalid):
