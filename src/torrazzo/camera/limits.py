@@ -42,6 +42,7 @@ PACKET = 65_535  # RFC 2326 section 10.12: 16-bit length
 SWEEP = 1024 * 1024  # read from one socket at a time
 SWEEP_READS = 4  # of that size, in one sweep
 RTCP_HELD = 64  # reports in one sweep
+LOST = 0xFFFF_FFFF  # packets: more than a record's field holds are not counted
 LATE_PACKETS = 100  # packets (RFC 3550 appendix A.1, MAX_MISORDER)
 JUMP_SECONDS = 10  # a sender's time may run ahead of arrival by this
 BACK_SECONDS = 5  # and go back by this, before it counts as restarted

@@ -231,7 +231,7 @@ class Depacketizer:
             return False
         self._late = 0
         missing = ahead if ahead < 0x8000 else 1  # further back: the sender renumbered
-        self._lost += missing
+        self._lost = min(self._lost + missing, limits.LOST)
         self.lost_total += missing
         self._gap = True
         if self._parts and not (self._marked and stamp != self._stamp):

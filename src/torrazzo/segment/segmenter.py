@@ -5,7 +5,7 @@
 from typing import NamedTuple
 
 from torrazzo.base.times import SECOND, hour_of
-from torrazzo.camera import AccessUnit, VideoFormat
+from torrazzo.camera import AccessUnit, VideoFormat, limits
 from torrazzo.ingest import Frame
 from torrazzo.segment.fmp4 import fragment, init_segment
 
@@ -102,7 +102,7 @@ class Segmenter:
                 last.unit.arrived_ns,
                 last.end_dts - first.unit.dts,
                 len(frames),
-                sum(unit.lost for unit in units),
+                min(sum(unit.lost for unit in units), limits.LOST),
                 first.unit.is_key,
                 fragment(self._number, first.unit.dts - self._first_dts, units, last.end_dts),
             )

@@ -123,6 +123,20 @@ def test_a_lost_burst_is_counted_in_full() -> None:
     assert [nals[0][-1] for _, nals, _, _ in out.seen] == [0, 1, 5, 6, 7]
 
 
+def test_losses_are_counted_as_far_as_a_record_can_say() -> None:
+    """Numbers that leap for ever, without a picture in between, come to no more than 32 bits."""
+    maker = Packetizer(number=0)
+    packets = Depacketizer("h264", 96, 90_000, (0, 1), out := Plain())
+    feed_all(packets, interleave(maker.picture([slice_(50)], 0)))
+    packets._lost = limits.LOST - 0x7FFE  # where 131,000 leaps lead to
+    for _ in range(2):
+        maker.number += 0x7FFE
+        feed_all(packets, frame(maker.packet(b"", 0)))
+    feed_all(packets, interleave([*maker.picture([slice_(50)], 3600), *maker.picture([slice_(50)], 7200)]))
+    packets.flush(0)
+    assert max(lost for _, _, lost, _ in out.seen) == limits.LOST
+
+
 def test_packets_that_come_twice_count_once() -> None:
     """Duplicates are passed over."""
     maker = Packetizer()
