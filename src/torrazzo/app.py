@@ -3,11 +3,12 @@
 """The composition root: builds each process from its parts, and supervises them all for `serve`.
 
     serve ── keyring        public keys two days ahead, segment keys for readers
-          ├─ recorder       cameras to archive; needs neither of the others
+          ├─ recorder       cameras to archive; needs none of the others
+          ├─ ledger         all facts, in a signed log
           └─ control-room   registry, catalogue, the page
 
-Ended in order: the recorder first, so that its last facts find the control room. A child whose supervisor dies gets
-end of file on its standard input and ends as if it had been asked to.
+Ended in order: the recorder first, so that its last facts find control room and ledger. A child whose supervisor dies
+gets end of file on its standard input and ends as if it had been asked to.
 """
 
 import asyncio
@@ -147,6 +148,7 @@ def children_of(home: Home, page_options: PageOptions) -> tuple[Child, ...]:
     return (
         Child("recorder", (*base, "recorder", *place), after=home.public_keys),
         Child("control-room", (*base, "control-room", *place, *page)),
+        Child("ledger", (*base, "ledger", *place)),
         Child("keyring", (*base, "keyring", *place)),
     )
 

@@ -26,7 +26,9 @@ from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.ingest.keeper import OpenSource
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.ring import Ring
-from torrazzo.recorder.deliver import Deliverer
+from torrazzo.ledger.process import run_ledger
+from torrazzo.recorder.deliver import Deliverer, ToLedger
+from torrazzo.recorder.journal import Delivery
 from torrazzo.recorder.record import Origin, Recorder
 from torrazzo.recorder.writer import DiskWriter
 from torrazzo.testing import ClipSpec, SmallTown, make_clip
@@ -35,6 +37,8 @@ from torrazzo.town.home import Home, load_settings
 from torrazzo.town.plan import PlanEntry
 
 TABLE = Path(__file__).parents[2] / "ARCHITECTURE.md"
+ON_DISK = 6
+NO_FACTS = b'"facts": []}'  # a heartbeat
 STREAM = StreamId(CameraId("00000000000000aa"), "main")
 
 
@@ -58,27 +62,36 @@ def holds(thing: object, data: bytes, depth: int = 5) -> bool:
 
 
 class Trace:
-    """A profile function for every thread: notes a row when its function handles the frame."""
+    """A profile function for every thread: notes a row when its function handles the frame.
 
-    def __init__(self, rows: list[str]) -> None:
-        self.rows = rows
+    On the disk the way parts: to the catalogue's row, and along the branch to the ledger; neither waits for the other.
+    """
+
+    def __init__(self, rows: list[str], branch: list[str]) -> None:
+        self.rows, self.branch = rows, branch
         self.data: bytes | None = None
         self.found: list[tuple[str, str]] = []
+        self.found_in_branch: list[tuple[str, str]] = []
         self.files: dict[str, set[str]] = {}  # by thread: where the frame itself was handed over, before it was on disk
-        self.done = threading.Event()
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
         """Called by the interpreter at each call and return."""
-        if event not in {"call", "return"} or len(self.found) == len(self.rows):
+        if event not in {"call", "return"}:
             return
-        wanted = self.rows[len(self.found)]
-        self._note_file(frame, event)
-        name = frame.f_code.co_qualname
-        if not name.endswith(wanted) or not self._is_it(wanted, frame, event, arg):
+        if len(self.found) < len(self.rows):
+            self._note_file(frame, event)
+        if len(self.found) >= ON_DISK:
+            self._follow(self.branch, self.found_in_branch, frame, event, arg)
+        self._follow(self.rows, self.found, frame, event, arg)
+
+    def _follow(self, rows: list[str], found: list[tuple[str, str]], frame: FrameType, event: str, arg: Any) -> None:
+        if len(found) == len(rows):
             return
-        self.found.append((threading.current_thread().name, wanted))
-        if len(self.found) == len(self.rows):
-            self.done.set()
+        wanted, thread = rows[len(found)], threading.current_thread().name
+        if not frame.f_code.co_qualname.endswith(wanted) or not self._is_it(wanted, frame, event, arg):
+            return
+        if wanted != "Deliverer._send" or (thread == "deliver-ledger") == (rows is self.branch):
+            found.append((thread, wanted))
 
     def _note_file(self, frame: FrameType, event: str) -> None:
         path = frame.f_code.co_filename
@@ -100,14 +113,18 @@ class Trace:
             return event == "call" and any(holds(value, self.data) for value in frame.f_locals.values())
         if wanted in {"VolumeWriter.flush", "IndexWriter.take"}:
             return event == "return"
+        if wanted in {"Deliverer._send", "take_facts", "LedgerStore.append"}:
+            told = next(frame.f_locals[name] for name in ("batch", "body", "rec") if name in frame.f_locals)
+            return event == "call" and bool(told) and not (isinstance(told, bytes) and told.endswith(NO_FACTS))
         return event == "call"  # its fact, which follows its bytes
 
 
 def test_a_frame_takes_the_way_that_is_drawn(tmp_path: Path) -> None:
-    """Nine hops from the socket to the row, six to the disk, in the order, threads and files that are drawn."""
-    rows = table()
-    assert [name for _, name in rows].index("VolumeWriter.flush") < 6
-    assert len(rows) <= 9
+    """Six hops to the disk, three on to the row, three to the ledger, in the order, threads and files drawn."""
+    hops = table()
+    rows, branch = hops[:9], hops[9:]
+    assert [name for _, name in rows].index("VolumeWriter.flush") < ON_DISK
+    assert len(branch) <= 3
     make_town(tmp_path, "Trace", "Europe/Rome")
     home, disk, clock = Home(tmp_path), OsDisk(), SystemClock()
     settings = load_settings(home)
@@ -120,7 +137,7 @@ def test_a_frame_takes_the_way_that_is_drawn(tmp_path: Path) -> None:
             names[name] = ring.with_drawn([name]).keys[name].public()
         return names[name]
 
-    trace = Trace([name for _, name in rows])
+    trace = Trace([name for _, name in rows], [name for _, name in branch])
     with SmallTown([make_clip(ClipSpec(frames=50, gop=25, width=160, height=96, bitrate=50_000))]) as town:
         address = StreamConfig(STREAM, town.urls[0])
 
@@ -133,9 +150,16 @@ def test_a_frame_takes_the_way_that_is_drawn(tmp_path: Path) -> None:
         threading.setprofile(trace)
         index = IndexWriter(home, disk, settings)
         stop_server = _serve(home, index)
-        deliverer = Deliverer(home.control_room_socket)
-        deliverer.start()
-        recorder = Recorder(clock, Origin(NodeId(1), 1, "boot", "test"), public_key, opener, deliverer.push)
+        stop_ledger = _keep_ledger(home)
+        deliverers = Deliverer(home.control_room_socket), Deliverer(home.ledger_socket, ToLedger(NodeId(1)))
+
+        def push(deliveries: list[Delivery]) -> None:
+            for deliverer in deliverers:
+                deliverer.push(deliveries)
+
+        for deliverer in deliverers:
+            deliverer.start()
+        recorder = Recorder(clock, Origin(NodeId(1), 1, "boot", "test"), public_key, opener, push)
         writer = DiskWriter(disk, open_root(disk, settings.roots[0]), 1, clock, recorder)
         recorder.writers.append(writer)
         writer.start("boot")
@@ -144,13 +168,22 @@ def test_a_frame_takes_the_way_that_is_drawn(tmp_path: Path) -> None:
         sys.setprofile(trace)
         try:
             asyncio.run(_record(recorder, trace))
-            deliverer.stop()
+            for deliverer in deliverers:
+                deliverer.stop()
         finally:
+            stop_ledger()
             sys.setprofile(None)
             threading.setprofile(None)
             stop_server()
-    assert trace.done.is_set(), trace.found
+    _check(trace, rows, branch)
+
+
+def _check(trace: Trace, rows: list[tuple[str, str]], branch: list[tuple[str, str]]) -> None:
+    """What was found is what is drawn."""
     assert [name for _, name in trace.found] == [name for _, name in rows]
+    assert [name for _, name in trace.found_in_branch] == [name for _, name in branch]
+    assert [thread for thread, _ in branch] == ["deliver ledger", "ledger", "ledger"]
+    assert not {thread for thread, _ in trace.found} & {thread for thread, _ in trace.found_in_branch}
     by_row = dict(zip((thread for thread, _ in rows), (thread for thread, _ in trace.found), strict=True))
     handed = {
         "loop" if thread == by_row["loop"] else thread.partition("-")[0]: at for thread, at in trace.files.items()
@@ -171,6 +204,19 @@ async def _record(recorder: Recorder, trace: Trace) -> None:
             stop.set()
 
     await asyncio.wait_for(recorder.run(stop, each_second), 30)
+
+
+def _keep_ledger(home: Home) -> Callable[[], None]:
+    """The ledger's process, in a thread; what it has taken is entered when it ends."""
+    stop = threading.Event()
+    thread = threading.Thread(target=run_ledger, args=(home, SystemClock(), OsDisk(), stop), name="ledger")
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join(20)
+
+    return end
 
 
 def _serve(home: Home, index: IndexWriter) -> Callable[[], None]:

@@ -16,7 +16,7 @@ PortOption = Annotated[
 
 
 def serve(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = None) -> None:
-    """Record: keyring, recorder and control room, restarted when they die."""
+    """Record: keyring, recorder, ledger and control room, restarted when they die."""
     from torrazzo.cli.serve import main
 
     raise typer.Exit(main(_words(home) + _page(host, port)))

@@ -12,7 +12,7 @@ from torrazzo.cli.process_options import add_page_options, find_home, process_pa
 
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT; a second one ends at once, as a power cut would."""
-    parser = process_parser("serve", "Record: keyring, recorder and control room, restarted when they die.")
+    parser = process_parser("serve", "Record: keyring, recorder, ledger and control room, restarted when they die.")
     add_page_options(parser)
     options = parser.parse_args(words)
     from torrazzo.control_room.bind import bind_page

@@ -74,6 +74,10 @@ def show_state(state: Mapping[str, object], is_served: bool) -> None:
             "The recorder does not answer: whether it is recording is not known. `torrazzo serve` restarts it; see "
             "what that printed."
         )
+    if is_served and state["ledger"] == "down":
+        print("The ledger does not answer; facts wait in the archive. `torrazzo serve` restarts it.")
+    elif state["ledger"] == "refused":
+        print(f"The ledger takes nothing: {state['ledger_why']}")
     hours = state["keys_hours_left"]
     if isinstance(hours, int) and hours < 24:
         print(f"Keys last for {hours} more hours: the keyring is not making new ones.")

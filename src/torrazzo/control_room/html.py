@@ -220,6 +220,10 @@ class Writer:
         return self.say("some_wrong", n=wrong, all=len(town.cameras))
 
     def _warnings(self, town: TownState) -> Iterable[str]:
+        if town.ledger == "down":
+            yield self.say("ledger_down")
+        if town.ledger == "refused":
+            yield self.say("ledger_refused", why=str(town.ledger_why))
         if town.keys_hours_left is not None and town.keys_hours_left < FEW_KEYS:
             yield self.say("keys_low", n=town.keys_hours_left)
         for root in town.roots:

@@ -79,6 +79,9 @@ class TownState:
     queue_s: float | None
     roots: tuple[Mapping[str, object], ...]
     cameras: tuple[CameraState, ...]
+    ledger: str  # running | refused | starting | down
+    ledger_why: str | None  # it takes nothing
+    ledger_waiting: int | None  # facts that the recorder has not delivered, or that wait for one before them
 
     @property
     def is_fine(self) -> bool:
@@ -102,8 +105,9 @@ def town_state(
     recorder: Mapping[str, object] | None,
     gaps: Callable[[StreamId, Span], Iterable[GapState]],
     now: UtcTicks,
+    ledger: Mapping[str, object] | None = None,
 ) -> TownState:
-    """Put the three together; `recorder` is the body of its `GET /status`, None when it does not answer."""
+    """Put them together; `recorder` and `ledger` are the bodies of their `GET /status`, None when they don't answer."""
     today = Span(local_midnight(now, settings.zone), now)
     said = _mapping(recorder, "streams")
     return TownState(
@@ -129,6 +133,9 @@ def town_state(
             )
             for camera in cameras
         ),
+        ledger="down" if ledger is None else str(ledger.get("state")),
+        ledger_why=_reason(ledger),
+        ledger_waiting=_waiting(recorder, ledger),
     )
 
 
@@ -182,6 +189,16 @@ def _message(stream: StreamConfig, said: Mapping[str, object]) -> str:
     secret = "" if stream.password is None else stream.password.reveal()
     text = text.replace(secret, "…") if secret else text
     return "" if text == said.get("why") else text
+
+
+def _reason(ledger: Mapping[str, object] | None) -> str | None:
+    why = None if ledger is None else ledger.get("why")
+    return None if why is None else str(why)
+
+
+def _waiting(recorder: Mapping[str, object] | None, ledger: Mapping[str, object] | None) -> int | None:
+    there, here = _integer(recorder, "facts_waiting_for_ledger"), _integer(ledger, "waiting")
+    return None if there is None and here is None else (there or 0) + (here or 0)
 
 
 def _mapping(found: Mapping[str, object] | None, key: str) -> Mapping[str, object]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where the town's state is read from: registry, recorder's socket, catalogue. Works with any of them away."""
+"""Where the town's state is read from: registry, catalogue, recorder, ledger. Works with any of them away."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ from torrazzo.town.camera import Camera
 from torrazzo.town.home import Home, Settings, load_settings
 from torrazzo.town.registry import open_registry
 
-_RECORDER_S = 2.0
+_ANSWER_S = 2.0
 
 Gaps = Callable[[StreamId, Span], Iterable[GapState]]
 
@@ -39,14 +39,18 @@ def read_town_state(home: Home, disk: Disk, clock: Clock) -> TownState:
 def gather(
     home: Home, settings: Settings, disk: Disk, clock: Clock, cameras: Iterable[Camera], gaps: Gaps
 ) -> TownState:
-    """The state from these cameras and gaps, and what the recorder says now."""
-    try:
-        status, found = ask(home.recorder_socket, "GET", "/status", timeout=_RECORDER_S)
-    except (Unavailable, Damaged):
-        status, found = 503, None
-    said: Mapping[str, object] | None = found if status == 200 and isinstance(found, dict) else None
-    state = town_state(settings, cameras, said, gaps, clock.utc())
+    """The state from these cameras and gaps, and what recorder and ledger say now."""
+    recorder, ledger = _status(home.recorder_socket), _status(home.ledger_socket)
+    state = town_state(settings, cameras, recorder, gaps, clock.utc(), ledger)
     return state.with_roots(_roots(settings, disk, state.roots))
+
+
+def _status(socket: Path) -> Mapping[str, object] | None:
+    try:
+        status, found = ask(socket, "GET", "/status", timeout=_ANSWER_S)
+    except (Unavailable, Damaged):
+        return None
+    return found if status == 200 and isinstance(found, dict) else None
 
 
 def _roots(settings: Settings, disk: Disk, said: Iterable[Mapping[str, object]]) -> list[Mapping[str, object]]:

@@ -44,6 +44,8 @@ _ITALIAN: Mapping[str, str] = {
         "Il registratore non risponde: non si sa se sta registrando. Quello già registrato resta; ogni lacuna sarà "
         "dichiarata quando riparte."
     ),
+    "ledger_down": "Il registro dei fatti non risponde. Si registra lo stesso; i fatti aspettano nell'archivio.",
+    "ledger_refused": "Il registro dei fatti non accetta nulla: {why}",
     "keys_low": "Le chiavi bastano per {n} ore: il portachiavi non ne prepara di nuove.",
     "root_bad": "Disco {id}: {state}.",
     "disk_free": "spazio libero {free}",
@@ -116,6 +118,8 @@ _ENGLISH: Mapping[str, str] = {
         "The recorder does not answer: whether it is recording is not known. What was recorded stays; each gap is "
         "declared when it runs again."
     ),
+    "ledger_down": "The ledger does not answer. Recording goes on; its facts wait in the archive.",
+    "ledger_refused": "The ledger takes nothing: {why}",
     "keys_low": "Keys last for {n} more hours: the keyring is not making new ones.",
     "root_bad": "Disk {id}: {state}.",
     "disk_free": "{free} free",
