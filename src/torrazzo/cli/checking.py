@@ -42,8 +42,9 @@ def check_archive(
     for path in settings.roots:
         if path not in there:
             found += 1
-            told.append({"what": f"{path}: the disk root is not there or cannot be read"})
-            warn(f"{path}: the disk root is not there or cannot be read; is the disk mounted?")
+            what = f"{path}: the disk root is not there or cannot be read"
+            told.append(_for_machines(Finding(None, None, None, None, what), {}, names))
+            warn(f"{what}; is the disk mounted?")
     bar = Progress("Reading the archive", progress)
     manner = Manner(
         deep=deep,

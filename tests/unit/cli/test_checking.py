@@ -78,3 +78,14 @@ def test_a_damaged_volume_names_all_its_streams(
         assert code == 1
         assert [f"  {id_} (main), 2026-12-13T22:00:00" in out for id_ in ids] == [is_wanted] * streams
         assert ("--verbose names them" in out) is not is_wanted
+
+
+def test_each_finding_has_the_same_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also that of a disk root which is not there, of which no stream and no time is known."""
+    town = Town(tmp_path / "town", 1, capsys)
+    town.home.path.joinpath("archive").rename(tmp_path / "away")
+    code, out = town.check("--json")
+    assert code == 1
+    (found,) = json.loads(out)
+    assert found.keys() == {"camera", "id", "stream", "from", "to", "volume", "what", "streams"}
+    assert found["streams"] == []
