@@ -352,6 +352,86 @@ def data_from_elsewhere(files: Files) -> Files:
     return with_head(files, CLIP_A, bytes(video))
 
 
+def with_mdat_that_fits(video: bytes) -> bytes:
+    """The length of the box that encloses the pieces, told anew."""
+    at = video.index(b"mdat") - 4
+    return video[:at] + struct.pack(">I", len(video) - at) + video[at + 4 :]
+
+
+def bytes_between(files: Files) -> Files:
+    """Bytes between two fragments; tables and rows point past them."""
+    at, _ = _piece(files, CLIP_B, 2, 3)
+    video = bytearray(files[f"clips/{CLIP_B}.mp4"])
+    place = video.index(b"co64") + 8
+    for entry in range(struct.unpack_from(">I", video, place)[0]):
+        (offset,) = struct.unpack_from(">Q", video, place + 4 + 8 * entry)
+        if offset > at:
+            struct.pack_into(">Q", video, place + 4 + 8 * entry, offset + 16)
+    moved = with_mdat_that_fits(bytes(video[:at]) + bytes(16) + bytes(video[at:]))
+    rows = [
+        [*row[:2], str(int(row[2]) + 16), *row[3:]] if row[2] != "-" and int(row[2]) >= at else row
+        for row in rows_of(files, CLIP_B)
+    ]
+    return with_rows(with_head(files, CLIP_B, moved), CLIP_B, rows)
+
+
+def last_fragment_dropped(files: Files) -> Files:
+    """The clip ends a second earlier than it should."""
+    rows = rows_of(files, CLIP_B)
+    last = max(at for at, row in enumerate(rows) if row[2] != "-")
+    shorter = with_mdat_that_fits(files[f"clips/{CLIP_B}.mp4"][: int(rows[last][2])])
+    rows[last] = [*rows[last][:2], "-", "-", "-", rows[last][5]]
+    return with_rows(with_head(files, CLIP_B, shorter), CLIP_B, rows)
+
+
+def pieces_renumbered(files: Files) -> Files:
+    """Two rows under each other's number."""
+    rows = rows_of(files, CLIP_B)
+    one, two = (next(at for at, row in enumerate(rows) if row[:2] == ["2", piece]) for piece in ("3", "4"))
+    rows[one][1], rows[two][1] = "4", "3"
+    return with_rows(files, CLIP_B, rows)
+
+
+def clip_longer(files: Files) -> Files:
+    """The last picture stands for five seconds more."""
+    video = bytearray(files[f"clips/{CLIP_B}.mp4"])
+    for place in (video.index(b"mvhd") + 20, video.index(b"elst") + 12):
+        struct.pack_into(">I", video, place, struct.unpack_from(">I", video, place)[0] + 5 * SECOND)
+    return with_head(files, CLIP_B, bytes(video))
+
+
+def format_changed(files: Files) -> Files:
+    """The decoder's parameters in the clip's header are others."""
+    video = files[f"clips/{CLIP_A}.mp4"]
+    return with_head(files, CLIP_A, flipped(video, video.index(b"avcC") + 20))
+
+
+def proof_without_the_witness(files: Files) -> Files:
+    """One proof ends with a head that nobody cosigned."""
+    name = f"proofs/{CLIP_B}/2.tlog-proof"
+    return files | {name: b"\n".join([*files[name].split(b"\n")[:-2], b""])}
+
+
+def head_of_another_log(files: Files) -> Files:
+    """The manifest takes the town's other log for the one of the facts."""
+    manifest = json.loads(files["manifest.json"])
+    manifest["rec"] = manifest["act"]
+    return files | {"manifest.json": json.dumps(manifest).encode()}
+
+
+def facts_of_another_camera(files: Files) -> Files:
+    """One camera's clip and facts under the other's name."""
+    manifest = json.loads(files["manifest.json"])
+    manifest["clips"][1]["stream"] = A
+    return files | {"manifest.json": json.dumps(manifest).encode()}
+
+
+def anchor_of_another_town(files: Files) -> Files:
+    """The stamped head is of another origin."""
+    name = next(name for name in files if name.startswith("anchors/rec-") and name.endswith(".txt"))
+    return files | {name: files[name].replace(b"torrazzo", b"campanile")}
+
+
 def clip_encoded_anew(files: Files) -> Files:
     """The pictures by another encoder, at the same places, as long as before."""
     video = files[f"clips/{CLIP_B}.mp4"]
@@ -455,6 +535,15 @@ CASES = [
     _case(picture_moved, Failure("picture-moved", B)),
     _case(clip_slowed, Failure("show-unreadable", B, 3)),
     _case(picture_turned, Failure("show-unreadable", A, 5.4)),
+    _case(bytes_between, Failure("bytes-uncovered", B, 10)),
+    _case(last_fragment_dropped, Failure("piece-absent", B, 30), Failure("picture-foreign", B, 38)),
+    _case(pieces_renumbered, Failure("segment-differs", B, 10)),
+    _case(clip_longer, Failure("picture-moved", B, 38)),
+    _case(format_changed, Failure("show-unreadable", A, 5.4)),
+    _case(proof_without_the_witness, Failure("fact-unproven", B, 10)),
+    _case(head_of_another_log, Failure("head-refused")),
+    _case(facts_of_another_camera, Failure("fact-unreadable", A, 3), Failure("clip-unreadable")),
+    _case(anchor_of_another_town, Failure("anchor-foreign")),
     _case(data_from_elsewhere, Failure("show-unreadable", A, 5.4)),
     _case(clip_encoded_anew, Failure("piece-differs", B, 0), Failure("piece-differs", B, 10)),
     _case(clips_exchanged, Failure("piece-differs", A, 0), Failure("piece-differs", B, 0)),
