@@ -23,9 +23,11 @@ def catalogue() -> None:
 def rebuild(home: HomeOption = None, progress: ProgressOption = None, as_json: JsonOption = False) -> None:
     """Make the catalogue anew from the volumes alone; needs no keys, disturbs no recording."""
     from torrazzo.app import system_parts
+    from torrazzo.cli.index import log_to_stderr
     from torrazzo.control_room.index import IndexWriter
     from torrazzo.town.home import load_settings
 
+    log_to_stderr()
     place, disk, _ = system_parts(find_home(home).path)
     bar = Progress("Reading volumes", progress)
     with changing(place) as office:

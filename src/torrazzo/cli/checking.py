@@ -15,7 +15,7 @@ from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks, iso_from_ticks
 from torrazzo.cli.exits import FOUND, OK
-from torrazzo.cli.index import fresh_index
+from torrazzo.cli.index import fresh_index, log_to_stderr
 from torrazzo.cli.output import Progress, local_text, warn, write_json
 from torrazzo.control_room.index import open_roots
 from torrazzo.durable import Disk, OsDisk
@@ -34,6 +34,7 @@ def check_archive(
 
     Of a finding about a whole volume all streams are told, with `verbose` also when they are many.
     """
+    log_to_stderr()
     disk, settings = OsDisk(), load_settings(home)
     roots = open_roots(disk, settings)
     there = {root.path for root in roots}

@@ -81,11 +81,14 @@ def test_a_damaged_volume_names_all_its_streams(
 
 
 def test_each_finding_has_the_same_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Also that of a disk root which is not there, of which no stream and no time is known."""
+    """Also that of a disk root which is not there, of which nothing is known; what is logged is not in the JSON."""
     town = Town(tmp_path / "town", 1, capsys)
     town.home.path.joinpath("archive").rename(tmp_path / "away")
     code, out = town.check("--json")
     assert code == 1
-    (found,) = json.loads(out)
-    assert found.keys() == {"camera", "id", "stream", "from", "to", "volume", "what", "streams"}
-    assert found["streams"] == []
+    found = json.loads(out)
+    keys = {"camera", "id", "stream", "from", "to", "volume", "what", "streams"}
+    assert [each.keys() for each in found] == [keys] * len(found)
+    assert [each["streams"] for each in found if "not there" in each["what"]] == [[]]
+    assert main(["catalogue", "rebuild", "--json", "--home", str(town.home.path)]) == 0
+    assert json.loads(capsys.readouterr().out)["volumes"] == 0
