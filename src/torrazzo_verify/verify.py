@@ -1029,9 +1029,19 @@ class Checks:
                 if why is not None:
                     self.say(FAILED, "history-unproven", "", None, number, why)
             self.say(OK, "history", "", None, len(lines))
+        for number, line in enumerate(lines, 1):
+            self.entry(number, line)
         if "openings.jsonl" in self.package.entries:
             for line in split_lines(self.package.read("openings.jsonl")):
                 self.opening(line, lines)
+
+    def entry(self, number: int, line: bytes) -> None:
+        """What an entry of the history says: who it was is in its private part."""
+        try:
+            found = parse_json(line)
+            self.say(TOLD, "history-entry", "", whole(found.get("t")), number, text(found.get("kind")))
+        except Malformed as error:
+            self.say(FAILED, "history-unreadable", "", None, number, error)
 
     def opening(self, line: bytes, lines: List[bytes]) -> None:
         """The entry's p = SHA-256(salt ‖ private text)."""
@@ -1449,13 +1459,13 @@ LEVELS = {
 }
 TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are the finding's values
     "trust-own": (
-        "Le chiavi usate vengono dal fascicolo stesso: chiunque può avercele messe. Ripetere con quelle pubblicate.",
+        "Le chiavi usate vengono dal plico stesso: chiunque può avercele messe. Ripetere con quelle pubblicate.",
         "The keys used come from the package itself: anybody could have put them there. Repeat with those published.",
     ),
     "trust-given": ("Le chiavi usate sono quelle date da chi verifica.", "The keys used are those that you gave."),
     "trust-key": ("chiave {0}", "key {0}"),
     "trust-differs": (
-        "policy.txt del fascicolo indica altre chiavi; non viene usato.",
+        "policy.txt del plico indica altre chiavi; non viene usato.",
         "The package's policy.txt names other keys; it is not used.",
     ),
     "files": ("{0} file elencati in manifest-sha256.txt", "{0} files are in manifest-sha256.txt"),
@@ -1479,7 +1489,7 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "No second office signed the head of {0}: a different log shown to others would not be noticed.",
     ),
     "head-refused": ("La testa del registro {0} non è accettata: {1}.", "The head of the log {0} is refused: {1}."),
-    "no-clip": ("Il fascicolo non contiene filmati.", "The package holds no clip."),
+    "no-clip": ("Il plico non contiene filmati.", "The package holds no clip."),
     "clip-unreadable": ("Il filmato {0} non è leggibile: {1}.", "Clip {0} can't be read: {1}."),
     "fact-unreadable": ("Il fatto alla riga {0} non è leggibile: {1}.", "The fact in line {0} can't be read: {1}."),
     "fact-unproven": (
@@ -1562,12 +1572,17 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Il filmato mostra tutte le immagini, in ordine, al loro tempo.",
         "The clip shows all pictures, in order, at their time.",
     ),
-    "history-none": ("Il fascicolo non contiene la storia degli accessi.", "The package holds no access history."),
+    "history-none": ("Il plico non contiene la storia degli accessi.", "The package holds no access history."),
     "history-unproven": (
         "La voce {0} della storia non è nel registro: {1}.",
         "Entry {0} of the history is not in the log: {1}.",
     ),
     "history": ("Storia degli accessi: {0} voci nel registro.", "Access history: {0} entries in the log."),
+    "history-entry": ("voce {0}: {1}", "entry {0}: {1}"),
+    "history-unreadable": (
+        "La voce {0} della storia non è leggibile: {1}.",
+        "Entry {0} of the history can't be read: {1}.",
+    ),
     "opening": ("Parte riservata della voce {0}: {1}", "Private part of entry {0}: {1}"),
     "opening-differs": (
         "La parte riservata della voce {0} non è la sua: {1}.",
@@ -1591,7 +1606,7 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Non verificabile: ciò che accadde prima che il registro ricevesse il fatto (qualche decina di secondi).",
         "Can't be checked: what happened before the log received the fact (some tens of seconds at most).",
     ),
-    "unreadable": ("Il fascicolo non è leggibile: {0}.", "The package can't be read: {0}."),
+    "unreadable": ("Il plico non è leggibile: {0}.", "The package can't be read: {0}."),
     "browser-too-old": (
         "Questo navigatore non sa verificare le firme (Ed25519): aggiornarlo o usare verify.py. {0}",
         "This browser can't check signatures (Ed25519): update it, or use verify.py. {0}",
@@ -1603,7 +1618,7 @@ VERDICTS = {
     1: ("NON VERIFICATO: vedere le righe FALLITO.", "NOT VERIFIED: see the lines FAILED."),
     2: ("NON LEGGIBILE.", "CAN'T BE READ."),
     3: (
-        "COERENTE, ma verificato solo con le chiavi contenute nel fascicolo stesso.",
+        "COERENTE, ma verificato solo con le chiavi contenute nel plico stesso.",
         "CONSISTENT, but verified only with the keys in the package itself.",
     ),
 }

@@ -166,7 +166,11 @@ class Dossier:
     def _package(self, clips: Sequence[ClipPart]) -> PackageParts:
         private, salt = '{"who":"agente 7","why":"incidente"}', bytes(range(32))
         p = to_base64(hashlib.sha256(salt + private.encode()).digest())
-        history = [json.dumps({"v": 1, "kind": kind, "t0": self.end, "p": p}).encode() for kind in ("view", "export")]
+        common = {"streams": sorted({str(clip.stream) for clip in clips}), "month": "202611", "who": p, "p": p}
+        history = [
+            json.dumps({"v": 1, "kind": kind, "t": self.end, **common}, separators=(",", ":")).encode()
+            for kind in ("view", "ask")
+        ]
         act = Log("act", self.keys.act, self.keys.witness, history, self.end + 60 * SECOND)
         return PackageParts(
             case="2026/0042",

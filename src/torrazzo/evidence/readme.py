@@ -16,7 +16,7 @@ from torrazzo.ledger.text import to_base64
 
 _TEXTS = {
     "it": {
-        "title": "FASCICOLO DI VIDEOSORVEGLIANZA {case}",
+        "title": "PLICO DI VIDEOSORVEGLIANZA, fascicolo {case}",
         "what": """\
 Questo file ZIP (ASiC-E) contiene filmati registrati da Torrazzo e ciò che serve a un estraneo per verificarli, senza
 rete e senza i nostri programmi: che le immagini sono quelle registrate, quando, e che non ne manca nessuna.""",
@@ -33,11 +33,11 @@ rete e senza i nostri programmi: che le immagini sono quelle registrate, quando,
   anchors/     marche temporali di terzi""",
         "keys": """\
 PRIMA DI TUTTO: le chiavi. Procurarsele da fuori (verbale, siti dei due uffici) e confrontarle; con le sole chiavi di
-policy.txt si prova soltanto che il fascicolo è coerente con sé stesso. Quelle di questo fascicolo sono:""",
+policy.txt si prova soltanto che il plico è coerente con sé stesso. Quelle di questo plico sono:""",
         "ways": """\
 TRE MODI DI VERIFICARE
 1. Aprire verify.html in un navigatore (anche senza rete), dargli il file ZIP e le chiavi.
-2. python3 -I -S verify.py FASCICOLO.asice --policy CHIAVI.txt        (Python 3.9 o successivo, nient'altro)
+2. python3 -I -S verify.py PLICO.asice --policy CHIAVI.txt        (Python 3.9 o successivo, nient'altro)
 3. A mano, con openssl, sha256sum, head, tail, cat, base64, in una cartella in cui si è estratto lo ZIP:""",
         "limits": """\
 CHE COSA NON PROVA
