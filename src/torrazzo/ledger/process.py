@@ -57,7 +57,7 @@ class _Process:
         self._state = "starting"
 
     def run(self) -> None:
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="ledger-socket", daemon=True)
+        thread = threading.Thread(target=self._server.serve_forever, name="ledger-socket", daemon=True)
         thread.start()
         try:
             while not self._stop.is_set():
@@ -130,7 +130,7 @@ class _Process:
         log.info("ledger_started", origin=ledger.store.rec.head.origin, **sizes)
         entering.start()
         follower.start()
-        while not self._stop.wait(0.2) and entering.is_alive():
+        while not self._stop.wait(1.0) and entering.is_alive():
             pass
         self._server.ledger, self._server.why = None, "the ledger is ending; try again"
         ending.set()

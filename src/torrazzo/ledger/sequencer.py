@@ -25,7 +25,7 @@ from torrazzo.ledger.store import LedgerStore
 from torrazzo.ledger.text import to_base64
 
 FACTS_NS = 10_000_000_000
-ACTS_NS = 50_000_000
+ACTS_NS = 50_000_000  # between two batches with acts: the first goes at once, those that follow it together
 HEAD_NS = 60_000_000_000
 ASLEEP_NS = 5_000_000_000  # between two looks: the machine slept, or a disk did, and recorders could not be heard
 AT_ONCE = 2_000  # facts: as many don't wait for the ten seconds
@@ -74,6 +74,7 @@ class Sequencer:
         self._facts_ns: int | None = None  # when the first of the ready facts came
         self._head_ns: int | None = None
         self._looked_ns = clock.boot_ns()
+        self._acted_ns = self._looked_ns - ACTS_NS
         self._copied = -1  # size of `rec` as told in `act`
         self.conflicts = 0
         self._is_over = False
@@ -197,6 +198,7 @@ class Sequencer:
             if silent or is_last or self._due_ns(now_ns) <= now_ns:
                 received, deeds = self.intake.pull(), self._deeds
                 self._deeds, self._facts_ns = [], None
+                self._acted_ns = now_ns if deeds else self._acted_ns
             else:
                 received, deeds = [], []
         if silent:
@@ -216,7 +218,7 @@ class Sequencer:
         if self._facts_ns is not None:
             due = min(due, self._facts_ns + FACTS_NS)
         if self._deeds:
-            due = min(due, self._deeds[0].at_ns + ACTS_NS)
+            due = min(due, max(self._deeds[0].at_ns, self._acted_ns + ACTS_NS))
         return due
 
     def _pause_s(self) -> float:

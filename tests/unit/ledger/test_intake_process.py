@@ -35,7 +35,7 @@ from torrazzo.recorder.journal import Delivery
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.town import Home
 from torrazzo.town.ask import ask
-from torrazzo.town.home import load_settings
+from torrazzo.town.home import load_settings, save_settings
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -235,3 +235,38 @@ def test_what_was_recorded_before_is_read_from_the_volumes(home: Home, monkeypat
 def entries_of(client: LedgerClient) -> list[bytes]:
     count = size(client)
     return list(split_entries(client.read(f"rec/tile/entries/000.p/{count}"), count))
+
+
+def test_a_hole_waits_as_long_as_a_disk_is_away(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a disk that is away may have is not passed over; with all disks there, what nobody has is, and is told."""
+    for name, seconds in (("HOLE_S", 0.0), ("LOST_S", 0.0), ("SEARCH_S", 0.05), ("REST_S", 0.05)):
+        monkeypatch.setattr(process, name, seconds)
+    facts, archive = a_term(4), home.path / "archive"
+    archive.rename(home.path / "away")
+    with running(home) as client:
+        deliver(home, [facts[0], *facts[2:]])
+        until(lambda: client.status()["caught_up"])
+        time.sleep(1.5)
+        assert (client.status()["waiting"], client.status()["passed_over"]) == (2, 0)
+        (home.path / "away").rename(archive)
+        until(lambda: client.status()["passed_over"] == 1)
+        assert client.status()["waiting"] == 0
+        assert deliver(home, facts[1:2])["conflicts"] == 0
+    with running(home) as client:
+        numbers = [json.loads(line)["n"] for line in entries_of(client) if b'"late"' not in line]
+    assert numbers == [0, 2, 3, 1]
+
+
+def test_the_town_names_its_logs(home: Home) -> None:
+    """`[ledger] name` stands in the origins, and survives a rewriting of the settings; what is no name is refused."""
+    text = home.settings_file.read_text()
+    home.settings_file.write_text(f'{text}\n[ledger]\nname = "torrazzo.comune.example.it"\n')
+    settings = load_settings(home)
+    save_settings(home, OsDisk(), settings)
+    assert load_settings(home) == settings
+    with running(home) as client:
+        assert client.read("rec/checkpoint").startswith(b"torrazzo.comune.example.it/rec\n0\n")
+    for wrong in ("Torrazzo", "a b", "a/", "/a", "a+b", ""):
+        home.settings_file.write_text(f'{text}\n[ledger]\nname = "{wrong}"\n')
+        with pytest.raises(Invalid):
+            load_settings(home)

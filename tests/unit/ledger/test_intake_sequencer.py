@@ -5,7 +5,7 @@
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -149,26 +149,47 @@ def test_the_head_is_copied_once_a_minute(desk: Desk) -> None:
 
 @pytest.mark.timeout(30)
 def test_an_act_is_entered_at_once(desk: Desk) -> None:
-    """Facts that wait go with it; the caller has its index when it is on disk."""
-    stop, found = threading.Event(), []
+    """Facts that wait go with it; those that follow within 50 ms go together; each has its index when it is on disk."""
+    desk.sequencer.turn()  # which has no head to copy yet
     desk.sequencer.take(a_term(2))
-    entering = threading.Thread(target=lambda: found.append(desk.sequencer.enter(BOOT)))
-    entering.start()
-    while not desk.sequencer._deeds:
-        pass
+    first = entering(desk, 1)
     desk.sequencer.turn()
-    assert desk.lines() == [], "it is coalesced"
-    desk.clock.advance(0.05)
-    running = threading.Thread(target=desk.sequencer.run, args=(stop,))
-    running.start()
-    entering.join()
-    assert list(desk.store.act.entries(found[0], found[0] + 1)) == [BOOT]
+    assert first() == {0}
     assert len(desk.lines()) == 2
+    others = entering(desk, 3)
+    desk.sequencer.turn()
+    assert desk.store.act.head.size == 1, "they are coalesced"
+    desk.pass_s(0.06)
+    assert others() == {1, 2, 3}
+    assert list(desk.store.act.entries(0, 4)) == [BOOT] * 4
+
+
+@pytest.mark.timeout(30)
+def test_an_end_leaves_no_act_in_doubt(desk: Desk) -> None:
+    """What has come is entered; what comes afterwards is refused."""
+    stop, found = threading.Event(), entering(desk, 2)
     stop.set()
-    desk.sequencer.wake()
-    running.join()
+    desk.sequencer.run(stop)
+    assert found() == {0, 1}
     with pytest.raises(Unavailable):
         desk.sequencer.enter(BOOT)
+
+
+def entering(desk: Desk, count: int) -> Callable[[], set[int]]:
+    """Acts on their way, each in a thread; what is returned gives their indexes once they are entered."""
+    found: list[int] = []
+    threads = [threading.Thread(target=lambda: found.append(desk.sequencer.enter(BOOT))) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    while len(desk.sequencer._deeds) < count:
+        pass
+
+    def end() -> set[int]:
+        for thread in threads:
+            thread.join()
+        return set(found)
+
+    return end
 
 
 @pytest.mark.parametrize("kind", ["view", "export", "hold", "cfg", "rec", "fork", "prune", "dance"])
