@@ -791,6 +791,7 @@ def read_edits(elst: bytes) -> Tuple[int, int, int]:
 OK, TOLD, OPEN, FAILED = "ok", "told", "open", "failed"
 CLIP = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
 TIMED = ("seg", "gap", "step")  # kinds of facts that move time on (fact.md, "Accounting")
+NOTES = ("late", "silent")  # of the ledger itself: outside the order of facts (ledger.md)
 
 
 class Finding(NamedTuple):
@@ -875,7 +876,11 @@ def parse_fact(line: int, raw: bytes, stream: str) -> Fact:
         raise Malformed("not a fact of this camera")
     t1 = found.get("t1")
     kind = text(found.get("kind"))
-    fact = Fact(line, raw, kind, text(found.get("term")), whole(found.get("n")), whole(found.get("t0")), None, found)
+    n, t0 = found.get("n"), found.get("t0")
+    if kind in NOTES:
+        n, t0 = found.get("n", 0), found.get("t0", found.get("t"))
+        whole(found.get("t"))
+    fact = Fact(line, raw, kind, text(found.get("term")), whole(n), whole(t0), None, found)
     if kind == "seg":
         parse_hash(text(found.get("h")))
         if whole(found.get("count")) < 2 or whole(found.get("media")) < 1:
@@ -1123,7 +1128,11 @@ class ClipChecks:
         if self.file not in self.package.entries or self.end <= self.start:
             raise Malformed(f"{self.file} is not in the package, or its span is empty")
         self.lost = self.read_losses(clip.get("losses", []))
-        self.facts = self.read_facts()
+        read = self.read_facts()
+        self.facts = [fact for fact in read if fact.kind not in NOTES]
+        self.notes = [fact for fact in read if fact.kind in NOTES]
+        if not self.facts:
+            raise Malformed("no facts")
 
     def say(self, level: str, code: str, time: Optional[int] = None, *values: object) -> None:
         """A finding about this camera."""
@@ -1144,13 +1153,12 @@ class ClipChecks:
                 facts.append(parse_fact(number, raw, self.camera))
             except Malformed as error:
                 self.say(FAILED, "fact-unreadable", facts[-1].t1 if facts else self.start, number, error)
-        if not facts:
-            raise Malformed("no facts")
         return facts
 
     def run(self) -> None:
         """All of them."""
         self.proofs()
+        self.tell_notes()
         self.chain()
         self.accounting()
         self.pieces()
@@ -1162,13 +1170,25 @@ class ClipChecks:
         if self.rec is None:
             return
         bad = 0
-        for fact in self.facts:
+        for fact in [*self.facts, *self.notes]:
             why = self.checks.proven(fact.raw, f"proofs/{self.name}/{fact.line}.tlog-proof", self.rec)
             if why is not None:
                 bad += 1
                 self.say(FAILED, "fact-unproven", fact.t0, fact.line, why)
         if not bad:
-            self.say(OK, "facts", None, len(self.facts))
+            self.say(OK, "facts", None, len(self.facts) + len(self.notes))
+
+    def tell_notes(self) -> None:
+        """What the ledger noted: facts that came late, recorders that were not heard."""
+        known = {(fact.term, fact.n): fact for fact in self.facts}
+        for note in self.notes:
+            about = known.get((note.term, note.n))
+            if note.kind == "silent":
+                self.say(TOLD, "silent", note.t0, when(note.fields["t"]))
+            elif about is not None and about.hash == note.fields.get("hash"):
+                self.say(TOLD, "late", about.t0, about.line, when(note.fields["t"]))
+            else:
+                self.say(FAILED, "late-foreign", note.t0, note.line)
 
     # -- 4.2 no fact is missing between two others (fact.md, "Identity", "Common keys")
 
@@ -1497,6 +1517,18 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "The fact in line {0} is not in the log: {1}.",
     ),
     "facts": ("{0} fatti: tutti nel registro.", "{0} facts: all in the log."),
+    "late": (
+        "Il fatto alla riga {0} arrivò al registro solo a {1}.",
+        "The fact in line {0} reached the log only at {1}.",
+    ),
+    "late-foreign": (
+        "La nota alla riga {0} riguarda un fatto che qui non c'è.",
+        "The note in line {0} is about a fact that is not here.",
+    ),
+    "silent": (
+        "Da qui il registratore non si fece sentire; annotato a {0}.",
+        "From here on nothing was heard of the recorder; noted at {0}.",
+    ),
     "fact-missing": (
         "Tra i fatti n={0} e n={1} ne manca qualcuno, o uno è di troppo.",
         "Between facts n={0} and n={1} some are missing, or one is too many.",

@@ -14,7 +14,7 @@ import torrazzo_verify
 from tests.tools.browser import open_browser
 from tests.tools.dossier import Dossier, export
 from tests.tools.recording import STREAM
-from tests.tools.tampering import CASES, Case, Original, forge, make_original, make_stepped
+from tests.tools.tampering import CASES, Case, Original, forge, ledger_notes, make_original, make_stepped
 from torrazzo_verify.verify import TEXTS, Finding, parse_policy, verify
 
 PAGE = Path(torrazzo_verify.__file__).with_name("verify.html")
@@ -94,9 +94,9 @@ def test_each_manipulation_gets_the_same_verdict(case: Case, checker: Checker, o
 
 @pytest.mark.browser
 def test_a_span_across_steps_of_the_clock_gets_the_same_verdict(checker: Checker, tmp_path: Path) -> None:
-    """Where the clock was set forward and back, across a gap, both verifiers count time alike."""
+    """Where the clock was set forward and back, across a gap, both count time alike, and tell what came late."""
     clip = export(make_stepped(tmp_path), STREAM, 5, 160, tmp_path / "out.mp4")
-    dossier = Dossier([clip])
+    dossier = Dossier([clip], notes=lambda lines: ledger_notes(lines)[:2])
     (tmp_path / "stepped.asice").write_bytes(dossier.bytes)
     (tmp_path / "policy.txt").write_bytes(dossier.keys.policy.pack())
     code, found = checker.check(tmp_path / "stepped.asice", tmp_path / "policy.txt")

@@ -149,17 +149,26 @@ def _chunks(path: Path) -> Callable[[], list[bytes]]:
 class Dossier:
     """A package and all that it was made of."""
 
-    def __init__(self, clips: Sequence[Exported], seed: int = 1, facts: Callable[[bytes], bytes] = bytes) -> None:
+    def __init__(
+        self,
+        clips: Sequence[Exported],
+        seed: int = 1,
+        facts: Callable[[bytes], bytes] = bytes,
+        notes: Callable[[list[bytes]], list[bytes]] = lambda _: [],
+    ) -> None:
         self.keys = Keys.of(seed)
         self.end = max(each.clip.span.end for each in clips)
         lines = {line: facts(line) for each in clips for line in _facts(each)}
+        self.notes = notes([*lines.values()])  # of the ledger, about the first clip
+        lines |= {note: note for note in self.notes}
         self.rec = Log("rec", self.keys.rec, self.keys.witness, [*lines.values()], self.end + 30 * SECOND)
         parts = [self._part(number, each, lines) for number, each in enumerate(clips)]
         self.parts = self._package(parts)
         self.bytes = b"".join(write_package(self.parts))
 
     def _part(self, number: int, each: Exported, lines: dict[bytes, bytes]) -> ClipPart:
-        facts = [self.rec.proven(lines[line]) for line in _facts(each)]
+        wanted = [*_facts(each), *([] if number else self.notes)]
+        facts = [self.rec.proven(lines[line]) for line in wanted]
         name = f"{str(each.clip.stream).replace('/', '-')}-{number + 1}"
         return clip_part(name, each.clip, measure(_chunks(each.path)), facts, _hashes(each))
 

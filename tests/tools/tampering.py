@@ -83,6 +83,16 @@ def make_stepped(folder: Path) -> Recording:
     return record(folder, A, shoot)
 
 
+def ledger_notes(lines: list[bytes]) -> list[bytes]:
+    """What a ledger might note of the second fact: it came late, its recorder was silent; and of one that is none."""
+    fact = json.loads(lines[1])
+    common = {"v": 1, "stream": fact["stream"], "term": fact["term"]}
+    digest = to_base64(hashlib.sha256(lines[1]).digest())
+    late = {**common, "kind": "late", "n": fact["n"], "hash": digest, "t": fact["t1"] + 90 * SECOND}
+    silent = {**common, "kind": "silent", "t0": fact["t0"], "t": fact["t0"] + 15 * SECOND}
+    return [json.dumps(note).encode() for note in (late, silent, {**late, "hash": "x"})]
+
+
 def _first(made: Recording) -> None:
     small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
     made.shoot(small, 24)

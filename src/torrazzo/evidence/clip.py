@@ -3,6 +3,7 @@
 """One clip of a package: what a stranger needs beside the MP4 to see that it is what was recorded."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -38,7 +39,9 @@ class ClipPart(NamedTuple):
     video: Content
     head_length: int
     head_sha256: bytes
-    facts: Sequence[Proven]  # from the clip's first segment to the end of the span, without a hole
+    facts: Sequence[
+        Proven
+    ]  # from the clip's first segment to the end of the span, without a hole; then the ledger's notes
     rows: Sequence[str]  # of pieces/<name>.txt
     losses: Sequence[tuple[int, int]]  # line of the fact, piece
 
@@ -52,7 +55,11 @@ def clip_part(
     """
     if video.size != clip.size:
         raise Invalid(f"clip {name}: {video.size} bytes, planned {clip.size}; export it again")
-    lines = {parse_fact(fact.line).id: number for number, fact in enumerate(facts, 1)}
+    lines = {
+        parse_fact(fact.line).id: number
+        for number, fact in enumerate(facts, 1)
+        if json.loads(fact.line)["kind"] == "seg"
+    }
     extents = {(extent.segment, extent.piece): extent for extent in clip.extents}
     rows = []
     for number in dict.fromkeys(extent.segment for extent in clip.extents):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tools.dossier import Dossier, Exported, export, record
 from tests.tools.recording import STREAM, Recording
-from tests.tools.tampering import make_stepped
+from tests.tools.tampering import ledger_notes, make_stepped
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo_verify.verify import FAILED, TOLD, Finding, parse_policy, verify
 
@@ -71,3 +71,15 @@ def test_a_lie_that_was_logged_is_found_by_its_neighbours(made: Recording, tmp_p
     code, found = check(Dossier([export(made, STREAM, 5, 28, tmp_path / "out.mp4")], facts=lie), tmp_path)
     assert code == 1
     assert {finding.code for finding in found if finding.level == FAILED} == {"link-broken"}
+
+
+def test_what_the_ledger_noted_is_told(made: Recording, tmp_path: Path) -> None:
+    """A fact that came late, and a recorder that was not heard: told with their times; a note on no fact here fails."""
+    exported = export(made, STREAM, 5, 28, tmp_path / "out.mp4")
+    code, found = check(Dossier([exported], notes=lambda lines: ledger_notes(lines)[:2]), tmp_path)
+    assert code == 0
+    told = {finding.code: finding for finding in found if finding.level == TOLD}
+    late, silent = told["late"], told["silent"]
+    assert (late.time, late.values) == (silent.time, ("2", "2026-11-24T22:01:50.000Z"))
+    code, found = check(Dossier([exported], notes=ledger_notes), tmp_path)
+    assert (code, {finding.code for finding in found if finding.level == FAILED}) == (1, {"late-foreign"})
