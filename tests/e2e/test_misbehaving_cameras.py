@@ -118,6 +118,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
             time.sleep(max(case.seconds for case in cases) + 1)
             _until(lambda: _all_record(home, len(cases)), log)
             time.sleep(3)
+            assert bench_town.status(home)["faults"] == 0, "see stream_fault in the log"
         finally:
             serving.terminate()
             serving.wait(30)

@@ -156,6 +156,7 @@ class Lab:
         self.ring = Ring({})
         self.public: dict[KeyName, bytes] = {}
         self.has_keyring = True
+        self.allows_faults = False
         self.until = clock.utc() + 30 * DAY
         self.fence = 0
         self.known: Fence = None  # type: ignore[assignment] # until `start`
@@ -218,11 +219,17 @@ class Lab:
     async def stop(self) -> None:
         """In order."""
         await self.recorder.finish()
+        self._check_faults()
 
     async def leave(self) -> None:
         """As a crash does; the objects are gone, what the disk holds is its own affair."""
         for stream in self.recorder.streams.values():
             await stream.keeper.close()
+        self._check_faults()
+
+    def _check_faults(self) -> None:
+        """No stream was dropped for an error of ours, which the recorder outlives; unless the test makes them."""
+        assert self.allows_faults or not self.recorder.faults, "see stream_fault in the log"
 
     def _opener(self, entry: PlanEntry) -> OpenSource:
         return self.cameras[entry.stream.id].open

@@ -4,12 +4,23 @@
 
 import contextlib
 import hashlib
-from typing import Self
+from typing import NamedTuple, Self
 
 import google_crc32c
 
 from torrazzo.archive.header import END_SIZE, SIZE, End, VolumeHeader
-from torrazzo.archive.record import BODY, CRC, HEADER_SIZE, INIT, MAGIC, NO_HASH, NOBODY, Kind
+from torrazzo.archive.record import (
+    BODY,
+    CRC,
+    HEADER_SIZE,
+    INIT,
+    MAGIC,
+    NO_HASH,
+    NOBODY,
+    Kind,
+    parse_header,
+    split_headers,
+)
 from torrazzo.archive.root import Root
 from torrazzo.archive.summary import Summary
 from torrazzo.base import SegmentId, StreamId, TermId
@@ -20,6 +31,14 @@ from torrazzo.durable import Disk, DiskFile
 
 MAX_BYTES = 4 << 30
 MAX_AGE = 600 * SECOND
+
+
+class Mark(NamedTuple):
+    """How much a volume holds at a moment."""
+
+    pending: int  # parts not yet given to the kernel
+    end: int
+    headers: int  # bytes
 
 
 class VolumeWriter:
@@ -113,6 +132,24 @@ class VolumeWriter:
         """4 GiB, ten minutes, or a clock set back to before its creation: new segments belong in another volume."""
         return self._end >= MAX_BYTES or not 0 <= now - self.header.utc < MAX_AGE
 
+    def mark(self) -> Mark:
+        """What stands here now, for `take_back`."""
+        return Mark(len(self._pending), self._end, len(self._headers))
+
+    def take_back(self, mark: Mark | None) -> None:
+        """Forget what was placed since `mark` (None: since its creation), of which nothing may have been written."""
+        pending, end, headers = mark or Mark(0, SIZE, 0)
+        if end == self._end:
+            return
+        del self._pending[pending:], self._headers[headers:]
+        self._end, self._count = end, headers // HEADER_SIZE
+        self._summary = Summary()
+        self._keys.clear()
+        self._open.clear()
+        for data in split_headers(bytes(self._headers)):
+            known = parse_header(data, self.header.volume_id)
+            self._note(known.kind, known.flags, known.stream, known.term, known.n, known.t0, known.t1, known.offset)
+
     def place(
         self,
         kind: int,
@@ -148,7 +185,7 @@ class VolumeWriter:
             HEADER_SIZE,
             len(payload),
             offset,
-            self._note(kind, flags, stream, term, n, t0, t1, offset),
+            self._pack_owner(stream, term),
             n,
             index,
             frames,
@@ -162,6 +199,7 @@ class VolumeWriter:
             hashlib.sha256(payload).digest() if c is None else c,
             plain_length,
         )
+        self._note(kind, flags, stream, term, n, t0, t1, offset)
         header = body + CRC.pack(google_crc32c.extend(self._volume_crc, body))
         self._headers += header
         self._count += 1
@@ -227,14 +265,11 @@ class VolumeWriter:
         t0: int,
         t1: int,
         offset: int,
-    ) -> bytes:
-        """Remember what index, summary and end need to know; returns stream ‖ term, packed."""
+    ) -> None:
+        """Remember what index, summary and end need to know."""
         if stream is None or term is None:
-            return NOBODY
+            return
         owner = (stream, term)
-        packed = self._owners.get(owner)
-        if packed is None:
-            packed = self._owners[owner] = stream.pack() + term.pack()
         if kind == Kind.PIECE:
             assert owner in self._keys, "the key record comes before the pieces that need it"
             if flags & INIT:
@@ -244,4 +279,12 @@ class VolumeWriter:
         elif kind == Kind.KEY:
             self._keys.add(owner)
         self._summary.add(kind, stream, term, n, t0, t1, offset)
+
+    def _pack_owner(self, stream: StreamId | None, term: TermId | None) -> bytes:
+        """Stream ‖ term."""
+        if stream is None or term is None:
+            return NOBODY
+        packed = self._owners.get((stream, term))
+        if packed is None:
+            packed = self._owners[stream, term] = stream.pack() + term.pack()
         return packed

@@ -68,7 +68,7 @@ class _Reader:
         self._lost = 0
         self._change = threading.Condition()
         self._is_over = False
-        self.failure: CameraError | None = None
+        self.failure: Exception | None = None
         self.thread = threading.Thread(target=self._run, name=f"read {self.place}", daemon=True)
 
     # -- called by the loop ----------------------------------------------------------------------------------------
@@ -91,6 +91,7 @@ class _Reader:
     # -- the thread ------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        failure: Exception
         try:
             self._read()
             failure = CameraError(f"{self.place}: the stream is over", "net")
@@ -98,13 +99,18 @@ class _Reader:
             failure = error
         except av.error.FFmpegError as error:
             failure = _explain(error, self.place)
+        except Exception as error:  # noqa: BLE001 - `sweep` raises it: the stream's fault, not the end of the recorder
+            failure = error
         self.failure = failure
         self._tell(failure)
 
     def _read(self) -> None:
         av.logging.set_level(None)  # its lines would hold addresses
         with av.open(
-            self._url(), options=self._options(), timeout=(limits.FOREIGN_OPEN_SECONDS, _READ_SECONDS)
+            self._url(),
+            options=self._options(),
+            metadata_errors="replace",  # texts in a stream are its sender's
+            timeout=(limits.FOREIGN_OPEN_SECONDS, _READ_SECONDS),
         ) as container:
             stream = _choose(container, self.place)
             extradata = stream.codec_context.extradata or b""
@@ -154,11 +160,11 @@ class _Reader:
     def _is_full(self) -> bool:
         return len(self._queue) >= limits.FOREIGN_PACKETS or self._held > limits.FOREIGN_QUEUE
 
-    def _tell(self, outcome: Assembler | CameraError) -> None:
+    def _tell(self, outcome: Assembler | Exception) -> None:
         def settle() -> None:
             if self._opened.done():
                 return
-            if isinstance(outcome, CameraError):
+            if isinstance(outcome, Exception):
                 self._opened.set_exception(outcome)
             else:
                 self._opened.set_result(outcome)
@@ -193,7 +199,7 @@ class ForeignSource:
     def __init__(self, reader: _Reader, assembler: Assembler) -> None:
         self._reader: _Reader | None = reader
         self._assembler = assembler
-        self._failure: CameraError | None = None
+        self._failure: Exception | None = None
         self.fileno: int | None = None
         self.receive_buffer = limits.FOREIGN_QUEUE
         self.last_sweep_bytes = 0

@@ -3,6 +3,7 @@
 """All limits on what a device can make large. Bytes unless said otherwise."""
 
 # Messages (rtsp.py)
+MESSAGES = 64  # in one sweep
 MESSAGE_LINE = 4_096
 MESSAGE_HEADERS = 64  # lines
 MESSAGE_HEAD = 32 * 1024

@@ -61,6 +61,7 @@ class NativeSource:
             track.codec, track.payload_type, track.clock, conversation.channels, self._assembler
         )
         self._broken: CameraError | None = None
+        self._messages = 0  # in this sweep
         self._own = secrets.randbits(32)
         self._name = secrets.token_hex(8).encode()  # RFC 7022: tells nobody who we are
         self._report: Report | None = None
@@ -98,7 +99,7 @@ class NativeSource:
             raise broken
         self._now_ns = now_ns
         packets = self._packets
-        self.last_sweep_bytes = 0
+        self.last_sweep_bytes = self._messages = 0
         for _ in range(limits.SWEEP_READS):
             if not self._read(now_ns):
                 break
@@ -143,6 +144,7 @@ class NativeSource:
                 if found is None:
                     break
                 message, at = found
+                self._count_message()
                 self._say(self._conversation.receive(message))
         except StreamSyncLost as error:
             self._broken = self._broken or CameraError(f"{self._connection.place} lost its protocol: {error}", "net")
@@ -150,6 +152,11 @@ class NativeSource:
             self._broken = self._broken or error
         self._rest = bytes(view[at:end])
         packets.keep()
+
+    def _count_message(self) -> None:
+        self._messages += 1
+        if self._messages > limits.MESSAGES:
+            raise CameraError(f"{self._connection.place} sends RTSP messages without end", "net")
 
     def _say(self, data: bytes) -> None:
         if data:

@@ -16,6 +16,8 @@ DEAD_AFTER_NS = 3 * SECOND_NS  # without a frame; five frame intervals if that i
 OPEN_WITHIN_NS = 10 * SECOND_NS  # to connect, describe and set up
 EAGER_NS = 60 * SECOND_NS  # for a minute after the last frame, try every second
 LONGEST_PAUSE_NS = 5 * SECOND_NS
+LONGEST_FAULT_PAUSE_NS = 60 * SECOND_NS
+FAULT_MEMORY_NS = 600 * SECOND_NS  # without one: the next pause is short again
 
 OpenSource = Callable[[], Awaitable[Source]]
 
@@ -40,6 +42,8 @@ class Keeper:
         self._absent_ns = now_ns  # since when no frame has come
         self._pause_ns = SECOND_NS
         self._tries = 0
+        self._fault_ns: int | None = None  # the last one
+        self._fault_pause_ns = SECOND_NS
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     @property
@@ -75,6 +79,14 @@ class Keeper:
         self._open_source = open_source
         self._lose("maintenance", "address changed", now_ns)
         self._retry_ns, self._tries = now_ns, 0
+
+    def drop(self, message: str, now_ns: int) -> None:
+        """What it sends can't be dealt with: let it go, and open it again after pauses that double."""
+        self._lose("codec", message, now_ns)
+        is_again = self._fault_ns is not None and now_ns - self._fault_ns < FAULT_MEMORY_NS
+        self._fault_pause_ns = min(2 * self._fault_pause_ns, LONGEST_FAULT_PAUSE_NS) if is_again else SECOND_NS
+        self._fault_ns = now_ns
+        self._retry_ns = now_ns + self._fault_pause_ns
 
     def request_key_frame(self) -> None:
         """Ask the camera for a key frame, if it can be asked."""

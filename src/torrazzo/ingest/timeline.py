@@ -18,6 +18,7 @@ from torrazzo.ingest.server_time import ServerTime
 HOLE_TICKS = SECOND  # a hole is longer than this and than three frame intervals
 OPEN_AFTER_TICKS = 5 * SECOND  # silence that opens a gap (within 15 s of the last frame)
 FUTURE_TICKS = 2 * SECOND  # a frame this far ahead of its arrival tells a jump of the camera's clock
+LATE_TICKS = 30 * SECOND  # a frame this long before its arrival tells the same
 JUMP_TICKS = SECOND // 2  # … and at a hole this far, for then nothing was absent in between
 STEP_TICKS = SECOND  # a standing difference above this is not slewed
 WINDOW_TICKS = 10 * SECOND  # lateness is judged over this much media time
@@ -127,8 +128,8 @@ class Timeline:
                     step <= 0
                     or unit.discontinuity
                     or not self._anchored
-                    or (step > HOLE_TICKS and self._is_hole(step))
-                    or t1 - arrived > FUTURE_TICKS
+                    or not -FUTURE_TICKS <= arrived - t1 <= LATE_TICKS
+                    or (step > HOLE_TICKS and self._is_hole(step))  # learns from it: only if it can be true
                 ):
                     self._resume(unit, arrived, items, jumped=t1 - arrived > self._lead() + JUMP_TICKS)
                 else:
@@ -163,6 +164,14 @@ class Timeline:
             self._close(self._server.utc(now_ns), now_ns, items)
             self._open(why, now_ns, items)
         return items
+
+    def lose(self, why: str, now_ns: int) -> list[Item]:
+        """What was being placed is lost, and the source with it: absence from now on, for this cause."""
+        self._held, self._anchored, self._cause, self._breaks = None, False, why, True
+        items: list[Item] = []
+        if self.gap_why is None:
+            self._open(why, now_ns, items)
+        return items + self.cause(why, now_ns)
 
     def block(self, why: str, now_ns: int) -> list[Item]:
         """From now on nothing may be recorded, for this cause; an open gap changes its cause."""
@@ -230,7 +239,7 @@ class Timeline:
         """
         known = self._anchored and not unit.discontinuity and not jumped
         t0 = self._utc(unit.dts) if known else arrived
-        if known and not -FUTURE_TICKS <= arrived - t0 <= 30 * SECOND:
+        if known and not -FUTURE_TICKS <= arrived - t0 <= LATE_TICKS:
             known, t0 = False, arrived
         if not self._begun:
             self._begun, self.cursor = True, t0

@@ -23,7 +23,14 @@ from torrazzo.recorder.keys import PublicKey, StreamKeys
 from torrazzo.seal import seal_piece, segment_key
 from torrazzo.segment import Fragment, Opened, Sealed
 
-Event = Opened | Fragment | Sealed | GapOpened | GapClosed | Step
+
+class Lost(NamedTuple):
+    """What comes between the events before and those after is lost, for this cause."""
+
+    why: str
+
+
+Event = Opened | Fragment | Sealed | GapOpened | GapClosed | Step | Lost
 
 
 class Delivery(NamedTuple):
@@ -117,6 +124,13 @@ class _State(NamedTuple):
     waiting: tuple[_Waiting, ...]
 
 
+class Mark(NamedTuple):
+    """How far a journal is within a batch."""
+
+    state: _State
+    deliveries: int
+
+
 class Journal:
     """Writes one tenure.
 
@@ -136,6 +150,7 @@ class Journal:
         self.stream, self.term = tenure.stream, tenure.term
         self.retention_class = retention_class
         self.loss_why = "disk"  # why events did not reach the journal
+        self.faults = 0  # events that could not be written
         self._tenure = tenure
         self._keys = StreamKeys(tenure.stream, tenure.term, retention_class, public_key)
         self._may_have_prior = may_have_prior
@@ -164,6 +179,10 @@ class Journal:
                 self._open(event, volumes)
             case Sealed():
                 self._seal(volumes)
+            case Lost():
+                self._seal(volumes)
+                self._state = self._state._replace(opened=None)
+                self.loss_why = event.why
             case GapOpened():
                 self._on_gap_opened(event, volumes)
             case GapClosed():
@@ -177,6 +196,19 @@ class Journal:
         """The tenure is over: what its last events should have closed, had they not been dropped, is closed."""
         self._seal(volumes)
         self._close_gap(self._state.cursor, self._state.cursor_m, volumes)
+
+    def mark(self) -> Mark:
+        """What is written now, for `give_up`."""
+        return Mark(self._state, len(self._deliveries))
+
+    def give_up(self, event: object, mark: Mark) -> None:
+        """An event can't be written for what is in it: it is as if it had not come. The next one declares the loss."""
+        self._state = mark.state
+        del self._deliveries[mark.deliveries :]
+        self.loss_why = "codec"
+        self.faults += 1
+        if isinstance(event, Opened):  # what follows belongs to no segment that is known here
+            self._state = self._state._replace(opened=None)
 
     def commit(self) -> list[Delivery]:
         """All that was written is synced; returns the facts among it."""
@@ -257,9 +289,9 @@ class Journal:
         if t0 > state.cursor:
             self._gap(state.cursor, t0, self.loss_why, state.cursor_m, m0, None, volumes)
             self._state = self._state._replace(cursor=t0, cursor_m=m0)
-            self.loss_why = "disk"
         elif t0 < state.cursor:
             self._step(state.cursor, t0, m0, volumes)
+        self.loss_why = "disk"
 
     def _on_gap_opened(self, event: GapOpened, volumes: Volumes) -> None:
         self._seal(volumes)
@@ -305,11 +337,12 @@ class Journal:
     # -- segments
 
     def _on_fragment(self, event: Fragment, volumes: Volumes) -> None:
-        if self._state.segment is None or event.t0 != self._state.cursor:
+        state = self._state
+        if state.segment is None or state.opened is None or event.t0 != state.cursor:
             self._open_again(event, volumes)
         segment = self._state.segment
         if segment is None:
-            return  # no key for the hour: the next event's t0 will show it
+            return  # no key for the hour, or its beginning is lost: the next event's t0 will show it
         index = len(segment.places)
         piece = seal_piece(segment.key, index, event.parts)
         place = segment.volume.place(
@@ -367,9 +400,9 @@ class Journal:
     def _open_again(self, event: Fragment, volumes: Volumes) -> None:
         """The segment this fragment belongs to was cut short by what was lost: open another that continues it."""
         self._seal(volumes)
-        self._reach(event.t0, event.m0, volumes)
         opened = self._state.opened
         if opened is not None:
+            self._reach(event.t0, event.m0, volumes)
             again = opened._replace(
                 t0=event.t0, m0=event.m0, hour=hour_of(event.t0), continues=not event.begins_with_key
             )

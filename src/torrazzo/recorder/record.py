@@ -8,7 +8,8 @@ comes back as facts for the catalogue (deliver.py). Nothing here waits for a cam
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import structlog
@@ -16,9 +17,11 @@ import structlog
 from torrazzo.base import Clock, StreamId, TermId
 from torrazzo.base.ids import NodeId
 from torrazzo.base.times import BootNs, hour_of
+from torrazzo.camera import CameraError
 from torrazzo.camera.signing import Makers
 from torrazzo.ingest import Keeper, ServerTime, Timeline
 from torrazzo.ingest.keeper import OpenSource
+from torrazzo.recorder.fault import log_fault
 from torrazzo.recorder.journal import Delivery, Journal, LostTerm, Prior, Tenure
 from torrazzo.recorder.keys import PublicKey
 from torrazzo.recorder.stream import SECOND_NS, StreamRecorder
@@ -31,6 +34,7 @@ SOFT_SECONDS = 6.0  # a disk this far behind: streams stop at their next key fra
 HARD_SECONDS = 8.0  # … at once
 CLEAR_SECONDS = 2.0  # … begin again
 BUDGET_BYTES = 512 << 20  # of frames waiting for all disks: the stall budget
+FAULT = "what it sends meets an error in this program, whose log tells where"
 
 _log = structlog.get_logger()
 
@@ -72,7 +76,13 @@ class Recorder:
         self._ending: set[StreamId] = set()
         self._kept: list[Batch] = []  # must be written, and told, whenever a disk takes records again
         self._next_second_ns = 0
+        self._faults = 0
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def faults(self) -> int:
+        """Mistakes of ours that showed so far; each cost one stream a moment, and belongs in a report."""
+        return self._faults + sum(writer.faults for writer in self.writers)
 
     async def run(self, stop: asyncio.Event, each_second: Callable[[int], None]) -> None:
         """Record until `stop`; then end all tenures."""
@@ -93,10 +103,14 @@ class Recorder:
         if moved:
             _log.warning("clock_stepped", ticks=moved)
             for stream in self.streams.values():
-                stream.step(moved, now_ns)
+                with self._alone(stream, now_ns):
+                    stream.step(moved, now_ns)
         for stream in self.streams.values():
             if now_ns >= stream.next_sweep_ns and stream.blocked != "permit":
-                stream.sweep(now_ns)
+                began_ns = self.clock.boot_ns()
+                with self._alone(stream, now_ns):
+                    stream.sweep(now_ns)
+                stream.pause(began_ns, self.clock.boot_ns())
         if now_ns < self._next_second_ns:
             return False
         self._next_second_ns = max(self._next_second_ns + SECOND_NS, now_ns + SECOND_NS // 2)
@@ -113,10 +127,11 @@ class Recorder:
             writer.behind = seconds
         crossing = hour_of(utc) != hour_of(utc - 90_000)
         for stream in self.streams.values():
-            self._judge(stream, utc, waiting, now_ns)
-            stream.second(now_ns)
-            if crossing:
-                stream.ask_for_key_frame(now_ns)
+            with self._alone(stream, now_ns):
+                self._judge(stream, utc, waiting, now_ns)
+                stream.second(now_ns)
+                if crossing:
+                    stream.ask_for_key_frame(now_ns)
         for writer in self.writers:
             entries: list[Entry] = []
             for stream in self.streams.values():
@@ -133,7 +148,8 @@ class Recorder:
             if known is None:
                 self._add(entry, now_ns)
             elif known.stream != entry.stream:
-                self.streams[stream_id].reopen(self._opener(entry), now_ns)
+                with self._alone(self.streams[stream_id], now_ns):
+                    self.streams[stream_id].reopen(self._opener(entry), now_ns)
             self._entries[stream_id] = entry
             self.streams[stream_id].until = entry.until
 
@@ -154,6 +170,19 @@ class Recorder:
         await asyncio.gather(*(asyncio.to_thread(writer.stop, 15.0) for writer in self.writers))
 
     # -- streams
+
+    @contextlib.contextmanager
+    def _alone(self, stream: StreamRecorder, now_ns: int) -> Iterator[None]:
+        """Whatever a camera brings about costs its own stream, and no other."""
+        try:
+            yield
+        except CameraError as error:
+            stream.drop(str(error), now_ns)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours that shows with this camera
+            log_fault(stream.id, error)
+            stream.faults += 1
+            self._faults += 1
+            stream.drop(FAULT, now_ns)
 
     def _add(self, entry: PlanEntry, now_ns: int) -> None:
         stream_id = entry.stream.id
@@ -180,7 +209,8 @@ class Recorder:
     def _remove(self, stream_id: StreamId, now_ns: int) -> None:
         stream = self.streams.pop(stream_id)
         self._entries.pop(stream_id, None)
-        stream.finish(now_ns)
+        with self._alone(stream, now_ns):
+            stream.finish(now_ns)
         stream.keeper.release()
         self._ending.add(stream_id)
         entries = [*stream.take(), Entry(stream.journal, End())]

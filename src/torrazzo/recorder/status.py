@@ -30,6 +30,7 @@ def snapshot(recorder: Recorder, now_ns: int, extra: dict[str, object]) -> dict[
             "frames": stream.frames,
             "bytes": stream.bytes,
             "lost": stream.lost,
+            "faults": stream.faults + stream.journal.faults,
             "size": None if unit is None else [unit.format.width, unit.format.height],
             "codec": None if unit is None else unit.format.codec,
             "fps": round(90_000 / max(1, stream.timeline.interval), 2),
@@ -49,7 +50,8 @@ def snapshot(recorder: Recorder, now_ns: int, extra: dict[str, object]) -> dict[
         }
         for writer in recorder.writers
     ]
-    return {"streams": streams, "roots": roots, "worst_lag_ms": recorder.worst_lag_ns // 1_000_000, **extra}
+    counters = {"worst_lag_ms": recorder.worst_lag_ns // 1_000_000, "faults": recorder.faults}
+    return {"streams": streams, "roots": roots, **counters, **extra}
 
 
 class StatusServer:

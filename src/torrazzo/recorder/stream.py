@@ -11,17 +11,20 @@ entries    events → the writer's next batch
 from collections.abc import Sequence
 
 from torrazzo.base import StreamId
-from torrazzo.camera import AccessUnit, SenderReport
+from torrazzo.camera import AccessUnit, CameraError, SenderReport
 from torrazzo.ingest import Frame, Keeper, Timeline
 from torrazzo.ingest.keeper import OpenSource
 from torrazzo.ingest.timeline import Item
-from torrazzo.recorder.journal import Event, Journal
+from torrazzo.recorder.journal import Event, Journal, Lost
 from torrazzo.recorder.writer import DiskWriter, Entry
 from torrazzo.segment import Fragment, Opened, Sealed, Segmenter
 
 SECOND_NS = 1_000_000_000
 USUAL_NS = SECOND_NS // 2  # between sweeps
 FASTEST_NS = USUAL_NS // 8
+MOST_EVENTS = 300  # that frames may make in a second: a hundred segments
+LONG_NS = SECOND_NS // 10  # for one sweep
+SHARE = 8  # after a long one: at most a ninth of the loop's time
 ASK_EVERY_NS = 5 * SECOND_NS  # for a key frame
 
 
@@ -36,7 +39,7 @@ class StreamRecorder:
         self.entries: list[Entry] = []
         self.stop_at_key_frame = False
         self.blocked: str | None = None  # why nothing may be recorded now
-        self.frames = self.bytes = self.lost = self.key_frames = 0
+        self.frames = self.bytes = self.lost = self.key_frames = self.faults = 0
         self.last_frame_ns: int | None = None
         self.clock_offset_ns: int | None = None  # the camera's clock minus ours, from its sender reports
         self.last_unit: AccessUnit | None = None
@@ -45,6 +48,8 @@ class StreamRecorder:
         self.early_ns = 0  # how long before the end of a second its last sweep falls
         self._second_ns = 0
         self._asked_ns = 0
+        self._events = 0  # in this second
+        self._is_long = False  # the last sweep was
 
     @property
     def id(self) -> StreamId:
@@ -68,15 +73,31 @@ class StreamRecorder:
             self._record(self.timeline.cause(keeper.why, now_ns))
         self._adapt(now_ns)
 
+    def pause(self, began_ns: int, ended_ns: int) -> None:
+        """Sweeps that take long (a camera that floods) are followed by pauses: the loop is the other streams', too.
+
+        All but the first, which may be long because the whole machine stood still.
+        """
+        was_long, self._is_long = self._is_long, ended_ns - began_ns > LONG_NS
+        if was_long and self._is_long:
+            self.next_sweep_ns = max(self.next_sweep_ns, ended_ns + SHARE * (ended_ns - began_ns))
+
     def reopen(self, open_source: OpenSource, now_ns: int) -> None:
         """The stream's address has changed."""
         self.keeper.reopen(open_source, now_ns)
         if self.blocked is None:
             self._record(self.timeline.cause("maintenance", now_ns))
 
+    def drop(self, message: str, now_ns: int) -> None:
+        """What came can't be dealt with: it is lost from the last event on, and the source with it."""
+        self.keeper.drop(message, now_ns)
+        self.segmenter = Segmenter()
+        self.entries.append(Entry(self.journal, Lost("codec")))
+        self._record(self.timeline.lose("codec", now_ns))
+
     def second(self, now_ns: int) -> None:
         """Once a second: judge silence, close the fragment, ask for a key frame when one is overdue."""
-        self._second_ns = now_ns
+        self._second_ns, self._events = now_ns, 0
         if self.blocked is None:
             self._record(self.timeline.tick(now_ns, "nosignal" if self.keeper.source else "net"))
         self._queue(self.segmenter.close_fragment())
@@ -127,6 +148,9 @@ class StreamRecorder:
                 events = push(item)
                 if events:
                     self._queue(events)
+                    self._events += len(events)
+                    if self._events > MOST_EVENTS:
+                        raise CameraError("its picture's format or its clock changes all the time", "codec")
             else:
                 self._queue(self.segmenter.finish())
                 self.entries.append(Entry(self.journal, item))

@@ -10,16 +10,19 @@ sends it to another root or drops it.
 import json
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import structlog
 
 from torrazzo.archive import Root, VolumeWriter
 from torrazzo.archive.record import Kind
+from torrazzo.archive.volume import Mark
 from torrazzo.base import Clock
+from torrazzo.base.errors import Stopped
 from torrazzo.base.times import hour_of
 from torrazzo.durable import Disk
+from torrazzo.recorder.fault import log_fault
 from torrazzo.recorder.journal import Delivery, Event, Journal, Prior
 
 GATHER_BYTES = 8 << 20  # ciphertext held at once before it is handed to the kernel
@@ -123,6 +126,15 @@ class VolumeSet:
         """Bytes placed and not yet given to the kernel."""
         return sum(volume.pending_bytes for volume in self.all())
 
+    def marks(self) -> dict[VolumeWriter, Mark]:
+        """What stands in each, for `take_back`."""
+        return {volume: volume.mark() for volume in self.all()}
+
+    def take_back(self, marks: Mapping[VolumeWriter, Mark]) -> None:
+        """Forget what was placed since; nothing may have been written in between."""
+        for volume in self.all():
+            volume.take_back(marks.get(volume))
+
     def write(self) -> None:
         """Give the kernel what is placed, without syncing."""
         for volume in self.all():
@@ -168,6 +180,7 @@ class DiskWriter:
         self.root = root
         self.is_failed = False
         self.error = ""
+        self.faults = 0  # events that could not be written for what was in them
         self.behind = 0.0  # seconds, as the loop saw it last
         self._disk, self._clock, self._report = disk, clock, report
         self._volumes = VolumeSet(disk, root, fence, clock)
@@ -250,13 +263,9 @@ class DiskWriter:
                 elif journal is not None:
                     touched.add(journal)
                     self._journals.add(journal)
-                    if isinstance(event, Begin):
-                        journal.begin(event.prior, volumes)
-                    elif isinstance(event, End):
-                        journal.end(volumes)
+                    self._write_event(journal, event)
+                    if isinstance(event, End):
                         ended.add(journal)
-                    else:
-                        journal.write(event, volumes)
                 if volumes.pending_bytes() > GATHER_BYTES:
                     volumes.write()
             volumes.flush()
@@ -272,6 +281,25 @@ class DiskWriter:
         for journal in self._journals:
             journal.forget_before(hour)
         return deliveries
+
+    def _write_event(self, journal: Journal, event: Event | Begin | End) -> None:
+        """One that can't be written for what is in it is its stream's loss alone: nothing of it stays."""
+        volumes = self._volumes
+        marks, mark = volumes.marks(), journal.mark()
+        try:
+            if isinstance(event, Begin):
+                journal.begin(event.prior, volumes)
+            elif isinstance(event, End):
+                journal.end(volumes)
+            else:
+                journal.write(event, volumes)
+        except (OSError, Stopped):
+            raise
+        except Exception as error:  # noqa: BLE001 - one stream must not stop the disk for the others
+            volumes.take_back(marks)
+            journal.give_up(event, mark)
+            self.faults += 1
+            log_fault(journal.stream, error)
 
     def _tell_time(self) -> None:
         now_ns = self._clock.boot_ns()

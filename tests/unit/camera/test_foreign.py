@@ -19,15 +19,16 @@ import pytest
 from tests.unit.camera.test_native import Config
 from torrazzo.base import SystemClock
 from torrazzo.base.secret import Secret
-from torrazzo.camera import AccessUnit, CameraError, open_source, probe
+from torrazzo.camera import AccessUnit, CameraError, foreign, open_source, probe
 from torrazzo.camera.boxed import parse_extradata, split_boxed
 
 PASSWORD = "s3cret/Pass:w@rd"
 
 
-def make_file(path: Path, codec: str, options: dict[str, str], frames: int = 30) -> Path:
+def make_file(path: Path, codec: str, options: dict[str, str], frames: int = 30, title: str = "") -> Path:
     """A short video."""
     with av.open(str(path), "w") as container:
+        container.metadata["title"] = title
         stream = container.add_stream(codec, rate=25, options=options)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
@@ -60,6 +61,34 @@ def read(config: Config, most: int, seconds: float = 10) -> tuple[list[AccessUni
         return units, None
 
     return asyncio.run(run())
+
+
+def test_a_title_in_no_known_writing_spoils_nothing(tmp_path: Path) -> None:
+    """Texts that a stream carries beside its pictures may be any bytes."""
+    path = make_file(tmp_path / "a.mkv", "libx264", {"g": "10"}, title="TITLETITLE")
+    data = path.read_bytes()
+    assert b"TITLETITLE" in data
+    path.write_bytes(data.replace(b"TITLETITLE", b"\xff\xfe\xc3\x28\x80" * 2))
+    units, error = read(Config(path.as_uri()), 5)
+    assert (len(units) >= 5, error) == (True, None)
+
+
+@pytest.mark.parametrize("where", ["parse_extradata", "split_boxed"])
+def test_an_error_of_ours_in_its_thread_is_raised_where_it_is_read(
+    tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that reads a camera never dies of it (which ends the recorder): opening or sweeping tells."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    died: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    monkeypatch.setattr(foreign, where, fail)
+    path = make_file(tmp_path / "a.mp4", "libx264", {"g": "10"})
+    with pytest.raises(ZeroDivisionError):
+        read(Config(path.as_uri()), 5)
+    assert not died
 
 
 @pytest.mark.parametrize(("codec", "name"), [("libx264", "a.mp4"), ("libx264", "a.ts"), ("libx265", "a.mp4")])
