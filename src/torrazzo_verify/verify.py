@@ -856,8 +856,8 @@ def split_lines(data: bytes) -> List[bytes]:
 
 
 def whole(value: object) -> int:
-    """A whole number, not negative."""
-    if type(value) is not int or not 0 <= value <= MAX_NUMBER:
+    """A whole number, not negative, that every reader of JSON holds."""
+    if type(value) is not int or not 0 <= value < 1 << 53:
         raise Malformed(f"{value!a:.40} is not a whole number")
     return value
 
@@ -872,7 +872,7 @@ def text(value: object) -> str:
 def parse_fact(line: int, raw: bytes, stream: str) -> Fact:
     """One line; kinds and keys that are not known here are accepted."""
     found = parse_json(raw)
-    if found.get("v") != 1 or found.get("stream") != stream:
+    if found.get("v") is True or found.get("v") != 1 or found.get("stream") != stream:
         raise Malformed("not a fact of this camera")
     t1 = found.get("t1")
     kind = text(found.get("kind"))
@@ -894,10 +894,10 @@ def parse_piece(line: bytes) -> Piece:
     words = decode(line).split(" ")
     if len(words) != 6:
         raise Malformed("not a row of pieces")
-    fact, piece, h = parse_number(words[0]), parse_number(words[1]), parse_hash(words[5])
+    fact, piece, h = whole(parse_number(words[0])), whole(parse_number(words[1])), parse_hash(words[5])
     if words[2:5] == ["-", "-", "-"]:
         return Piece(fact, piece, None, 0, b"", h)
-    return Piece(fact, piece, parse_number(words[2]), parse_number(words[3]), parse_hash(words[4]), h)
+    return Piece(fact, piece, whole(parse_number(words[2])), whole(parse_number(words[3])), parse_hash(words[4]), h)
 
 
 class Checks:
@@ -910,7 +910,11 @@ class Checks:
         self.own_policy = policy is None
         self.policy = policy or parse_policy(package.read("policy.txt"))
         self.manifest = parse_json(package.read("manifest.json"))
-        if self.manifest.get("v") != 1 or not isinstance(self.manifest.get("clips"), list):
+        if (
+            self.manifest.get("v") is True
+            or self.manifest.get("v") != 1
+            or not isinstance(self.manifest.get("clips"), list)
+        ):
             raise Malformed("manifest.json is of another version")
 
     def say(self, level: str, code: str, camera: str = "", time: Optional[int] = None, *values: object) -> None:
