@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from torrazzo.cli import main
-from torrazzo.cli.demo import prepare_town, register
+from torrazzo.cli.demo import prepare_town, register, stop_on_signals
 from torrazzo.durable import OsDisk
 from torrazzo.town import Home
 
@@ -57,6 +57,19 @@ def test_the_demo_records_ends_clean_and_goes_on(tmp_path: Path, capsys: pytest.
     assert home.joinpath("plan.json").read_bytes() == cameras
     capsys.readouterr()
     assert main(["footage", "check", "--deep", "--home", str(home)]) == 0
+
+
+def test_ctrl_c_is_heard_at_any_moment() -> None:
+    """Also while the main thread holds the lock of the very event that it waits for: nothing hangs."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        stop = stop_on_signals()
+        with stop._cond:  # type: ignore[attr-defined]  # as `wait` holds it for a moment each second
+            signal.raise_signal(signal.SIGINT)
+        assert stop.wait(10)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_a_second_demo_changes_nothing_in_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import IO, Annotated
 from urllib.parse import urlsplit
 
@@ -48,10 +49,8 @@ def demo(
     place = find_home(home) if home or os.environ.get("TORRAZZO_HOME") else Home(Path("demo-town").absolute())
     check_is_demo(place)
     names = street_names(cameras)
-    stop = threading.Event()
     with alone(place) as served:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+        stop = stop_on_signals()
         print(f"A town in {place.path}; its pictures are made here, and recorded as real ones would be.", flush=True)
         prepare_town(place)
         if not all(has_clip(street_spec(number)) for number in range(cameras)):
@@ -71,6 +70,20 @@ def demo(
     print("Ended; the archive is complete." if is_clean else "Ended, not in order: see what was printed above.")
     if not is_clean:
         raise typer.Exit(FOUND)
+
+
+def stop_on_signals() -> threading.Event:
+    """Set after SIGINT or SIGTERM; by a thread, since the one that is interrupted may hold the event's own lock."""
+    stop, asked = threading.Event(), SimpleQueue[int]()
+
+    def follow() -> None:
+        asked.get()
+        stop.set()
+
+    threading.Thread(target=follow, name="signals", daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda which, _: asked.put(which))
+    return stop
 
 
 def check_is_demo(home: Home) -> None:
