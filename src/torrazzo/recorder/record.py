@@ -16,7 +16,7 @@ import structlog
 
 from torrazzo.base import Clock, StreamId, TermId
 from torrazzo.base.ids import NodeId
-from torrazzo.base.times import BootNs, hour_of
+from torrazzo.base.times import BootNs, UtcTicks, hour_of
 from torrazzo.camera import CameraError
 from torrazzo.camera.signing import Makers
 from torrazzo.ingest import Keeper, ServerTime, Timeline
@@ -74,6 +74,7 @@ class Recorder:
         self._recovered = False
         self._priors: dict[StreamId, Prior] = {}
         self._ending: set[StreamId] = set()
+        self._starts: dict[StreamId, int] = {}  # of each stream's last term
         self._kept: list[Batch] = []  # must be written, and told, whenever a disk takes records again
         self._next_second_ns = 0
         self._faults = 0
@@ -187,7 +188,10 @@ class Recorder:
     def _add(self, entry: PlanEntry, now_ns: int) -> None:
         stream_id = entry.stream.id
         origin = self.origin
-        term = TermId(origin.node, origin.fence, self.server.utc(now_ns))
+        # terms of one fence follow each other by start, also where the clock was set back in between
+        start = max(self.server.utc(now_ns), self._starts.get(stream_id, -1) + 1)
+        self._starts[stream_id] = start
+        term = TermId(origin.node, origin.fence, UtcTicks(start))
         tenure = Tenure(stream_id, term, origin.boot, origin.software, now_ns)
         journal = Journal(
             tenure,

@@ -79,7 +79,9 @@ class _Process:
         threading.excepthook = _die
         recorder = self.recorder
         for root in self.roots:
-            recorder.writers.append(DiskWriter(self.disk, root, self.fence.number, self.clock, recorder))
+            recorder.writers.append(
+                DiskWriter(self.disk, root, self.fence.number, self.clock, recorder, self.settings.node)
+            )
         recorder.may_have_priors = any(volume_names(self.disk, root) for root in self.roots)
         for writer in recorder.writers:
             writer.start(self.boot_id)

@@ -20,6 +20,7 @@ from torrazzo.archive.record import Kind
 from torrazzo.archive.volume import Mark
 from torrazzo.base import Clock
 from torrazzo.base.errors import Stopped
+from torrazzo.base.ids import NodeId
 from torrazzo.base.times import hour_of
 from torrazzo.durable import Disk
 from torrazzo.recorder.fault import log_fault
@@ -85,8 +86,8 @@ class Report(Protocol):
 class VolumeSet:
     """The volumes that one root has open: one that takes new segments per hour and class, and those being finished."""
 
-    def __init__(self, disk: Disk, root: Root, fence: int, clock: Clock) -> None:
-        self._disk, self._root, self._fence, self._clock = disk, root, fence, clock
+    def __init__(self, disk: Disk, root: Root, fence: int, clock: Clock, node: NodeId | None = None) -> None:
+        self._disk, self._root, self._fence, self._clock, self._node = disk, root, fence, clock, node
         self._serial = 0
         self._open: dict[tuple[int, str], VolumeWriter] = {}
         self._ending: list[VolumeWriter] = []
@@ -110,6 +111,7 @@ class VolumeSet:
                 serial=serial,
                 utc=now,
                 boot_ns=self._clock.boot_ns(),
+                node=self._node,
             )
             self._open[hour, retention_class] = volume
         return volume
@@ -174,16 +176,21 @@ class VolumeSet:
 
 
 class DiskWriter:
-    """Writes batches to one root, in order. `backlog` tells how far behind it is."""
+    """Writes batches to one root, in order. `backlog` tells how far behind it is.
 
-    def __init__(self, disk: Disk, root: Root, fence: int, clock: Clock, report: Report) -> None:
+    `node` is the machine that writes, where it is not the one that made the root.
+    """
+
+    def __init__(
+        self, disk: Disk, root: Root, fence: int, clock: Clock, report: Report, node: NodeId | None = None
+    ) -> None:
         self.root = root
         self.is_failed = False
         self.error = ""
         self.faults = 0  # events that could not be written for what was in them
         self.behind = 0.0  # seconds, as the loop saw it last
         self._disk, self._clock, self._report = disk, clock, report
-        self._volumes = VolumeSet(disk, root, fence, clock)
+        self._volumes = VolumeSet(disk, root, fence, clock, node)
         self._journals: set[Journal] = set()
         self._queue: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._waiting: list[Batch] = []  # not on disk, oldest first; shared with the loop under the lock
