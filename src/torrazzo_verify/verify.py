@@ -834,13 +834,19 @@ class Piece(NamedTuple):
 
 
 def parse_json(data: bytes) -> Any:
-    """An object; no NaN, no half numbers where whole ones are expected."""
+    """An object; no NaN, no half numbers where whole ones are expected, no name twice."""
 
     def refuse(text: str) -> None:
         raise ValueError(text)
 
+    def once(pairs: Sequence[Tuple[str, Any]]) -> Dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ValueError("a name stands twice")
+        return found
+
     try:
-        found = json.loads(decode(data), parse_constant=refuse)
+        found = json.loads(decode(data), parse_constant=refuse, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"not JSON: {error}") from error
     if not isinstance(found, dict):
@@ -1542,7 +1548,7 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "The fact in line {0} does not follow the one before.",
     ),
     "link-recovered": (
-        "Il fatto prima della riga {0} fu scritto dopo un'interruzione: il legame è per numero.",
+        "Il fatto prima della riga {0} fu scritto dopo un arresto: il legame è per numero.",
         "The fact before line {0} was written after a crash: they are linked by number.",
     ),
     "term-broken": (
@@ -1557,7 +1563,7 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Il fatto alla riga {0} non comincia dove finiva quello prima.",
         "The fact in line {0} does not begin where the last one ended.",
     ),
-    "gap-left-open": ("L'interruzione alla riga {0} non viene chiusa.", "The gap in line {0} is not closed."),
+    "gap-left-open": ("La lacuna alla riga {0} non viene chiusa.", "The gap in line {0} is not closed."),
     "gap": ("Interruzione dichiarata fino a {0} ({1}), causa {2}.", "Declared gap until {0} ({1}), cause {2}."),
     "step": ("Orologio regolato a {0} ({1}); non è passato tempo.", "Clock set to {0} ({1}); no time passed."),
     "gap-open": (
@@ -1565,11 +1571,11 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "A gap that is not closed yet: how long it lasted is not known.",
     ),
     "span-uncovered": (
-        "Da qui a {0} non c'è né registrazione né interruzione.",
+        "Da qui a {0} non c'è né registrazione né lacuna.",
         "From here to {0} there is neither a recording nor a gap.",
     ),
     "span": (
-        "Periodo fino a {0}: registrati {1}, interruzioni dichiarate {2}.",
+        "Periodo fino a {0}: registrati {1}, lacune dichiarate {2}.",
         "Span until {0}: recorded {1}, declared gaps {2}.",
     ),
     "head-differs": ("L'intestazione del filmato è stata cambiata.", "The clip's header was changed."),

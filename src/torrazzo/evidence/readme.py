@@ -24,7 +24,7 @@ rete e senza i nostri programmi: che le immagini sono quelle registrate, quando,
         "span": "  clips/{name}.mp4   telecamera {camera}\n      dal {start} al {end} (UTC)",
         "files": """\
   clips/       i filmati; si aprono con qualunque lettore
-  facts/       i fatti: una riga per ogni segmento registrato e per ogni interruzione, come sta nel registro
+  facts/       i fatti: una riga per ogni segmento registrato e per ogni lacuna, come sta nel registro
   pieces/      per ogni frammento: riga del fatto, numero, posizione e lunghezza nel filmato, sale, impronta
   proofs/      per ogni fatto la prova (C2SP tlog-proof) che sta nel registro
   rec.checkpoint, act.checkpoint   le teste firmate dei due registri

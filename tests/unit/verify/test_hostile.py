@@ -11,7 +11,7 @@ import pytest
 
 from tests.tools.dossier import files_of, pack
 from tests.tools.tampering import CLIP_A, Original, make_original, rows_of, with_head, with_rows
-from torrazzo_verify.verify import FAILED, Finding, parse_policy, verify
+from torrazzo_verify.verify import FAILED, Finding, Malformed, parse_json, parse_policy, verify
 
 VALUES = [None, 0, -1, 2, 2**53, 2**63, 10**30, 1.5, "", "x", [], {}, True, [1], {"a": 1}, "-", "AAAA"]
 
@@ -97,3 +97,10 @@ def test_a_piece_larger_than_memory_is_not_read(original: Original, tmp_path: Pa
     code, found = run(original, pack(with_rows(original.files, CLIP_A, rows)))
     assert code == 1
     assert "piece-differs" in {finding.code for finding in found}
+
+
+@pytest.mark.parametrize("text", [b'{"n":1,"n":2}', b'{"a":[{"n":1,"n":1}]}'])
+def test_a_name_that_stands_twice_is_no_json(text: bytes) -> None:
+    """One reader takes the first, another the last: neither may be what was signed."""
+    with pytest.raises(Malformed, match="twice"):
+        parse_json(text)
