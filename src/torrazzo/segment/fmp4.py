@@ -20,6 +20,7 @@ TFHD_FLAGS = 0x020000  # default-base-is-moof
 
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _UNDETERMINED = 0x55C4  # language "und", clause 8.4.2.3
+_MOST_SPS = 31  # five bits count them; others stand in band
 _DEEP = frozenset(
     {100, 110, 122, 144}
 )  # profiles whose avcC tells chroma format and bit depths, ISO/IEC 14496-15 5.3.3.1.2
@@ -123,11 +124,14 @@ def _avc1(found: VideoFormat) -> tuple[bytes, tuple[int, int]]:
     """AVCSampleEntry with its AVCDecoderConfigurationRecord, ISO/IEC 14496-15 clause 5.3.3.1."""
     sets = _by_type(found, h264.nal_type)
     all_sps = [(nal, h264.parse_sps(nal)) for nal in sets.get(h264.SPS, ())]
-    _, sps = next((pair for pair in all_sps if pair[1][1:3] == found[1:3]), (b"", None))
+    own, sps = next((pair for pair in all_sps if pair[1][1:3] == found[1:3]), (b"", None))
     if sps is None:
         raise BadBits(f"no SPS for {found.width}×{found.height} among {len(found.parameter_sets)} parameter sets")
-    record = bytearray((1, sps.profile, sps.compatibility, sps.level, 0xFF, 0xE0 | len(all_sps)))
-    record += b"".join(_counted(nal) for nal, _ in all_sps)
+    told = [nal for nal, _ in all_sps]
+    if len(told) > _MOST_SPS:
+        told = [own, *(nal for nal in told if nal is not own)][:_MOST_SPS]
+    record = bytearray((1, sps.profile, sps.compatibility, sps.level, 0xFF, 0xE0 | len(told)))
+    record += b"".join(map(_counted, told))
     all_pps = sets.get(h264.PPS, [])
     record.append(len(all_pps))
     record += b"".join(map(_counted, all_pps))

@@ -117,6 +117,17 @@ def test_an_absurd_shape_is_no_error() -> None:
     init_segment(VideoFormat("h264", found.width, found.height, (bytes.fromhex(sps),), 0, None))
 
 
+def test_a_camera_with_all_thirty_two_sps_has_an_init() -> None:
+    """The count has five bits: the one in force is told, and the last of the others is left to the stream."""
+    sps = bytes.fromhex("674d40168d8d405017fcbff8043804437010101400000fa000009c43a181f4008cabbcb8d0c0fa004655de5c28")
+    other = bytes.fromhex("6764000dacb40a0cffffffff00030080015f90078a155000")
+    sets = (*(other + bytes((number,)) for number in range(1, 32)), sps, b"\x68\xee\x3c\x80")
+    init = init_segment(VideoFormat("h264", 640, 360, sets, 0, None))
+    at = init.index(b"avcC") + 4
+    assert init[at + 5] == 0xE0 | 31
+    assert init[at + 8 : at + 8 + len(sps)] == sps
+
+
 def test_a_format_without_its_sps_is_refused() -> None:
     """No init is made up for a format whose SPS is missing."""
     for codec in ("h264", "h265"):
