@@ -24,7 +24,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from tests.tools import second_reader
-from tests.tools.second_reader import Archive
+from tests.tools.second_account import Archive
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.ring import ring_text
 from torrazzo.keyring.store import read_ring
@@ -137,10 +137,9 @@ def segments_of(archive: Archive) -> dict[tuple[str, str, int], tuple[SimpleName
 
 def test_the_command_finds_no_problem(recorded: Path) -> None:
     """The reader's command says what was recorded, tells the restart apart, and ends with 0."""
-    script, ring, root = "tests/tools/second_reader.py", recorded / "ring.json", recorded / "archive"
-    ran = subprocess.run(
-        [sys.executable, script, str(ring), str(root)], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
+    words = (recorded / "ring.json", recorded / "archive")
+    command = (sys.executable, "-m", "tests.tools.second_account", *map(str, words))
+    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     lines = ran.stdout.splitlines()
     assert ran.returncode == 0, ran.stdout
     assert [line.split(": ")[0][16:] for line in lines if "/main: " in line] == ["/main"] * 2
