@@ -103,3 +103,7 @@ def test_a_demo_touches_no_town_that_it_did_not_make(tmp_path: Path, capsys: pyt
     assert "it is Cremona." in said
     assert "Via Mons. Assi is a real camera" in said
     assert said.count("an empty folder with") == 2
+    real.settings_file.rename(tmp_path / "torrazzo.toml")
+    assert main(["demo", "--home", str(real.path), "--cameras", "2", "--seconds", "1", "--port", "0"]) == 5
+    assert not real.settings_file.exists()
+    assert "without its torrazzo.toml" in capsys.readouterr().err

@@ -91,6 +91,11 @@ def check_is_demo(home: Home) -> None:
     from torrazzo.cli.office import read_cameras
 
     if not home.settings_file.exists():
+        if home.office_db.exists() or home.plan.exists() or home.box_key.exists():
+            raise Refused(
+                f"{home.path} holds a town without its torrazzo.toml. Nothing was changed. Put that file back, or give "
+                "the demo an empty folder with --home"
+            )
         return
     name = load_settings(home).name
     real = [] if name != TOWN else [camera.name for camera in read_cameras(home) if not camera.synthetic]
