@@ -48,6 +48,7 @@ def test_a_fact_is_proven_while_it_records(served: Served) -> None:
 def test_a_recorder_that_hangs_is_told_silent(served: Served) -> None:
     """Stopped for 15 s, its streams have a `silent` entry each; it goes on afterwards as if nothing had been."""
     recorder, client = served.children()["recorder"], LedgerClient(served.home.ledger_socket)
+    served.until(lambda: len({line["stream"] for line in _entries(client) if "stream" in line}) == 2)  # it was heard
     os.kill(recorder, signal.SIGSTOP)
     try:
         told = served.until(lambda: [line for line in _entries(client) if line["kind"] == "silent"], 30)
