@@ -165,7 +165,7 @@ def test_heads_without_a_hash_are_refused(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", [TORCHWOOD["sumdb"], SIGSUM["sumdb"]], ids=["torchwood", "sigsum"])
 def test_the_checksum_databases_heads_are_signed_by_its_key(case: dict[str, Any]) -> None:
-    """A checkpoint of sum.golang.org as it was served is read, and its signature is good."""
+    """A checkpoint of Go's checksum database as it was served is read, and its signature is good."""
     note, key = Note.parse(case["note"].encode()), VerifierKey.parse(case["verifier"])
     assert list(note.signed_by([key])) == [key]
     assert Checkpoint.parse(note.text)[:2] == (case["origin"], case["size"])

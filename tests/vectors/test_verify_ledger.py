@@ -203,7 +203,7 @@ def test_heads_without_a_hash_are_refused(case: dict[str, Any]) -> None:
     ids=["torchwood", "sigsum", "c2sp"],
 )
 def test_notes_that_others_published_are_signed_by_their_keys(case: dict[str, Any]) -> None:
-    """Two heads of sum.golang.org as served, and the example of signed-note."""
+    """Two heads of Go's checksum database as served, and the example of signed-note."""
     key = parse_key(case["verifier"])
     assert list(signed_by(parse_note(case["note"].encode()), [key])) == [key]
 
