@@ -299,9 +299,16 @@ class Recorder:
                 self._submit(target, entries, batch.queued_ns, batch.then if target is healthy[0] else None)
 
     def _on_root_back(self, writer: DiskWriter) -> None:
+        now_ns = self.clock.boot_ns()
         kept, self._kept = self._kept, []
         for batch in kept:
-            self._submit(writer, list(batch.entries), self.clock.boot_ns(), batch.then)
+            self._submit(writer, list(batch.entries), now_ns, batch.then)
+        for stream in self.streams.values():
+            if stream.writer.is_failed:  # all were; this one is the first that takes records again
+                stream.writer = writer
+            if stream.writer is writer and stream.blocked == "disk":  # not a second later
+                with self._alone(stream, now_ns):
+                    self._judge(stream, self.server.utc(now_ns), 0, now_ns)
 
     def _keep(self, batch: Batch) -> None:
         """No disk takes it: frames are dropped and will be declared, beginnings and ends of terms wait."""
