@@ -38,6 +38,7 @@ from torrazzo.town.plan import PlanEntry
 
 TABLE = Path(__file__).parents[2] / "ARCHITECTURE.md"
 ON_DISK = 6
+FUNCTIONS = 20  # docs/4-decisions/0010
 NO_FACTS = b'"facts": []}'  # a heartbeat
 STREAM = StreamId(CameraId("00000000000000aa"), "main")
 
@@ -73,6 +74,7 @@ class Trace:
         self.found: list[tuple[str, str]] = []
         self.found_in_branch: list[tuple[str, str]] = []
         self.files: dict[str, set[str]] = {}  # by thread: where the frame itself was handed over, before it was on disk
+        self.functions: set[str] = set()  # that had it in hand there
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
         """Called by the interpreter at each call and return."""
@@ -100,6 +102,7 @@ class Trace:
         if any(holds(value, self.data) for value in frame.f_locals.values()):
             name = path.rpartition("/torrazzo/")[2]
             self.files.setdefault(threading.current_thread().name, set()).add(name)
+            self.functions.add(frame.f_code.co_qualname)
 
     def _is_it(self, wanted: str, frame: FrameType, event: str, arg: Any) -> bool:
         if wanted == "NativeSource.sweep":
@@ -189,6 +192,7 @@ def _check(trace: Trace, rows: list[tuple[str, str]], branch: list[tuple[str, st
         "loop" if thread == by_row["loop"] else thread.partition("-")[0]: at for thread, at in trace.files.items()
     }
     assert handed == files()
+    assert len(trace.functions) <= FUNCTIONS, sorted(trace.functions)
     assert by_row["loop"] == threading.main_thread().name
     assert by_row["disk"].startswith("disk-")
     assert by_row["deliver"] == "deliver"
