@@ -108,6 +108,23 @@ class Catalogue:
         places = self._places(stream, {id_.term for id_ in found})
         return [found[id_] for id_ in sorted(found, key=lambda id_: (places[id_.term], id_.n))]
 
+    def told_of(self, stream: StreamId, t: UtcTicks) -> list[SegmentId]:
+        """Which facts tell of this moment: segments first, then gaps."""
+        rows = self._ask(
+            """
+            SELECT term.name, seen.n FROM (
+                SELECT 0 AS at, term, n, t0 FROM segment
+                WHERE stream = (SELECT id FROM stream WHERE name = :stream)
+                AND t0 <= :t AND t1 > :t AND t0 > :t - :longest
+                UNION ALL
+                SELECT 1, term, n, t0 FROM gap
+                WHERE stream = (SELECT id FROM stream WHERE name = :stream) AND t0 <= :t AND (t1 IS NULL OR t1 > :t)
+            ) AS seen JOIN term ON term.id = seen.term ORDER BY seen.at, seen.t0, term.name, seen.n
+            """,
+            {"stream": str(stream), "t": t, "longest": HOUR},
+        )
+        return [SegmentId(stream, TermId.parse(term), n) for term, n in rows]
+
     def segment(self, id_: SegmentId) -> SegmentRow | None:
         """One segment by its identity."""
         rows = self._ask(_ONE, (str(id_.stream), str(id_.term), id_.n))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import typer
 
+from torrazzo.cli import ledger_proof
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.process_options import find_home, process_parser
 
@@ -18,7 +19,7 @@ app = typer.Typer(help="The log of all facts, signed: the process, and what it s
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT."""
     options = process_parser(
-        "ledger", "Enter all facts into the signed log. Also: ledger keys, ledger status."
+        "ledger", "Enter all facts into the signed log. Also: ledger keys, status, prove, verify, fork."
     ).parse_args(words)
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
     from torrazzo.app import prepare_process, system_parts
@@ -38,6 +39,10 @@ def ledger(context: typer.Context, home: HomeOption = None) -> None:
     """Only the ledger: all facts into the signed log."""
     if context.invoked_subcommand is None:
         raise typer.Exit(main([] if home is None else ["--home", str(home)]))
+
+
+app.command("prove")(ledger_proof.prove)
+app.command("verify")(ledger_proof.verify)
 
 
 @app.command("keys")

@@ -11,8 +11,11 @@ from typing import NamedTuple
 
 from torrazzo.base import SegmentId
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
+from torrazzo.ledger.merkle import leaf_hash, verify_inclusion
 from torrazzo.ledger.proof import Proof
+from torrazzo.ledger.tiles import WIDTH, Tile, split_entries, tile_width
 from torrazzo.town.ask import UnixHttp
 
 TIMEOUT_SECONDS = 30  # the ledger itself gives an act 20
@@ -52,8 +55,18 @@ class LedgerClient:
 
     def prove(self, fact: SegmentId) -> bytes:
         """The tlog-proof of a fact in `rec`, under its present head."""
-        asked = {"stream": str(fact.stream), "term": str(fact.term), "n": str(fact.n)}
-        return self.read(f"rec/proof?{urllib.parse.urlencode(asked)}")
+        return self.read(f"rec/proof?{_asked(fact)}")
+
+    def prove_whole(self, what: SegmentId | int) -> Proof:
+        """A fact of `rec`, or an act by its number: the proof with the entry itself as its `extra`, held against it."""
+        log, asked = ("act", f"index={what}") if isinstance(what, int) else ("rec", _asked(what))
+        proof = Proof.parse(self.read(f"{log}/proof?{asked}"))
+        head = Checkpoint.parse(proof.note.text)
+        number, at = divmod(proof.entry_index, WIDTH)
+        bundle = Tile(None, number, tile_width(0, number, head.size))
+        line = split_entries(self.read(f"{log}/{bundle}"), bundle.width)[at]
+        verify_inclusion(leaf_hash(line), proof.entry_index, head.size, proof.path, head.root)
+        return proof._replace(extra=line)
 
     def read(self, path: str) -> bytes:
         """What stands at an address below the root: `rec/checkpoint`, `act/tile/0/000`, `rec/consistency?old=5`."""
@@ -82,6 +95,10 @@ class LedgerClient:
         if answer.status != 200:
             raise _error(text, answer.status, self._path)
         return text
+
+
+def _asked(fact: SegmentId) -> str:
+    return urllib.parse.urlencode({"stream": str(fact.stream), "term": str(fact.term), "n": str(fact.n)})
 
 
 def _error(text: bytes, status: int, path: Path) -> TorrazzoError:

@@ -2,21 +2,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The ledger's process in a thread, asked over its socket: what it takes, proves, refuses, and reads from volumes."""
 
-import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.tools.facts import a_term
+from tests.tools.ledger_process import deliver, running, size, until
 from tests.tools.recording import Recording
-from torrazzo.archive.fact import Fact
 from torrazzo.base import SystemClock
-from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
-from torrazzo.base.ids import NodeId
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError
 from torrazzo.cli import main
 from torrazzo.cli.init import make_town
 from torrazzo.durable import OsDisk
@@ -30,8 +27,6 @@ from torrazzo.ledger.proof import Proof
 from torrazzo.ledger.secret import load_identity, log_names
 from torrazzo.ledger.text import parse_hash
 from torrazzo.ledger.tiles import split_entries
-from torrazzo.recorder.deliver import ToLedger
-from torrazzo.recorder.journal import Delivery
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.town import Home
 from torrazzo.town.ask import ask
@@ -40,50 +35,6 @@ from torrazzo.town.home import load_settings, save_settings
 pytestmark = pytest.mark.timeout(60)
 
 BOOT = {"part": "keyring", "boot": "11111111-2222-3333-4444-555555555555", "sw": "0.1.0"}
-
-
-@contextlib.contextmanager
-def running(home: Home) -> Iterator[LedgerClient]:
-    """The process, until the end of the block; it answers when the block begins."""
-    stop = threading.Event()
-    thread = threading.Thread(target=process.run_ledger, args=(home, SystemClock(), OsDisk(), stop))
-    thread.start()
-    client = LedgerClient(home.ledger_socket)
-    try:
-        until(lambda: answers(client))
-        yield client
-    finally:
-        stop.set()
-        thread.join(20)
-    assert not thread.is_alive()
-
-
-def answers(client: LedgerClient) -> bool:
-    with contextlib.suppress(Unavailable):
-        return client.status()["state"] != "starting"
-    return False
-
-
-def until(condition: Callable[[], object]) -> None:
-    for _ in range(300):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came")
-
-
-def deliver(home: Home, facts: list[Fact]) -> dict[str, int]:
-    body = ToLedger(NodeId(7)).body([Delivery(fact.line, None, ()) for fact in facts])
-    status, answer = ask(home.ledger_socket, "POST", "/rec", body)
-    assert status == 200, answer
-    assert isinstance(answer, dict)
-    return answer
-
-
-def size(client: LedgerClient, log: str = "rec") -> int:
-    found = client.status()[log]
-    assert isinstance(found, dict)
-    return int(found["size"])
 
 
 @pytest.fixture

@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The ledger's process of a home, in a thread, and what is asked of it over its socket."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from torrazzo.archive.fact import Fact
+from torrazzo.base import SystemClock
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Unavailable
+from torrazzo.base.ids import NodeId
+from torrazzo.durable import OsDisk
+from torrazzo.ledger import process
+from torrazzo.ledger.client import LedgerClient
+from torrazzo.recorder.deliver import ToLedger
+from torrazzo.recorder.journal import Delivery
+from torrazzo.town import Home
+from torrazzo.town.ask import ask
+
+
+@contextlib.contextmanager
+def running(home: Home, clock: Clock | None = None) -> Iterator[LedgerClient]:
+    """The process, until the end of the block; it answers when the block begins."""
+    stop = threading.Event()
+    thread = threading.Thread(target=process.run_ledger, args=(home, clock or SystemClock(), OsDisk(), stop))
+    thread.start()
+    client = LedgerClient(home.ledger_socket)
+    try:
+        until(lambda: answers(client))
+        yield client
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def answers(client: LedgerClient) -> bool:
+    with contextlib.suppress(Unavailable):
+        return client.status()["state"] != "starting"
+    return False
+
+
+def until(condition: Callable[[], object]) -> None:
+    for _ in range(300):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+def deliver(home: Home, facts: Sequence[Fact]) -> dict[str, int]:
+    body = ToLedger(NodeId(7)).body([Delivery(fact.line, None, ()) for fact in facts])
+    status, answer = ask(home.ledger_socket, "POST", "/rec", body)
+    assert status == 200, answer
+    assert isinstance(answer, dict)
+    return answer
+
+
+def size(client: LedgerClient, log: str = "rec") -> int:
+    found = client.status()[log]
+    assert isinstance(found, dict)
+    return int(found["size"])
