@@ -33,9 +33,9 @@ MOST_READY = 20_000
 LOOK_S = 0.5
 ENTER_S = 20.0
 
-# What a person does is entered with the keyring's gate; the ledger itself copies heads and tells what it pruned.
+# The ledger itself copies heads and tells what it pruned; whether a window opens anything the keyring decides.
 OWN_KINDS = frozenset({"rec", "prune", "fork"})
-PROGRAM_KINDS = frozenset(kind for kind, keys in KINDS.items() if "who" not in keys) - OWN_KINDS
+TAKEN_KINDS = frozenset(KINDS) - OWN_KINDS
 
 log = structlog.get_logger(__name__)
 
@@ -111,10 +111,10 @@ class Sequencer:
             self._silence.expect(packed, self._clock.utc(), self._clock.boot_ns())
 
     def enter(self, line: bytes) -> int:
-        """An act of a kind that programs write; returns its index when it is on disk."""
+        """An act; returns its index when it is on disk. What the ledger itself writes is refused, and unknown kinds."""
         kind = parse_act(line).kind
-        if kind not in PROGRAM_KINDS:
-            raise Refused(f"act fact {kind!r}: not of a kind that a program enters: {', '.join(sorted(PROGRAM_KINDS))}")
+        if kind not in TAKEN_KINDS:
+            raise Refused(f"act fact {kind!r}: not of a kind that is taken: {', '.join(sorted(TAKEN_KINDS))}")
         deed = _Deed(line, self._clock.boot_ns())
         with self._lock:
             if self._is_over:

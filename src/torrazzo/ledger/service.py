@@ -6,6 +6,7 @@ docs/3-formats/ledger.md, section Asking the ledger.
 
 POST /rec   facts and a recorder's heartbeat          GET /status
 POST /act   one act line; answered when it is on disk
+POST /<log>/proofs                                    many entries, proven under one head
 GET  /<log>/proof?index=N, /rec/proof?stream=S&term=T&n=N, /<log>/consistency?old=N
 GET  /<log>/checkpoint, /<log>/tile/…                 C2SP tlog-tiles; <log> is rec or act
 """
@@ -29,6 +30,7 @@ from torrazzo.base.errors import Invalid, Refused, Stopped, TorrazzoError, Unava
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
 from torrazzo.ledger.intake import read_line
+from torrazzo.ledger.prove_many import prove_many
 from torrazzo.ledger.reader import LogReader
 from torrazzo.ledger.sequencer import Sequencer
 from torrazzo.ledger.store import LedgerStore
@@ -148,9 +150,13 @@ class LedgerHandler(BaseHTTPRequestHandler):
             return _JSON, take_facts(ledger, body)
         if (self.command, self.path) == ("POST", "/act"):
             return _JSON, enter_act(ledger, body)
+        if (self.command, self.path) == ("POST", "/rec/proofs"):
+            return _JSON, prove_many(ledger.store, "rec", body)
+        if (self.command, self.path) == ("POST", "/act/proofs"):
+            return _JSON, prove_many(ledger.store, "act", body)
         if self.command == "GET":
             return look(ledger, self.path)
-        raise NotFound(f"{self.command} {self.path}: there are POST /rec and /act, and what can be read")
+        raise NotFound(f"{self.command} {self.path}: there are POST /rec, /act, their /proofs, and what can be read")
 
     def _fail(self, error: TorrazzoError) -> None:
         status = 404 if isinstance(error, NotFound) else 500
