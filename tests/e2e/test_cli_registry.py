@@ -110,6 +110,17 @@ def test_a_password_is_never_said(shell: Shell) -> None:
     assert {entry.stream.password.reveal() for entry in plan.entries if entry.stream.password} == {SECRET}
 
 
+def test_nobody_keeps_footage_longer_than_the_law_allows(shell: Shell) -> None:
+    """RT-01: `--keep` above 168 hours is refused when a camera is added and when it is changed; shorter is taken."""
+    refused = shell("camera", "add", "Uno", "rtsp://h/1", "--keep", "169")
+    assert (refused.code, "ABOVE_LEGAL_MAX" in refused.err) == (5, True)
+    assert shell("camera", "list", "--json").json() == []
+    assert shell("camera", "add", "Uno", "rtsp://h/1", "--keep", "72").code == 0
+    assert shell("camera", "set", "Uno", "--keep", "1000").code == 5
+    assert shell("camera", "show", "Uno", "--json").json()["retention_hours"] == 72
+    assert "kept        72 hours" in shell("camera", "show", "Uno").out
+
+
 def test_set_changes_what_it_names(shell: Shell) -> None:
     """Each option changes its own thing; a new address keeps user and password unless it brings its own."""
     shell("camera", "add", "Uno", "rtsp://a:b@h/1", "--place", "here", "--synthetic")

@@ -158,6 +158,7 @@ class Lab:
         self.has_keyring = True
         self.allows_faults = False
         self.until = clock.utc() + 30 * DAY
+        self.retention_class = "standard"
         self.fence = 0
         self.known: Fence = None  # type: ignore[assignment] # until `start`
         self.deliveries: list[Delivery] = []
@@ -202,7 +203,7 @@ class Lab:
     def follow(self) -> None:
         """Give the recorder the plan again."""
         entries = {
-            stream: PlanEntry(StreamConfig(stream, "rtsp://lab"), "standard", UtcTicks(self.until))
+            stream: PlanEntry(StreamConfig(stream, "rtsp://lab"), self.retention_class, UtcTicks(self.until))
             for stream in self.cameras
         }
         self.recorder.follow(entries, self.clock.boot_ns())

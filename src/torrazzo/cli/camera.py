@@ -31,6 +31,9 @@ UserOption = Annotated[str | None, typer.Option("--user", metavar="USER", help="
 PasswordOption = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 TransportOption = Annotated[str | None, typer.Option("--transport", metavar="auto|tcp|udp", help="How RTP travels.")]
 CaOption = Annotated[Path | None, typer.Option("--ca", metavar="FILE", help="Authority that vouches for rtsps (PEM).")]
+KeepOption = Annotated[
+    int | None, typer.Option("--keep", metavar="HOURS", help="How long its footage lives, from 2 to 168 hours.")
+]
 PinOption = Annotated[str | None, typer.Option("--pin", metavar="HEX", help="SHA-256 of the camera's own certificate.")]
 
 
@@ -42,6 +45,7 @@ def add(
     sub: SubOption = None,
     place: PlaceOption = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Shows no real place or person.")] = False,
+    keep: KeepOption = None,
     user: UserOption = None,
     password_stdin: PasswordOption = False,
     transport: TransportOption = None,
@@ -57,6 +61,8 @@ def add(
     streams = [_stream(id_, "main", url)] + ([_stream(id_, "sub", sub)] if sub else [])
     streams = [_with(stream, user, password, transport, ca, pin) for stream in streams]
     camera = new_camera(id_, check_name(name), streams, place=(place or "").strip(), synthetic=synthetic)
+    if keep is not None:
+        camera = replace(camera, retention_hours=keep)
     with changing(find_home(home)) as office:
         camera = office.add(camera)
     if as_json:
@@ -100,6 +106,7 @@ def show(name: NameArgument, home: HomeOption = None, as_json: JsonOption = Fals
     print(f"  state       {_state_text(camera)}")
     print(f"  pictures    {'synthetic' if camera.synthetic else 'real'}")
     print(f"  permitted   {'until ' + iso_from_ticks(camera.permit_until) if camera.permit_until else 'no end known'}")
+    print(f"  kept        {camera.retention_hours} hours")
     print(f"  added       {iso_from_ticks(camera.added)}")
     for stream in camera.streams:
         secret = ", with a password" if stream.password is not None else ""
@@ -125,6 +132,7 @@ def set_camera(
     synthetic: Annotated[
         bool | None, typer.Option("--synthetic/--real", help="What its pictures show.", show_default=False)
     ] = None,
+    keep: KeepOption = None,
     user: UserOption = None,
     password_stdin: PasswordOption = False,
     transport: TransportOption = None,
@@ -152,6 +160,8 @@ def set_camera(
             camera = replace(camera, enabled=enable)
         if synthetic is not None:
             camera = replace(camera, synthetic=synthetic)
+        if keep is not None:
+            camera = replace(camera, retention_hours=keep)
         if camera != before:
             camera = office.change(camera)
     if as_json:

@@ -60,8 +60,8 @@ class Volumes(Protocol):
         """The volume that takes new segments of this hour and class."""
         ...
 
-    def latest(self) -> VolumeWriter:
-        """A volume that takes facts now."""
+    def latest(self, retention_class: str) -> VolumeWriter:
+        """A volume that takes facts now, and goes when that class's footage of this hour goes."""
         ...
 
 
@@ -513,7 +513,7 @@ class Journal:
         volumes: Volumes,
     ) -> None:
         digest = hashlib.sha256(fact).digest()
-        where = volume if volume is not None and volume.takes_records else volumes.latest()
+        where = volume if volume is not None and volume.takes_records else volumes.latest(self.retention_class)
         where.place(Kind.FACT, 0, stream=self.stream, term=self.term, n=n, t0=t0, t1=max(t1, 0), c=digest, payload=fact)
         self._state = self._state._replace(prev=base64.b64encode(digest).decode())
         self._deliveries.append(Delivery(fact, None if volume is None else volume.name, places))

@@ -148,6 +148,9 @@ class Recorder:
             known = self._entries.get(stream_id)
             if known is None:
                 self._add(entry, now_ns)
+            elif known.retention_class != entry.retention_class:  # the hours' keys are others: a new tenure
+                self._remove(stream_id, now_ns)
+                self._add(entry, now_ns)
             elif known.stream != entry.stream:
                 with self._alone(self.streams[stream_id], now_ns):
                     self.streams[stream_id].reopen(self._opener(entry), now_ns)

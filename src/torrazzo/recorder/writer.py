@@ -25,6 +25,7 @@ from torrazzo.base.times import hour_of
 from torrazzo.durable import Disk
 from torrazzo.recorder.fault import log_fault
 from torrazzo.recorder.journal import Delivery, Event, Journal, Prior
+from torrazzo.town.lives import STANDARD
 
 GATHER_BYTES = 8 << 20  # ciphertext held at once before it is handed to the kernel
 CLOCK_EVERY_NS = 5_000_000_000  # how precisely recovery can tell when this recorder stopped
@@ -91,7 +92,6 @@ class VolumeSet:
         self._serial = 0
         self._open: dict[tuple[int, str], VolumeWriter] = {}
         self._ending: list[VolumeWriter] = []
-        self.latest_class = "standard"
 
     def current(self, hour: int, retention_class: str) -> VolumeWriter:
         """The volume that takes new segments of this hour and class, made if need be."""
@@ -116,9 +116,9 @@ class VolumeSet:
             self._open[hour, retention_class] = volume
         return volume
 
-    def latest(self) -> VolumeWriter:
+    def latest(self, retention_class: str = STANDARD) -> VolumeWriter:
         """A volume of the present hour."""
-        return self.current(hour_of(self._clock.utc()), self.latest_class)
+        return self.current(hour_of(self._clock.utc()), retention_class)
 
     def all(self) -> list[VolumeWriter]:
         """All that may have something to flush."""

@@ -15,6 +15,7 @@ from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import UtcTicks, iso_from_ticks
+from torrazzo.town.lives import LEGAL_HOURS, check_hours
 
 TRANSPORTS = ("auto", "tcp", "udp")
 NAME_LENGTH = 80
@@ -65,6 +66,10 @@ class Camera:
     streams: tuple[StreamConfig, ...]
     added: UtcTicks
     removed: UtcTicks | None = None
+    retention_hours: int = LEGAL_HOURS  # its footage lives so long; of what is recorded from now on
+
+    def __post_init__(self) -> None:
+        check_hours(self.retention_hours)
 
     def stream(self, name: str) -> StreamConfig | None:
         """Its stream of that name, if it has one."""

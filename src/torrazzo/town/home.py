@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from torrazzo.base.errors import Invalid, Unavailable
+from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.base.ids import NodeId
 from torrazzo.durable import Disk
+from torrazzo.town.lives import check_hours
 
 DEFAULT_ZONE = "Europe/Rome"
 DEFAULT_PORT = 8470
+DEFAULT_FLOOR = 72
 
 _LEDGER_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*(?:/[a-z0-9_][a-z0-9._-]*)*", re.ASCII)
 
@@ -116,6 +118,11 @@ class Home:
         return self.run / "ledger.lock"
 
     @property
+    def own_witness(self) -> Path:
+        """A witness that `serve` runs beside the town: for show, since it belongs to no second office."""
+        return self.path / "witness"
+
+    @property
     def serve_lock(self) -> Path:
         """Held by the one `serve` of this home."""
         return self.run / "serve.lock"
@@ -132,6 +139,20 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """One that the ledger asks to cosign its heads."""
+
+    name: str  # the policy's own
+    key: str  # its verifier key
+    address: str  # http:// or https://, or unix: and the absolute path of a socket
+    needed: bool = False  # a head counts as cosigned only with its signature
+
+    def is_of(self, home: Home) -> bool:
+        """Whether it runs in the town's own home, so that it is no second office."""
+        return self.address.startswith(f"unix:{home.path}/")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What `torrazzo.toml` says."""
 
@@ -141,6 +162,8 @@ class Settings:
     roots: tuple[Path, ...]  # absolute
     port: int = DEFAULT_PORT
     ledger: str = ""  # the town's name in the origins of its logs; empty: made from the node's id
+    witnesses: tuple[WitnessSettings, ...] = ()
+    floor_hours: int = DEFAULT_FLOOR  # no footage younger than this is erased for want of room on a disk
 
     @property
     def ledger_name(self) -> str:
@@ -177,7 +200,7 @@ def save_settings(home: Home, disk: Disk, settings: Settings) -> None:
 def _settings(document: Mapping[str, object], home: Home) -> Settings:
     path = home.settings_file
     town = _table(document.get("town"), "town", path)
-    _known(document, {"town", "roots", "page", "ledger"}, path)
+    _known(document, {"town", "roots", "page", "ledger", "retention"}, path)
     _known(town, {"name", "time_zone", "node"}, path, "town.")
     page = _table(document.get("page", {}), "page", path)
     _known(page, {"port"}, path, "page.")
@@ -191,6 +214,7 @@ def _settings(document: Mapping[str, object], home: Home) -> Settings:
         roots=_roots(document.get("roots"), home),
         port=port,
         ledger=_ledger(document.get("ledger", {}), path),
+        floor_hours=_floor(document.get("retention", {}), path),
     )
 
 
@@ -203,6 +227,40 @@ def _ledger(found: object, path: Path) -> str:
             f"{path}: ledger.name is {name!r}; write a name of the town's own, such as torrazzo.comune.example.it"
         )
     return name
+
+
+def _floor(found: object, path: Path) -> int:
+    table = _table(found, "retention", path)
+    _known(table, {"floor_hours"}, path, "retention.")
+    hours = table.get("floor_hours", DEFAULT_FLOOR)
+    if type(hours) is not int:
+        raise Invalid(f"{path}: retention.floor_hours is {hours!r}; write a number of hours")
+    try:
+        return check_hours(hours)
+    except (Invalid, Refused) as error:
+        raise type(error)(f"{path}: retention.floor_hours: {error}") from error
+
+
+def _witnesses(found: object, home: Home) -> tuple[WitnessSettings, ...]:
+    path = home.settings_file
+    entries = _table(found, "ledger", path).get("witness", [])
+    if not isinstance(entries, list):
+        raise Invalid(f"{path}: write [[ledger.witness]], once for each witness")
+    return tuple(_witness(_table(entry, "ledger.witness", path), home) for entry in entries)
+
+
+def _witness(table: Mapping[str, object], home: Home) -> WitnessSettings:
+    path = home.settings_file
+    _known(table, {"name", "key", "address", "needed"}, path, "ledger.witness.")
+    address, needed = _string(table, "address", path), table.get("needed", False)
+    scheme, _, rest = address.partition(":")
+    if scheme == "unix":
+        address = f"unix:{home.path / rest}"
+    elif scheme not in {"http", "https"} or not rest.startswith("//") or not address.isprintable() or " " in address:
+        raise Invalid(f"{path}: ledger.witness.address is {address!r}; write http://…, https://… or unix:PATH")
+    if not isinstance(needed, bool):
+        raise Invalid(f"{path}: ledger.witness.needed is {needed!r}; write true or false")
+    return WitnessSettings(_string(table, "name", path), _string(table, "key", path), address, needed)
 
 
 def _roots(found: object, home: Home) -> tuple[Path, ...]:
@@ -265,6 +323,14 @@ def _text(home: Home, settings: Settings) -> str:
     ]
     if settings.ledger:
         lines += ["", "[ledger]", f"name = {_quoted(settings.ledger)}  # in every proof; never changed"]
+    if settings.floor_hours != DEFAULT_FLOOR:
+        lines += ["", "[retention]", f"floor_hours = {settings.floor_hours}  # for want of room nothing younger goes"]
+    for witness in settings.witnesses:
+        address = witness.address
+        if witness.is_of(home):
+            address = f"unix:{Path(address.removeprefix('unix:')).relative_to(home.path)}"
+        lines += ["", "[[ledger.witness]]", f"name = {_quoted(witness.name)}", f"key = {_quoted(witness.key)}"]
+        lines += [f"address = {_quoted(address)}", f"needed = {str(witness.needed).lower()}"]
     for root in settings.roots:
         shown = root.relative_to(home.path) if root.is_relative_to(home.path) else root
         lines += ["", "[[roots]]", f"path = {_quoted(str(shown))}"]

@@ -16,17 +16,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from torrazzo.base.errors import Damaged, Invalid, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.base.ids import StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import DAY, HOUR, UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.town.box import Box
 from torrazzo.town.camera import Camera, StreamConfig
+from torrazzo.town.lives import STANDARD, class_of, life_of
 
 VALID_FOR = 30 * DAY
 REISSUE_AFTER = 12 * HOUR
-CLASS = "standard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def make_plan(version: int, issued: UtcTicks, cameras: Iterable[Camera]) -> Plan
             continue
         limit = UtcTicks(issued + VALID_FOR)
         until = limit if camera.permit_until is None else min(limit, camera.permit_until)
-        entries += [PlanEntry(stream, CLASS, until) for stream in camera.streams]
+        entries += [PlanEntry(stream, class_of(camera.retention_hours), until) for stream in camera.streams]
     return Plan(version, issued, tuple(entries))
 
 
@@ -80,6 +80,16 @@ def load_plan(path: Path, box: Box) -> Plan:
         return Plan(int(document["version"]), UtcTicks(int(document["issued"])), entries)
     except (ValueError, KeyError, TypeError, Invalid) as error:
         raise Damaged(f"{path}: not a plan ({error!r}); restart `torrazzo serve`, which writes it anew") from error
+
+
+def peek_classes(path: Path) -> tuple[str, ...]:
+    """Retention classes for which keys are needed: the one that is always there, and those of the plan on disk."""
+    try:
+        found = {entry["class"] for entry in json.loads(path.read_bytes())["entries"]}
+        known = {class_ for class_ in found if life_of(class_)}
+    except (OSError, ValueError, KeyError, TypeError, Invalid, Refused):
+        known = set()  # whoever follows the plan tells what is wrong with it
+    return tuple(sorted({STANDARD, *known}))
 
 
 def peek_version(path: Path) -> int:

@@ -41,6 +41,7 @@ CAMERA = sa.Table(
     sa.Column("enabled", sa.Boolean),
     sa.Column("added", sa.BigInteger),
     sa.Column("removed", sa.BigInteger),
+    sa.Column("retention_hours", sa.Integer),
 )
 STREAM = sa.Table(
     "stream",
@@ -231,6 +232,7 @@ def _row(camera: Camera) -> dict[str, object]:
         "enabled": camera.enabled,
         "added": camera.added,
         "removed": camera.removed,
+        "retention_hours": camera.retention_hours,
     }
 
 

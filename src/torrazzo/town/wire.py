@@ -25,6 +25,7 @@ def camera_for_people(camera: Camera) -> dict[str, object]:
         "permit_until": _iso(camera.permit_until),
         "added": _iso(camera.added),
         "removed": _iso(camera.removed),
+        "retention_hours": camera.retention_hours,
         "streams": [
             {
                 "name": stream.id.name,
@@ -51,6 +52,7 @@ def camera_to_wire(camera: Camera) -> dict[str, object]:
         "enabled": camera.enabled,
         "added": camera.added,
         "removed": camera.removed,
+        "retention_hours": camera.retention_hours,
         "streams": [
             {
                 "name": stream.id.name,
@@ -84,6 +86,7 @@ def camera_from_wire(found: object) -> Camera:
         streams=tuple(_stream(id_, entry) for entry in streams),
         added=UtcTicks(_need(body, "added", int)),
         removed=None if removed is None else UtcTicks(removed),
+        retention_hours=_need(body, "retention_hours", int),
     )
 
 

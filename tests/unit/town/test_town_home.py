@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ def test_settings_come_back_as_written(tmp_path: Path) -> None:
     """Names with quotes, several roots and the node id survive the round through the file."""
     home = Home(tmp_path)
     written = new_settings(home, 'Cre"mona \\ città', roots=(Path("/mnt/a"), Path("archive")))
+    written = replace(written, floor_hours=96)
     save_settings(home, OsDisk(), written)
     assert load_settings(home) == written
     assert load_settings(home).roots == (Path("/mnt/a"), tmp_path / "archive")
@@ -39,6 +41,9 @@ GOOD = '[town]\nname = "C"\ntime_zone = "Europe/Rome"\nnode = "7f3a91c2"\n[[root
         ("colour = 1\n" + GOOD, "unknown setting colour"),
         (GOOD + '[[roots]]\npath = "./archive"\n', "twice"),
         (GOOD + "[page]\nport = 70000\n", r"page\.port"),
+        (GOOD + "[retention]\nfloor_hours = true\n", r"retention\.floor_hours"),
+        (GOOD + "[retention]\nfloor_hours = 1\n", "from 2 to 168"),
+        (GOOD + "[retention]\nhours = 100\n", r"unknown setting retention\.hours"),
         (GOOD.split("[[", maxsplit=1)[0], "at least one"),
     ],
 )
@@ -48,6 +53,13 @@ def test_bad_settings_are_told(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(Invalid, match=told) as error:
         load_settings(Home(tmp_path))
     assert "torrazzo.toml" in str(error.value)
+
+
+def test_settings_above_the_legal_term_are_refused(tmp_path: Path) -> None:
+    """RT-01: nobody can set up a town to keep, even at the least, more than 168 hours."""
+    (tmp_path / "torrazzo.toml").write_text(GOOD + "[retention]\nfloor_hours = 169\n")
+    with pytest.raises(Refused, match="ABOVE_LEGAL_MAX"):
+        load_settings(Home(tmp_path))
 
 
 def test_a_folder_without_a_town_says_what_to_run(tmp_path: Path) -> None:

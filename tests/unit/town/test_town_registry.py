@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from torrazzo.base.errors import Damaged, Refused, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import DAY, HOUR, UtcTicks
@@ -16,8 +16,9 @@ from torrazzo.town import Camera, Home, StreamConfig, load_box, load_plan
 from torrazzo.town.box import Box
 from torrazzo.town.camera import UnknownCamera, find_camera, new_camera_id
 from torrazzo.town.home import new_settings
+from torrazzo.town.lives import class_of, life_of
 from torrazzo.town.office import Office, found_town, new_camera
-from torrazzo.town.plan import VALID_FOR
+from torrazzo.town.plan import VALID_FOR, peek_classes
 from torrazzo.town.registry import open_registry
 
 PASSWORD = "Corr3cte-Horse:è@bàttery"
@@ -72,6 +73,40 @@ def test_the_plan_follows_each_change(home: Home, clock: FakeClock) -> None:
         office.remove(two.id)
         assert load_plan(home.plan, box).entries == ()
         assert load_plan(home.plan, box).version == 5
+
+
+def test_footage_that_lives_shorter_is_of_a_class_of_its_own(home: Home, clock: FakeClock) -> None:
+    """The plan says the class, which says the hours; the keyring reads from it for which classes it needs keys."""
+    box = load_box(home.box_key)
+    with Office(home, OsDisk(), clock) as office:
+        assert peek_classes(home.plan) == ("standard",)
+        camera = office.add(replace(declare("Via Palestro"), retention_hours=72))
+        office.add(declare("Via Bissolati"))
+        assert {entry.retention_class for entry in load_plan(home.plan, box).entries} == {"h72", "standard"}
+        assert peek_classes(home.plan) == ("h72", "standard")
+        assert office.registry.cameras()[1].retention_hours == 72
+        office.change(replace(camera, retention_hours=168))
+        assert peek_classes(home.plan) == ("standard",)
+
+
+def test_no_camera_keeps_footage_longer_than_the_law_allows(home: Home, clock: FakeClock) -> None:
+    """RT-01: a camera above 168 hours cannot even be thought of; one below 2 has no key to record with."""
+    with Office(home, OsDisk(), clock) as office:
+        camera = office.add(declare("Via Palestro"))
+    for hours, kind in ((169, Refused), (1, Invalid), (0, Invalid)):
+        with pytest.raises(kind, match="ABOVE_LEGAL_MAX" if kind is Refused else "from 2 to 168"):
+            replace(camera, retention_hours=hours)
+
+
+def test_a_class_says_how_long_it_lives() -> None:
+    """Hours and class name each other; a name that says more than 168, or nothing, is of no class."""
+    assert [life_of(class_of(hours)) for hours in range(2, 169)] == list(range(2, 169))
+    assert class_of(168) == "standard"
+    with pytest.raises(Refused, match="ABOVE_LEGAL_MAX"):
+        life_of("h169")
+    for name in ("", "h", "h072", "h1", "h-3", "property", "h72 ", "H72"):
+        with pytest.raises(Invalid):
+            life_of(name)
 
 
 def test_a_lapsed_permission_stays_in_the_plan(home: Home, clock: FakeClock) -> None:
@@ -185,6 +220,6 @@ def test_opening_again_upgrades_nothing(home: Home, clock: FakeClock) -> None:
     with Office(home, OsDisk(), clock):
         pass
     with sqlite3.connect(home.office_db) as database:
-        assert database.execute("select version_num from alembic_version").fetchall() == [("0001",)]
+        assert database.execute("select version_num from alembic_version").fetchall() == [("0002",)]
         assert database.execute("pragma journal_mode").fetchone() == ("wal",)
     database.close()
