@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What was recorded, as a file that convinces a stranger.
 
-Takes     a planned clip and its file, facts with their proofs, hashes and salts, heads, a policy, anchors, the history.
+Takes     what was asked for and approved; the catalogue, the volumes, segment keys, the ledger; a policy.
 Gives     the evidence package, byte by byte.
-Promises  whoever has the package and two published keys can check it without us; equal values give equal bytes.
-Never     reads a file, a clock or a key; decides who may have what.
-Read      package.py, then asic.py. Format: docs/3-formats/package.md
+Promises  whoever has the package and two published keys can check it without us; the same pictures give the same bytes.
+Never     decides who may have what; keeps a clip on a disk but inside its package.
+Read      gather.py, package.py, asic.py. Format: docs/3-formats/package.md
 """
 
 from torrazzo.evidence.asic import measure

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What people did with these pictures: the entries of `act` that concern them."""
+
+from collections.abc import Collection
+
+from torrazzo.base import Span, StreamId
+from torrazzo.base.errors import Invalid
+from torrazzo.base.times import HOUR
+from torrazzo.evidence.fixed_log import FixedLog
+from torrazzo.ledger import Pruned
+from torrazzo.ledger.act import Act, parse_act
+
+_SPANS = frozenset({"view", "ask", "hold"})  # they name streams and a span
+_FOLLOWING = frozenset({"approve", "export", "close", "release", "rekey"})  # they name an entry before
+
+
+def find_history(log: FixedLog, streams: Collection[StreamId], span: Span) -> list[int]:
+    """Indexes, in order: windows, asks, holds and live views of these cameras in the span, and what followed on them.
+
+    Nobody can have looked at pictures before they were taken, so the log is read back to an hour before the span.
+    """
+    found: list[tuple[int, Act]] = []
+    try:
+        for index, line in log.entries_back():
+            try:
+                act = parse_act(line)
+            except Invalid:
+                continue  # a later version's
+            if act.t < span.start - HOUR:
+                break
+            if act.kind in _SPANS | _FOLLOWING | {"live"}:
+                found.append((index, act))
+    except Pruned:
+        pass
+    names = set(map(str, streams))
+    kept: dict[int, None] = {}
+    for index, act in reversed(found):
+        if act.values.get("of") in kept if act.kind in _FOLLOWING else _concerns(act, names, span):
+            kept[index] = None
+    return list(kept)
+
+
+def _concerns(act: Act, names: set[str], span: Span) -> bool:
+    start, end = (act.values[key] for key in (("t", "until") if act.kind == "live" else ("t0", "t1")))
+    return bool(names & set(act.values["streams"])) and start < span.end and span.start < end

@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Packages gathered from a small archive and its ledger, and what the court's verifier says of them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tools.archived import POLICY, Archived, archived
+from tests.tools.dossier import files_of
+from tests.tools.recording import Recording
+from torrazzo.base.errors import Invalid, Unavailable
+from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.testing import ClipSpec, make_clip
+from torrazzo.testing.clock import START
+from torrazzo_verify.verify import Finding, parse_policy, verify
+
+DUOMO, PO = "3f9a1c0e5b7d2264/main", "00c0ffee00c0ffee/main"
+
+
+def _duomo(made: Recording) -> None:
+    """A gap of 20 s and a change of size."""
+    small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
+    made.shoot(small, 34)
+    made.gap(20)
+    made.shoot(small, 16)
+    made.shoot(make_clip(ClipSpec(width=480, height=360, b_frames=2, frames=100, tag=2)), 22)
+
+
+def _po(made: Recording) -> None:
+    made.shoot(make_clip(ClipSpec(width=160, height=120, frames=100)), 92)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Archived]:
+    """Two cameras."""
+    with archived(tmp_path, [("duomo", DUOMO, _duomo), ("po", PO, _po)], START) as made:
+        yield made
+
+
+def check(path: Path) -> tuple[int, list[Finding]]:
+    """As a court does, with the published keys."""
+    found: list[Finding] = []
+    return verify(str(path), parse_policy(POLICY.pack()), found.append), found
+
+
+def failures(found: list[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.level == "failed"]
+
+
+def test_a_package_of_two_cameras_verifies(town: Archived, tmp_path: Path) -> None:
+    """Cut at both ends, across a gap and a change of size: all of it is proven, and what people did is told."""
+    town.enter()
+    t = town.start + 100 * SECOND
+    seen = town.deed("view", t, streams=[DUOMO], t0=town.start, t1=t)
+    town.deed("view", t, streams=[DUOMO], t0=t, t1=t + SECOND)  # other pictures
+    town.deed("view", t, streams=["00000000000000aa/main"], t0=town.start, t1=t)
+    town.deed("close", t, of=seen, why="done", shown=[])
+    ask = town.deed("ask", t, streams=sorted([DUOMO, PO]), t0=town.start, t1=t)
+    town.deed("export", t, of=town.deed("approve", t, of=ask))
+    path = town.package(town.asked(5.4, 80), tmp_path / "out.asice")
+    code, found = check(path)
+    assert (code, failures(found)) == (0, [])
+    files = files_of(path)
+    kinds = [json.loads(line)["kind"] for line in files["history.jsonl"].splitlines()]
+    assert kinds == ["view", "close", "ask", "approve", "export"]
+    assert {"clips/duomo.mp4", "clips/po.mp4"} <= files.keys()
+
+
+def test_the_same_export_twice_gives_the_same_media(town: Archived, tmp_path: Path) -> None:
+    """Whatever was entered meanwhile: clips have the same digests."""
+    town.enter()
+    asked = town.asked(5.4, 80)
+    first = files_of(town.package(asked, tmp_path / "1.asice"))
+    town.deed("view", town.start + 100 * SECOND, streams=[DUOMO], t0=town.start, t1=town.start + SECOND)
+    second = files_of(town.package(asked, tmp_path / "2.asice"))
+    for name in ("clips/duomo.mp4", "clips/po.mp4", "pieces/po.txt", "facts/po.jsonl"):
+        assert first[name] == second[name]
+    assert first["act.checkpoint"] != second["act.checkpoint"]
+
+
+def test_late_facts_are_told(town: Archived, tmp_path: Path) -> None:
+    """What the ledger noted of facts that came late stands behind them, and the verifier tells it."""
+    town.enter(received=town.start + 600 * SECOND)
+    code, found = check(town.package(town.asked(30, 60), tmp_path / "out.asice"))
+    assert code == 0
+    assert "late" in {finding.code for finding in found}
+
+
+def test_a_damaged_piece_is_a_loss_that_verifies(town: Archived, tmp_path: Path) -> None:
+    """A bit in a ciphertext costs its piece, one in a record's header its segment: told, and the rest is proven."""
+    town.enter()
+    asked = town.asked(0, 80)
+    with town.footage() as footage:
+        rows = footage.segments(town.filmed[1].stream, asked.span)
+    town.filmed[1].made.spoil(rows[2], 4)
+    volume = town.filmed[1].made.volume_of(rows[4])
+    data = bytearray(volume.read_bytes())
+    data[rows[4].places[3] + 20] ^= 1
+    volume.write_bytes(data)
+    path = town.package(asked, tmp_path / "out.asice")
+    code, found = check(path)
+    assert (code, failures(found)) == (0, [])
+    lost = json.loads(files_of(path)["manifest.json"])["clips"][1]["losses"]
+    facts = [json.loads(line) for line in files_of(path)["facts/po.jsonl"].splitlines()]
+    assert [(facts[loss["fact"] - 1]["n"], loss["piece"]) for loss in lost] == [(rows[2].id.n, 4), (rows[4].id.n, 0)]
+
+
+def test_facts_that_are_not_in_the_ledger_yet_are_waited_for(town: Archived, tmp_path: Path) -> None:
+    """No package without the proof of all its facts."""
+    with pytest.raises(Unavailable, match="not in the ledger"):
+        town.package(town.asked(5.4, 80), tmp_path / "out.asice")
+    town.enter(lambda line: b'"n":1,' not in line)
+    with pytest.raises(Unavailable):
+        town.package(town.asked(5.4, 80), tmp_path / "out.asice")
+
+
+def test_a_span_that_begins_in_a_gap_goes_back_to_its_start(town: Archived, tmp_path: Path) -> None:
+    """The gap that holds the span's start is in the package, though it stands before the first picture's fact."""
+    town.enter()
+    asked = town.asked(40, 80)._replace(streams=(town.filmed[0].stream,))
+    path = town.package(asked, tmp_path / "out.asice")
+    assert check(path)[0] == 0
+    assert json.loads(files_of(path)["facts/duomo.jsonl"].splitlines()[0])["kind"] == "gap"
+
+
+def test_a_span_beyond_the_facts_is_refused(town: Archived, tmp_path: Path) -> None:
+    """Nothing says what happened then: no package claims to."""
+    town.enter()
+    with pytest.raises(Unavailable, match="before the span does"):
+        town.package(town.asked(40, 200), tmp_path / "out.asice")
+
+
+def test_a_package_has_a_size_that_people_can_handle(town: Archived) -> None:
+    """More than a hundred hours of cameras are refused before anything is read."""
+    with pytest.raises(Invalid, match="at most 100"):
+        town.package(town.asked(0, 51 * 3600), Path("/dev/null"))
+
+
+def test_across_the_end_of_summer_time(tmp_path: Path) -> None:
+    """In the night in which an hour happens twice the clip lasts as long as it lasted, and the text says UTC."""
+    change = UtcTicks(1_792_890_000 * SECOND)  # 2026-10-25T01:00:00Z: 03:00 becomes 02:00 in Cremona
+    with archived(tmp_path, [("po", PO, _po)], UtcTicks(change - 40 * SECOND)) as town:
+        town.enter()
+        path = town.package(town.asked(10, 70), tmp_path / "out.asice")
+    code, found = check(path)
+    assert (code, failures(found)) == (0, [])
+    text = files_of(path)["README.txt"].decode()
+    assert "from 2026-10-25T00:59:30.000Z to 2026-10-25T01:00:30.000Z (UTC)" in text
