@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import Group
+from tests.tools.ring_keys import RingKeys
 from torrazzo.app import system_parts
 from torrazzo.archive import VolumeReader
 from torrazzo.archive.fact import Fact, parse_fact
@@ -18,7 +19,6 @@ from torrazzo.archive.record import INIT, Kind, RecordHeader
 from torrazzo.archive.root import open_root, volume_names
 from torrazzo.base import StreamId
 from torrazzo.cli.init import make_town
-from torrazzo.keyring import KeyClient
 from torrazzo.seal import open_piece
 from torrazzo.segment.parse import parse_fragment
 from torrazzo.town.ask import ask
@@ -101,7 +101,7 @@ def frames(home: Home, stream: StreamId) -> Iterator[list[str]]:
 
 def fragments(home: Home, stream: StreamId) -> Iterator[tuple[Path, RecordHeader, bytes]]:
     """Volume, record and plaintext of each recorded fragment, in order."""
-    client = KeyClient(home.path)
+    client = RingKeys(home.path)
     keys: dict[tuple[object, int], bytes] = {}
     sealed: dict[object, bytes] = {}
     for reader, record in records(home):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.tools.ring_keys import RingKeys
 from torrazzo.archive.record import HEADER_SIZE
 from torrazzo.archive.root import Root, make_root
 from torrazzo.base import StreamId, TermId
@@ -17,7 +18,7 @@ from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered
 from torrazzo.control_room.index import Index
 from torrazzo.durable import OsDisk
 from torrazzo.ingest import Frame, GapClosed, Step
-from torrazzo.keyring import KeyClient, KeyName, load_public_keys
+from torrazzo.keyring import KeyName, load_public_keys
 from torrazzo.keyring.process import tend
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
@@ -76,9 +77,9 @@ class Recording:
         self.now: int = self.start
 
     @property
-    def keys(self) -> KeyClient:
-        """What readers ask for keys."""
-        return KeyClient(self.folder)
+    def keys(self) -> RingKeys:
+        """The keys of its segments, out of its own ring."""
+        return RingKeys(self.folder)
 
     def shoot(self, clip: Clip, seconds: float | None = None, *, skew_ppm: int = 0) -> None:
         """Record the clip, again and again for so many seconds (once if not told), as if its camera had sent it."""

@@ -55,7 +55,7 @@ class Finding(NamedTuple):
 
 
 class Keys(Protocol):
-    """What the keyring gives; `keyring.KeyClient` is one."""
+    """Whoever has them: tests do. In a town they are given to people who look, not to a check."""
 
     def segment_keys(
         self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]

@@ -19,7 +19,6 @@ from torrazzo.cli.index import fresh_index, log_to_stderr
 from torrazzo.cli.output import Progress, local_text, warn, write_json
 from torrazzo.control_room.index import open_roots
 from torrazzo.durable import Disk, OsDisk
-from torrazzo.keyring import KeyClient
 from torrazzo.town.ask import ask
 from torrazzo.town.home import Home, load_settings
 
@@ -49,7 +48,6 @@ def check_archive(
     bar = Progress("Reading the archive", progress)
     manner = Manner(
         deep=deep,
-        keys=_keys(home, disk) if deep else None,
         live_fence=_live_fence(home),
         known=_known(home),
         progress=lambda done, total: bar(done / max(1, total)),
@@ -128,14 +126,6 @@ def _known(home: Home) -> Mapping[Tenure, int]:
     except (Unavailable, Damaged) as error:
         warn(f"checked without the catalogue: {error}")
         return {}
-
-
-def _keys(home: Home, disk: Disk) -> KeyClient | None:
-    keys = KeyClient(home.path, disk)
-    if keys.has_ring():
-        return keys
-    warn(f"{home.keyring}: there is no ring: pieces are compared with their hashes, but not opened")
-    return None
 
 
 def _live_fence(home: Home) -> int | None:
