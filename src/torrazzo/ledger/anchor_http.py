@@ -5,10 +5,9 @@
 import base64
 import hashlib
 import http.client
-import io
 import ssl
 from socket import socket
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Unavailable
@@ -17,6 +16,7 @@ from torrazzo.ledger.anchor import CLOCK, Anchor
 from torrazzo.ledger.anchor_authority import Authority
 from torrazzo.ledger.anchor_query import draw_nonce, query
 from torrazzo.ledger.anchor_token import open_answer
+from torrazzo.ledger.limited_reader import LimitedReader
 from torrazzo.ledger.text import shown
 
 _SLACK = 2 * SECOND  # the token's time has whole seconds; clocks that are kept differ by less
@@ -57,7 +57,7 @@ def _post(authority: Authority, body: bytes, clock: Clock, limits: Limits) -> by
     connection = _connection(authority, limits.seconds)
     try:
         connection.request("POST", target, body, _headers(authority))
-        reader = _Reader(connection.sock, clock, until, limits.bytes)
+        reader = LimitedReader(connection.sock, clock, until, limits.bytes, "the answer is longer than any stamp")
         answer = http.client.HTTPResponse(cast("socket", reader), method="POST")  # it only asks for `makefile`
         answer.begin()
         found = answer.read()
@@ -92,28 +92,3 @@ def _headers(authority: Authority) -> dict[str, str]:
         pair = f"{authority.login.user}:{authority.login.password.reveal()}"
         found["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
     return found
-
-
-class _Reader(io.RawIOBase):
-    """A socket that gives at most so many bytes until then, however slowly they come."""
-
-    def __init__(self, sock: socket, clock: Clock, until: BootNs, left: int) -> None:
-        self._sock, self._clock, self._until, self._left = sock, clock, until, left
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """What HTTPResponse asks a socket for."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        seconds = (self._until - self._clock.boot_ns()) / 1_000_000_000
-        if seconds <= 0:
-            raise TimeoutError("not answered in time")
-        self._sock.settimeout(seconds)
-        got = self._sock.recv_into(buffer)
-        self._left -= got
-        if self._left < 0:
-            raise http.client.HTTPException("the answer is longer than any stamp")
-        return got

@@ -7,6 +7,7 @@ secrets/ (box.key, ledger-rec.key, ledger-act.key)  keyring/ (the ring, public-k
 ledger/ (the logs' files)  run/*.sock  archive/ (the default disk root)
 """
 
+import os
 import re
 import secrets
 import tomllib
@@ -22,8 +23,11 @@ from torrazzo.town.lives import check_hours
 
 DEFAULT_ZONE = "Europe/Rome"
 DEFAULT_PORT = 8470
+TIME_SOURCES = ("system", "witness", "wall")  # a time service; who cosigns heads; nobody: the clock as it stands
+DEFAULT_TRUSTED = ("system",)
 DEFAULT_FLOOR = 72
 
+_TIME_NOTE = "whose time is believed: system (chrony or the like), witness (whoever cosigns the ledger)"
 _LEDGER_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*(?:/[a-z0-9_][a-z0-9._-]*)*", re.ASCII)
 
 
@@ -72,6 +76,11 @@ class Home:
     def public_keys(self) -> Path:
         """The hours' public keys, 48 h ahead."""
         return self.keyring / "public-keys.json"
+
+    @property
+    def policy(self) -> Path:
+        """Whose signatures make a head good (C2SP tlog-policy), where the town says more than its own logs' keys."""
+        return self.path / "policy"
 
     @property
     def ledger(self) -> Path:
@@ -162,6 +171,7 @@ class Settings:
     roots: tuple[Path, ...]  # absolute
     port: int = DEFAULT_PORT
     ledger: str = ""  # the town's name in the origins of its logs; empty: made from the node's id
+    trusted: tuple[str, ...] = DEFAULT_TRUSTED  # what the keyring believes the time of: see TIME_SOURCES
     witnesses: tuple[WitnessSettings, ...] = ()
     floor_hours: int = DEFAULT_FLOOR  # no footage younger than this is erased for want of room on a disk
 
@@ -200,7 +210,7 @@ def save_settings(home: Home, disk: Disk, settings: Settings) -> None:
 def _settings(document: Mapping[str, object], home: Home) -> Settings:
     path = home.settings_file
     town = _table(document.get("town"), "town", path)
-    _known(document, {"town", "roots", "page", "ledger", "retention"}, path)
+    _known(document, {"town", "roots", "page", "ledger", "keyring", "retention"}, path)
     _known(town, {"name", "time_zone", "node"}, path, "town.")
     page = _table(document.get("page", {}), "page", path)
     _known(page, {"port"}, path, "page.")
@@ -214,6 +224,7 @@ def _settings(document: Mapping[str, object], home: Home) -> Settings:
         roots=_roots(document.get("roots"), home),
         port=port,
         ledger=_ledger(document.get("ledger", {}), path),
+        trusted=_trusted(document.get("keyring", {}), path),
         floor_hours=_floor(document.get("retention", {}), path),
     )
 
@@ -255,12 +266,21 @@ def _witness(table: Mapping[str, object], home: Home) -> WitnessSettings:
     address, needed = _string(table, "address", path), table.get("needed", False)
     scheme, _, rest = address.partition(":")
     if scheme == "unix":
-        address = f"unix:{home.path / rest}"
+        address = f"unix:{os.path.normpath(home.path / rest)}"
     elif scheme not in {"http", "https"} or not rest.startswith("//") or not address.isprintable() or " " in address:
         raise Invalid(f"{path}: ledger.witness.address is {address!r}; write http://…, https://… or unix:PATH")
     if not isinstance(needed, bool):
         raise Invalid(f"{path}: ledger.witness.needed is {needed!r}; write true or false")
     return WitnessSettings(_string(table, "name", path), _string(table, "key", path), address, needed)
+
+
+def _trusted(found: object, path: Path) -> tuple[str, ...]:
+    table = _table(found, "keyring", path)
+    _known(table, {"trusted"}, path, "keyring.")
+    names = table.get("trusted", list(DEFAULT_TRUSTED))
+    if not isinstance(names, list) or not set(names) <= set(TIME_SOURCES) or len(set(names)) < len(names):
+        raise Invalid(f"{path}: keyring.trusted is {names!r}; write a list of {', '.join(TIME_SOURCES)}, each once")
+    return tuple(names)
 
 
 def _roots(found: object, home: Home) -> tuple[Path, ...]:
@@ -331,6 +351,8 @@ def _text(home: Home, settings: Settings) -> str:
             address = f"unix:{Path(address.removeprefix('unix:')).relative_to(home.path)}"
         lines += ["", "[[ledger.witness]]", f"name = {_quoted(witness.name)}", f"key = {_quoted(witness.key)}"]
         lines += [f"address = {_quoted(address)}", f"needed = {str(witness.needed).lower()}"]
+    trusted = ", ".join(map(_quoted, settings.trusted))
+    lines += ["", "[keyring]", f"trusted = [{trusted}]  # {_TIME_NOTE}"]
     for root in settings.roots:
         shown = root.relative_to(home.path) if root.is_relative_to(home.path) else root
         lines += ["", "[[roots]]", f"path = {_quoted(str(shown))}"]
