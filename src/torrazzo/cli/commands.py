@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from torrazzo import __version__
-from torrazzo.cli import camera, catalogue, demo, footage, init, ledger, processes, status, witness
+from torrazzo.cli import anchor, camera, catalogue, demo, footage, init, ledger, processes, status, witness
 
 app = typer.Typer(
     name="torrazzo",
@@ -43,6 +43,7 @@ app.command("serve")(processes.serve)
 app.command("recorder")(processes.recorder)
 app.command("keyring")(processes.keyring)
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(anchor.app, name="anchor")
 app.add_typer(witness.app, name="witness")
 app.command("control-room")(processes.control_room)
 app.command("status")(status.status)

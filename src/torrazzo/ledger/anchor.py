@@ -11,6 +11,7 @@ from typing import NamedTuple, Self
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import UtcTicks
 from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.identity import LogName
 from torrazzo.ledger.text import shown, to_base64
 
 # What is told beside an anchor that holds.
@@ -29,15 +30,29 @@ class Head(NamedTuple):
     def of(cls, text: str) -> Self:
         """The one that this is the text of; raises `Invalid` for other logs, and for an empty one."""
         checkpoint = Checkpoint.parse(text)
-        log = checkpoint.origin.rpartition("/")[2]
-        if log not in {"rec", "act"} or checkpoint.size == 0:
+        name = LogName.parse(checkpoint.origin.rpartition("/")[2])
+        if name is None or checkpoint.size == 0:
             raise Invalid(f"head {shown(text)}: only those of rec and act are anchored, and no empty one")
-        return cls(log, checkpoint.size, text)
+        return cls(name.kind, checkpoint.size, text)
 
     @property
     def data(self) -> bytes:
         """What is stamped."""
         return self.text.encode()
+
+    @property
+    def folder(self) -> str:
+        """Of its log's files: `act`, after a fork `act.2`."""
+        return Checkpoint.parse(self.text).origin.rpartition("/")[2]
+
+    @property
+    def file(self) -> str:
+        """Of these bytes, beside its tokens: `act-42.txt`."""
+        return f"{self.log}-{self.size}.txt"
+
+    def token_file(self, authority: str) -> str:
+        """Of the token by this authority: `act-42.aruba.tst`."""
+        return f"{self.log}-{self.size}.{authority}.tst"
 
 
 class Anchor(NamedTuple):

@@ -7,12 +7,14 @@ import json
 import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torrazzo.base import SegmentId
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.ledger.anchor import Head
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
+from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.merkle import leaf_hash, verify_inclusion
 from torrazzo.ledger.proof import Proof
 from torrazzo.ledger.tiles import WIDTH, Tile, split_entries, tile_width
@@ -67,6 +69,26 @@ class LedgerClient:
         line = split_entries(self.read(f"{log}/{bundle}"), bundle.width)[at]
         verify_inclusion(leaf_hash(line), proof.entry_index, head.size, proof.path, head.root)
         return proof._replace(extra=line)
+
+    def want_anchor(self, log: LogKind, *, is_shown: bool = False) -> tuple[Head, tuple[str, ...]]:
+        """Have its present head stamped now; returns that, and whom it asks. `is_shown`: a package shows this head.
+
+        Raises `Refused` where nobody is configured to be asked.
+        """
+        body = json.dumps({"v": 1, "log": log, "shown": is_shown}).encode()
+        found = self._json("POST", "/anchors", body)
+        try:
+            assert isinstance(found, dict)
+            return Head.of(str(found["text"])), tuple(map(str, found["asked"]))
+        except (AssertionError, KeyError, TypeError, Invalid) as error:
+            raise Damaged(f"{self._path}: what answered is no ledger of ours: {error!r}") from error
+
+    def anchors(self) -> Mapping[str, Any]:
+        """Who is asked for stamps, what waits, who is silent, and the last stamps; files: `read("anchors/<name>")`."""
+        found = self._json("GET", "/anchors")
+        if not isinstance(found, dict):
+            raise Damaged(f"{self._path}: what answered is no ledger of ours; restart `torrazzo serve`")
+        return found
 
     def read(self, path: str) -> bytes:
         """What stands at an address below the root: `rec/checkpoint`, `act/tile/0/000`, `rec/consistency?old=5`."""

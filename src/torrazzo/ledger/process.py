@@ -19,11 +19,15 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Stopped, TorrazzoError
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.ledger.anchor_job import AnchorJob
+from torrazzo.ledger.anchor_settings import FILE as ANCHORS
+from torrazzo.ledger.anchor_settings import AnchorSettings, load_anchor_settings
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.secret import make_identity
 from torrazzo.ledger.sequencer import Sequencer
 from torrazzo.ledger.service import LedgerServer, Open
 from torrazzo.ledger.start import open_ledger
+from torrazzo.ledger.store import LedgerStore
 from torrazzo.ledger.volumes import Search
 from torrazzo.town.home import Home, Settings, load_settings
 
@@ -33,6 +37,7 @@ HOLE_S = 5.0  # so long a fact waits for the one before it until the volumes are
 LOST_S = 60.0  # and so long, at least, until what no volume has is passed over
 SEARCH_S = 20.0  # from one search to the next
 REST_S = 600.0  # the same, where one search after the other finds nothing
+ANCHORS_S = 2.0
 AT_ONCE = 1_000
 
 log = structlog.get_logger(__name__)
@@ -79,7 +84,7 @@ class _Process:
         ledger = self._server.ledger
         if ledger is None:
             return {"v": 1, "state": self._state, "why": self._server.why, "pid": os.getpid()}
-        store, sequencer = ledger
+        store, sequencer, _ = ledger
         return {
             "v": 1,
             "state": "running",
@@ -103,7 +108,13 @@ class _Process:
         ):
             sequencer = Sequencer(store, database, self._clock, self._keep)
             self._expect(sequencer)
-            yield Open(store, sequencer)
+            yield Open(store, sequencer, self._anchors(store, sequencer))
+
+    def _anchors(self, store: LedgerStore, sequencer: Sequencer) -> AnchorJob:
+        def settings() -> AnchorSettings:
+            return load_anchor_settings(self._home.path / ANCHORS)
+
+        return AnchorJob(store, sequencer.enter, settings, self._clock, self._disk, self._home.ledger)
 
     def _keep(self, packed: bytes) -> None:
         try:
@@ -125,18 +136,22 @@ class _Process:
         self._is_caught_up = False
         follower = threading.Thread(target=self._follow, args=(ledger.sequencer, ending), name="volumes", daemon=True)
         entering = threading.Thread(target=failed.guard, args=(ledger.sequencer, ending), name="sequencer", daemon=True)
+        anchoring = threading.Thread(target=ledger.anchors.run, args=(ending,), name="anchors", daemon=True)
         self._server.ledger = ledger
         sizes = {"rec": ledger.store.rec.head.size, "act": ledger.store.act.head.size}
         log.info("ledger_started", origin=ledger.store.rec.head.origin, **sizes)
         entering.start()
         follower.start()
+        anchoring.start()
         while not self._stop.wait(1.0) and entering.is_alive():
             pass
         self._server.ledger, self._server.why = None, "the ledger is ending; try again"
         ending.set()
         ledger.sequencer.wake()
+        ledger.anchors.wake()
         entering.join()
         follower.join()
+        anchoring.join(ANCHORS_S)  # an authority that hangs holds nobody up; what it sends then is not taken
         if failed.error is not None:
             raise failed.error
         if not self._stop.is_set():

@@ -7,6 +7,7 @@ docs/3-formats/ledger.md, section Asking the ledger.
 POST /rec   facts and a recorder's heartbeat          GET /status
 POST /act   one act line; answered when it is on disk
 POST /<log>/proofs                                    many entries, proven under one head
+POST /anchors                                         GET /anchors, /anchors/<file>
 GET  /<log>/proof?index=N, /rec/proof?stream=S&term=T&n=N, /<log>/consistency?old=N
 GET  /<log>/checkpoint, /<log>/tile/…                 C2SP tlog-tiles; <log> is rec or act
 """
@@ -27,6 +28,7 @@ import structlog
 
 from torrazzo.base import SegmentId, StreamId, TermId
 from torrazzo.base.errors import Invalid, Refused, Stopped, TorrazzoError, Unavailable
+from torrazzo.ledger.anchor_job import AnchorJob
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
 from torrazzo.ledger.intake import read_line
@@ -57,6 +59,7 @@ class Open(NamedTuple):
 
     store: LedgerStore
     sequencer: Sequencer
+    anchors: AnchorJob
 
 
 class Beat(NamedTuple):
@@ -154,6 +157,10 @@ class LedgerHandler(BaseHTTPRequestHandler):
             return _JSON, prove_many(ledger.store, "rec", body)
         if (self.command, self.path) == ("POST", "/act/proofs"):
             return _JSON, prove_many(ledger.store, "act", body)
+        if (self.command, self.path) == ("POST", "/anchors"):
+            return _JSON, want_anchor(ledger, body)
+        if self.command == "GET" and self.path == "/anchors":
+            return _JSON, _json(ledger.anchors.status())
         if self.command == "GET":
             return look(ledger, self.path)
         raise NotFound(f"{self.command} {self.path}: there are POST /rec, /act, their /proofs, and what can be read")
@@ -207,6 +214,8 @@ def look(ledger: Open, address: str) -> tuple[str, bytes]:
     """All that is read of a log."""
     path, _, query = address.partition("?")
     name, _, rest = path.removeprefix("/").partition("/")
+    if name == "anchors":
+        return _BYTES, _there(ledger.anchors.resource, rest)
     if name not in {"rec", "act"}:
         raise NotFound(f"{path}: there are /status, /rec/… and /act/…")
     reader = ledger.store.rec if name == "rec" else ledger.store.act
@@ -218,8 +227,25 @@ def look(ledger: Open, address: str) -> tuple[str, bytes]:
         return _TEXT, reader.proof(index).pack()
     if rest == "consistency":
         return _TEXT, _consistency(reader, _number(asked, "old"))
+    return _TEXT if rest == "checkpoint" else _BYTES, _there(reader.resource, rest)
+
+
+def want_anchor(ledger: Open, body: bytes) -> bytes:
+    """`POST /anchors`: the head that is to be stamped now, and whom that asks."""
     try:
-        return _TEXT if rest == "checkpoint" else _BYTES, reader.resource(rest)
+        found = json.loads(body)
+        kind, is_shown = found["log"], found["shown"]
+        if found["v"] != 1 or kind not in {"rec", "act"} or not isinstance(is_shown, bool):
+            raise ValueError("expected v = 1, log rec or act, shown true or false")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Invalid(f"what is to be stamped: {error!r}") from error
+    head, asked = ledger.anchors.want(kind, is_shown=is_shown)
+    return _json({"text": head.text, "asked": asked})
+
+
+def _there(read: Callable[[str], bytes], name: str) -> bytes:
+    try:
+        return read(name)
     except Invalid as error:
         raise NotFound(str(error)) from error
 

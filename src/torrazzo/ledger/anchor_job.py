@@ -1,0 +1,243 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The anchors' clockwork: heads of `act` stamped by the configured authorities, the tokens kept, receipts entered.
+
+A stamp: 1. the token and what it is over are files; 2. it is noted that its receipt is owed, and no longer that it is
+wanted; 3. the receipt is in `act`; 4. nothing is owed. A crash between 1 and 2 asks the authority again; one between 3
+and 4 looks into `act` first.
+"""
+
+import contextlib
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import structlog
+
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.times import SECOND
+from torrazzo.durable import Disk
+from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.anchor import Anchor, Head, anchor_fact
+from torrazzo.ledger.anchor_http import LIMITS, Limits, ask
+from torrazzo.ledger.anchor_queue import Want
+from torrazzo.ledger.anchor_settings import NOBODY, AnchorSettings
+from torrazzo.ledger.anchor_state import AnchorState, Booking
+from torrazzo.ledger.identity import LogKind
+from torrazzo.ledger.store import LedgerStore
+
+FOLDER = "anchors"  # in each log's
+STATE = "anchors.json"  # in the ledger's
+LOOK_S = 5.0
+MOST_LISTED = 100
+
+_FILE = re.compile(r"(?:rec|act)-[1-9][0-9]{0,18}(?:\.txt|\.[a-z0-9-]{1,32}\.(?:tst|json))", re.ASCII)
+_RECEIPT = re.compile(r"(rec|act)-([1-9][0-9]{0,18})\.([a-z0-9-]{1,32})\.json", re.ASCII)
+
+log = structlog.get_logger(__name__)
+
+
+class AnchorJob:
+    """Of one opened ledger. `run` is one thread's; the other methods are for any."""
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        enter: Callable[[bytes], int],
+        settings: Callable[[], AnchorSettings],
+        clock: Clock,
+        disk: Disk,
+        folder: Path,
+        limits: Limits = LIMITS,
+    ) -> None:
+        """`enter` puts a line into `act`; `settings` reads them anew each time; `folder` is the ledger's."""
+        self._store, self._enter, self._load = store, enter, settings
+        self._clock, self._disk, self._folder, self._limits = clock, disk, folder, limits
+        self._lock = threading.Lock()  # over the state
+        self._state = self._read_state()
+        self._settings = NOBODY
+        self._why = ""  # the settings cannot be used, or a token cannot be kept
+        self._woken = threading.Event()
+
+    def want(self, kind: LogKind, *, is_shown: bool = False) -> tuple[Head, tuple[str, ...]]:
+        """Have the present head stamped now; returns whom that asks: not those that have stamped it already.
+
+        `is_shown`: a package will show this very head. Raises `Refused` if nobody is configured, `Invalid` for a log
+        without entries.
+        """
+        self._reload()
+        if not self._settings.authorities:
+            raise Refused("no authority is named in anchors.toml: nobody can be asked for a stamp")
+        head = Head.of((self._store.rec if kind == "rec" else self._store.act).note.text)
+        asked = tuple(name for name in self._settings.names if not self._has(head, name))
+        with self._lock:
+            queue = self._state.queue.want(head, asked, self._clock.utc(), is_shown=is_shown)
+            self._save(self._state._replace(queue=queue))
+        self._woken.set()
+        return head, asked
+
+    def status(self) -> Mapping[str, object]:
+        """Who is asked, what waits, who is silent, and the last stamps, newest first."""
+        state, settings = self._state, self._settings
+        waiting = [
+            {"log": w.head.log, "size": w.head.size, "authority": w.authority, "since": w.since, "tries": w.tries}
+            for w in state.queue.wants
+        ]
+        return {
+            "every_minutes": settings.every // (60 * SECOND),
+            "authorities": [{"name": each.name, "url": each.url} for each in settings.authorities],
+            "why": self._why,
+            "waiting": waiting,
+            "silent": [silence._asdict() for silence in state.queue.silences],
+            "stamped": self._receipts(),
+        }
+
+    def resource(self, name: str) -> bytes:
+        """A file of the present logs: `act-42.txt`, `act-42.aruba.tst`, or the receipt, `act-42.aruba.json`."""
+        if _FILE.fullmatch(name) is None:
+            raise Invalid(f"{name}: no name of an anchor")
+        try:
+            return self._read(self._places()[name[:3]] / name)
+        except FileNotFoundError as error:
+            raise Invalid(f"{name}: no such anchor (yet)") from error
+
+    # -- the clockwork
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`. A failure is told and tried again."""
+        while not stop.is_set():
+            try:
+                self.turn(stop)
+            except (TorrazzoError, OSError) as error:
+                self._tell(str(error))
+            self._woken.wait(LOOK_S)
+            self._woken.clear()
+
+    def wake(self) -> None:
+        """Have `run` look at its `stop` now."""
+        self._woken.set()
+
+    def turn(self, stop: threading.Event) -> None:
+        """Enter what is owed, want what the clock says, ask whoever is to be asked."""
+        is_usable = self._reload()
+        self._book()
+        if is_usable:
+            self._want_by_clock()
+        for want in self._state.queue.due(self._clock.utc()):
+            if stop.is_set():
+                return
+            authority = next((a for a in self._settings.authorities if a.name == want.authority), None)
+            if authority is not None:
+                try:
+                    anchor = ask(authority, want.head.data, self._clock, self._limits)
+                except (Unavailable, Invalid) as error:
+                    self._failed(want, str(error))
+                    continue
+                if stop.is_set():  # the ledger may be closed already
+                    return
+                self._keep(want, anchor)
+
+    def _reload(self) -> bool:
+        """Take the settings as they are now; those that cannot be used leave the ones before."""
+        try:
+            self._settings = self._load()
+        except TorrazzoError as error:
+            self._tell(str(error))
+            return False
+        self._why = ""
+        return True
+
+    def _want_by_clock(self) -> None:
+        with self._lock:
+            state, now = self._state, self._clock.utc()
+            queue = state.queue.only(self._settings.names)
+            note = self._store.act.note
+            size = self._store.act.head.size
+            is_due = not state.asked <= now < state.asked + self._settings.every
+            if is_due and size not in {0, state.size} and self._settings.authorities:
+                queue = queue.want(Head.of(note.text), self._settings.names, now)
+                state = state._replace(asked=now, size=size)
+            if (queue, state) != (self._state.queue, self._state):
+                self._save(state._replace(queue=queue))
+
+    def _failed(self, want: Want, why: str) -> None:
+        with self._lock:
+            is_new = all(silence.authority != want.authority for silence in self._state.queue.silences)
+            self._save(self._state._replace(queue=self._state.queue.failed(want, self._clock.utc(), why)))
+        (log.warning if is_new else log.info)("anchor_not_given", authority=want.authority, why=why)
+
+    def _keep(self, want: Want, anchor: Anchor) -> None:
+        head = want.head
+        values = anchor_fact(head, anchor)
+        kind = str(values.pop("kind"))
+        line = pack_act(kind, self._clock.utc(), values)
+        folder = self._folder / head.folder / FOLDER
+        self._disk.make_folder(folder)
+        self._disk.publish(folder / head.file, head.data)  # 1
+        self._disk.publish(folder / head.token_file(anchor.authority), anchor.token)
+        self._disk.publish(folder / head.token_file(anchor.authority).replace(".tst", ".json"), line)
+        with self._lock:  # 2
+            owed = (*self._state.bookings, Booking(line, self._store.act.head.size))
+            self._save(self._state._replace(queue=self._state.queue.stamped(want), bookings=owed))
+        log.info("anchor_given", authority=anchor.authority, log=head.log, size=head.size, marks=",".join(anchor.marks))
+        self._book()
+
+    def _book(self) -> None:
+        for booking in self._state.bookings:
+            if not self._is_booked(booking):
+                self._enter(booking.line)  # 3
+            with self._lock:  # 4
+                self._save(self._state._replace(bookings=tuple(b for b in self._state.bookings if b != booking)))
+
+    def _is_booked(self, booking: Booking) -> bool:
+        act = self._store.act
+        size = act.head.size
+        return booking.line in act.entries(min(max(booking.since, act.minimum), size), size)
+
+    # -- files
+
+    def _save(self, state: AnchorState) -> None:
+        self._disk.publish(self._folder / STATE, state.pack())
+        self._state = state
+
+    def _read_state(self) -> AnchorState:
+        try:
+            return AnchorState.parse(self._read(self._folder / STATE))
+        except FileNotFoundError:
+            return AnchorState()
+        except Invalid as error:  # what was wanted is wanted again, at the next hour
+            log.error("anchors_forgotten", error=str(error))  # noqa: TRY400 - its text says it all
+            return AnchorState()
+
+    def _has(self, head: Head, authority: str) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            self._disk.open_read(self._folder / head.folder / FOLDER / head.token_file(authority)).close()
+            return True
+        return False
+
+    def _receipts(self) -> list[dict[str, object]]:
+        found = []
+        for folder in set(self._places().values()):
+            with contextlib.suppress(FileNotFoundError):
+                names = filter(None, map(_RECEIPT.fullmatch, self._disk.list(folder)))
+                found += [(int(name[2]), name[1], name[3], folder / name[0]) for name in names]
+        return [json.loads(self._read(path)) for *_, path in sorted(found, reverse=True)[:MOST_LISTED]]
+
+    def _places(self) -> dict[str, Path]:
+        logs = {"rec": self._store.rec, "act": self._store.act}
+        return {kind: self._folder / reader.head.origin.rpartition("/")[2] / FOLDER for kind, reader in logs.items()}
+
+    def _read(self, path: Path) -> bytes:
+        file = self._disk.open_read(path)
+        try:
+            return file.read(0, file.size())
+        finally:
+            file.close()
+
+    def _tell(self, why: str) -> None:
+        if why != self._why:
+            log.error("anchors_stand_still", why=why)
+        self._why = why
