@@ -17,11 +17,12 @@ def main(words: Sequence[str]) -> int:
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.keyring import run_keyring
+    from torrazzo.keyring.process import Manner
 
     prepare_process("keyring")
     home, disk, clock = system_parts(find_home(options.home).path)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_keyring(home.path, clock, disk, stop, sealing=os.environ.get("TORRAZZO_TPM", "auto"))
+    run_keyring(home.path, clock, disk, stop, Manner(sealing=os.environ.get("TORRAZZO_TPM", "auto")))
     return 0

@@ -9,8 +9,9 @@ Never     sees footage; gives anything to another Unix user.
 Read      store.py, then process.py. Formats: docs/3-formats/keys.md, docs/3-formats/ring.md
 """
 
+from torrazzo.keyring.answer import Denied
 from torrazzo.keyring.client import KeyClient
 from torrazzo.keyring.process import run_keyring
 from torrazzo.keyring.public import KeyName, hours_left, load_public_keys, warn_hours_left
 
-__all__ = ["KeyClient", "KeyName", "hours_left", "load_public_keys", "run_keyring", "warn_hours_left"]
+__all__ = ["Denied", "KeyClient", "KeyName", "hours_left", "load_public_keys", "run_keyring", "warn_hours_left"]

@@ -1,18 +1,21 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How a reader comes to segment keys: through the keyring's socket, or, where none runs, from the ring itself."""
+"""How a reader comes to segment keys: through the keyring's socket."""
 
 import contextlib
 import http.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from torrazzo.archive.fact import parse_fact
 from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId, TermId
 from torrazzo.durable import Disk, OsDisk
-from torrazzo.keyring.document import parse_object
+from torrazzo.keyring.answer import ANSWER_LIMIT, Status, parse_answer, parse_error
+from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
 from torrazzo.keyring.public import KeyName
-from torrazzo.keyring.request import ANSWER_LIMIT, MOST_SEGMENTS, KeyRequest, parse_answer, parse_error
+from torrazzo.keyring.request import MOST_SEGMENTS
+from torrazzo.keyring.request import KeyRequest as UngatedRequest
 from torrazzo.keyring.ring import Ring
 from torrazzo.keyring.store import has_ring, read_ring
 from torrazzo.town.ask import UnixHttp
@@ -40,27 +43,51 @@ class KeyClient:
         keys: dict[int, bytes] = {}
         for start in range(0, len(wanted), MOST_SEGMENTS):
             part = tuple(wanted[start : start + MOST_SEGMENTS])
-            keys |= self._some(KeyRequest(stream, term, KeyName(hour, class_), sealed, part))
+            keys |= self._some(UngatedRequest(stream, term, KeyName(hour, class_), sealed, part))
         return keys
 
     def has_ring(self) -> bool:
         """Whether there is anything to ask: a keyring that runs, or a ring."""
         return self._home.keyring_socket.exists() or has_ring(self._disk, self._home.keyring)
 
-    def status(self) -> Mapping[str, object]:
-        """What the running keyring says of itself; raises `Unavailable` if none runs."""
-        try:
-            return parse_object(self._ask("GET", "/status", b""), "status", ANSWER_LIMIT)
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise Unavailable(f"{self._home.keyring_socket}: no keyring runs; start `torrazzo serve`") from error
+    def status(self) -> Status:
+        """What the running keyring says of itself, with the largest heads that it has seen."""
+        return Status.parse(self._ask_running("GET", "/status", b""))
 
-    def _some(self, wanted: KeyRequest) -> dict[int, bytes]:
+    def window_keys(self, request: KeyRequest) -> dict[int, bytes]:
+        """The keys of the request's segments, by their numbers.
+
+        Raises `Denied` with the gate's reason, `Refused` if that hour's private key is gone, `Damaged` if the sealed K
+        is not as written, `Unavailable` if no keyring runs or it cannot store what it has seen.
+        """
+        answer = self._ask_running("POST", "/window-keys", request.text())
+        return parse_answer(answer, [parse_fact(entry.line).n for entry in request.segments])
+
+    def close(self, request: CloseRequest) -> None:
+        """The window gives no more keys; raises as `window_keys`."""
+        self._ask_running("POST", "/close", request.text())
+
+    def trust_clock(self) -> None:
+        """The machine's clock is right: people say so. All windows are closed by it, and a fact is booked."""
+        self._ask_running("POST", "/trust-clock", b"")
+
+    def trust_heads(self) -> None:
+        """The ledger that runs is the town's: people say so. All windows are closed by it, and a fact is booked."""
+        self._ask_running("POST", "/trust-heads", b"")
+
+    def _some(self, wanted: UngatedRequest) -> dict[int, bytes]:
         try:
             answer = self._ask("POST", "/segment-keys", wanted.text())
         except (FileNotFoundError, ConnectionRefusedError):  # no keyring runs
             ring = self._ring()
             return ring.segment_keys(wanted.sealed, wanted.stream, wanted.term, wanted.name, wanted.ns)
         return parse_answer(answer, wanted.ns)
+
+    def _ask_running(self, method: str, address: str, body: bytes) -> bytes:
+        try:
+            return self._ask(method, address, body)
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise Unavailable(f"{self._home.keyring_socket}: no keyring runs; start `torrazzo serve`") from error
 
     def _ask(self, method: str, address: str, body: bytes) -> bytes:
         path = self._home.keyring_socket

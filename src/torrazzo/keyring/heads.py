@@ -52,9 +52,13 @@ class Heads(NamedTuple):
         """Of these two origins, before anything was seen."""
         return cls(Seen(rec), Seen(act))
 
-    def pack(self) -> bytes:
+    def values(self) -> dict[str, object]:
         """Only the largest heads."""
-        return compact({"v": 1, **{log: _packed(seen) for log, seen in self._asdict().items()}})
+        return {"v": 1, **{log: _packed(seen) for log, seen in self._asdict().items()}}
+
+    def pack(self) -> bytes:
+        """The same, on one line."""
+        return compact(self.values())
 
     @classmethod
     def parse(cls, data: bytes) -> Self:

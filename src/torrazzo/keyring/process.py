@@ -1,31 +1,58 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The keyring's clockwork: keys drawn ahead of time, kept, published; readers served meanwhile."""
+"""The keyring's clockwork: keys drawn ahead of time, kept, published; readers served meanwhile, if all is proven."""
 
 import contextlib
-import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
+from torrazzo import __version__
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Unavailable
+from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.base.times import UtcTicks, hour_of
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.keyring.bookings import Bookings
+from torrazzo.keyring.chore import Chore, Keyring
+from torrazzo.keyring.follower import Follower
+from torrazzo.keyring.gate_request import MOST_BYTES
+from torrazzo.keyring.guard import Guard
 from torrazzo.keyring.public import DEFAULT_CLASS, KeyName
 from torrazzo.keyring.sealer_setup import NONE, set_up_sealer
-from torrazzo.keyring.service import KeyServer
-from torrazzo.keyring.store import RingStore
-from torrazzo.town.home import Home
+from torrazzo.keyring.service import MOST_CONNECTIONS, KeyDesk, Parts
+from torrazzo.keyring.store import RingStore, has_sealed_ring
+from torrazzo.keyring.timekeeper import LOCAL, Timekeeper
+from torrazzo.keyring.trust import TrustStore
+from torrazzo.keyring.trusted_time import LEGAL_HOURS, Tolerances
+from torrazzo.ledger.client import LedgerClient
+from torrazzo.town.home import Home, Settings, load_settings
+from torrazzo.town.unix_server import UnixServer
 
 HOURS_AHEAD = 49  # so that 48 whole hours remain until the next minute's look
 HOURS_BEHIND = 1  # the machine's clock may be set back
 LOOK_SECONDS = 60.0
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 log = structlog.get_logger(__name__)
+
+
+def standard_lives() -> Mapping[str, int]:
+    """One retention class: all footage lives as long as the law allows."""
+    return {DEFAULT_CLASS: LEGAL_HOURS}
+
+
+class Manner(NamedTuple):
+    """How a keyring is run; the defaults are a town's."""
+
+    lives: Callable[[], Mapping[str, int]] = standard_lives  # class → hours; asked at each look
+    look_seconds: float = LOOK_SECONDS
+    sealing: str = NONE  # what `set_up_sealer` does for a new ring
+    local: Mapping[str, Callable[[], bool]] = LOCAL  # sources of time on this machine
+    boot: str = ""  # this boot of this machine; the kernel's word if empty
 
 
 def run_keyring(
@@ -33,40 +60,99 @@ def run_keyring(
     clock: Clock,
     disk: Disk,
     stop: threading.Event,
-    classes: Sequence[str] = (DEFAULT_CLASS,),
-    look_seconds: float = LOOK_SECONDS,
-    sealing: str = NONE,
+    manner: Manner = Manner(),  # noqa: B008 - a value
+    chores: Sequence[Chore] = (),
 ) -> None:
-    """Keep the ring of one home until `stop` is set; `sealing` is what `set_up_sealer` does for a new one.
+    """Keep the ring of one home until `stop` is set, and do the chores (chore.py) at each look.
 
     Raises `Refused` if another keyring runs there or the ring opens no more, `Damaged` or `Unavailable` if it can't be
     read. A disk or a TPM that fails later is logged and tried again: the keys published so far last two days.
     """
     places = Home(home)
+    settings = load_settings(places)
     disk.make_folder(places.keyring)
     disk.make_folder(places.run)
     with disk.lock(places.keyring / "lock"):
-        sealer = set_up_sealer(disk, places.keyring, sealing)
-        store = RingStore(disk, places.keyring, sealer)
-        store.load()
-        _tend_or_log(store, clock.utc(), classes)
-        server = KeyServer(listen_unix(places.keyring_socket), store.ring, clock, os.getuid())
-        thread = threading.Thread(target=server.serve_forever, name="keyring-socket", daemon=True)
-        thread.start()
-        log.info("keyring_started", keys=len(store.ring.keys), level=sealer.level, why=sealer.why)
-        try:
-            while not stop.wait(look_seconds):
-                _tend_or_log(store, clock.utc(), classes)
-                server.ring = store.ring
-        finally:
-            server.shutdown()
-            server.server_close()
-            with contextlib.suppress(FileNotFoundError):
-                disk.unlink(places.keyring_socket)  # readers then know at once that nobody listens
+        parts = assemble(places, settings, clock, disk, manner, LedgerClient(places.ledger_socket))
+        look = Look(parts, manner.lives, chores)
+        log.info("keyring_started", keys=len(parts.store.ring.keys), level=parts.level, why=parts.why)
+        with _served(places, disk, parts):
+            look.turn()
+            while not stop.wait(manner.look_seconds):
+                look.turn()
         log.info("keyring_stopped")
 
 
-def tend(store: RingStore, now: UtcTicks, classes: Sequence[str]) -> None:
+def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner: Manner, ledger: LedgerClient) -> Parts:
+    """All parts of a keyring at its start, for the process that has the lock."""
+    sealer = set_up_sealer(disk, places.keyring, manner.sealing)
+    trust = TrustStore(disk, places, settings)
+    if not has_sealed_ring(disk, places.keyring):
+        trust.set_up()
+    store = RingStore(disk, places.keyring, sealer)
+    store.load()
+    lives = manner.lives()
+    _tend_or_log(store, clock.utc(), lives)
+    boot = manner.boot or BOOT_ID.read_text("ascii").strip()
+    times = Timekeeper(disk, places.keyring, clock, boot, Tolerances(settings.trusted), manner.local)
+    bookings = Bookings(disk, places.keyring, ledger, clock)
+    guard = Guard(trust, times, bookings)
+    guard.know(lives)
+    guard.load()
+    bookings.add("boot", {"part": "keyring", "boot": boot, "sw": __version__})
+    follower = Follower(guard, bookings, ledger)
+    keyring = Keyring(places, disk, clock, store, ledger, times, guard, bookings)
+    return Parts(clock, sealer.level, sealer.why, store, times, guard, bookings, follower, keyring)
+
+
+class Look(NamedTuple):
+    """What is done once a minute."""
+
+    parts: Parts
+    lives: Callable[[], Mapping[str, int]]
+    chores: Sequence[Chore] = ()
+
+    def turn(self) -> None:
+        """1. Clocks. 2. Keys. 3. Chores."""
+        parts = self.parts
+        for alert in parts.times.look():  # 1
+            log.warning("keyring_clock", clock=alert.clock, why=alert.why, off=alert.off)
+            parts.bookings.add("clock", alert.values())
+        lives = self.lives()
+        parts.guard.know(lives)
+        _tend_or_log(parts.store, parts.clock.utc(), lives)  # 2
+        for chore in self.chores:  # 3
+            try:
+                chore(parts.keyring)
+            except (OSError, TorrazzoError) as error:
+                name = getattr(chore, "__name__", type(chore).__name__)
+                # no traceback: a renderer that shows local variables would print the ring
+                log.error("chore_failed", chore=name, error=str(error))  # noqa: TRY400
+
+
+@contextlib.contextmanager
+def _served(places: Home, disk: Disk, parts: Parts) -> Iterator[None]:
+    """Readers and the ledger are talked to for the block."""
+    ending = threading.Event()
+    listener = listen_unix(places.keyring_socket)
+    server = UnixServer("keyring", listener, KeyDesk(parts), most_connections=MOST_CONNECTIONS, most_bytes=MOST_BYTES)
+    serving = threading.Thread(target=server.serve_forever, name="keyring-socket", daemon=True)
+    following = threading.Thread(target=parts.follower.run, args=(ending,), name="keyring-ledger", daemon=True)
+    serving.start()
+    following.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        with contextlib.suppress(FileNotFoundError):
+            disk.unlink(places.keyring_socket)  # readers then know at once that nobody listens
+        ending.set()
+        parts.follower.wake()
+        following.join()
+
+
+def tend(store: RingStore, now: UtcTicks, classes: Iterable[str]) -> None:
     """Have a key for every hour up to 49 ahead, and its public half published; may raise OSError and `Unavailable`.
 
     1. Draw what is missing; it is safe on disk. 2. The public keys are published. A crash before 1 has ended loses at
@@ -80,7 +166,7 @@ def tend(store: RingStore, now: UtcTicks, classes: Sequence[str]) -> None:
     store.publish(store.ring.public_keys(hours))  # 2
 
 
-def _tend_or_log(store: RingStore, now: UtcTicks, classes: Sequence[str]) -> None:
+def _tend_or_log(store: RingStore, now: UtcTicks, classes: Iterable[str]) -> None:
     try:
         tend(store, now, classes)
     except (OSError, Unavailable) as error:

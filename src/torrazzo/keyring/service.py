@@ -1,162 +1,173 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Segment keys over HTTP on a Unix socket, for processes of the same Unix user only.
+"""The keyring over HTTP on its Unix socket, for processes of the same Unix user (docs/3-formats/act.md).
 
-POST /segment-keys  the body of request.py in, `{"keys":{"<n>":"<base64>"}}` out
-GET /status         how far ahead the keys reach
-An error is `{"error":{"kind":…,"text":…}}`. Each connection carries one request.
+POST /window-keys   segment keys of a window, if all is proven        GET /status
+POST /close         that window gives no more
+POST /trust-clock   the wall clock is right, people say               POST /trust-heads   the ledger is right, they say
 """
 
-import socket
-import struct
-import sys
-import threading
-import traceback
-from http.server import BaseHTTPRequestHandler
-from socketserver import ThreadingUnixStreamServer
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import structlog
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.keyring.answer import answer_text, error_text
+from torrazzo.keyring.bookings import Bookings
+from torrazzo.keyring.chore import Keyring
 from torrazzo.keyring.document import compact
+from torrazzo.keyring.follower import Follower
+from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
+from torrazzo.keyring.guard import Guard
+from torrazzo.keyring.heads import Heads
 from torrazzo.keyring.public import hours_left
-from torrazzo.keyring.request import REQUEST_LIMIT, answer_text, error_text, parse_request
-from torrazzo.keyring.ring import Ring
+from torrazzo.keyring.request import parse_request
+from torrazzo.keyring.store import RingStore
+from torrazzo.keyring.timekeeper import Timekeeper
+from torrazzo.keyring.trusted_time import Judgement
+from torrazzo.town.unix_server import Body, NotFound
 
 MOST_CONNECTIONS = 16
-TIMEOUT_SECONDS = 10  # of silence within a request
 
-_STATUS = ((Invalid, 400), (Refused, 403), (Damaged, 422), (Unavailable, 503))
-_CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid
+_STATUS = ((NotFound, 404), (Invalid, 400), (Refused, 403), (Damaged, 422), (Unavailable, 503))
+_ADDRESSES = "GET /status, POST /window-keys, /close, /trust-clock and /trust-heads"
 
 log = structlog.get_logger(__name__)
 
 
-class _NotFound(Invalid):
-    """No such address."""
+class Parts(NamedTuple):
+    """What answers are made from."""
+
+    clock: Clock
+    level: str
+    why: str  # the level is so
+    store: RingStore
+    times: Timekeeper
+    guard: Guard
+    bookings: Bookings
+    follower: Follower
+    keyring: Keyring  # as chores see it
 
 
-class KeyServer(ThreadingUnixStreamServer):
-    """On a listening Unix socket; `serve_forever` in one thread, `ring` replaced as a whole by another."""
+class KeyDesk:
+    """Called by several threads."""
 
-    daemon_threads = True
-    block_on_close = False
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._posts: Mapping[str, Callable[[bytes], bytes]] = {
+            "/window-keys": self._window_keys,
+            "/close": self._close,
+            "/trust-clock": self._trust_clock,
+            "/trust-heads": self._trust_heads,
+            "/segment-keys": self._segment_keys,
+        }
 
-    def __init__(self, listener: socket.socket, ring: Ring, clock: Clock, uid: int) -> None:
-        super().__init__("", KeyHandler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listener
-        self.ring = ring
-        self.clock = clock
-        self.uid = uid
-        self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)
+    def answer(self, method: str, target: str, body: bytes) -> Body:
+        """One request."""
+        if (method, target) == ("GET", "/status"):
+            return Body(self.status())
+        if method == "POST" and target in self._posts:
+            return Body(self._posts[target](body))
+        raise NotFound(f"{method} {target}: there are {_ADDRESSES}")
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """A thread for it, if there is a place: a reader that comes too often waits in its own process."""
-        if not self._places.acquire(blocking=False):
-            log.warning("keyring_busy", connections=MOST_CONNECTIONS)
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """In its thread; the place is free again whatever happens."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._places.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base class has it
-        """A request that failed costs itself only."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, OSError):  # a reader that went away is no news
-            # as text: a renderer that shows local variables would print keys
-            log.error("keyring_request_failed", trace="".join(traceback.format_exception(error)))
+    def explain(self, error: TorrazzoError) -> Body:
+        """An error as an answer."""
+        status = next((status for class_, status in _STATUS if isinstance(error, class_)), 500)
+        log.warning("keyring_refused", status=status, error=str(error))
+        return Body(error_text(error), status=status)
 
     def status(self) -> bytes:
         """The body of `GET /status`."""
-        ring, now = self.ring, self.clock.utc()
-        classes = sorted({name.class_ for name in ring.keys})
+        parts, ring, now = self._parts, self._parts.store.ring, self._parts.clock.utc()
         keys = dict.fromkeys(ring.keys, b"")
+        judged = parts.times.judge()
+        heads = parts.guard.heads or Heads.of_town("", "")
         return compact(
             {
                 "v": 1,
                 "keys": len(ring.keys),
                 "first": str(min(ring.keys)) if ring.keys else None,
                 "last": str(max(ring.keys)) if ring.keys else None,
-                "hours_left": {class_: hours_left(keys, now, class_) for class_ in classes},
+                "hours_left": {
+                    class_: hours_left(keys, now, class_) for class_ in sorted({name.class_ for name in ring.keys})
+                },
+                "level": parts.level,
+                "level_why": parts.why,
+                "heads": heads.values(),
+                "clock": _clock(judged, parts.times),
+                "owed": parts.bookings.waiting,
+                "ledger": "away" if parts.follower.is_away else "answers",
+                "alarms": self._alarms(judged),
             }
         )
 
+    def _alarms(self, judged: Judgement) -> list[str]:
+        """In words, for people."""
+        parts = self._parts
+        found = [f"head of {name}: {refusal.text}" for name, refusal in parts.follower.alarms.items()]
+        if parts.guard.why:
+            found.append(f"the policy or the heads cannot be read: {parts.guard.why}")
+        for clock, off in judged.alarms:
+            found.append(f"clock {clock} is silent" if off is None else f"clock {clock} is off by {off / 90_000:.1f} s")
+        if judged.latest is None:
+            found.append(f"no clock is believed: nothing is read; {parts.times.advice()}")
+        if judged.agreed is None:
+            found.append("the clocks do not agree, or not yet for a minute: nothing is shredded")
+        return [*found, *parts.keyring.alarms.values()]
 
-class KeyHandler(BaseHTTPRequestHandler):
-    """One request."""
-
-    timeout = TIMEOUT_SECONDS
-    protocol_version = "HTTP/1.1"
-    server_version = "torrazzo-keyring"
-    sys_version = ""
-
-    @property
-    def _keys(self) -> KeyServer:
-        return cast("KeyServer", self.server)
-
-    def do_GET(self) -> None:
-        """Status."""
-        self._answer(b"")
-
-    def do_POST(self) -> None:
-        """Keys."""
-        length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()) or int(length[:9]) > REQUEST_LIMIT:
-            self._fail(Invalid(f"request: Content-Length is {length!r}; at most {REQUEST_LIMIT} bytes are read"))
-            return
-        self._answer(self.rfile.read(int(length)))
-
-    def _answer(self, body: bytes) -> None:
+    def _window_keys(self, body: bytes) -> bytes:
         try:
-            answer = self._dispatch(body)
-        except TorrazzoError as error:
-            self._fail(error)
-        else:
-            self._send(200, answer)
+            request = KeyRequest.parse(body)
+        except Invalid:
+            self._parts.guard.deny_invalid()
+            raise
+        granted = self._parts.guard.grant(request)
+        ring = self._parts.store.ring
+        return answer_text(ring.segment_keys(request.sealed, granted.stream, granted.term, granted.name, granted.ns))
 
-    def _dispatch(self, body: bytes) -> bytes:
-        peer = self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        uid = _CREDENTIALS.unpack(peer)[1]
-        if uid != self._keys.uid:
-            raise Refused(f"user {uid} asked; keys are given to user {self._keys.uid} only, whose ring it is")
-        match self.command, self.path:
-            case "GET", "/status":
-                return self._keys.status()
-            case "POST", "/segment-keys":
-                wanted = parse_request(body)
-                return answer_text(
-                    self._keys.ring.segment_keys(wanted.sealed, wanted.stream, wanted.term, wanted.name, wanted.ns)
-                )
-        raise _NotFound(f"{self.command} {self.path}: there are POST /segment-keys and GET /status")
+    def _close(self, body: bytes) -> bytes:
+        try:
+            request = CloseRequest.parse(body)
+        except Invalid:
+            self._parts.guard.deny_invalid()
+            raise
+        self._parts.guard.close(request)
+        return compact({"closed": request.window.number})
 
-    def _fail(self, error: TorrazzoError) -> None:
-        status = 404 if isinstance(error, _NotFound) else 500
-        if status != 404:
-            status = next((status for class_, status in _STATUS if isinstance(error, class_)), 500)
-        log.warning("keyring_refused", status=status, error=str(error))
-        self._send(status, error_text(error))
+    def _trust_clock(self, _: bytes) -> bytes:
+        """1. The order is on disk. 2. All windows are closed. 3. It is booked."""
+        try:
+            alert = self._parts.times.set_anew()  # 1
+        except OSError as error:
+            raise Unavailable(f"the order cannot be stored ({error}); nothing has changed") from error
+        self._parts.guard.start_anew()  # 2
+        log.warning("clock_trusted_by_order", off=alert.off)
+        self._parts.bookings.add("clock", alert.values())  # 3
+        return compact({"off": alert.off})
 
-    def _send(self, status: int, body: bytes) -> None:
-        self.close_connection = True
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
+    def _trust_heads(self, _: bytes) -> bytes:
+        """The fact is booked with the first head that is then trusted."""
+        try:
+            self._parts.guard.trust_anew(self._parts.keyring.ledger)
+        except OSError as error:
+            raise Unavailable(f"the order cannot be stored ({error})") from error
+        log.warning("heads_trusted_by_order")
+        self._parts.follower.wake()
+        return compact({})
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """What the base class says about bad request lines; requests themselves are not news."""
-        log.debug("keyring_http", said=format % args)
+    def _segment_keys(self, body: bytes) -> bytes:
+        wanted = parse_request(body)
+        ring = self._parts.store.ring
+        return answer_text(ring.segment_keys(wanted.sealed, wanted.stream, wanted.term, wanted.name, wanted.ns))
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing: every look at footage is logged by those who look, not here."""
+
+def _clock(judged: Judgement, times: Timekeeper) -> dict[str, object]:
+    return {
+        "trusted": list(times.rules.sources),
+        "earliest": judged.earliest,
+        "latest": judged.latest,
+        "agreed": judged.agreed,
+        "alarms": [{"clock": alarm.clock, "off": alarm.off} for alarm in judged.alarms],
+    }

@@ -267,6 +267,11 @@ def has_ring(disk: Disk, folder: Path) -> bool:
         return False
 
 
+def has_sealed_ring(disk: Disk, folder: Path) -> bool:
+    """The same, but for the plain one of the version before, which had no gate."""
+    return any(_FILE.fullmatch(name) for name in disk.list(folder))
+
+
 def _open(disk: Disk, path: Path, sealer: Sealer) -> tuple[RingFile, Ring]:
     try:
         file = parse_ring_file(read_whole(disk, path, RING_FILE_LIMIT))

@@ -162,6 +162,7 @@ _KEYS = {
     "cfg": "what was? d month who p",
     "clock": "part clock why off?",
     "refuse": "why of? count",
+    "trust": "log size root",
     "anchor": "by log size of=digest authority policy signer at acc? d marks",
     "rec": "size root",
     "scrub": "t0 t1 ok bad",

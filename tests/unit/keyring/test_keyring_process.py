@@ -15,19 +15,19 @@ from torrazzo.base.ids import CameraId, NodeId
 from torrazzo.base.times import HOUR, UtcTicks, hour_of
 from torrazzo.durable import OsDisk
 from torrazzo.durable.unix_socket import listen_unix
-from torrazzo.keyring import KeyClient, KeyName, hours_left, load_public_keys, run_keyring
+from torrazzo.keyring import KeyClient, hours_left, load_public_keys, run_keyring
 from torrazzo.keyring.document import base64_text
-from torrazzo.keyring.process import tend
+from torrazzo.keyring.process import Manner, tend
 from torrazzo.keyring.ring import Ring, ring_text
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore, read_ring
-from torrazzo.seal import seal_key, segment_key
 from torrazzo.testing.clock import FakeClock
-from torrazzo.town.home import Home
+from torrazzo.town.home import Home, new_settings, save_settings
 
 STREAM = StreamId(CameraId("3f9a1c0e5b7d2264"), "main")
 TERM = TermId(NodeId(7), 1, 2)
 CLASSES = ("standard",)
+FAST = Manner(look_seconds=0.01)
 
 
 class FailingDisk(OsDisk):
@@ -55,6 +55,11 @@ def _store(home: Path, disk: OsDisk) -> RingStore:
     return store
 
 
+def _make_town(home: Path) -> None:
+    OsDisk().make_folder(home)
+    save_settings(Home(home), OsDisk(), new_settings(Home(home), "Cremona"))
+
+
 def _tended(store: RingStore, now: UtcTicks, classes: Sequence[str] = CLASSES) -> Ring:
     """The ring after a look."""
     tend(store, now, classes)
@@ -66,10 +71,11 @@ def _rings(home: Path) -> list[Path]:
 
 
 @contextmanager
-def running(home: Path, clock: FakeClock, look_seconds: float = 0.01) -> Iterator[threading.Thread]:
+def running(home: Path, clock: FakeClock) -> Iterator[threading.Thread]:
     """A keyring of this home; it has stopped when the block is over."""
     stop = threading.Event()
-    thread = threading.Thread(target=run_keyring, args=(home, clock, OsDisk(), stop, CLASSES, look_seconds))
+    _make_town(home)
+    thread = threading.Thread(target=run_keyring, args=(home, clock, OsDisk(), stop, FAST))
     thread.start()
     try:
         _until(lambda: _answers(home), thread)
@@ -173,19 +179,16 @@ def test_public_keys_that_could_not_be_published_are_at_the_next_look(tmp_path: 
 
 
 def test_a_keyring_serves_and_ends(tmp_path: Path) -> None:
-    """Readers get segment keys through the socket, which is gone afterwards; then the ring file gives the same."""
+    """Readers are answered through the socket, which is gone afterwards; then nothing is read at all."""
     clock = FakeClock()
-    hour, home = hour_of(clock.utc()), tmp_path / ("deep" * 40)
+    home = tmp_path / ("deep" * 40)
     client = KeyClient(home)
     with running(home, clock):
         assert Home(home).keyring_socket.stat().st_mode & 0o777 == 0o600
-        public = load_public_keys(Home(home).public_keys)
-        sealed = seal_key(bytes(32), public[KeyName(hour, "standard")], STREAM, TERM, hour, "standard")
-        expected = {n: segment_key(bytes(32), STREAM, TERM, n) for n in (0, 3)}
-        assert client.segment_keys(STREAM, TERM, hour, "standard", sealed, [3, 0, 3]) == expected
-        assert client.status()["keys"] == 51
+        assert client.status().values["keys"] == 51
     assert not Home(home).keyring_socket.exists()
-    assert client.segment_keys(STREAM, TERM, hour, "standard", sealed, [3, 0]) == expected
+    with pytest.raises(Unavailable, match="torrazzo serve"):
+        client.status()
 
 
 def test_time_goes_by_in_a_running_keyring(tmp_path: Path) -> None:
@@ -195,7 +198,7 @@ def test_time_goes_by_in_a_running_keyring(tmp_path: Path) -> None:
     with running(tmp_path, clock) as thread:
         clock.step(3_600)
         _until(lambda: hours_left(load_public_keys(path), clock.utc()) == 50, thread)
-        _until(lambda: KeyClient(tmp_path).status()["keys"] == 52, thread)
+        _until(lambda: KeyClient(tmp_path).status().values["keys"] == 52, thread)
 
 
 def test_one_home_has_one_keyring(tmp_path: Path) -> None:
@@ -204,24 +207,18 @@ def test_one_home_has_one_keyring(tmp_path: Path) -> None:
     with running(tmp_path, clock):
         with pytest.raises(Refused):
             run_keyring(tmp_path, clock, OsDisk(), threading.Event())
-        assert KeyClient(tmp_path).status()["keys"] == 51
+        assert KeyClient(tmp_path).status().values["keys"] == 51
 
 
 def test_a_killed_keyring_leaves_nothing_in_the_way(tmp_path: Path) -> None:
-    """A socket that nobody listens at is replaced by the next keyring; until then readers use the ring."""
-    clock = FakeClock()
-    store = _store(tmp_path, OsDisk())
-    hour, name = hour_of(clock.utc()), "standard"
-    ring = _tended(store, clock.utc())
-    public = ring.public_keys(range(hour, hour + 1))
-    sealed = seal_key(bytes(32), public[next(iter(public))], STREAM, TERM, hour, name)
-    expected = {1: segment_key(bytes(32), STREAM, TERM, 1)}
+    """A socket that nobody listens at is replaced by the next keyring; until then readers are told to wait."""
     OsDisk().make_folder(Home(tmp_path).run)
     _dead_socket(Home(tmp_path).keyring_socket)
-    assert KeyClient(tmp_path).segment_keys(STREAM, TERM, hour, name, sealed, [1]) == expected
-    with running(tmp_path, clock) as thread:
+    with pytest.raises(Unavailable, match="torrazzo serve"):
+        KeyClient(tmp_path).status()
+    with running(tmp_path, FakeClock()) as thread:
         _until(lambda: _answers(tmp_path), thread)
-        assert KeyClient(tmp_path).segment_keys(STREAM, TERM, hour, name, sealed, [1]) == expected
+        assert KeyClient(tmp_path).status().level == "file"
 
 
 def _dead_socket(path: Path) -> None:
@@ -230,7 +227,7 @@ def _dead_socket(path: Path) -> None:
 
 def _answers(home: Path) -> bool:
     try:
-        return KeyClient(home).status()["v"] == 1
+        return KeyClient(home).status().values["v"] == 1
     except Unavailable:
         return False
 
@@ -242,11 +239,10 @@ def test_a_broken_ring_stops_the_keyring_and_is_not_touched(tmp_path: Path) -> N
     (path,) = _rings(tmp_path)
     broken = path.read_bytes()[:-20]
     path.write_bytes(broken)
+    _make_town(tmp_path)
     with pytest.raises(Damaged, match="ring-1"):
         run_keyring(tmp_path, FakeClock(), OsDisk(), threading.Event())
     assert path.read_bytes() == broken
-    with pytest.raises(Damaged, match="ring-1"):
-        KeyClient(tmp_path).segment_keys(STREAM, TERM, 1, "standard", bytes(1168), [0])
 
 
 def test_a_lost_ring_is_announced_and_recording_can_go_on(tmp_path: Path) -> None:
@@ -268,11 +264,12 @@ def test_a_full_disk_is_logged_and_keys_are_served_meanwhile(tmp_path: Path) -> 
     _tended(_store(tmp_path, disk), clock.utc())
     clock.step(7_200)
     disk.fails = "ring-"
-    thread = threading.Thread(target=run_keyring, args=(tmp_path, clock, disk, stop, CLASSES, 0.01))
+    _make_town(tmp_path)
+    thread = threading.Thread(target=run_keyring, args=(tmp_path, clock, disk, stop, FAST))
     with capture_logs() as logs:
         thread.start()
         _until(lambda: _answers(tmp_path), thread)
-        assert KeyClient(tmp_path).status()["hours_left"] == {"standard": 48}
+        assert KeyClient(tmp_path).status().values["hours_left"] == {"standard": 48}
         disk.fails = ""
         _until(lambda: hours_left(load_public_keys(Home(tmp_path).public_keys), clock.utc()) == 50, thread)
         stop.set()
@@ -287,7 +284,8 @@ def test_no_log_shows_a_key(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     ring = _tended(_store(tmp_path, disk), FakeClock().utc())
     disk.fails = "ring-"
     stop.set()
-    run_keyring(tmp_path, FakeClock(), disk, stop, ("standard", "short"))
+    _make_town(tmp_path)
+    run_keyring(tmp_path, FakeClock(), disk, stop, Manner(lives=lambda: {"standard": 168, "short": 24}))
     said = "".join(capfd.readouterr())
     assert "keyring_not_saved" in said
     assert "seed" not in said

@@ -1,0 +1,190 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The gate as it runs: what it has seen, kept on disk before it answers, and what it refuses, booked."""
+
+import threading
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+import structlog
+
+from torrazzo.base.errors import TorrazzoError, Unavailable
+from torrazzo.keyring.answer import Denied
+from torrazzo.keyring.bookings import Bookings
+from torrazzo.keyring.gate import Decision, Granted, Rules, State, close, decide
+from torrazzo.keyring.gate_refusal import Reason, Refusal
+from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
+from torrazzo.keyring.heads import Heads, Shown, Taken, accept, fact_values
+from torrazzo.keyring.timekeeper import Timekeeper
+from torrazzo.keyring.trust import TrustStore
+from torrazzo.ledger.client import LedgerClient
+
+Log: TypeAlias = Literal["rec", "act"]
+
+_NEVER = Refusal(
+    Reason.HEAD_UNKNOWN,
+    "the keyring was never told which ledger to believe: start `torrazzo serve`; if it runs, its keyring came"
+    " from elsewhere or lost its heads: `torrazzo keyring trust-heads`",
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Guard:
+    """May be used by several threads. Without `load` having succeeded it refuses everything."""
+
+    def __init__(self, store: TrustStore, times: Timekeeper, bookings: Bookings) -> None:
+        self._store, self._times, self._bookings = store, times, bookings
+        self._lives: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._rules: Rules | None = None
+        self._state: State | None = None
+        self._kept = b""
+        self._cosigned: dict[str, int] = {}  # log → size of the largest head whose witnesses were heard
+        self._why = ""  # the trust could not be read
+
+    @property
+    def heads(self) -> Heads | None:
+        """The largest seen; None if nothing is believed."""
+        with self._lock:
+            return None if self._state is None else self._state.heads
+
+    @property
+    def is_known(self) -> bool:
+        """Whether both logs have a head to go on from."""
+        heads = self.heads
+        return heads is not None and None not in {heads.rec.head, heads.act.head}
+
+    @property
+    def why(self) -> str:
+        """Why nothing is believed, if that is an error."""
+        return self._why
+
+    def load(self) -> bool:
+        """At each start, and until there is a ledger: whom to believe, from disk. All windows are closed by it."""
+        with self._lock:
+            try:
+                return self._load()
+            except (TorrazzoError, OSError) as error:
+                self._complain(error)
+                return False
+
+    def know(self, lives: Mapping[str, int]) -> None:
+        """Retention classes, and the hours that their content lives; those known before stay known."""
+        with self._lock:
+            self._lives |= lives
+
+    def grant(self, request: KeyRequest) -> Granted:
+        """What may be handed out; raises `Denied`, which is booked."""
+        with self._lock:
+            if self._state is None or self._rules is None:
+                decision = None
+            else:
+                decision = decide(self._state, request, self._rules, self._times.judge())
+                self._go_on(decision)
+        if decision is None:
+            raise self._denied(_NEVER, request.window.number)
+        return self._granted(decision, request.window.number)
+
+    def close(self, request: CloseRequest) -> None:
+        """The window gives no more keys; raises `Denied`, which is booked."""
+        with self._lock:
+            if self._state is None or self._rules is None:
+                decision = None
+            else:
+                decision = close(self._state, request, self._rules, self._times.judge())
+                self._go_on(decision)
+        if decision is None:
+            raise self._denied(_NEVER, request.window.number)
+        if isinstance(decision.outcome, Refusal):
+            raise self._denied(decision.outcome, request.window.number)
+
+    def deny_invalid(self) -> None:
+        """Book a request that could not be understood."""
+        self._bookings.refuse(str(Reason.INVALID), None)
+
+    def see(self, name: Log, shown: Shown) -> Refusal | None:
+        """A head that the keyring itself fetched; the first one ever of a log is trusted, and told."""
+        with self._lock:
+            if self._state is None or self._rules is None:
+                return _NEVER
+            heads = self._state.heads
+            seen = heads.rec if name == "rec" else heads.act
+            taken = accept(seen, shown, self._rules.policy, trust_first=True)
+            if isinstance(taken, Refusal):
+                return taken
+            heads = heads._replace(rec=taken.seen) if name == "rec" else heads._replace(act=taken.seen)
+            self._keep(heads)
+            is_start = taken.is_first and name == "act"
+            self._state = State.start(heads) if is_start else self._state._replace(heads=heads)
+            self._hear(name, taken)
+        if taken.is_first:
+            log.warning("head_trusted", origin=taken.seen.origin, size=taken.head.size)
+            self._bookings.add("trust", {"log": name, **(fact_values(taken.seen) or {})})
+        return None
+
+    def start_anew(self) -> None:
+        """Close all windows."""
+        with self._lock:
+            if self._state is not None:
+                self._state = State.start(self._state.heads)
+
+    def trust_anew(self, ledger: LedgerClient) -> None:
+        """By order of people: forget the heads; the next ones that the ledger shows are the first."""
+        with self._lock:
+            self._store.forget(ledger)
+            self._state = None
+            self._load()
+
+    def _load(self) -> bool:
+        trust = self._store.load()
+        if trust is None:
+            return False
+        self._why = ""
+        self._rules = Rules(trust.policy, self._lives)
+        self._state = State.start(trust.heads)
+        self._kept = trust.heads.pack()
+        self._cosigned = {name: seen.head.size if seen.head else 0 for name, seen in trust.heads._asdict().items()}
+        return True
+
+    def _go_on(self, decision: Decision) -> None:
+        """Heads are safe on disk before anybody is answered, whatever the answer is."""
+        self._keep(decision.state.heads)
+        self._state = decision.state
+        for taken in decision.taken:
+            self._hear("act" if taken.seen.origin == decision.state.heads.act.origin else "rec", taken)
+
+    def _keep(self, heads: Heads) -> None:
+        packed = heads.pack()
+        if packed == self._kept:
+            return
+        try:
+            self._store.save_heads(heads)
+        except OSError as error:
+            raise Unavailable(f"the heads seen cannot be stored ({error}); no key leaves before they are") from error
+        self._kept = packed
+
+    def _hear(self, name: str, taken: Taken) -> None:
+        """The witnesses' times, once for each head."""
+        if taken.accepted.cosigned and taken.head.size > self._cosigned.get(name, 0):
+            self._cosigned[name] = taken.head.size
+            self._times.hear_witness(max(taken.accepted.cosigned.values()))
+
+    def _granted(self, decision: Decision, window: int) -> Granted:
+        if isinstance(decision.outcome, Granted):
+            return decision.outcome
+        assert isinstance(decision.outcome, Refusal), "a request for keys closes nothing"
+        raise self._denied(decision.outcome, window)
+
+    def _denied(self, refusal: Refusal, window: int) -> Denied:
+        self._bookings.refuse(str(refusal.reason), window)
+        if refusal.reason == Reason.CLOCK:
+            refusal = refusal._replace(text=f"{refusal.text}; {self._times.advice()}")
+        if refusal.is_alarm:
+            log.error("gate_alarm", reason=str(refusal.reason), text=refusal.text, window=window)
+        return Denied.of(refusal)
+
+    def _complain(self, error: Exception) -> None:
+        if self._why != str(error):
+            log.error("trust_not_read", error=str(error))
+        self._why = str(error)

@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The keyring's clocks as they run: sources heard, all of them held against each other, what is known kept on disk."""
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import structlog
+
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Invalid
+from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.durable import Disk
+from torrazzo.keyring.kernel_clock import is_synchronised
+from torrazzo.keyring.public import read_whole
+from torrazzo.keyring.trusted_time import Alarm, Judgement, Reading, Times, Tolerances, carried, judge
+
+TIMES = "times.json"
+SYSTEM, WITNESS, WALL = "system", "witness", "wall"
+KEPT = 30 * SECOND  # by which the agreement on disk may be behind: as far as clocks that agree may lie apart
+BEHIND = 15 * SECOND  # a witness's time that lags more than this was under way for long: it tells nothing new
+
+_LIMIT = 64 << 10
+
+log = structlog.get_logger(__name__)
+
+# The sources that tell whether this machine's own clock is right; a witness tells a time of its own.
+LOCAL: Mapping[str, Callable[[], bool]] = MappingProxyType({SYSTEM: is_synchronised, WALL: lambda: True})
+
+
+class Alert(NamedTuple):
+    """An alarm that began or ended, as a `clock` fact has it."""
+
+    clock: str
+    why: str  # off, silent, agrees
+    off: int | None
+
+    def values(self) -> dict[str, object]:
+        """Of the fact."""
+        return {"part": "keyring", "clock": self.clock, "why": self.why, "off": self.off}
+
+
+class Timekeeper:
+    """May be used by several threads."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        folder: Path,
+        clock: Clock,
+        boot: str,
+        rules: Tolerances,
+        local: Mapping[str, Callable[[], bool]] = LOCAL,
+    ) -> None:
+        """`boot` names this boot of this machine; `local` says of sources other than witnesses whether they agree."""
+        self.rules = rules
+        self.is_lost = False  # what was kept could not be read
+        self._path, self._disk, self._clock, self._boot, self._local = folder / TIMES, disk, clock, boot, local
+        self._lock = threading.RLock()
+        self._alarms: Mapping[str, Alarm] = {}
+        self._begun_ns = clock.boot_ns()
+        self._kept = self._load()
+        self._times = self._kept
+
+    def judge(self) -> Judgement:
+        """What may be done now."""
+        with self._lock:
+            self._times, now = judge(self._times, self._reading(), self.rules)
+            self._keep()
+            return now
+
+    def look(self) -> tuple[Alert, ...]:
+        """Once a minute: ask the sources on this machine; returns what people have to be told."""
+        with self._lock:
+            for name, agrees in self._local.items():
+                if name in self.rules.sources and agrees():
+                    reading = self._reading()
+                    self._times = self._times.hear(name, reading.utc, reading)
+            alarms = {alarm.clock: alarm for alarm in self.judge().alarms if self._is_due(alarm)}
+            before, self._alarms = self._alarms, alarms
+            began = [
+                Alert(alarm.clock, "silent" if alarm.off is None else "off", alarm.off)
+                for alarm in alarms.values()
+                if alarm.clock not in before or (before[alarm.clock].off is None) != (alarm.off is None)
+            ]
+            ended = [Alert(name, "agrees", None) for name in before if name not in alarms]
+            return (*began, *ended)
+
+    def hear_witness(self, seconds: int) -> None:
+        """A time in a cosignature that was not seen before."""
+        with self._lock:
+            if WITNESS not in self.rules.sources:
+                return
+            reading, utc = self._reading(), UtcTicks(seconds * SECOND)
+            if self._is_behind(utc, reading):
+                return
+            self._times = self._times.hear(WITNESS, utc, reading)
+
+    def advice(self) -> str:
+        """What people may do about a clock that is not believed."""
+        if not self.rules.sources:
+            return 'torrazzo.toml names no source of time: write trusted = ["system"] or ["witness"] under [keyring]'
+        todo = {
+            SYSTEM: "a time service such as chrony that has synchronised this machine's clock",
+            WITNESS: "a head that a witness of the policy has cosigned since",
+        }
+        waits = " or ".join(todo.get(name, name) for name in self.rules.sources)
+        return f"waits for {waits}, and for the clocks to agree; see `torrazzo keyring status`"
+
+    def set_anew(self) -> Alert:
+        """People say that the wall clock is right; safe on disk on return. Who calls this closes all windows.
+
+        Raises OSError, and then nothing has changed.
+        """
+        with self._lock:
+            reading = self._reading()
+            mark = self._times.mark
+            off = None if mark is None else reading.utc - carried(mark.at, reading)
+            times = self._times.set_anew(reading)
+            self._disk.publish(self._path, times.pack())
+            self._times = self._kept = times
+            return Alert(WALL, "order", off)
+
+    def _reading(self) -> Reading:
+        return Reading.now(self._clock, self._boot)
+
+    def _is_behind(self, utc: UtcTicks, reading: Reading) -> bool:
+        """Whether a witness said not long ago that it is later than this."""
+        last = self._times.heard.get(WITNESS)
+        if last is None or last.at.boot != reading.boot or carried(last.at, reading) - utc <= BEHIND:
+            return False
+        return carried(last.at, reading) - last.at.utc <= self.rules.fresh
+
+    def _is_due(self, alarm: Alarm) -> bool:
+        """A source that has not yet spoken since the start is given the time in which it must have."""
+        if alarm.off is not None or alarm.clock in self._times.heard:
+            return True
+        return (self._clock.boot_ns() - self._begun_ns) * SECOND >= self.rules.fresh * 1_000_000_000
+
+    def _keep(self) -> None:
+        """On disk when it tells something else, or has gone on by so much that a boot could matter."""
+        mark, kept = self._times.mark, self._kept.mark
+        is_near = mark == kept or (
+            mark is not None and kept is not None and mark.first_ns == kept.first_ns
+            and 0 <= mark.at.utc - kept.at.utc < KEPT
+        )  # fmt: skip
+        if is_near and not self._is_heard_later():
+            return
+        try:
+            self._disk.publish(self._path, self._times.pack())
+            self._kept = self._times
+        except OSError as error:
+            log.error("times_not_saved", error=str(error), effect="tried again with the next look")  # noqa: TRY400
+
+    def _is_heard_later(self) -> bool:
+        """Whether what a source said last, which a replay is told by after a boot, is much later than on disk."""
+        kept = self._kept.heard
+        return any(
+            name not in kept or said.at.boot != kept[name].at.boot or abs(said.at.utc - kept[name].at.utc) >= KEPT
+            for name, said in self._times.heard.items()
+        )
+
+    def _load(self) -> Times:
+        try:
+            return Times.parse(read_whole(self._disk, self._path, _LIMIT))
+        except FileNotFoundError:
+            return Times()
+        except (OSError, Invalid) as error:
+            log.error("times_lost", path=str(self._path), error=str(error))  # noqa: TRY400
+            self.is_lost = True
+            return Times()
