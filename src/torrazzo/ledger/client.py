@@ -5,7 +5,7 @@
 import http.client
 import json
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from torrazzo.ledger.errors import Pruned
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.merkle import leaf_hash, verify_inclusion
 from torrazzo.ledger.proof import Proof
+from torrazzo.ledger.prove_many import ProvenMany, ask_for
 from torrazzo.ledger.tiles import WIDTH, Tile, split_entries, tile_width
 from torrazzo.town.ask import UnixHttp
 
@@ -89,6 +90,11 @@ class LedgerClient:
         if not isinstance(found, dict):
             raise Damaged(f"{self._path}: what answered is no ledger of ours; restart `torrazzo serve`")
         return found
+
+    def prove_many(self, log: LogKind, since: int, what: Sequence[SegmentId] | Sequence[int]) -> ProvenMany:
+        """Up to 512 entries under the present head, and how that continues the one of `since` entries."""
+        body = json.dumps(ask_for(since, what)).encode()
+        return ProvenMany.parse(self._json("POST", f"/{log}/proofs", body))
 
     def read(self, path: str) -> bytes:
         """What stands at an address below the root: `rec/checkpoint`, `act/tile/0/000`, `rec/consistency?old=5`."""

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Copies that were asked for, as the control room's book has them, with names as long as their month's secret lives."""
+
+from typing import NamedTuple
+
+from torrazzo.access.book import Book, Deed, book_path
+from torrazzo.access.months import Months
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.base.times import UtcTicks
+from torrazzo.durable import Disk
+from torrazzo.ledger.act import Act, Wanted, parse_act
+from torrazzo.ledger.private import Private, open_private
+from torrazzo.ledger.text import parse_hash
+from torrazzo.town.home import Home
+
+CONTROL_ROOM = "control-room"  # the process that notes what is asked for and approved
+
+
+class Step(NamedTuple):
+    """What a person did about it."""
+
+    number: int  # of its entry in `act`
+    t: UtcTicks
+    private: Private | None  # None: the month's secret is destroyed
+
+
+class Ask(NamedTuple):
+    """A copy that somebody wants."""
+
+    asked: Step
+    wanted: Wanted
+    purpose: str
+    to: str  # class of its recipient
+    approvals: tuple[Step, ...]
+    exports: tuple[Step, ...]  # by the control room
+
+    @property
+    def number(self) -> int:
+        """By which people name it."""
+        return self.asked.number
+
+
+def read_asks(home: Home, disk: Disk, clock: Clock) -> list[Ask]:
+    """All of them, oldest first; for any process of our Unix user."""
+    path = book_path(home, CONTROL_ROOM)
+    if not path.exists():
+        return []
+    book = Book.read(path)
+    try:
+        deeds = book.of_kind("ask", "approve", "export")
+    finally:
+        book.close()
+    months = Months(home, disk, clock)
+    asks: dict[int, Ask] = {}
+    of_approval: dict[int, int] = {}
+    for deed in deeds:
+        act, step = parse_act(deed.line), _step(deed, months)
+        if act.kind == "ask":
+            asks[step.number] = Ask(step, Wanted.of(act), act.values["purpose"], act.values["to"], (), ())
+        elif act.kind == "approve":
+            of_approval[step.number] = act.values["of"]
+            _add(asks, act.values["of"], approvals=(step,))
+        elif act.values["renews"] is None:
+            _add(asks, of_approval.get(act.values["of"]), exports=(step,))
+    return list(asks.values())
+
+
+def open_part(act: Act, data: bytes, months: Months) -> Private | None:
+    """Who and why; None where the month's secret is destroyed, or these bytes are not what the fact commits to."""
+    month: str = act.values["month"]
+    try:
+        return open_private(data, parse_hash(act.values["p"], "p"), months.secret(month), month)
+    except (Unavailable, Damaged):
+        return None
+
+
+def _step(deed: Deed, months: Months) -> Step:
+    assert deed.entry is not None
+    act = parse_act(deed.line)
+    return Step(deed.entry, act.t, open_part(act, deed.private, months))
+
+
+def _add(
+    asks: dict[int, Ask], number: int | None, *, approvals: tuple[Step, ...] = (), exports: tuple[Step, ...] = ()
+) -> None:
+    ask = None if number is None else asks.get(number)
+    if ask is not None:
+        asks[ask.number] = ask._replace(approvals=ask.approvals + approvals, exports=ask.exports + exports)

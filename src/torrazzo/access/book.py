@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What one process notes of the facts about people that it has written: `access/<process>.db`, beside the ledger.
+
+A deed is noted before it is entered, what was given before it is used: whoever comes after a crash closes what is open.
+Private parts stay, encrypted under their month's secret; what was given goes when the closing fact has told it.
+"""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.base.ids import SegmentId, StreamId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import UtcTicks
+from torrazzo.durable import Disk
+from torrazzo.town.home import Home
+
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE deed (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,          -- of act facts: view, export, ask, approve
+    line BLOB NOT NULL,          -- the fact, verbatim
+    private BLOB NOT NULL,       -- its private part, sealed under the secret of the month that the line names
+    entry INTEGER,               -- its number in `act`; NULL while it is not known to be there
+    close INTEGER                -- number of the fact that closed this window; NULL if open, or no window
+);
+CREATE INDEX deed_entry ON deed (entry);
+
+CREATE TABLE given (             -- segments whose keys an open window has given
+    deed INTEGER NOT NULL REFERENCES deed,
+    stream TEXT NOT NULL,        -- <camera>/<name>
+    term TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    t0 INTEGER NOT NULL,         -- UTC ticks
+    t1 INTEGER NOT NULL,
+    PRIMARY KEY (deed, stream, term, n)
+) WITHOUT ROWID;
+"""
+
+WINDOWS = ("view", "export", "hold")
+
+
+class Deed(NamedTuple):
+    """One fact, as noted."""
+
+    id: int
+    kind: str
+    line: bytes
+    private: bytes
+    entry: int | None
+
+
+class Given(NamedTuple):
+    """A segment whose key was given."""
+
+    id: SegmentId
+    span: Span
+
+
+class Book:
+    """May be used by several threads; written by one process."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def write(cls, home: Home, disk: Disk, part: str) -> Self:
+        """The book of this process, made if it isn't there."""
+        path = book_path(home, part)
+        disk.make_folder(path.parent)
+        with contextlib.suppress(FileExistsError):
+            disk.create(path).close()
+            disk.sync_folder(path.parent)  # SQLite makes what is in it safe, not its name
+        book = cls(path, sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10))
+        try:
+            book._prepare()
+        except BaseException:
+            book.close()
+            raise
+        return book
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Any process's book, to look into; tried twice: just after the writer's clean close the first can fail."""
+        for is_last in (False, True):
+            address = f"{path.absolute().as_uri()}?mode=ro"
+            try:
+                book = cls(
+                    path, sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+                )
+                book._ask("SELECT 1 FROM deed LIMIT 1")
+            except sqlite3.Error as error:
+                if is_last:
+                    raise Unavailable(f"{path}: {error}; nothing was noted there yet") from error
+                continue
+            return book
+        raise AssertionError("unreachable")
+
+    def _prepare(self) -> None:
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                self._connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        except sqlite3.Error as error:
+            raise Damaged(f"{self.path}: {error}; put its last copy back: who looked at what stands in it") from error
+        if version not in {0, VERSION}:
+            raise Damaged(f"{self.path}: version {version}, expected {VERSION}; install the Torrazzo that wrote it")
+
+    # -- deeds
+
+    def note(self, kind: str, line: bytes, private: bytes) -> int:
+        """A deed that is about to be entered; returns its id here."""
+        with self._changing() as connection:
+            row = connection.execute("INSERT INTO deed (kind, line, private) VALUES (?, ?, ?)", (kind, line, private))
+            assert row.lastrowid is not None
+            return row.lastrowid
+
+    def entered(self, deed: int, entry: int) -> None:
+        """It is in `act`, there."""
+        with self._changing() as connection:
+            connection.execute("UPDATE deed SET entry = ? WHERE id = ?", (entry, deed))
+
+    def forget(self, deed: int) -> None:
+        """It was never entered."""
+        with self._changing() as connection:
+            connection.execute("DELETE FROM deed WHERE id = ? AND entry IS NULL", (deed,))
+
+    def closed(self, deed: int, close: int) -> None:
+        """A window was closed by that entry, which tells what was given."""
+        with self._changing() as connection:
+            connection.execute("UPDATE deed SET close = ? WHERE id = ?", (close, deed))
+            connection.execute("DELETE FROM given WHERE deed = ?", (deed,))
+
+    def owed(self) -> list[Deed]:
+        """Deeds of which it isn't known whether they are in `act`, and windows that are not closed."""
+        return self._deeds(f"entry IS NULL OR (close IS NULL AND kind IN ({', '.join('?' * len(WINDOWS))}))", WINDOWS)
+
+    def is_owed(self, deed: int) -> bool:
+        """Whether this window is not closed."""
+        return bool(self._ask("SELECT 1 FROM deed WHERE id = ? AND close IS NULL", (deed,)))
+
+    def of_kind(self, *kinds: str) -> list[Deed]:
+        """Those that are in `act`, in order."""
+        return self._deeds(f"entry IS NOT NULL AND kind IN ({', '.join('?' * len(kinds))})", kinds)
+
+    def _deeds(self, where: str, values: Sequence[object]) -> list[Deed]:
+        query = f"SELECT id, kind, line, private, entry FROM deed WHERE {where} ORDER BY id"  # noqa: S608 - no input
+        return [Deed(*row) for row in self._ask(query, values)]
+
+    # -- what was given
+
+    def give(self, deed: int, given: Iterable[Given]) -> None:
+        """On disk when it returns: then the keys may be used."""
+        rows = [(deed, str(g.id.stream), str(g.id.term), g.id.n, g.span.start, g.span.end) for g in given]
+        with self._changing() as connection:
+            connection.executemany("INSERT OR IGNORE INTO given VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def given(self, deed: int) -> Mapping[StreamId, list[Span]]:
+        """By stream, a span for each segment."""
+        found: dict[StreamId, list[Span]] = {}
+        for stream, t0, t1 in self._ask("SELECT stream, t0, t1 FROM given WHERE deed = ? ORDER BY t0", (deed,)):
+            found.setdefault(StreamId.parse(stream), []).append(Span(UtcTicks(t0), UtcTicks(t1)))
+        return found
+
+    def close(self) -> None:
+        """Release the file; may be called twice."""
+        with self._lock:
+            self._connection.close()
+
+    def _ask(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise Unavailable(f"{self.path}: {error}; is the disk full?") from error
+
+
+def book_path(home: Home, part: str) -> Path:
+    """Of the process of this name."""
+    return home.path / "access" / f"{part}.db"

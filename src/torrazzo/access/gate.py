@@ -1,0 +1,170 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The reader's end of the keyring's gate: facts and proofs from the ledger, shown to the keyring for segment keys."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from torrazzo.archive.fact import parse_fact
+from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.base.ids import SegmentId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import UtcTicks
+from torrazzo.keyring.answer import Denied, Status
+from torrazzo.keyring.gate_refusal import Reason
+from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
+from torrazzo.keyring.heads import Shown
+from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.note import Note
+from torrazzo.ledger.prove_many import MOST_ENTRIES, Proven, ProvenMany
+
+ATTEMPTS = 5  # other readers show the keyring newer heads meanwhile
+WAITS = 12  # for segments that the ledger does not have yet: it enters them within ten seconds
+WAIT_S = 0.25
+
+
+class Keyring(Protocol):
+    """`keyring.KeyClient` is one."""
+
+    def window_keys(self, request: KeyRequest) -> Mapping[int, bytes]:
+        """Keys of segments by number; raises `Denied` with its reason."""
+        ...
+
+    def close(self, request: CloseRequest) -> None:
+        """No more keys for a window."""
+        ...
+
+    def status(self) -> Status:
+        """Which heads it has seen."""
+        ...
+
+
+class Opened(NamedTuple):
+    """What is shown of a window that is open."""
+
+    number: int  # its fact's entry
+    token: bytes
+    approved: tuple[int, int] | None = None  # entries of ask and approve, for an export
+
+
+class Keys(NamedTuple):
+    """What was given, and the times that its segments cover."""
+
+    keys: Mapping[int, bytes]
+    spans: Mapping[int, Span]
+
+
+class _Seen(NamedTuple):
+    """Sizes of the heads that the keyring has seen."""
+
+    rec: int
+    act: int
+
+
+class Gate:
+    """May be used by several threads."""
+
+    def __init__(self, ledger: LedgerClient, keyring: Keyring) -> None:
+        self.ledger = ledger
+        self._keyring = keyring
+        self._seen: _Seen | None = None
+        self._pause = threading.Event()
+
+    def keys(self, window: Opened, segments: Sequence[SegmentId], sealed: bytes) -> Keys:
+        """Of segments of one stream, term and key. Raises what ledger and keyring raise, `Denied` among it.
+
+        1. The segments' facts, and how the head of `rec` continues the one that the keyring has seen. 2. The window's,
+        under a head of `act` taken after that. 3. Both to the keyring. 4. If it has seen newer heads meanwhile, anew.
+        """
+        assert len(segments) <= MOST_ENTRIES
+        for _ in range(ATTEMPTS):
+            seen = self._seen or self._ask_seen()
+            rec, entries = self._segments(seen.rec, segments)  # 1
+            numbers = [*(window.approved or ()), window.number]
+            act, acts = self._acts(seen.act, numbers)  # 2
+            approved = (acts[0], acts[1]) if window.approved else None
+            shown = _shown(act, seen.act), _shown(rec, seen.rec)
+            request = KeyRequest(window.token, shown[0], acts[-1], approved, shown[1], tuple(entries), sealed)
+            try:
+                keys = self._keyring.window_keys(request)  # 3
+            except Denied as error:
+                self._seen = None
+                if error.reason is not Reason.HEAD_STALE:
+                    raise
+                continue  # 4
+            self._seen = _Seen(rec.size, act.size)
+            return Keys(keys, {segment.n: _span(entry) for segment, entry in zip(segments, entries, strict=True)})
+        raise Unavailable("the keyring is asked by many at this moment; try again")
+
+    def close(self, window: int, close: int) -> None:
+        """Tell the keyring that a window was closed by that entry."""
+        for _ in range(ATTEMPTS):
+            seen = self._seen or self._ask_seen()
+            act, (opening, closing) = self._acts(seen.act, [window, close])
+            try:
+                self._keyring.close(CloseRequest(_shown(act, seen.act), opening, closing))
+            except Denied as error:
+                self._seen = None
+                if error.reason is not Reason.HEAD_STALE:
+                    raise
+                continue
+            self._seen = _Seen(seen.rec, act.size)
+            return
+
+    def entered(self, segments: Sequence[SegmentId]) -> set[SegmentId]:
+        """Those that the ledger has; at most 512."""
+        found = self.ledger.prove_many("rec", 0, segments)
+        return {segment for segment, entry in zip(segments, found.entries, strict=True) if entry is not None}
+
+    def act(self, number: int) -> bytes | None:
+        """The line of an entry of `act`."""
+        (found,) = self.ledger.prove_many("act", 0, [number]).entries
+        return None if found is None else found.line
+
+    def newest_acts(self) -> Mapping[bytes, int]:
+        """The last entries of `act`, by line."""
+        head = Checkpoint.parse(Note.parse(self.ledger.read("act/checkpoint")).text)
+        numbers = range(max(0, head.size - MOST_ENTRIES), head.size)
+        found = self.ledger.prove_many("act", 0, numbers).entries
+        return {entry.line: entry.number for entry in found if entry is not None}
+
+    def _ask_seen(self) -> _Seen:
+        heads = self._keyring.status().heads
+        sizes = (0 if seen.head is None else seen.head.size for seen in (heads.rec, heads.act))
+        self._seen = _Seen(*sizes)
+        return self._seen
+
+    def _segments(self, since: int, segments: Sequence[SegmentId]) -> tuple[ProvenMany, list[Entry]]:
+        absent: list[SegmentId] = []
+        for waited in range(WAITS + 1):
+            found = self.ledger.prove_many("rec", since, segments)
+            absent = [one for one, entry in zip(segments, found.entries, strict=True) if entry is None]
+            if not absent:
+                return found, [_entry(entry) for entry in found.entries if entry is not None]
+            if waited < WAITS:
+                self._pause.wait(WAIT_S)
+        raise Unavailable(
+            f"segment {absent[0].n} of {absent[0].stream} is not in the ledger yet; "
+            "that takes up to ten seconds: try again"
+        )
+
+    def _acts(self, since: int, numbers: Sequence[int]) -> tuple[ProvenMany, list[Entry]]:
+        found = self.ledger.prove_many("act", since, numbers)
+        if None in found.entries:
+            raise Damaged(f"act: an entry among {list(numbers)} is not there any more; is it the same ledger?")
+        return found, [_entry(entry) for entry in found.entries if entry is not None]
+
+
+def _entry(found: Proven) -> Entry:
+    return Entry(found.line, found.number, found.path)
+
+
+def _shown(found: ProvenMany, since: int) -> Shown:
+    return Shown(found.note, since, found.path)
+
+
+def _span(entry: Entry) -> Span:
+    fact = parse_fact(entry.line)
+    return Span(UtcTicks(fact.t0), UtcTicks(fact.t0 if fact.t1 is None else fact.t1))

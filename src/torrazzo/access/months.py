@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The secrets of the months: `secrets/month-YYYYMM.key`, 32 bytes, mode 0600.
+
+With one of them destroyed nobody can tell any more of whom that month's facts tell. So there is a file for each, drawn
+when it is first needed, and in its own month only.
+"""
+
+import datetime as dt
+import secrets
+import threading
+
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Invalid, Refused, Unavailable
+from torrazzo.base.times import SECOND
+from torrazzo.durable import Disk
+from torrazzo.seal.chain import KEY_LENGTH
+from torrazzo.town.home import Home
+
+_PATIENCE = 50
+_PAUSE_S = 0.1
+
+
+class Months:
+    """Reads them, and draws the present one; processes that do so at one time wait for each other."""
+
+    def __init__(self, home: Home, disk: Disk, clock: Clock) -> None:
+        self._home, self._disk, self._clock = home, disk, clock
+        self._folder = home.box_key.parent
+        self._known: dict[str, bytes] = {}
+
+    def present(self) -> str:
+        """The month that it is, in UTC."""
+        return month_of(self._clock.utc())
+
+    def secret(self, month: str) -> bytes:
+        """Of this month; raises `Unavailable` if it was destroyed, or never drawn and is not the present one."""
+        if month not in self._known:
+            self._known[month] = self._read(month) or self._drawn(month)
+        return self._known[month]
+
+    def forget(self) -> None:
+        """What was read is read anew: a secret may have been destroyed."""
+        self._known.clear()
+
+    def _read(self, month: str) -> bytes | None:
+        path = self._folder / f"month-{month}.key"
+        try:
+            found = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unavailable(f"{path}: {error.strerror}; run as the user that owns the home") from error
+        if len(found) != KEY_LENGTH:
+            raise Invalid(f"{path}: {len(found)} bytes, expected {KEY_LENGTH}; put its last copy back")
+        return found
+
+    def _drawn(self, month: str) -> bytes:
+        if month != self.present():
+            raise Unavailable(f"the secret of {month} is destroyed: nobody can tell who did what in that month")
+        self._disk.make_folder(self._folder)
+        self._disk.make_folder(self._home.run)
+        for _ in range(_PATIENCE):
+            try:
+                with self._disk.lock(self._home.run / "months.lock"):
+                    found = self._read(month)
+                    if found is None:
+                        found = secrets.token_bytes(KEY_LENGTH)
+                        self._disk.publish(self._folder / f"month-{month}.key", found, 0o600)
+                    return found
+            except Refused:
+                threading.Event().wait(_PAUSE_S)
+        raise Unavailable(f"{self._home.run / 'months.lock'} is held for long; see what `torrazzo serve` says")
+
+
+def month_of(ticks: int) -> str:
+    """`YYYYMM` in UTC."""
+    return (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=ticks // SECOND)).strftime("%Y%m")

@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One person looking, for one purpose, at some streams and one span: open while the ledger says so."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from torrazzo.access.book import Book, Given
+from torrazzo.access.gate import Gate, Opened
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
+from torrazzo.base.ids import SegmentId, StreamId, TermId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.keyring.answer import Denied
+from torrazzo.keyring.gate_refusal import Reason
+from torrazzo.ledger.act import Wanted
+
+RENEW = 2 * 60 * SECOND  # before its end a window that is used is renewed
+
+_RENEWED = {Reason.RESTARTED, Reason.EXPIRED, Reason.CLOSED}  # the keyring forgot it: another one is opened
+
+log = structlog.get_logger(__name__)
+
+
+class Entered(NamedTuple):
+    """A fact that opened a window, and what it is known by."""
+
+    deed: int  # in the book
+    opened: Opened
+    until: UtcTicks
+
+
+class Opener(Protocol):
+    """Writes facts; `Windows` is one."""
+
+    def close_deed(self, deed: int, why: str) -> None:
+        """Enter the fact that closes this window, now or when the ledger is back."""
+        ...
+
+
+class Window:
+    """Fulfils `playback`'s Keys. May be used by several threads.
+
+    Each time it is used, shortly before its fact ends, another fact renews it; the one before is closed then.
+    """
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        entered: Entered,
+        renew: Callable[[int], Entered],
+        opener: Opener,
+        gate: Gate,
+        book: Book,
+        clock: Clock,
+    ) -> None:
+        self.streams, self.span = wanted
+        self._entered = entered
+        self._renew, self._opener, self._gate, self._book, self._clock = renew, opener, gate, book, clock
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    @property
+    def number(self) -> int:
+        """The entry in `act` that opened it, or renewed it last."""
+        return self._entered.opened.number
+
+    @property
+    def deed(self) -> int:
+        """The same fact in the book."""
+        return self._entered.deed
+
+    @property
+    def until(self) -> UtcTicks:
+        """When it ends unless it is used before."""
+        return self._entered.until
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it gives no more keys."""
+        return self._is_closed
+
+    def covers(self, stream: StreamId, span: Span) -> bool:
+        """Whether all of that may be looked at through it."""
+        return stream in self.streams and self.span.start <= span.start and span.end <= self.span.end
+
+    def keep_open(self) -> None:
+        """Somebody is looking: renew it if it soon ends.
+
+        While the ledger is away an open window stays open until its end. Raises `Refused` once it is closed, or over.
+        """
+        with self._lock:
+            if self._is_closed:
+                raise Refused("this look at the archive is over; say again why you look")
+            left = self._entered.until - self._clock.utc()
+            if left > RENEW:
+                return
+            try:
+                self._renew_now()
+            except Unavailable as error:
+                if left > 0:
+                    log.warning("window_not_renewed", window=self.number, error=str(error))
+                    return
+                self._end("expired")
+                raise
+
+    def segment_keys(
+        self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]
+    ) -> dict[int, bytes]:
+        """Keys of these segments, all of one stream, term and key; what was given is noted before it returns."""
+        del hour, class_  # the segments' facts say so
+        self.keep_open()
+        segments = [SegmentId(stream, term, n) for n in sorted(set(ns))]
+        entered = self._entered
+        try:
+            found = self._gate.keys(entered.opened, segments, sealed)
+        except Denied as error:
+            if error.reason not in _RENEWED:
+                raise
+            entered = self._renewed(entered)
+            found = self._gate.keys(entered.opened, segments, sealed)
+        self._book.give(entered.deed, (Given(one, found.spans[one.n]) for one in segments))
+        if self._is_closed:
+            raise Refused("this look at the archive was closed meanwhile; say again why you look")
+        return dict(found.keys)
+
+    def close(self, why: str = "done") -> None:
+        """No more keys; may be called twice. Where the ledger is away its closing fact is written when it is back."""
+        with self._lock:
+            self._end(why)
+
+    def _renewed(self, entered: Entered) -> Entered:
+        """Another fact than this one, which the keyring knows no more."""
+        with self._lock:
+            if self._is_closed:
+                raise Refused("this look at the archive was closed meanwhile; say again why you look")
+            if self._entered is entered:
+                self._renew_now()
+            return self._entered
+
+    def _renew_now(self) -> None:
+        before = self._entered
+        self._entered = self._renew(before.opened.number)
+        self._opener.close_deed(before.deed, "renewed")
+
+    def _end(self, why: str) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            try:
+                self._opener.close_deed(self._entered.deed, why)
+            except TorrazzoError as error:
+                log.warning("window_not_closed", window=self.number, error=str(error))

@@ -1,0 +1,225 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What one process writes about people: windows that open, copies that are asked for and approved.
+
+1. The private part is sealed, and noted beside the ledger. 2. The fact that commits to it is entered. 3. Only then is
+there a window. 4. Each window is closed by a fact: when it is done, renewed or expired, and after a crash by the
+process that comes next, from what was noted (`settle`).
+"""
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from typing import Self
+
+import structlog
+
+from torrazzo.access.book import Book, Deed
+from torrazzo.access.gate import Gate, Keyring, Opened
+from torrazzo.access.months import Months
+from torrazzo.access.window import Entered, Window
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.durable import Disk
+from torrazzo.keyring import KeyClient
+from torrazzo.ledger.act import WINDOW, Act, Wanted, pack_act, parse_act
+from torrazzo.ledger.act_shown import shown_value
+from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.private import NONCE_LENGTH, SALT_LENGTH, Private, pseudonym, seal_private
+from torrazzo.ledger.text import to_base64
+from torrazzo.town.home import Home
+
+TOKEN_LENGTH = 32
+UNKNOWN = 60 * SECOND  # so long a fact may still come into the ledger whose entering was not answered
+
+log = structlog.get_logger(__name__)
+
+
+class Windows:
+    """Of one process, which is the only one that writes its book. May be used by several threads."""
+
+    def __init__(self, home: Home, disk: Disk, clock: Clock, part: str, keyring: Keyring | None = None) -> None:
+        """`part` is the process's name; raises `Damaged` if its book is."""
+        self._clock = clock
+        self._months = Months(home, disk, clock)
+        self._gate = Gate(LedgerClient(home.ledger_socket), keyring or KeyClient(home.path))
+        self._book = Book.write(home, disk, part)
+        self._live: set[int] = set()  # deeds of windows that somebody here holds
+        self._lock = threading.Lock()  # over `_live`
+        self._settling = threading.Lock()
+
+    @property
+    def gate(self) -> Gate:
+        """To ask what the ledger has."""
+        return self._gate
+
+    # -- opening
+
+    def open_view(self, who: Private, wanted: Wanted, purpose: str) -> Window:
+        """Recorded pictures to look at. The span is as wide as the segments that will be shown."""
+        month = self._months.present()
+
+        def entered(renews: int | None) -> Entered:
+            return self._open("view", {**_named(wanted), "purpose": purpose, "renews": renews}, who, month)
+
+        return self._window(wanted, entered)
+
+    def open_export(self, who: Private, ask: int, approve: int) -> Window:
+        """Pictures for a copy that this person asked for and another approved: entries of `act`."""
+        asked, approved = self._act(ask, "ask"), self._act(approve, "approve")
+        month = asked.person.month
+        person = pseudonym(self._months.secret(month), month, who.person)
+        if approved.values["of"] != ask:
+            raise Refused(f"entry {approve} approves ask {approved.values['of']}, not ask {ask}")
+        if person != asked.person:
+            raise Refused(f"ask {ask} is another person's: who asked for a copy makes it")
+        if person == approved.person:
+            raise Refused(f"ask {ask} was approved by the person who asked; another one has to approve it")
+
+        def entered(renews: int | None) -> Entered:
+            return self._open("export", {"of": approve, "renews": renews}, who, month, (ask, approve))
+
+        return self._window(Wanted.of(asked), entered)
+
+    def ask(self, who: Private, wanted: Wanted, purpose: str, to: str) -> int:
+        """A copy is wanted; returns the number by which it is approved and made."""
+        values = {**_named(wanted), "purpose": purpose, "to": to}
+        return self._enter("ask", values, who, self._months.present(), self._clock.utc())[1]
+
+    def approve(self, who: Private, ask: int) -> int:
+        """By another person than who asked; returns the entry's number."""
+        asked = self._act(ask, "ask")
+        month = asked.person.month
+        if pseudonym(self._months.secret(month), month, who.person) == asked.person:
+            raise Refused(f"ask {ask} is your own; another person has to approve it")
+        return self._enter("approve", {"of": ask}, who, month, self._clock.utc())[1]
+
+    def _window(self, wanted: Wanted, entered: Callable[[int | None], Entered]) -> Window:
+        return Window(wanted, entered(None), entered, self, self._gate, self._book, self._clock)
+
+    def _open(
+        self,
+        kind: str,
+        values: Mapping[str, object],
+        who: Private,
+        month: str,
+        approved: tuple[int, int] | None = None,
+    ) -> Entered:
+        token, now = secrets.token_bytes(TOKEN_LENGTH), self._clock.utc()
+        until = UtcTicks(now + WINDOW)
+        bind = to_base64(hashlib.sha256(token).digest())
+        deed, number = self._enter(kind, {**values, "until": until, "bind": bind}, who, month, now, is_window=True)
+        return Entered(deed, Opened(number, token, approved), until)
+
+    def _enter(
+        self,
+        kind: str,
+        values: Mapping[str, object],
+        who: Private,
+        month: str,
+        now: UtcTicks,
+        *,
+        is_window: bool = False,
+    ) -> tuple[int, int]:
+        """The deed's id in the book, and its entry."""
+        secret = self._months.secret(month)
+        sealed = seal_private(who, secret, month, secrets.token_bytes(SALT_LENGTH), secrets.token_bytes(NONCE_LENGTH))
+        person = {"month": month, "who": to_base64(pseudonym(secret, month, who.person).who), "p": to_base64(sealed.p)}
+        line = pack_act(kind, now, {**values, **person})
+        with self._lock:  # what is noted here nobody settles before it is entered
+            deed = self._book.note(kind, line, sealed.data)
+            self._live.add(deed)
+        is_open = False
+        try:
+            number = self._gate.ledger.enter(line).entry_index
+            self._book.entered(deed, number)
+            is_open = is_window
+        finally:
+            if not is_open:
+                self._forsake(deed)
+        log.info("deed_entered", kind=kind, entry=number)
+        return deed, number
+
+    def _act(self, number: int, kind: str) -> Act:
+        line = self._gate.act(number)
+        act = None if line is None else parse_act(line)
+        if act is None or act.kind != kind:
+            raise Invalid(f"{number}: there is no {kind} of this number; `torrazzo evidence list` tells them")
+        return act
+
+    # -- closing
+
+    def close_deed(self, deed: int, why: str) -> None:
+        """As `Opener` has it."""
+        self._forsake(deed)
+        with self._settling:
+            for owed in self._book.owed():
+                if owed.id == deed:
+                    self._close(owed, why)
+
+    def settle(self) -> int:
+        """Close windows that nobody holds any more, of this life and those before; returns how many are left to do.
+
+        A fact whose entering was never answered is looked for in the ledger; a minute after it was written it is taken
+        for never entered.
+        """
+        with self._settling:
+            with self._lock:
+                owed = [deed for deed in self._book.owed() if deed.id not in self._live]
+            left = 0
+            for deed in owed:
+                try:
+                    self._settle(deed)
+                except TorrazzoError as error:
+                    left += 1
+                    log.warning("window_not_closed", entry=deed.entry, error=str(error))
+            return left
+
+    def close(self) -> None:
+        """Close what is open and release the book. What can't be entered now is entered by the next life."""
+        with self._lock:
+            self._live.clear()
+        self.settle()
+        self._book.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _settle(self, deed: Deed) -> None:
+        act = parse_act(deed.line)
+        if deed.entry is None:
+            entry = self._gate.newest_acts().get(deed.line)
+            if entry is None:
+                if self._clock.utc() <= act.t + UNKNOWN:
+                    raise Unavailable("whether its fact is in the ledger is not known yet")
+                self._book.forget(deed.id)
+                return
+            self._book.entered(deed.id, entry)
+            deed = deed._replace(entry=entry)
+        if "until" in act.values:
+            self._close(deed, "expired" if act.values["until"] <= self._clock.utc() else "restart")
+
+    def _close(self, deed: Deed, why: str) -> None:
+        if deed.entry is None or not self._book.is_owed(deed.id):
+            return
+        values = {"of": deed.entry, "why": why, "shown": shown_value(self._book.given(deed.id))}
+        number = self._gate.ledger.enter(pack_act("close", self._clock.utc(), values)).entry_index
+        self._book.closed(deed.id, number)
+        log.info("window_closed", entry=deed.entry, why=why)
+        try:
+            self._gate.close(deed.entry, number)
+        except TorrazzoError as error:  # its keyring was away or has started since: it gives nothing for it any more
+            log.info("keyring_not_told", entry=deed.entry, error=str(error))
+
+    def _forsake(self, deed: int) -> None:
+        with self._lock:
+            self._live.discard(deed)
+
+
+def _named(wanted: Wanted) -> dict[str, object]:
+    return {"streams": sorted(map(str, wanted.streams)), "t0": wanted.span.start, "t1": wanted.span.end}
