@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Durable jobs on DBOS: what a step gave is on disk, and whoever starts after a crash goes on with the next one.
+
+The only module that knows DBOS. Jobs wait in one queue and run one at a time. Their database is SQLite in its
+rollback-journal mode, as DBOS opens it, or PostgreSQL. Nothing secret may be in an order or in a step's result.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import structlog
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
+
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError
+from torrazzo.durable import Disk
+
+_QUEUE = "jobs"
+_VERSION = "1"  # of the order and the results of steps; grows when an older job could not be gone on with
+_POLL_S = 1.0
+
+_STATES = {"PENDING": "running", "ENQUEUED": "waiting", "DELAYED": "waiting", "SUCCESS": "done", "ERROR": "failed",
+           "CANCELLED": "cancelled", "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed"}  # fmt: skip
+
+Values: TypeAlias = dict[str, Any]  # JSON
+
+log = structlog.get_logger(__name__)
+
+
+class Cancelled(Exception):
+    """Somebody cancelled this job."""
+
+
+class Steps(Protocol):
+    """What a job is given to work with."""
+
+    def step(self, name: str, part: tuple[float, float], work: "Work") -> Values:
+        """The step's result: from disk if it was done in an earlier life, else worked out now and put there.
+
+        `part` is where the step begins and ends in the whole job, from 0 to 1.
+        """
+        ...
+
+
+Progress: TypeAlias = Callable[[float], None]  # of a step, from 0 to 1; raises `Cancelled`
+Work: TypeAlias = Callable[[Progress], Values]
+Kind: TypeAlias = Callable[[Values, Steps], Values]  # what a job does with its order
+
+
+class JobState(NamedTuple):
+    """As people see it."""
+
+    id: str
+    kind: str
+    order: Values
+    state: str  # waiting, running, done, failed, cancelled
+    step: str  # what it is at
+    done: float  # from 0 to 1
+    result: Values | None
+    error: str | None
+    made: int  # ms since 1970
+
+
+class _Run:
+    """One job in this life of the process."""
+
+    def __init__(self, jobs: "Jobs", id_: str) -> None:
+        self._jobs, self._id = jobs, id_
+        self.at, self.done = "", 0.0
+        self.cancelled = threading.Event()
+
+    def step(self, name: str, part: tuple[float, float], work: Work) -> Values:
+        def tell(done: float) -> None:
+            self._jobs.pause_if_ending()
+            if self.cancelled.is_set():
+                raise Cancelled(f"job {self._id} was cancelled")
+            self.done = part[0] + (part[1] - part[0]) * min(1.0, max(0.0, done))
+
+        self.at = name
+        tell(0)
+        found: Values = DBOS.run_step({"name": name}, work, tell)
+        tell(1)
+        return found
+
+
+class Jobs:
+    """One per process: DBOS allows no more. May be used by several threads."""
+
+    def __init__(self, path: Path, disk: Disk, kinds: Mapping[str, Kind]) -> None:
+        """Jobs that were not over go on at once, in the background."""
+        self._kinds = kinds
+        self._runs: dict[str, _Run] = {}
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._paused = threading.Event()
+        disk.make_folder(path.parent)
+        config: DBOSConfig = {
+            "name": "torrazzo",
+            "system_database_url": f"sqlite:///{path.absolute()}",
+            "application_version": _VERSION,
+            "executor_id": "worker",
+            "serializer": DBOSPortableJSONSerializer(),
+            "use_listen_notify": False,
+            "log_level": "WARNING",
+            "notification_listener_polling_interval_sec": 10.0,
+        }
+        DBOS(config=config)
+
+        def job(kind: str, order: Values) -> Values:
+            return self._work(kind, order)
+
+        self._job = DBOS.workflow(name="job", max_recovery_attempts=None)(job)
+        DBOS.launch()
+        DBOS.register_queue(_QUEUE, concurrency=1, polling_interval_sec=_POLL_S)
+
+    def start(self, kind: str, order: Values) -> str:
+        """Put a job into the queue; returns its name."""
+        if kind not in self._kinds:
+            raise Invalid(f"no job {kind!r}; there are {', '.join(sorted(self._kinds))}")
+        id_ = f"{kind}-{secrets.token_hex(4)}"
+        with SetWorkflowID(id_):
+            DBOS.enqueue_workflow(_QUEUE, self._job, kind, order)
+        return id_
+
+    def states(self, ids: list[str] | None = None) -> list[JobState]:
+        """All jobs, the newest first, or these."""
+        return [self._state(found) for found in DBOS.list_workflows(workflow_ids=ids, name="job", sort_desc=True)]
+
+    def state(self, id_: str) -> JobState:
+        """Of one; raises `Invalid` for a name that none has."""
+        found = self.states([id_])
+        if not found:
+            raise Invalid(f"no job {id_}; `torrazzo evidence list` shows those that there are")
+        return found[0]
+
+    def cancel(self, id_: str) -> None:
+        """Ends at its next sign of life, and leaves nothing behind. Raises `Refused` for one that is over."""
+        if (now := self.state(id_)).state not in {"waiting", "running"}:
+            raise Refused(f"job {id_} is over: {now.state}")
+        DBOS.cancel_workflow(id_)
+        with self._lock:
+            run = self._runs.get(id_)
+        if run is not None:
+            run.cancelled.set()
+
+    # -- the end of the process
+
+    def end(self, patience_s: float) -> None:
+        """Hold the job that runs where it is: a later life goes on with it. The caller ends the process at once."""
+        self._ending.set()
+        with self._lock:
+            is_busy = bool(self._runs)
+        if is_busy:
+            self._paused.wait(patience_s)
+
+    def pause_if_ending(self) -> None:
+        """For ever, if so: a step that raised would be noted as failed."""
+        while self._ending.is_set():
+            self._paused.set()
+            threading.Event().wait()
+
+    # -- inside
+
+    def _work(self, kind: str, order: Values) -> Values:
+        """The workflow."""
+        id_ = DBOS.workflow_id
+        assert id_ is not None
+        run = _Run(self, id_)
+        with self._lock:
+            self._runs[id_] = run
+        log.info("job_runs", job=id_)
+        try:
+            result = self._kinds[kind](order, run)
+        except (TorrazzoError, OSError) as error:
+            log.warning("job_failed", job=id_, error=str(error))
+            raise
+        finally:
+            with self._lock:
+                del self._runs[id_]
+        log.info("job_done", job=id_)
+        return result
+
+    def _state(self, found: WorkflowStatus) -> JobState:
+        with self._lock:
+            run = self._runs.get(found.workflow_id)
+        state = _STATES.get(found.status, found.status)
+        kind, order = found.input["args"] if found.input is not None else ("", {})
+        return JobState(
+            found.workflow_id,
+            kind,
+            order,
+            state,
+            run.at if run else "",
+            1.0 if state == "done" else run.done if run else 0.0,
+            found.output if state == "done" else None,
+            None if found.error is None else str(found.error),
+            found.created_at or 0,
+        )

@@ -1,0 +1,213 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The job that makes a package, step by step, in one life or in several."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from tests.tools.archived import POLICY, Archived, archived
+from tests.tools.dossier import files_of
+from tests.tools.recording import Recording
+from torrazzo.base.errors import Invalid, Refused, Unavailable
+from torrazzo.durable import OsDisk
+from torrazzo.evidence import export_job
+from torrazzo.evidence.export_job import ExportJob, order
+from torrazzo.evidence.gather import Asked, Source
+from torrazzo.evidence.jobs import Cancelled, Values, Work
+from torrazzo.testing import ClipSpec, FakeClock, make_clip
+from torrazzo.testing.clock import START
+from torrazzo_verify.verify import parse_policy, verify
+
+DUOMO, PO, DARK = "3f9a1c0e5b7d2264/main", "00c0ffee00c0ffee/main", "000000000000dada/main"
+
+
+def _film(made: Recording) -> None:
+    small = make_clip(ClipSpec(width=160, height=120, frames=100))
+    made.shoot(small, 21)
+    made.gap(10)
+    made.shoot(small, 11)
+
+
+def _dark(made: Recording) -> None:
+    """Nothing comes until all is over."""
+    made.gap(43)
+    made.shoot(make_clip(ClipSpec(width=160, height=120, frames=100)), 2)
+
+
+class SmallTown:
+    """An archive and one ask, which `anna` made and somebody approved."""
+
+    def __init__(self, made: Archived) -> None:
+        self.made = made
+        self.open = self.opened = 0
+
+    def asked(self, ask: int, person: str) -> Asked:
+        if (ask, person) != (0, "anna"):
+            raise Refused("not approved")
+        return self.made.asked(5, 40)
+
+    @contextlib.contextmanager
+    def source(self, ask: int, person: str) -> Iterator[Source]:
+        self.opened, self.open = self.opened + 1, self.open + 1
+        with self.made.footage() as footage:
+            yield Source(footage, self.made.read, self.made.index_of, POLICY)
+        self.open -= 1
+
+
+class Lives:
+    """What `Jobs` does, in memory: results are kept, `fate` may end a life at any sign of it."""
+
+    def __init__(self, fate: Callable[[str, float], None] = lambda *_: None) -> None:
+        self.kept: dict[str, str] = {}
+        self.worked: list[str] = []
+        self.fate = fate
+
+    def step(self, name: str, part: tuple[float, float], work: Work) -> Values:
+        assert 0 <= part[0] < part[1] <= 1
+        if name not in self.kept:
+            self.worked.append(name)
+            self.kept[name] = json.dumps(work(lambda done: self.fate(name, done)))
+        found: Values = json.loads(self.kept[name])
+        return found
+
+
+class Killed(BaseException):
+    """Kill -9."""
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[SmallTown]:
+    (tmp_path / "town").mkdir()
+    with archived(tmp_path / "town", [("duomo", DUOMO, _film), ("po", PO, _film)], START) as made:
+        made.enter()
+        yield SmallTown(made)
+
+
+def run(town: SmallTown, lives: Lives, out: Path, recipient: str | None = None) -> Values:
+    return ExportJob(town, OsDisk(), FakeClock()).run(order(0, out, "anna", recipient), lives)
+
+
+def test_the_package_lies_where_it_was_wanted_and_verifies(town: SmallTown, tmp_path: Path) -> None:
+    """Whole, checked, alone in its folder; its window is closed."""
+    (tmp_path / "out").mkdir()
+    out = tmp_path / "out" / "case.asice"
+    result = run(town, Lives(), out)
+    assert verify(str(out), parse_policy(POLICY.pack()), lambda _: None) == 0
+    assert [path.name for path in out.parent.iterdir()] == ["case.asice"]
+    assert (result["bytes"], result["verdict"], result["losses"]) == (out.stat().st_size, "verified", [])
+    assert (town.open, town.opened) == (0, 1)
+
+
+@pytest.mark.parametrize("step", ["begin", "clip duomo", "clip po", "package"])
+@pytest.mark.parametrize("at", [0.0, 0.4, 0.7])
+def test_a_job_that_was_killed_goes_on_with_its_step(step: str, at: float, town: SmallTown, tmp_path: Path) -> None:
+    """No step is done twice that was over, and the clips are those of an export in one go."""
+
+    def fate(name: str, done: float) -> None:
+        if name == step and done >= at:
+            lives.fate = lambda *_: None
+            raise Killed
+
+    lives = Lives(fate)
+    with contextlib.suppress(Killed):
+        run(town, lives, tmp_path / "1.asice")
+    before = [name for name in lives.worked if name in lives.kept]
+    run(town, lives, tmp_path / "1.asice")
+    assert not [name for name in before if lives.worked.count(name) > 1]
+    run(town, Lives(), tmp_path / "2.asice")
+    once, twice = files_of(tmp_path / "1.asice"), files_of(tmp_path / "2.asice")
+    assert all(once[name] == twice[name] for name in once if name.startswith(("clips/", "pieces/", "facts/")))
+
+
+def test_a_cancelled_job_leaves_nothing(town: SmallTown, tmp_path: Path) -> None:
+    """Neither file nor open window, wherever it was."""
+
+    def fate(name: str, done: float) -> None:
+        if name == "package" and done > 0.5:
+            assert (tmp_path / ".1.asice.new").exists()
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run(town, Lives(fate), tmp_path / "1.asice")
+    assert not list(tmp_path.glob("*.asice*")) + list(tmp_path.glob(".*"))
+
+
+def test_what_is_there_is_not_replaced_and_nobody_elses_ask_is_exported(town: SmallTown, tmp_path: Path) -> None:
+    """A file of that name, an ask of another person or a folder that is not there: refused before anything is read."""
+    (tmp_path / "1.asice").write_text("mine")
+    with pytest.raises(Refused, match="exists"):
+        run(town, Lives(), tmp_path / "1.asice")
+    with pytest.raises(Refused, match="not approved"):
+        ExportJob(town, OsDisk(), FakeClock()).run(order(0, tmp_path / "2.asice", "bruno"), Lives())
+    with pytest.raises(Unavailable, match="no such folder"):
+        run(town, Lives(), tmp_path / "nowhere" / "1.asice")
+    with pytest.raises(Invalid, match="whole path"):
+        order(0, Path("1.asice"), "anna")
+    assert town.opened == 0
+
+
+def test_a_package_for_a_recipient_opens_with_his_key_alone(town: SmallTown, tmp_path: Path) -> None:
+    """What lies there is age; opened with the identity it is the package that verifies."""
+    identity = pyrage.x25519.Identity.generate()
+    result = run(town, Lives(), tmp_path / "1.asice.age", str(identity.to_public()))
+    sealed = (tmp_path / "1.asice.age").read_bytes()
+    assert sealed.startswith(b"age-encryption.org/v1\n")
+    assert result["bytes"] == len(sealed)
+    (tmp_path / "1.asice").write_bytes(pyrage.decrypt(sealed, [identity]))
+    assert verify(str(tmp_path / "1.asice"), parse_policy(POLICY.pack()), lambda _: None) == 0
+    assert not list(tmp_path.glob(".*"))
+    with pytest.raises(Invalid, match="age1"):
+        order(0, tmp_path / "2.asice", "anna", "age1nobody")
+
+
+def test_a_package_that_does_not_verify_is_not_handed_over(
+    town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that another program changes before it is checked never appears under its name."""
+    moved: list[Path] = []
+
+    def fate(name: str, done: float) -> None:
+        new = tmp_path / ".1.asice.new"
+        if name == "package" and done >= 0.59 and new.exists() and not moved:
+            data = bytearray(new.read_bytes())
+            if len(data) > 50_000 and data.rfind(b"PK\5\6") > 0:
+                moved.append(new)
+                data[data.find(b"moof") + 300] ^= 1
+                new.write_bytes(data)
+
+    with pytest.raises(Exception, match="does not verify"):
+        run(town, Lives(fate), tmp_path / "1.asice")
+    assert moved
+    assert not (tmp_path / "1.asice").exists()
+
+
+def test_a_camera_that_recorded_nothing_is_left_out_and_told(tmp_path: Path) -> None:
+    """The others' package is made."""
+    (tmp_path / "town").mkdir()
+    with archived(tmp_path / "town", [("po", PO, _film), ("dark", DARK, _dark)], START) as made:
+        made.enter()
+        result = run(SmallTown(made), Lives(), tmp_path / "1.asice")
+    assert list(result["left_out"]) == [DARK]
+    assert "clips/po.mp4" in files_of(tmp_path / "1.asice")
+
+
+def test_facts_that_come_late_are_waited_for(town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package is made when the ledger has them all."""
+    monkeypatch.setattr(export_job, "_PAUSE_S", 0.01)
+    (tmp_path / "slow").mkdir()
+    with archived(tmp_path / "slow", [("po", PO, _film)], START) as made:
+        looks: list[float] = []
+
+        def fate(name: str, done: float) -> None:
+            if name == "package":
+                looks.append(done)
+                if len(looks) == 3:
+                    made.enter()
+
+        run(SmallTown(made), Lives(fate), tmp_path / "1.asice")
+    assert len(looks) > 3
