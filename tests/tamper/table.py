@@ -1,0 +1,250 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who finds what: each kind of manipulation, what is done, who finds it, and what he must say.
+
+docs/2-design/who-finds-what.md is made of this: `python -m tests.tamper.table > docs/2-design/who-finds-what.md`.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from tests.tamper import changes as do
+from tests.tamper.changes import A, B, Change, package
+from tests.tamper.finders import CHECK, GATE, NOW, READER, READING, RING, START, TPM, VERIFIER, WITNESS, Finder
+from tests.tools import tampering as forge
+from torrazzo.base import StreamId
+from torrazzo.base.times import DAY
+
+CLIP_A, CLIP_B = forge.CLIP_A, forge.CLIP_B
+
+
+class Way(NamedTuple):
+    """One way of doing it: who finds it, and what must be among his findings."""
+
+    finder: Finder
+    change: Change
+    says: str
+    camera: StreamId | None = None
+    seconds: float | None = None  # after the recording began
+
+    @property
+    def name(self) -> str:
+        """Of the test."""
+        return self.finder.name.replace("`", "").replace(" ", "-")
+
+
+class Kind(NamedTuple):
+    """A kind of manipulation."""
+
+    id: str
+    what: str
+    ways: tuple[Way, ...]
+
+
+def _kind(id_: str, what: str, *ways: Way) -> Kind:
+    return Kind(id_, what, ways)
+
+
+TABLE = [
+    _kind(
+        "bit-in-video",
+        "one bit of a recorded picture is another one",
+        Way(CHECK, do.bit_in_volume, "its SHA-256 differs from the record's c", A, 12),
+        Way(VERIFIER, package(partial(forge.bit_in_video, CLIP_A, 2, 3)), "is not the recorded one", A, 10),
+    ),
+    _kind(
+        "fragment-dropped",
+        "a second of a segment is taken out, all lists made to fit",
+        Way(CHECK, do.without(A, 2, 3), "n=2 tells of 12", A, 10),
+        Way(VERIFIER, package(forge.fragment_dropped), "was recorded and is not in the clip", A, 10),
+    ),
+    _kind(
+        "fragments-swapped",
+        "two seconds of a segment change places, with their hashes",
+        Way(CHECK, do.fragments_swapped, "n=2", A, 10),
+        Way(VERIFIER, package(forge.fragments_swapped), "is not that of the fact", A, 10),
+    ),
+    _kind(
+        "fragment-inserted",
+        "a second stands in a segment once more",
+        Way(CHECK, do.fragment_inserted, "n=2", B, 10),
+        Way(VERIFIER, package(forge.fragment_inserted), "is not that of the fact", B, 50),
+    ),
+    _kind(
+        "segment-dropped",
+        "ten seconds are taken out, with their fact",
+        Way(CHECK, do.without(A, 2), "facts missing: n=2", A, 10),
+        Way(VERIFIER, package(forge.segment_dropped), "some are missing", B, 10),
+    ),
+    _kind(
+        "pictures-replaced-with-the-keys",
+        "somebody who has the keys seals other pictures, and writes all facts and their links anew",
+        Way(NOW, do.pictures_replaced, "is not that of the fact", A, 10),
+    ),
+    _kind(
+        "segment-duplicated",
+        "ten seconds stand in the place of those after them, with a fact that fits them",
+        Way(CHECK, do.segment_duplicated, "prev is not the hash", A, 24),
+        Way(VERIFIER, package(forge.segment_duplicated), "one is too many", B, 20),
+    ),
+    _kind(
+        "ledger-rows-edited",
+        "an entry of the ledger has other bytes",
+        Way(
+            START,
+            do.rows("UPDATE entry SET line = CAST(line || ' ' AS BLOB) WHERE log = 'rec' AND i = 7"),
+            "not those logged",
+        ),
+        Way(READING, do.bundle_edited, "lead to another root"),
+    ),
+    _kind(
+        "ledger-rows-deleted",
+        "an entry of the ledger is gone",
+        Way(START, do.rows("DELETE FROM entry WHERE log = 'rec' AND i = 7"), "rows of entries 0 to"),
+    ),
+    _kind(
+        "ledger-rows-reordered",
+        "two entries of the ledger change places",
+        Way(
+            START,
+            do.rows(
+                "UPDATE entry SET i = -1 WHERE log = 'rec' AND i = 7",
+                "UPDATE entry SET i = 7 WHERE log = 'rec' AND i = 8",
+                "UPDATE entry SET i = 8 WHERE log = 'rec' AND i = -1",
+            ),
+            "not those logged",
+        ),
+    ),
+    _kind(
+        "ledger-rows-truncated",
+        "the last entries of the ledger are gone",
+        Way(START, do.rows("DELETE FROM entry WHERE log = 'rec' AND i > 15"), "rows of entries 0 to"),
+    ),
+    _kind(
+        "database-rolled-back",
+        "an older copy of the ledger is put back",
+        Way(START, do.put_database_back, "RolledBack"),
+        Way(READER, do.put_ledger_back, "had "),
+        Way(WITNESS, do.put_ledger_back, "4"),
+        Way(GATE, do.put_ledger_back, "head-stale"),
+    ),
+    _kind(
+        "fork-shown-to-a-second-reader",
+        "the town begins its logs anew in secret, with its own keys and without one segment, and shows it to somebody",
+        Way(READER, do.fork, "leads to root"),
+        Way(WITNESS, do.fork, "422"),
+    ),
+    _kind(
+        "fork-shown-to-the-keyring",
+        "the same, shown to the keyring; the witness plays along",
+        Way(GATE, do.fork, "head-fork"),
+    ),
+    _kind(
+        "back-dated-fact",
+        "a fact tells of the day before",
+        Way(CHECK, do.fact_in_volume(2, do.earlier(DAY)), "n=2 begins at", A, 10 - 86_400),
+        Way(VERIFIER, package(forge.fact_back_dated), "is not in the log", A, 10 - 86_400),
+    ),
+    _kind(
+        "gap-removed",
+        "the facts of a silence are taken out",
+        Way(CHECK, do.gap_removed, "facts missing: n=4 to 5", A, 24),
+        Way(VERIFIER, package(forge.gap_removed), "some are missing", A, 24),
+    ),
+    _kind(
+        "two-terms-one-time",
+        "a recorder's second life claims ten seconds that its first one told of",
+        Way(CHECK, do.terms_overlap, "the term before ended at", A, 55),
+    ),
+    _kind(
+        "old-ring-put-back",
+        "the ring as it was before a key was shredded is put back",
+        Way(RING, do.old_ring_put_back, "it was shredded"),
+        Way(TPM, do.old_folder_put_back, "it was shredded"),
+    ),
+    _kind(
+        "forged-checkpoint",
+        "a head has another root",
+        Way(START, do.checkpoint_forged, "has another root"),
+        Way(GATE, do.head_shown_forged, "head-forged"),
+        Way(VERIFIER, package(forge.head_forged), "refused"),
+    ),
+    _kind(
+        "foreign-policy",
+        "the package brings a policy with keys of the forger's, who signed it all anew",
+        Way(VERIFIER, package(forge.head_of_another_key), "refused"),
+    ),
+    _kind(
+        "changed-header",
+        "one bit of the clip's own tables; or a picture that they do not show",
+        Way(VERIFIER, package(forge.header_bit), "header was changed", A, 5.4),
+        Way(VERIFIER, package(forge.picture_hidden), "of another form", B, 5.4),
+    ),
+    _kind(
+        "re-encoded-clip",
+        "the clip decoded and encoded again",
+        Way(VERIFIER, package(do.clip_encoded_anew), "is not the recorded one", B, 0),
+    ),
+    _kind(
+        "stripped-sei",
+        "the camera's own signatures taken out of the clip",
+        Way(VERIFIER, package(do.sei_stripped), "is not the recorded one", A, 0),
+    ),
+    _kind(
+        "volume-deleted",
+        "a file of the archive is gone before its time",
+        Way(CHECK, do.volume_deleted(1), "are in no volume", A, 50),
+        Way(CHECK, do.volume_deleted(2), "are in no volume", B, 68),
+    ),
+    _kind(
+        "sealed-k-of-another-hour",
+        "a stream's sealed key of another hour in the place of its own",
+        Way(GATE, do.key_of_another_hour, "sealed key does not open", A, 0),
+    ),
+    _kind(
+        "window-replayed",
+        "an access window is shown again: closed, expired, or to a keyring that has started since",
+        Way(GATE, do.window_closed, "closed"),
+        Way(GATE, do.window_expired, "expired"),
+        Way(GATE, do.window_of_another_life, "restarted"),
+    ),
+]
+
+
+def ways() -> Iterator[tuple[str, Way]]:
+    """Each, with the name of its test."""
+    for kind in TABLE:
+        for number, way in enumerate(kind.ways, 1):
+            yield f"{kind.id}-{number}-{way.name}", way
+
+
+TOP = """# Who finds what
+
+Made from the table in `tests/tamper/table.py` by `python -m tests.tamper.table`; a test compares. Each line is a test:
+a town that was really recorded passes, exactly one thing is done to it, and the one who is named finds it. *Where*:
+whether he tells camera and time; there is none for what concerns a log or the ring as a whole. What is not found is in
+[threats](threats.md).
+
+"""
+
+
+def render() -> str:
+    """The page."""
+    rows = ["| kind | what is done | who finds it | where |", "| --- | --- | --- | --- |"]
+    for kind in TABLE:
+        named = {way.finder.name: "–" if way.seconds is None else "camera, time" for way in kind.ways}
+        for number, (name, where) in enumerate(named.items()):
+            first = (f"`{kind.id}`", kind.what) if number == 0 else ("", "")
+            rows.append(f"| {first[0]} | {first[1]} | {name} | {where} |")
+    return TOP + "\n".join(rows) + "\n\nWho looks:\n\n" + finders()
+
+
+def finders() -> str:
+    """A line for each."""
+    known = dict.fromkeys(way.finder for kind in TABLE for way in kind.ways)
+    return "".join(f"- *{finder.name}*: {finder.who}\n" for finder in known)
+
+
+if __name__ == "__main__":
+    print(render(), end="")
