@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The files of one log, in the layout of C2SP tlog-tiles: full tiles and bundles, and `checkpoint`.
+"""The files of one log, in the layout of C2SP tlog-tiles: full tiles and bundles, `checkpoint`, and `cosigned`.
 
 A full one never changes: it is written, synced and renamed into place once, and what stands there is left alone.
 """
@@ -55,6 +55,17 @@ class LogFiles:
         """Replace it."""
         self._make_ready(self._folder)
         self._disk.publish(self._folder / "checkpoint", data)
+
+    def read_cosigned(self) -> bytes | None:
+        """The last head with witnesses' cosignatures below it."""
+        with contextlib.suppress(FileNotFoundError):
+            return self._read(self._folder / "cosigned")
+        return None
+
+    def publish_cosigned(self, data: bytes) -> None:
+        """Replace it."""
+        self._make_ready(self._folder)
+        self._disk.publish(self._folder / "cosigned", data)
 
     def let_go(self, start: int, end: int) -> None:
         """Remove the bundles and the tiles of level 0 from number `start` to below `end`, as far as they are there."""

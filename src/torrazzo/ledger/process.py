@@ -10,7 +10,7 @@ what was missed.
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import structlog
@@ -22,6 +22,7 @@ from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.ledger.anchor_job import AnchorJob
 from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import AnchorSettings, load_anchor_settings
+from torrazzo.ledger.identity import Identity
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.secret import make_identity
 from torrazzo.ledger.sequencer import Sequencer
@@ -29,6 +30,7 @@ from torrazzo.ledger.service import LedgerServer, Open
 from torrazzo.ledger.start import open_ledger
 from torrazzo.ledger.store import LedgerStore
 from torrazzo.ledger.volumes import Search
+from torrazzo.ledger.witnessing import Witnessing, asked_witnesses
 from torrazzo.town.home import Home, Settings, load_settings
 
 HEARD = "recorders.json"  # in the ledger's folder: who beat last
@@ -84,7 +86,7 @@ class _Process:
         ledger = self._server.ledger
         if ledger is None:
             return {"v": 1, "state": self._state, "why": self._server.why, "pid": os.getpid()}
-        store, sequencer, _ = ledger
+        store, sequencer = ledger.store, ledger.sequencer
         return {
             "v": 1,
             "state": "running",
@@ -96,6 +98,7 @@ class _Process:
             "passed_over": self._passed,
             "caught_up": self._is_caught_up,
             "silent_seconds": sequencer.seconds_silent(),
+            "witnesses": ledger.witnessing.status(),
             "pid": os.getpid(),
         }
 
@@ -108,13 +111,20 @@ class _Process:
         ):
             sequencer = Sequencer(store, database, self._clock, self._keep)
             self._expect(sequencer)
-            yield Open(store, sequencer, self._anchors(store, sequencer))
+            yield Open(store, sequencer, self._anchors(store, sequencer), self._witnessing(store, identity))
 
     def _anchors(self, store: LedgerStore, sequencer: Sequencer) -> AnchorJob:
         def settings() -> AnchorSettings:
             return load_anchor_settings(self._home.path / ANCHORS)
 
         return AnchorJob(store, sequencer.enter, settings, self._clock, self._disk, self._home.ledger)
+
+    def _witnessing(self, store: LedgerStore, identity: Identity) -> Witnessing:
+        """Asks its witnesses first, so that nothing is signed if one of them knows more; raises `RolledBack`."""
+        found = asked_witnesses(self._settings.witnesses, lambda witness: witness.is_of(self._home))
+        witnessing = Witnessing.over(store, self._disk, self._home.ledger, identity, found, self._clock)
+        witnessing.look()
+        return witnessing
 
     def _keep(self, packed: bytes) -> None:
         try:
@@ -135,7 +145,12 @@ class _Process:
         ending, failed = threading.Event(), _Failure()
         self._is_caught_up = False
         follower = threading.Thread(target=self._follow, args=(ledger.sequencer, ending), name="volumes", daemon=True)
-        entering = threading.Thread(target=failed.guard, args=(ledger.sequencer, ending), name="sequencer", daemon=True)
+        entering = threading.Thread(
+            target=failed.guard, args=(ledger.sequencer.run, ending), name="sequencer", daemon=True
+        )
+        witnessing = threading.Thread(
+            target=failed.guard, args=(ledger.witnessing.run, ending), name="witnesses", daemon=True
+        )
         anchoring = threading.Thread(target=ledger.anchors.run, args=(ending,), name="anchors", daemon=True)
         self._server.ledger = ledger
         sizes = {"rec": ledger.store.rec.head.size, "act": ledger.store.act.head.size}
@@ -143,7 +158,8 @@ class _Process:
         entering.start()
         follower.start()
         anchoring.start()
-        while not self._stop.wait(1.0) and entering.is_alive():
+        witnessing.start()
+        while not self._stop.wait(1.0) and entering.is_alive() and failed.error is None:
             pass
         self._server.ledger, self._server.why = None, "the ledger is ending; try again"
         ending.set()
@@ -151,6 +167,7 @@ class _Process:
         ledger.anchors.wake()
         entering.join()
         follower.join()
+        witnessing.join(ANCHORS_S)
         anchoring.join(ANCHORS_S)  # an authority that hangs holds nobody up; what it sends then is not taken
         if failed.error is not None:
             raise failed.error
@@ -212,9 +229,9 @@ class _Failure:
     def __init__(self) -> None:
         self.error: TorrazzoError | OSError | None = None
 
-    def guard(self, sequencer: Sequencer, ending: threading.Event) -> None:
+    def guard(self, run: Callable[[threading.Event], None], ending: threading.Event) -> None:
         """Run it, and keep its error."""
         try:
-            sequencer.run(ending)
+            run(ending)
         except (TorrazzoError, OSError) as error:
             self.error = error

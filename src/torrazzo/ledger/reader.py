@@ -25,6 +25,7 @@ class LogReader:
 
     def __init__(self, files: LogFiles, current: Callable[[], Snapshot]) -> None:
         self._files, self._current = files, current
+        self.cosigned: Callable[[Note], Note] = lambda note: note  # a head with what witnesses signed below it
         self._cache: OrderedDict[Tile, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -35,8 +36,8 @@ class LogReader:
 
     @property
     def note(self) -> Note:
-        """The head, signed by the log."""
-        return self._current().note
+        """The head, signed by the log, and by the witnesses that cosigned just this one."""
+        return self.cosigned(self._current().note)
 
     @property
     def minimum(self) -> int:
@@ -72,7 +73,7 @@ class LogReader:
         """
         snapshot = self._current()
         _check_minimum(snapshot, index)
-        shown = snapshot.note if note is None else note
+        shown = self.cosigned(snapshot.note) if note is None else note
         size = snapshot.size
         if note is not None:
             head = Checkpoint.parse(note.text)
@@ -97,7 +98,7 @@ class LogReader:
         """
         snapshot = self._current()
         if path == "checkpoint":
-            return snapshot.note.pack()
+            return self.cosigned(snapshot.note).pack()
         tile = Tile.parse(path)
         width = tile_width(tile.level or 0, tile.number, snapshot.size)
         if tile.width > width:

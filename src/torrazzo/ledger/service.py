@@ -10,6 +10,7 @@ POST /<log>/proofs                                    many entries, proven under
 POST /anchors                                         GET /anchors, /anchors/<file>
 GET  /<log>/proof?index=N, /rec/proof?stream=S&term=T&n=N, /<log>/consistency?old=N
 GET  /<log>/checkpoint, /<log>/tile/…                 C2SP tlog-tiles; <log> is rec or act
+GET  /<log>/cosigned                                  the last head that the witnesses cosigned; also …&head=cosigned
 """
 
 import json
@@ -32,11 +33,13 @@ from torrazzo.ledger.anchor_job import AnchorJob
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
 from torrazzo.ledger.intake import read_line
+from torrazzo.ledger.note import Note
 from torrazzo.ledger.prove_many import prove_many
 from torrazzo.ledger.reader import LogReader
 from torrazzo.ledger.sequencer import Sequencer
 from torrazzo.ledger.store import LedgerStore
 from torrazzo.ledger.text import parse_number, to_base64
+from torrazzo.ledger.witnessing import Witnessing
 
 MOST_CONNECTIONS = 64
 TIMEOUT_SECONDS = 10  # of silence within a request
@@ -60,6 +63,7 @@ class Open(NamedTuple):
     store: LedgerStore
     sequencer: Sequencer
     anchors: AnchorJob
+    witnessing: Witnessing
 
 
 class Beat(NamedTuple):
@@ -220,13 +224,18 @@ def look(ledger: Open, address: str) -> tuple[str, bytes]:
         raise NotFound(f"{path}: there are /status, /rec/… and /act/…")
     reader = ledger.store.rec if name == "rec" else ledger.store.act
     asked = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+    note = _cosigned(ledger, name) if rest == "cosigned" or asked.get("head") == "cosigned" else reader.note
+    if rest == "cosigned":
+        return _TEXT, note.pack()
     if rest == "proof":
-        index = _index(ledger, name, asked)
-        if index >= reader.head.size:
-            raise NotFound(f"entry {index}: {reader.head.origin} has {reader.head.size}")
-        return _TEXT, reader.proof(index).pack()
+        index, size = _index(ledger, name, asked), Checkpoint.parse(note.text).size
+        if index >= size:
+            raise NotFound(
+                f"entry {index}: {reader.head.origin} has {size}{' cosigned ones' if 'head' in asked else ''}"
+            )
+        return _TEXT, reader.proof(index, note).pack()
     if rest == "consistency":
-        return _TEXT, _consistency(reader, _number(asked, "old"))
+        return _TEXT, _consistency(reader, _number(asked, "old"), note)
     return _TEXT if rest == "checkpoint" else _BYTES, _there(reader.resource, rest)
 
 
@@ -279,9 +288,15 @@ def _index(ledger: Open, name: str, asked: Mapping[str, str]) -> int:
     return index
 
 
-def _consistency(reader: LogReader, old: int) -> bytes:
+def _cosigned(ledger: Open, name: str) -> Note:
+    note = ledger.witnessing.newest("rec" if name == "rec" else "act")
+    if note is None:
+        raise NotFound(f"no head of {name} was cosigned yet; see `torrazzo ledger status`")
+    return note
+
+
+def _consistency(reader: LogReader, old: int, note: Note) -> bytes:
     """As the body of a C2SP tlog-witness request has it."""
-    note = reader.note
     path = reader.consistency(old, Checkpoint.parse(note.text).size)
     lines = "".join(f"{line}\n" for line in (f"old {old}", *map(to_base64, path), ""))
     return lines.encode() + note.pack()

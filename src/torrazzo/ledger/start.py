@@ -137,15 +137,18 @@ def _check_newest(log: LogWriter, names: Collection[str], identity: Identity, se
     for tile in (Tile(None, size // WIDTH), *beyond):
         if files.has(tile):
             raise RolledBack(f"{origin}: the database has {size} entries, but there is a full {tile}; {_ADVICE}")
-    published = files.read_checkpoint()
     heads = [("was remembered", head) for head in seen]
-    if published is not None:
-        heads.append(("is published", _published(published, log)))
+    for how, file, data in (
+        ("is published", "checkpoint", files.read_checkpoint()),
+        ("was cosigned", "cosigned", files.read_cosigned()),
+    ):
+        if data is not None:
+            heads.append((how, _published(data, file, log)))
     for how, head in heads:
-        name = identity.name_of(head.origin)
-        if name.kind != ours.kind or name.generation < ours.generation:
+        its = identity.name_of(head.origin)
+        if its.kind != ours.kind or its.generation < ours.generation:
             continue
-        if name != ours or head.size > size:
+        if its != ours or head.size > size:
             raise RolledBack(
                 f"{origin}: the database has {size} entries, but a head of {head.origin} with {head.size} {how};"
                 f" {_ADVICE}"
@@ -158,14 +161,14 @@ def _check_newest(log: LogWriter, names: Collection[str], identity: Identity, se
             raise RolledBack(f"{origin}: a head of {head.size} entries that {how} has another root; {_ADVICE}")
 
 
-def _published(data: bytes, log: LogWriter) -> Checkpoint:
+def _published(data: bytes, file: str, log: LogWriter) -> Checkpoint:
     try:
         note = Note.parse(data)
         note.signed_by([log.key.verifier])
         return Checkpoint.parse(note.text)
     except Invalid as error:
         raise Damaged(
-            f"{log.snapshot.name}/checkpoint: not a head that we published ({error});"
+            f"{log.snapshot.name}/{file}: not a head that we published ({error});"
             " if the database is the newest one, remove this file"
         ) from error
 

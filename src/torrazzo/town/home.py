@@ -224,6 +224,7 @@ def _settings(document: Mapping[str, object], home: Home) -> Settings:
         roots=_roots(document.get("roots"), home),
         port=port,
         ledger=_ledger(document.get("ledger", {}), path),
+        witnesses=_witnesses(document.get("ledger", {}), home),
         trusted=_trusted(document.get("keyring", {}), path),
         floor_hours=_floor(document.get("retention", {}), path),
     )
@@ -231,8 +232,8 @@ def _settings(document: Mapping[str, object], home: Home) -> Settings:
 
 def _ledger(found: object, path: Path) -> str:
     table = _table(found, "ledger", path)
-    _known(table, {"name"}, path, "ledger.")
-    name = _string(table, "name", path) if table else ""
+    _known(table, {"name", "witness"}, path, "ledger.")
+    name = _string(table, "name", path) if "name" in table else ""
     if name and _LEDGER_NAME.fullmatch(name) is None:
         raise Invalid(
             f"{path}: ledger.name is {name!r}; write a name of the town's own, such as torrazzo.comune.example.it"
