@@ -126,7 +126,7 @@ class Gated:
 
     def told(self, kind: str) -> list[dict[str, object]]:
         """Facts of that kind that the ledger has."""
-        acts = [parse_act(entry) for entry in self.town.act.entries[1:]]
+        acts = [parse_act(entry) for entry in self.town.act.entries if entry.startswith(b"{")]
         return [dict(act.values) for act in acts if act.kind == kind]
 
     def _see(self) -> None:

@@ -41,19 +41,20 @@ class _Cause(NamedTuple):
 
 
 class Bookings:
-    """`add` and `refuse` are for any thread and never wait; `deliver` is one thread's.
+    """`add` and `refuse` are for any thread and never wait for the ledger; `deliver` is one thread's.
 
     The first refusal of a cause is told at once, those that follow it within a minute in one fact. While the ledger is
-    away everything is kept, on disk from the first try in vain; it may be told twice, and never less than it was.
+    away everything is kept on disk: refusals from the first try in vain. It may be told twice, never less than it was.
     """
 
     def __init__(self, disk: Disk, folder: Path, ledger: LedgerClient, clock: Clock) -> None:
         self._path, self._disk, self._ledger, self._clock = folder / OWED, disk, ledger, clock
-        self._lock = threading.Lock()
+        self._lock, self._keeping = threading.Lock(), threading.Lock()
         self._waiting: deque[_Fact] = deque()
         self._refused: Counter[_Cause] = Counter()
         self._told: set[_Cause] = set()  # in this minute
         self._minute_ns = clock.boot_ns()
+        self._is_away = False
         self.woken = threading.Event()
         self._kept = self._load()
 
@@ -64,12 +65,13 @@ class Bookings:
             return len(self._waiting) + len(self._refused)
 
     def add(self, kind: str, values: Mapping[str, object]) -> None:
-        """A fact for `act`; its time is that of its entry."""
+        """A fact for `act`; its time is that of its entry. On disk on return, unless the disk fails."""
         with self._lock:
             if len(self._waiting) >= MOST_WAITING:
                 log.error("fact_dropped", kind=kind, waiting=MOST_WAITING)
                 return
             self._waiting.append(_Fact(kind, values))
+        self._keep()
         self.woken.set()
 
     def refuse(self, why: str, of: int | None, count: int = 1) -> None:
@@ -112,14 +114,21 @@ class Bookings:
             except Invalid as error:  # ours is no such fact: it would be in the way for ever
                 log.error("fact_not_taken", kind=fact.kind, error=str(error))  # noqa: TRY400
             except TorrazzoError as error:
-                log.warning("fact_waits", kind=fact.kind, waiting=len(self._waiting), error=str(error))
+                if not self._is_away:
+                    log.warning("facts_wait", first=fact.kind, error=str(error))
+                self._is_away = True
                 return False
             with self._lock:
                 self._waiting.popleft()
+        self._is_away = False
         return True
 
     def _keep(self) -> None:
         """What is owed, on disk; nothing is written while nothing is owed."""
+        with self._keeping:
+            self._keep_now()
+
+    def _keep_now(self) -> None:
         with self._lock:
             facts = [{"kind": fact.kind, "values": dict(fact.values)} for fact in self._waiting]
             facts += [

@@ -11,13 +11,14 @@ from torrazzo.keyring.bookings import Bookings
 from torrazzo.keyring.gate_refusal import Reason, Refusal
 from torrazzo.keyring.guard import Guard, Log
 from torrazzo.keyring.heads import Shown
+from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.text import parse_hash, parse_number
 
 FOLLOW_S = 5.0  # so that a witness's time is not old when it is heard
-HURRY_S = 0.5  # until there is a head to go on from
-MOST_STALE = 3  # looks in a row: between asking and taking a reader may have shown a larger head
+HURRY_S = 1.0  # until the ledger is there, and has a head to go on from
+MOST_LATE = 3  # looks in a row: a reader may have shown a larger head meanwhile, a witness may be about to sign
 
 _LOGS: tuple[Log, ...] = ("act", "rec")
 
@@ -31,13 +32,13 @@ class Follower:
         self.is_away = True  # the ledger, at the last look
         self.alarms: dict[Log, Refusal] = {}  # heads that do not go on from those seen
         self._guard, self._bookings, self._ledger = guard, bookings, ledger
-        self._stale = dict.fromkeys(_LOGS, 0)
+        self._late = dict.fromkeys(_LOGS, 0)
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`, of which `wake` tells at once."""
         while not stop.is_set():
             self.look()
-            self._bookings.woken.wait(FOLLOW_S if self._guard.is_known or self.is_away else HURRY_S)
+            self._bookings.woken.wait(FOLLOW_S if self._guard.is_known and not self.is_away else HURRY_S)
         self._bookings.deliver()
 
     def wake(self) -> None:
@@ -47,7 +48,7 @@ class Follower:
     def look(self) -> None:
         """Deliver what is owed, see what heads there are."""
         self.is_away = not self._bookings.deliver()
-        if not self._guard.is_known:
+        if self._guard.heads is None:
             self._guard.load()
         for name in _LOGS:
             try:
@@ -57,31 +58,36 @@ class Follower:
                 return
             except TorrazzoError as error:
                 self._tell(name, Refusal(Reason.HEAD_FORGED, f"the ledger's answer is none: {error}"))
+        self._bookings.deliver()
 
     def _follow(self, name: Log) -> None:
         heads = self._guard.heads
         if heads is None:
             return
         head = (heads.rec if name == "rec" else heads.act).head
-        try:
-            shown = self._shown(name, head.size if head else 0)
-        except Invalid as error:  # it has fewer entries
-            refusal: Refusal | None = Refusal(Reason.HEAD_STALE, str(error))
-        else:
-            refusal = None if shown is None else self._guard.see(name, shown)
-        is_stale = refusal is not None and refusal.reason == Reason.HEAD_STALE
-        self._stale[name] = self._stale[name] + 1 if is_stale else 0
+        shown = self._shown(name, head.size if head else 0)
+        if shown is None:
+            return
+        refusal, size = self._guard.see(name, shown), Checkpoint.parse(shown.note.text).size
+        if refusal is None and head is not None and size < head.size:  # an earlier head is good for a reader
+            refusal = Refusal(Reason.HEAD_STALE, f"the ledger has {size} entries, and had {head.size}")
+        is_late = refusal is not None and refusal.reason in {Reason.HEAD_STALE, Reason.HEAD_FORGED}
+        self._late[name] = self._late[name] + 1 if is_late else 0
         if refusal is None:
             self.alarms.pop(name, None)
-        elif not is_stale or self._stale[name] >= MOST_STALE:
+        elif not is_late or self._late[name] >= MOST_LATE:
             self._tell(name, refusal)
 
     def _shown(self, name: Log, since: int) -> Shown | None:
         """The newest head, and how it goes on from there; None for a log without entries."""
         if not since:
             note = Note.parse(self._ledger.read(f"{name}/checkpoint"))
-            return None if note.text.split("\n")[1] == "0" else Shown(note, 0, ())
-        head, _, rest = self._ledger.read(f"{name}/consistency?old={since}").partition(b"\n\n")
+            return Shown(note, 0, ()) if Checkpoint.parse(note.text).size else None
+        try:
+            answer = self._ledger.read(f"{name}/consistency?old={since}")
+        except Invalid:  # it has fewer entries, or another name
+            return Shown(Note.parse(self._ledger.read(f"{name}/checkpoint")), since, ())
+        head, _, rest = answer.partition(b"\n\n")
         old, *lines = head.decode("ascii", "replace").split("\n")
         if parse_number(old.removeprefix("old "), "old") != since:
             raise Unavailable(f"the ledger answered for another head of {name}")

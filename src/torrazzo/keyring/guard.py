@@ -3,23 +3,25 @@
 """The gate as it runs: what it has seen, kept on disk before it answers, and what it refuses, booked."""
 
 import threading
-from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias, TypeVar
 
 import structlog
 
 from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.keyring.answer import Denied
 from torrazzo.keyring.bookings import Bookings
-from torrazzo.keyring.gate import Decision, Granted, Rules, State, close, decide
+from torrazzo.keyring.gate import Closed, Decision, Granted, Rules, State, close, decide
 from torrazzo.keyring.gate_refusal import Reason, Refusal
 from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
-from torrazzo.keyring.heads import Heads, Shown, Taken, accept, fact_values
+from torrazzo.keyring.heads import Head, Heads, Shown, Taken, accept, fact_values
 from torrazzo.keyring.timekeeper import Timekeeper
 from torrazzo.keyring.trust import TrustStore
+from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.ledger.client import LedgerClient
 
 Log: TypeAlias = Literal["rec", "act"]
+Asked = TypeVar("Asked", KeyRequest, CloseRequest)
 
 _NEVER = Refusal(
     Reason.HEAD_UNKNOWN,
@@ -41,6 +43,7 @@ class Guard:
         self._state: State | None = None
         self._kept = b""
         self._cosigned: dict[str, int] = {}  # log → size of the largest head whose witnesses were heard
+        self._first: dict[Log, Head] = {}  # trusted in this life, and told
         self._why = ""  # the trust could not be read
 
     @property
@@ -76,28 +79,13 @@ class Guard:
 
     def grant(self, request: KeyRequest) -> Granted:
         """What may be handed out; raises `Denied`, which is booked."""
-        with self._lock:
-            if self._state is None or self._rules is None:
-                decision = None
-            else:
-                decision = decide(self._state, request, self._rules, self._times.judge())
-                self._go_on(decision)
-        if decision is None:
-            raise self._denied(_NEVER, request.window.number)
-        return self._granted(decision, request.window.number)
+        outcome = self._decided(request, decide)
+        assert isinstance(outcome, Granted), "what else a request for keys may come to was raised"
+        return outcome
 
     def close(self, request: CloseRequest) -> None:
         """The window gives no more keys; raises `Denied`, which is booked."""
-        with self._lock:
-            if self._state is None or self._rules is None:
-                decision = None
-            else:
-                decision = close(self._state, request, self._rules, self._times.judge())
-                self._go_on(decision)
-        if decision is None:
-            raise self._denied(_NEVER, request.window.number)
-        if isinstance(decision.outcome, Refusal):
-            raise self._denied(decision.outcome, request.window.number)
+        self._decided(request, close)
 
     def deny_invalid(self) -> None:
         """Book a request that could not be understood."""
@@ -113,14 +101,13 @@ class Guard:
             taken = accept(seen, shown, self._rules.policy, trust_first=True)
             if isinstance(taken, Refusal):
                 return taken
+            if taken.is_first:
+                self._tell_first(name, taken)
             heads = heads._replace(rec=taken.seen) if name == "rec" else heads._replace(act=taken.seen)
             self._keep(heads)
             is_start = taken.is_first and name == "act"
             self._state = State.start(heads) if is_start else self._state._replace(heads=heads)
             self._hear(name, taken)
-        if taken.is_first:
-            log.warning("head_trusted", origin=taken.seen.origin, size=taken.head.size)
-            self._bookings.add("trust", {"log": name, **(fact_values(taken.seen) or {})})
         return None
 
     def start_anew(self) -> None:
@@ -147,6 +134,19 @@ class Guard:
         self._cosigned = {name: seen.head.size if seen.head else 0 for name, seen in trust.heads._asdict().items()}
         return True
 
+    def _decided(self, request: Asked, judge: Callable[[State, Asked, Rules, Judgement], Decision]) -> Granted | Closed:
+        with self._lock:
+            state = self._state
+            if state is None or self._rules is None:
+                outcome: Granted | Closed | Refusal = _NEVER
+            else:
+                decision = judge(state, request, self._rules, self._times.judge())
+                self._go_on(decision)
+                outcome = decision.outcome
+        if isinstance(outcome, Refusal):
+            raise self._denied(outcome, request, state)
+        return outcome
+
     def _go_on(self, decision: Decision) -> None:
         """Heads are safe on disk before anybody is answered, whatever the answer is."""
         self._keep(decision.state.heads)
@@ -164,20 +164,23 @@ class Guard:
             raise Unavailable(f"the heads seen cannot be stored ({error}); no key leaves before they are") from error
         self._kept = packed
 
+    def _tell_first(self, name: Log, taken: Taken) -> None:
+        """Booked before it counts: told twice after a crash, never not at all."""
+        if self._first.get(name) != taken.head:
+            self._first[name] = taken.head
+            log.warning("head_trusted", origin=taken.seen.origin, size=taken.head.size)
+            self._bookings.add("trust", {"log": name, **(fact_values(taken.seen) or {})})
+
     def _hear(self, name: str, taken: Taken) -> None:
         """The witnesses' times, once for each head."""
         if taken.accepted.cosigned and taken.head.size > self._cosigned.get(name, 0):
             self._cosigned[name] = taken.head.size
             self._times.hear_witness(max(taken.accepted.cosigned.values()))
 
-    def _granted(self, decision: Decision, window: int) -> Granted:
-        if isinstance(decision.outcome, Granted):
-            return decision.outcome
-        assert isinstance(decision.outcome, Refusal), "a request for keys closes nothing"
-        raise self._denied(decision.outcome, window)
-
-    def _denied(self, refusal: Refusal, window: int) -> Denied:
-        self._bookings.refuse(str(refusal.reason), window)
+    def _denied(self, refusal: Refusal, request: KeyRequest | CloseRequest, state: State | None) -> Denied:
+        window = request.window.number
+        if not (refusal.reason == Reason.HEAD_STALE and _is_overtaken(request, state)):
+            self._bookings.refuse(str(refusal.reason), window)
         if refusal.reason == Reason.CLOCK:
             refusal = refusal._replace(text=f"{refusal.text}; {self._times.advice()}")
         if refusal.is_alarm:
@@ -188,3 +191,15 @@ class Guard:
         if self._why != str(error):
             log.error("trust_not_read", error=str(error))
         self._why = str(error)
+
+
+def _is_overtaken(request: KeyRequest | CloseRequest, state: State | None) -> bool:
+    """Whether all its heads go on from heads that were taken: another reader was faster, and this one asks anew."""
+    if state is None:
+        return False
+    shown = [(state.heads.act, request.act)]
+    if isinstance(request, KeyRequest):
+        shown.append((state.heads.rec, request.rec))
+    return all(
+        each.since in {known.size for known in (seen.head, *seen.earlier) if known is not None} for seen, each in shown
+    )

@@ -6,6 +6,7 @@ Whoever sets the clock by hand clears that state until the service has taken hol
 """
 
 import ctypes
+import functools
 
 _TIME_ERROR = 5
 _STA_UNSYNC = 0x40
@@ -30,9 +31,14 @@ def is_synchronised() -> bool:
     """By the kernel's word, and within a second; false where it cannot be asked."""
     found = _Timex()  # modes 0: it is read, nothing is set
     try:
-        state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(found))
+        state = _library().adjtimex(ctypes.byref(found))
     except (OSError, AttributeError):
         return False
     if state < 0 or state == _TIME_ERROR or found.status & _STA_UNSYNC:
         return False
     return bool(found.maxerror <= _MOST_ERROR_US)
+
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)

@@ -112,9 +112,9 @@ class KeyDesk:
         for clock, off in judged.alarms:
             found.append(f"clock {clock} is silent" if off is None else f"clock {clock} is off by {off / 90_000:.1f} s")
         if judged.latest is None:
-            found.append(f"no clock is believed: nothing is read; {parts.times.advice()}")
-        if judged.agreed is None:
-            found.append("the clocks do not agree, or not yet for a minute: nothing is shredded")
+            found.append(f"no clock is believed: nothing is read or shredded; {parts.times.advice()}")
+        elif judged.agreed is None and judged.alarms:
+            found.append("the clocks do not agree: nothing is shredded")
         return [*found, *parts.keyring.alarms.values()]
 
     def _window_keys(self, body: bytes) -> bytes:

@@ -21,6 +21,7 @@ from torrazzo.keyring.trusted_time import Alarm, Judgement, Reading, Times, Tole
 TIMES = "times.json"
 SYSTEM, WITNESS, WALL = "system", "witness", "wall"
 KEPT = 30 * SECOND  # by which the agreement on disk may be behind: as far as clocks that agree may lie apart
+ASK_NS = 5_000_000_000  # between two questions to this machine's sources
 BEHIND = 15 * SECOND  # a witness's time that lags more than this was under way for long: it tells nothing new
 
 _LIMIT = 64 << 10
@@ -62,23 +63,21 @@ class Timekeeper:
         self._lock = threading.RLock()
         self._alarms: Mapping[str, Alarm] = {}
         self._begun_ns = clock.boot_ns()
+        self._asked_ns: int | None = None
         self._kept = self._load()
         self._times = self._kept
 
     def judge(self) -> Judgement:
         """What may be done now."""
         with self._lock:
+            self._ask()
             self._times, now = judge(self._times, self._reading(), self.rules)
             self._keep()
             return now
 
     def look(self) -> tuple[Alert, ...]:
-        """Once a minute: ask the sources on this machine; returns what people have to be told."""
+        """Once a minute: which alarms have begun or ended, for people to be told."""
         with self._lock:
-            for name, agrees in self._local.items():
-                if name in self.rules.sources and agrees():
-                    reading = self._reading()
-                    self._times = self._times.hear(name, reading.utc, reading)
             alarms = {alarm.clock: alarm for alarm in self.judge().alarms if self._is_due(alarm)}
             before, self._alarms = self._alarms, alarms
             began = [
@@ -122,7 +121,19 @@ class Timekeeper:
             times = self._times.set_anew(reading)
             self._disk.publish(self._path, times.pack())
             self._times = self._kept = times
+            self._asked_ns = None
             return Alert(WALL, "order", off)
+
+    def _ask(self) -> None:
+        """The sources on this machine."""
+        now_ns = self._clock.boot_ns()
+        if self._asked_ns is not None and now_ns - self._asked_ns < ASK_NS:
+            return
+        self._asked_ns = now_ns
+        for name, agrees in self._local.items():
+            if name in self.rules.sources and agrees():
+                reading = self._reading()
+                self._times = self._times.hear(name, reading.utc, reading)
 
     def _reading(self) -> Reading:
         return Reading.now(self._clock, self._boot)
