@@ -58,7 +58,9 @@ class FakeLedger(LedgerClient):
         name, _, what = path.partition("/")
         log: SmallLog = getattr(self.town, name)
         note = log.note(seconds=self.cosigned_at).pack()
-        if what == "checkpoint":
+        if what == "cosigned" and self.cosigned_at is None:
+            raise Invalid("no head was cosigned yet")
+        if what in {"checkpoint", "cosigned"}:
             return note
         old = int(what.removeprefix("consistency?old="))
         if old > len(log.entries):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from torrazzo import __version__
-from torrazzo.cli import anchor, camera, catalogue, demo, footage, init, ledger, processes, status, witness
+from torrazzo.cli import anchor, camera, catalogue, demo, footage, init, keyring, ledger, processes, status, witness
 
 app = typer.Typer(
     name="torrazzo",
@@ -41,7 +41,7 @@ app.command("init")(init.init)
 app.add_typer(camera.app, name="camera")
 app.command("serve")(processes.serve)
 app.command("recorder")(processes.recorder)
-app.command("keyring")(processes.keyring)
+app.add_typer(keyring.app, name="keyring")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(anchor.app, name="anchor")
 app.add_typer(witness.app, name="witness")

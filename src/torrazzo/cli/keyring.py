@@ -1,19 +1,35 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`torrazzo keyring`: the hours' keys, two days ahead."""
+"""`torrazzo keyring`: the process that has the hours' keys; what it says of itself; what people order it."""
 
 import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Annotated
 
+import typer
+
+from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.process_options import find_home, process_parser
+
+app = typer.Typer(help="The hours' keys: the process, and what it says.", invoke_without_command=True)
+
+YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
+
+_LEVELS = {
+    "tpm": "a chip counts: what is shredded opens from no copy, and the chip signs that",
+    "file": "files are overwritten: what is shredded is gone from here, which nobody can prove, and a copy of the whole"
+    " folder made before brings it back",
+}
 
 
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT."""
-    options = process_parser("keyring", "Make the hours' keys; give segment keys to readers.").parse_args(words)
+    options = process_parser(
+        "keyring", "Make the hours' keys; give segment keys for what stands in the ledger. Also: keyring status."
+    ).parse_args(words)
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.keyring import run_keyring
@@ -26,3 +42,105 @@ def main(words: Sequence[str]) -> int:
         signal.signal(number, lambda *_: stop.set())
     run_keyring(home.path, clock, disk, stop, Manner(sealing=os.environ.get("TORRAZZO_TPM", "auto")))
     return 0
+
+
+@app.callback()
+def keyring(context: typer.Context, home: HomeOption = None) -> None:
+    """Only the keyring: the hours' keys, and segment keys for what stands in the ledger."""
+    if context.invoked_subcommand is None:
+        raise typer.Exit(main([] if home is None else ["--home", str(home)]))
+
+
+@app.command("status")
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """What the running keyring says of itself: keys, level, heads, clocks; code 1 where it has an alarm."""
+    from torrazzo.cli.exits import FOUND
+    from torrazzo.cli.output import write_json
+    from torrazzo.keyring import KeyClient
+
+    found = KeyClient(find_home(home).path).status()
+    if as_json:
+        write_json(found.values)
+    else:
+        _show(found.values)
+    if found.alarms:
+        raise typer.Exit(FOUND)
+
+
+@app.command("trust-clock")
+def trust_clock(home: HomeOption = None, yes: YesOption = False) -> None:
+    """Say that this machine's clock is right, to end a disagreement: a fact in the ledger, and all windows are closed.
+
+    Compare it with another clock first: what is older than it may be by this clock is shredded.
+    """
+    from torrazzo.keyring import KeyClient
+
+    _confirm("Is the clock of this machine right? What it calls too old is shredded", yes=yes)
+    KeyClient(find_home(home).path).trust_clock()
+    print("Its clock is the one that counts, from now on. The ledger has a fact of it.")
+
+
+@app.command("trust-heads")
+def trust_heads(home: HomeOption = None, yes: YesOption = False) -> None:
+    """Say that the ledger that runs is the town's, after a fork that was declared, or when the keyring lost its heads.
+
+    Compare the heads with those that a witness or an auditor knows first: what was there before is not compared.
+    """
+    from torrazzo.keyring import KeyClient
+
+    _confirm("Is the ledger that runs now the town's? It is not compared with what the keyring saw before", yes=yes)
+    KeyClient(find_home(home).path).trust_heads()
+    print("The ledger that runs is the one that counts, from now on. It has a fact of it.")
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    from torrazzo.base.errors import Refused
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused("nobody can be asked here; with --yes it is done without a question")
+    typer.confirm(question + ".", abort=True)
+
+
+def _show(found: Mapping[str, object]) -> None:
+    from torrazzo.cli.output import write_table
+
+    hours, level = found["hours_left"], found["level"]
+    assert isinstance(hours, dict)
+    print(f"{found['keys']} keys, from {found['first']} to {found['last']}.")
+    write_table(("class", "hours ahead"), [(name, str(left)) for name, left in hours.items()])
+    print(f"Level {level}: {_LEVELS.get(str(level), '')}.")
+    if level == "file":
+        print(f"Why: {found['level_why']}.")
+    _show_heads(found["heads"])
+    _show_clock(found["clock"])
+    if found["ledger"] != "answers":
+        print("The ledger does not answer: no window can be opened.")
+    if found["owed"]:
+        print(f"{found['owed']} facts wait for the ledger.")
+    alarms = found["alarms"]
+    assert isinstance(alarms, list)
+    for alarm in alarms:
+        print(f"ALARM: {alarm}.")
+
+
+def _show_heads(heads: object) -> None:
+    assert isinstance(heads, dict)
+    for name in ("rec", "act"):
+        seen = heads[name]
+        size = f"{seen['head']['size']} entries seen" if seen["head"] else "none seen yet"
+        print(f"{seen['origin'] or name}: {size}.")
+
+
+def _show_clock(clock: object) -> None:
+    from torrazzo.base.times import iso_from_ticks
+
+    assert isinstance(clock, dict)
+    trusted = ", ".join(clock["trusted"]) or "nobody"
+    agrees = "all clocks agree" if clock["agreed"] is not None else "not all clocks agree, or not yet for a minute"
+    print(f"Time: {trusted} is believed; {agrees}.")
+    if "wall" in clock["trusted"]:
+        print("The machine's own clock is believed as it stands: for trials only.")
+    if clock["latest"] is not None:
+        print(f"Footage is read by {iso_from_ticks(clock['latest'])}, the latest of all clocks.")

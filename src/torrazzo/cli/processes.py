@@ -29,13 +29,6 @@ def recorder(home: HomeOption = None) -> None:
     raise typer.Exit(main(_words(home)))
 
 
-def keyring(home: HomeOption = None) -> None:
-    """Only the keyring: the hours' keys, and segment keys for readers."""
-    from torrazzo.cli.keyring import main
-
-    raise typer.Exit(main(_words(home)))
-
-
 def control_room(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = None) -> None:
     """Only the control room: registry, catalogue, and the page on this machine."""
     from torrazzo.cli.control_room import main

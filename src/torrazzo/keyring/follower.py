@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The keyring's talk with the ledger: its own facts go there, and heads come from there also when nobody reads."""
 
+import contextlib
 import threading
 
 import structlog
@@ -53,6 +54,7 @@ class Follower:
         for name in _LOGS:
             try:
                 self._follow(name)
+                self._hear(name)
             except Unavailable:
                 self.is_away = True
                 return
@@ -77,6 +79,11 @@ class Follower:
             self.alarms.pop(name, None)
         elif not is_late or self._late[name] >= MOST_LATE:
             self._tell(name, refusal)
+
+    def _hear(self, name: Log) -> None:
+        """The head that witnesses cosigned last: mostly not yet the present one."""
+        with contextlib.suppress(Invalid):  # there is none, or it is of another log, which `_follow` tells
+            self._guard.hear(Note.parse(self._ledger.read(f"{name}/cosigned")))
 
     def _shown(self, name: Log, since: int) -> Shown | None:
         """The newest head, and how it goes on from there; None for a log without entries."""

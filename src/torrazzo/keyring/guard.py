@@ -18,7 +18,9 @@ from torrazzo.keyring.heads import Head, Heads, Shown, Taken, accept, fact_value
 from torrazzo.keyring.timekeeper import Timekeeper
 from torrazzo.keyring.trust import TrustStore
 from torrazzo.keyring.trusted_time import Judgement
+from torrazzo.ledger import Accepted
 from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.note import Note
 
 Log: TypeAlias = Literal["rec", "act"]
 Asked = TypeVar("Asked", KeyRequest, CloseRequest)
@@ -42,7 +44,6 @@ class Guard:
         self._rules: Rules | None = None
         self._state: State | None = None
         self._kept = b""
-        self._cosigned: dict[str, int] = {}  # log → size of the largest head whose witnesses were heard
         self._first: dict[Log, Head] = {}  # trusted in this life, and told
         self._why = ""  # the trust could not be read
 
@@ -107,8 +108,14 @@ class Guard:
             self._keep(heads)
             is_start = taken.is_first and name == "act"
             self._state = State.start(heads) if is_start else self._state._replace(heads=heads)
-            self._hear(name, taken)
+            self._hear(taken.accepted)
         return None
+
+    def hear(self, note: Note) -> None:
+        """A head of ours that witnesses cosigned: their time. Raises `Invalid` for another."""
+        with self._lock:
+            if self._rules is not None:
+                self._hear(self._rules.policy.accept(note))
 
     def start_anew(self) -> None:
         """Close all windows."""
@@ -131,7 +138,6 @@ class Guard:
         self._rules = Rules(trust.policy, self._lives)
         self._state = State.start(trust.heads)
         self._kept = trust.heads.pack()
-        self._cosigned = {name: seen.head.size if seen.head else 0 for name, seen in trust.heads._asdict().items()}
         return True
 
     def _decided(self, request: Asked, judge: Callable[[State, Asked, Rules, Judgement], Decision]) -> Granted | Closed:
@@ -152,7 +158,7 @@ class Guard:
         self._keep(decision.state.heads)
         self._state = decision.state
         for taken in decision.taken:
-            self._hear("act" if taken.seen.origin == decision.state.heads.act.origin else "rec", taken)
+            self._hear(taken.accepted)
 
     def _keep(self, heads: Heads) -> None:
         packed = heads.pack()
@@ -171,11 +177,9 @@ class Guard:
             log.warning("head_trusted", origin=taken.seen.origin, size=taken.head.size)
             self._bookings.add("trust", {"log": name, **(fact_values(taken.seen) or {})})
 
-    def _hear(self, name: str, taken: Taken) -> None:
-        """The witnesses' times, once for each head."""
-        if taken.accepted.cosigned and taken.head.size > self._cosigned.get(name, 0):
-            self._cosigned[name] = taken.head.size
-            self._times.hear_witness(max(taken.accepted.cosigned.values()))
+    def _hear(self, accepted: Accepted) -> None:
+        if accepted.cosigned:
+            self._times.hear_witness(max(accepted.cosigned.values()))
 
     def _denied(self, refusal: Refusal, request: KeyRequest | CloseRequest, state: State | None) -> Denied:
         window = request.window.number

@@ -100,6 +100,8 @@ def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner:
     guard.know(lives)
     guard.load()
     bookings.add("boot", {"part": "keyring", "boot": boot, "sw": __version__})
+    if times.is_lost:
+        bookings.add("clock", {"part": "keyring", "clock": "progress", "why": "lost", "off": None})
     follower = Follower(guard, bookings, ledger)
     keyring = Keyring(places, disk, clock, store, ledger, times, guard, bookings)
     return Parts(clock, sealer.level, sealer.why, store, times, guard, bookings, follower, keyring)

@@ -62,10 +62,14 @@ class Timekeeper:
         self._path, self._disk, self._clock, self._boot, self._local = folder / TIMES, disk, clock, boot, local
         self._lock = threading.RLock()
         self._alarms: Mapping[str, Alarm] = {}
+        self._doubted: frozenset[str] = frozenset()  # sources that were off at the last look
         self._begun_ns = clock.boot_ns()
         self._asked_ns: int | None = None
+        self._witnessed = -1  # POSIX seconds
         self._kept = self._load()
         self._times = self._kept
+        if WITNESS in self._kept.heard:
+            self._witnessed = self._kept.heard[WITNESS].at.utc // SECOND
 
     def judge(self) -> Judgement:
         """What may be done now."""
@@ -78,7 +82,9 @@ class Timekeeper:
     def look(self) -> tuple[Alert, ...]:
         """Once a minute: which alarms have begun or ended, for people to be told."""
         with self._lock:
-            alarms = {alarm.clock: alarm for alarm in self.judge().alarms if self._is_due(alarm)}
+            found = self.judge().alarms
+            alarms = {alarm.clock: alarm for alarm in found if self._is_due(alarm)}
+            self._doubted = frozenset(alarm.clock for alarm in found if alarm.off is not None)
             before, self._alarms = self._alarms, alarms
             began = [
                 Alert(alarm.clock, "silent" if alarm.off is None else "off", alarm.off)
@@ -89,14 +95,15 @@ class Timekeeper:
             return (*began, *ended)
 
     def hear_witness(self, seconds: int) -> None:
-        """A time in a cosignature that was not seen before."""
+        """The time of a cosignature; one that is not later than those heard before is a replay, and tells nothing."""
         with self._lock:
-            if WITNESS not in self.rules.sources:
+            if WITNESS not in self.rules.sources or seconds <= self._witnessed:
                 return
+            self._witnessed = seconds
             reading, utc = self._reading(), UtcTicks(seconds * SECOND)
-            if self._is_behind(utc, reading):
-                return
-            self._times = self._times.hear(WITNESS, utc, reading)
+            if not self._is_behind(utc, reading):
+                self._times = self._times.hear(WITNESS, utc, reading)
+                self._keep()
 
     def advice(self) -> str:
         """What people may do about a clock that is not believed."""
@@ -146,8 +153,11 @@ class Timekeeper:
         return carried(last.at, reading) - last.at.utc <= self.rules.fresh
 
     def _is_due(self, alarm: Alarm) -> bool:
-        """A source that has not yet spoken since the start is given the time in which it must have."""
-        if alarm.off is not None or alarm.clock in self._times.heard:
+        """A source has to be off at two looks: its word may have been under way. Silent, for as long as it may be."""
+        if alarm.off is not None:
+            return alarm.clock not in self.rules.sources or alarm.clock == WALL or alarm.clock in self._doubted
+        said = self._times.heard.get(alarm.clock)
+        if said is not None and said.at.boot == self._boot:
             return True
         return (self._clock.boot_ns() - self._begun_ns) * SECOND >= self.rules.fresh * 1_000_000_000
 
@@ -167,10 +177,12 @@ class Timekeeper:
             log.error("times_not_saved", error=str(error), effect="tried again with the next look")  # noqa: TRY400
 
     def _is_heard_later(self) -> bool:
-        """Whether what a source said last, which a replay is told by after a boot, is much later than on disk."""
+        """Whether the disk does not know what would be a replay after a boot: of a witness, whatever it has said."""
         kept = self._kept.heard
         return any(
-            name not in kept or said.at.boot != kept[name].at.boot or abs(said.at.utc - kept[name].at.utc) >= KEPT
+            name not in kept
+            or said.at.boot != kept[name].at.boot
+            or abs(said.at.utc - kept[name].at.utc) >= (1 if name == WITNESS else KEPT)
             for name, said in self._times.heard.items()
         )
 
