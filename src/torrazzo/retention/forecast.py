@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""For how long a disk has room, at the rate of the last day; pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from torrazzo.keyring.public import KeyName
+from torrazzo.retention.plan import Volume, life
+
+DAY_HOURS = 24
+FAR = 30 * DAY_HOURS  # hours beyond which nothing is foretold
+ALARM_HOURS = 72  # so long before it is full people are told
+LEAST_RESERVE = 256 << 20  # bytes
+
+
+class Outlook(NamedTuple):
+    """One disk."""
+
+    free: int  # bytes
+    reserve: int  # with less it is nearly full: two hours, or 256 MiB
+    held: int  # bytes in volumes
+    per_hour: int  # bytes written, in the mean of the last day
+    hours_left: int | None  # until it is nearly full; None: it will not be, as far as can be foretold
+
+    @property
+    def is_tight(self) -> bool:
+        """Nearly full."""
+        return self.free < self.reserve
+
+
+def outlook(volumes: Iterable[Volume], free: int, hour: int) -> Outlook:
+    """Of one disk in this hour, if it goes on as in the last day; `volumes` are all that are on it.
+
+    What is older than its class lives counts as gone: it is about to be unlinked.
+    """
+    held: Counter[KeyName] = Counter()
+    for volume in volumes:
+        held[volume.key] += volume.size
+    rates = _rates(held, hour)
+    per_hour = sum(rates.values())
+    reserve = max(LEAST_RESERVE, 2 * per_hour)
+    return Outlook(free, reserve, held.total(), per_hour, _hours_left(held, rates, free - reserve, hour))
+
+
+def _rates(held: Counter[KeyName], hour: int) -> dict[str, int]:
+    """Bytes an hour by class, over those whole hours of the last day since there was anything."""
+    first = max(hour - DAY_HOURS, min((name.hour for name in held), default=hour))
+    rates: Counter[str] = Counter()
+    for name, size in held.items():
+        if first <= name.hour < hour:
+            rates[name.class_] += size
+    return {class_: size // (hour - first) for class_, size in rates.items()}
+
+
+def _hours_left(held: Counter[KeyName], rates: dict[str, int], room: int, hour: int) -> int | None:
+    """Hour by hour: what is written comes, what is over goes."""
+    left = Counter(held)
+    for step in range(FAR):
+        if room < 0:
+            return step
+        for class_, rate in rates.items():
+            left[KeyName(hour + step, class_)] += rate
+            room -= rate
+        for name in [name for name in left if name.hour + life(name) <= hour + step + 1]:
+            room += left.pop(name)
+    return None
