@@ -145,11 +145,14 @@ def children_of(home: Home, page_options: PageOptions) -> tuple[Child, ...]:
     place = ("--home", str(home.path))
     port = () if page_options.port is None else ("--port", str(page_options.port))
     page = ("--host", page_options.host, *port)
+    own_witness = ("--home", str(home.own_witness))
+    shows = home.own_witness.is_dir()  # as the demo made it; a real one is a second office's, on its own machine
     return (
         Child("recorder", (*base, "recorder", *place), after=home.public_keys),
         Child("control-room", (*base, "control-room", *place, *page)),
         Child("ledger", (*base, "ledger", *place)),
         Child("keyring", (*base, "keyring", *place)),
+        *((Child("witness", (*base, "witness", *own_witness)),) if shows else ()),
     )
 
 

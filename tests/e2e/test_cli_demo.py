@@ -17,7 +17,12 @@ import pytest
 from torrazzo.cli import main
 from torrazzo.cli.demo import prepare_town, register, stop_on_signals
 from torrazzo.durable import OsDisk
+from torrazzo.ledger.identity import LogName
+from torrazzo.ledger.note import Note
+from torrazzo.ledger.secret import load_identity
+from torrazzo.ledger.town_policy import town_policy
 from torrazzo.town import Home
+from torrazzo.town.home import load_settings
 
 
 def run_demo(home: Path, *, wanted: str) -> str:
@@ -52,11 +57,22 @@ def test_the_demo_records_ends_clean_and_goes_on(tmp_path: Path, capsys: pytest.
     assert "http://127.0.0.1:" in shown
     assert "Via degli Orti Romani" in shown
     assert "the archive is complete" in shown
+    assert "a witness of its own: for show only" in shown
+    assert_cosigned(Home(home))
     cameras = home.joinpath("plan.json").read_bytes()
     assert "1 (restart)" in run_demo(home, wanted=r"1 \(restart\)[\s\S]*1 \(restart\)")
     assert home.joinpath("plan.json").read_bytes() == cameras
     capsys.readouterr()
     assert main(["footage", "check", "--deep", "--home", str(home)]) == 0
+
+
+def assert_cosigned(home: Home) -> None:
+    """The demo's witness has signed below the ledger's heads, and the town's policy says that it must."""
+    settings = load_settings(home)
+    identity = load_identity(home, settings)
+    policy = town_policy([identity.key(LogName("act", 1)).verifier], settings.witnesses)
+    accepted = policy.accept(Note.parse((home.ledger / "act" / "cosigned").read_bytes()))
+    assert list(accepted.cosigned) == ["demo"]
 
 
 def test_ctrl_c_is_heard_at_any_moment() -> None:

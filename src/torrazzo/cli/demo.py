@@ -28,6 +28,7 @@ from torrazzo.town.camera import StreamConfig, find_camera, new_camera_id
 from torrazzo.town.home import Home, load_settings
 
 TOWN = "Cremona (demo)"  # the mark of a town that a demo made
+WITNESS, WITNESS_SOCKET = "witness.demo.invalid", "witness.sock"
 MOST = 50
 _STOP_S = 60.0
 _READY_S = 30.0
@@ -53,6 +54,7 @@ def demo(
         stop = stop_on_signals()
         print(f"A town in {place.path}; its pictures are made here, and recorded as real ones would be.", flush=True)
         prepare_town(place)
+        print("The time that it trusts is that of a witness of its own: for show only.", flush=True)
         if not all(has_clip(street_spec(number)) for number in range(cameras)):
             print("Painting the pictures (the first time only)…", file=sys.stderr, flush=True)
         town = SmallTown.of_streets(cameras)
@@ -152,6 +154,26 @@ def prepare_town(home: Home) -> None:
 
     if not home.settings_file.exists():
         make_town(home.path, TOWN, "Europe/Rome")
+    if not load_settings(home).witnesses:
+        add_witness(home)
+
+
+def add_witness(home: Home) -> None:
+    """One beside the town, in its own home: for show. Its time is the one that the keyring trusts here."""
+    from torrazzo.ledger.secret import log_names, make_identity
+    from torrazzo.town.home import WitnessSettings, save_settings
+    from torrazzo.witness import WitnessHome
+    from torrazzo.witness import WitnessSettings as OwnSettings
+    from torrazzo.witness.settings import load_key, make_home, settings_text
+
+    disk, settings, place = OsDisk(), load_settings(home), WitnessHome(home.own_witness)
+    if not place.settings_file.exists():  # else we died before the town knew of it
+        identity = make_identity(home, settings, disk)
+        logs = tuple(identity.key(name).verifier for name in log_names(home))
+        make_home(place, disk, WITNESS, settings_text(OwnSettings(WITNESS, logs, f"unix:{WITNESS_SOCKET}")))
+    key = load_key(place, WITNESS).verifier
+    told = WitnessSettings("demo", str(key), f"unix:{place.path / WITNESS_SOCKET}", needed=True)
+    save_settings(home, disk, replace(settings, witnesses=(told,), trusted=("witness",)))
 
 
 def known_ports(home: Home, names: Sequence[str]) -> tuple[int, ...]:

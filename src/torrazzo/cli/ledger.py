@@ -57,6 +57,20 @@ def keys(home: HomeOption = None) -> None:
         print(identity.key(name).verifier)
 
 
+@app.command("policy")
+def policy(home: HomeOption = None) -> None:
+    """Whose signatures make a head good: the logs' keys and the needed witnesses (C2SP tlog-policy), to be published."""
+    from torrazzo.ledger.secret import load_identity, log_names
+    from torrazzo.ledger.town_policy import town_policy
+    from torrazzo.town.home import load_settings
+
+    place = find_home(home)
+    settings = load_settings(place)
+    identity = load_identity(place, settings)
+    logs = [identity.key(name).verifier for name in log_names(place)]
+    print(town_policy(logs, settings.witnesses).pack().decode(), end="")
+
+
 @app.command("status")
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """What the running ledger says of itself."""
@@ -87,3 +101,18 @@ def _show(found: Mapping[str, object]) -> None:
     print(f"{found['waiting']} facts wait for one before them; {found['conflicts']} were in conflict.")
     if not found["caught_up"]:
         print("It is still reading from the volumes what it missed.")
+    witnesses = found["witnesses"]
+    assert isinstance(witnesses, list)
+    for witness in witnesses:
+        print(_witness_text(witness))
+
+
+def _witness_text(witness: Mapping[str, object]) -> str:
+    from torrazzo.base.times import SECOND, iso_from_ticks
+
+    at = witness["cosigned"]
+    last = f"cosigned {iso_from_ticks(at * SECOND)}" if isinstance(at, int) else "has not cosigned since the start"
+    text = f"Witness {witness['name']}{', for show only' if witness['own'] else ''}: {last}"
+    if witness["why"] is not None:
+        text += f"; not for {witness['away_s']} s: {witness['why']}"
+    return f"{text}. It once cosigned more: an older database of its own was put back" if witness["forgot"] else text

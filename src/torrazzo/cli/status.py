@@ -78,6 +78,11 @@ def show_state(state: Mapping[str, object], is_served: bool) -> None:
         print("The ledger does not answer; facts wait in the archive. `torrazzo serve` restarts it.")
     elif state["ledger"] == "refused":
         print(f"The ledger takes nothing: {state['ledger_why']}")
+    away = state["witnesses_away"]
+    if isinstance(away, list | tuple) and away:
+        print(f"Witnesses have not signed for more than a minute: {', '.join(away)}. See `torrazzo ledger status`.")
+    if state["own_witness"]:
+        print(WORDS["en"]["own_witness"])
     hours = state["keys_hours_left"]
     if isinstance(hours, int) and hours < 24:
         print(f"Keys last for {hours} more hours: the keyring is not making new ones.")

@@ -87,6 +87,8 @@ class Writer:
                 f"<p>{self.say('no_cameras')} {self.say('no_cameras_next')}</p>"
                 "<pre>torrazzo camera add &quot;Piazza Risorgimento&quot; rtsp://10.0.0.5/stream</pre>"
             )
+        if town.own_witness:
+            parts.append(f'<p class="quiet">{self.say("own_witness")}</p>')
         parts.append(f'<p class="quiet">{self.say("updated", time=self.clock(town.now))}{self._disks(town)}</p>')
         return "\n".join(parts)
 
@@ -224,6 +226,8 @@ class Writer:
             yield self.say("ledger_down")
         if town.ledger == "refused":
             yield self.say("ledger_refused", why=str(town.ledger_why))
+        if town.witnesses_away:
+            yield self.say("witness_away", names=", ".join(town.witnesses_away))
         if town.keys_hours_left is not None and town.keys_hours_left < FEW_KEYS:
             yield self.say("keys_low", n=town.keys_hours_left)
         for root in town.roots:

@@ -17,6 +17,8 @@ from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ns_from_ticks
 from torrazzo.town.camera import Camera, StreamConfig
 from torrazzo.town.home import Settings
 
+WITNESS_AWAY_S = 60
+
 _TICK_KEYS = ("start", "end", "since", "last_frame", "permit_until", "now")
 
 
@@ -82,6 +84,8 @@ class TownState:
     ledger: str  # running | refused | starting | down
     ledger_why: str | None  # it takes nothing
     ledger_waiting: int | None  # facts that the recorder has not delivered, or that wait for one before them
+    witnesses_away: tuple[str, ...] = ()  # they have cosigned nothing for a minute
+    own_witness: bool = False  # one runs in the town's own home: for show
 
     @property
     def is_fine(self) -> bool:
@@ -136,6 +140,8 @@ def town_state(
         ledger="down" if ledger is None else str(ledger.get("state")),
         ledger_why=_reason(ledger),
         ledger_waiting=_waiting(recorder, ledger),
+        witnesses_away=tuple(str(each.get("name")) for each in _witnesses(ledger) if _is_away(each)),
+        own_witness=any(each.get("own") is True for each in _witnesses(ledger)),
     )
 
 
@@ -194,6 +200,16 @@ def _message(stream: StreamConfig, said: Mapping[str, object]) -> str:
 def _reason(ledger: Mapping[str, object] | None) -> str | None:
     why = None if ledger is None else ledger.get("why")
     return None if why is None else str(why)
+
+
+def _witnesses(ledger: Mapping[str, object] | None) -> list[Mapping[str, object]]:
+    found = None if ledger is None else ledger.get("witnesses")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _is_away(witness: Mapping[str, object]) -> bool:
+    seconds = witness.get("away_s")
+    return isinstance(seconds, int | float) and seconds >= WITNESS_AWAY_S
 
 
 def _waiting(recorder: Mapping[str, object] | None, ledger: Mapping[str, object] | None) -> int | None:

@@ -6,7 +6,7 @@
     heads.json  the largest heads seen; one that is null is yet to be trusted, at set-up or by order
 
 `<home>/policy`, where the town has one, says which witnesses must have signed a head; `log` lines in it take the place
-of the pinned ones.
+of the pinned ones. Else the witnesses of torrazzo.toml are heard, and none is needed.
 """
 
 from pathlib import Path
@@ -21,6 +21,7 @@ from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.identity import Identity
 from torrazzo.ledger.policy import MAX_BYTES, Log
 from torrazzo.ledger.secret import load_identity
+from torrazzo.ledger.town_policy import town_policy
 from torrazzo.town.home import Home, Settings
 
 HEADS = "heads.json"
@@ -63,7 +64,7 @@ class TrustStore:
             return None
         policy = self._policy(self._home.policy)
         if policy is None:
-            return Trust(heads, pinned)
+            return Trust(heads, self._with_witnesses(pinned))
         return Trust(heads, policy if policy.logs else policy._replace(logs=pinned.logs))
 
     def save_heads(self, heads: Heads) -> None:
@@ -85,6 +86,13 @@ class TrustStore:
         heads = Heads.of_town(*origins)
         self._pin(load_identity(self._home, self._settings), heads)  # 1
         self.save_heads(heads)  # 2
+
+    def _with_witnesses(self, pinned: Policy) -> Policy:
+        """Those of the settings are heard, and not waited for."""
+        try:
+            return town_policy([log.key for log in pinned.logs], self._settings.witnesses, is_quorate=False)
+        except Invalid as error:
+            raise Damaged(f"{self._home.settings_file}: {error}; correct it") from error
 
     def _pin(self, identity: Identity, heads: Heads) -> None:
         logs = tuple(Log(identity.key(identity.name_of(seen.origin)).verifier) for seen in heads)

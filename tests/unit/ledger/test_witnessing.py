@@ -21,6 +21,7 @@ from tests.tools.witness import SOCKET, SmallLog, make_witness, running_witness
 from torrazzo.base import SystemClock
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import SECOND
+from torrazzo.cli import main
 from torrazzo.cli.init import make_town
 from torrazzo.durable import OsDisk
 from torrazzo.ledger import Policy, Unproven, process, witness_client, witnessing
