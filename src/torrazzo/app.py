@@ -4,6 +4,7 @@
 
     serve ── keyring        public keys two days ahead, segment keys for readers
           ├─ recorder       cameras to archive; needs none of the others
+          ├─ worker         long jobs: packages for whoever may have a copy
           ├─ ledger         all facts, in a signed log
           └─ control-room   registry, catalogue, the page
 
@@ -149,6 +150,7 @@ def children_of(home: Home, page_options: PageOptions) -> tuple[Child, ...]:
     shows = home.own_witness.is_dir()  # as the demo made it; a real one is a second office's, on its own machine
     return (
         Child("recorder", (*base, "recorder", *place), after=home.public_keys),
+        Child("worker", (*base, "worker", *place)),
         Child("control-room", (*base, "control-room", *place, *page)),
         Child("ledger", (*base, "ledger", *place)),
         Child("keyring", (*base, "keyring", *place)),

@@ -36,6 +36,13 @@ def control_room(home: HomeOption = None, host: HostOption = "127.0.0.1", port: 
     raise typer.Exit(main(_words(home) + _page(host, port)))
 
 
+def worker(home: HomeOption = None) -> None:
+    """Only the worker: long jobs, such as evidence packages."""
+    from torrazzo.cli.worker import main
+
+    raise typer.Exit(main(_words(home)))
+
+
 def _words(home: Path | None) -> list[str]:
     return [] if home is None else ["--home", str(home)]
 

@@ -11,7 +11,6 @@ it is encrypted then, and that file removed (not overwritten: a journal or a wor
 
 import contextlib
 import hashlib
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -28,8 +27,6 @@ from torrazzo.evidence.package import PackageParts, write_package
 from torrazzo.ledger import Unproven
 from torrazzo_verify import verify as verifier
 
-WAIT_S = 120  # for facts that are not in the ledger yet, and for signatures of its head
-_PAUSE_S = 2.0
 _ATTEMPTS = 3  # a piece may be damaged between planning and writing
 
 _ROOM = 16 << 20  # beside the clips
@@ -52,7 +49,6 @@ class ExportJob:
 
     def __init__(self, town: Town, disk: Disk, clock: Clock) -> None:
         self._town, self._disk, self._clock = town, disk, clock
-        self._pause = threading.Event()
 
     def run(self, order: Values, steps: Steps) -> Values:
         """The result tells file, size, digest, verdict, and what had to be left out."""
@@ -75,7 +71,7 @@ class ExportJob:
     def _begin(self, ask: int, person: str, out: Path) -> Values:
         self._town.asked(ask, person)
         if not out.parent.is_dir():
-            raise Unavailable(f"{out.parent}: no such folder; make it, then export again")
+            raise Refused(f"{out.parent}: no such folder; make it, then export again")
         if out.exists():
             raise Refused(f"{out} exists; choose another name")
         return {"made": self._clock.utc()}
@@ -128,7 +124,10 @@ class ExportJob:
         self, gathering: Gathering, measured: Mapping[StreamId, Measured], made: UtcTicks, new: Path, tell: Progress
     ) -> tuple[PackageParts, str]:
         for attempt in range(1, _ATTEMPTS + 1):
-            parts = self._parts(gathering, measured, made, tell)
+            try:
+                parts = gathering.parts(measured, made, lambda _: tell(0))
+            except Unproven as error:
+                raise Unavailable(f"the ledger's head is not signed as the policy demands (yet): {error}") from error
             size = sum(clip.video.size for clip in parts.clips)
             if self._disk.free_bytes(new.parent) < size + _ROOM:
                 raise Unavailable(f"{new.parent}: no room for {size >> 20} MiB; make room, then export again")
@@ -139,20 +138,6 @@ class ExportJob:
                     raise
                 gathering.forget()
         raise AssertionError("unreachable")
-
-    def _parts(
-        self, gathering: Gathering, measured: Mapping[StreamId, Measured], made: UtcTicks, tell: Progress
-    ) -> PackageParts:
-        """Waits a while for what was recorded just now."""
-        until = self._clock.boot_ns() + WAIT_S * 1_000_000_000
-        while True:
-            try:
-                return gathering.parts(measured, made, lambda _: tell(0))
-            except (Unavailable, Unproven) as error:
-                if self._clock.boot_ns() > until:
-                    raise Unavailable(str(error)) from error
-            tell(0)
-            self._pause.wait(_PAUSE_S)
 
     def _write_once(self, parts: PackageParts, new: Path, size: int, tell: Progress) -> str:
         with contextlib.suppress(FileNotFoundError):

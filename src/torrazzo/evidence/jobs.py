@@ -15,12 +15,15 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 
-from torrazzo.base.errors import Invalid, Refused, TorrazzoError
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.durable import Disk
 
 _QUEUE = "jobs"
 _VERSION = "1"  # of the order and the results of steps; grows when an older job could not be gone on with
 _POLL_S = 1.0
+PATIENCE_S = 900.0  # so long a step waits for a process, a disk or a fact that is not there
+_PAUSE_S = 3.0
 
 _STATES = {"PENDING": "running", "ENQUEUED": "waiting", "DELAYED": "waiting", "SUCCESS": "done", "ERROR": "failed",
            "CANCELLED": "cancelled", "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed"}  # fmt: skip
@@ -79,9 +82,12 @@ class _Run:
                 raise Cancelled(f"job {self._id} was cancelled")
             self.done = part[0] + (part[1] - part[0]) * min(1.0, max(0.0, done))
 
+        def waiting(error: Unavailable) -> None:
+            self.at = f"{name}: waits: {error}"
+
         self.at = name
         tell(0)
-        found: Values = DBOS.run_step({"name": name}, work, tell)
+        found: Values = DBOS.run_step({"name": name}, patient(work, self._jobs.clock, waiting), tell)
         tell(1)
         return found
 
@@ -89,9 +95,10 @@ class _Run:
 class Jobs:
     """One per process: DBOS allows no more. May be used by several threads."""
 
-    def __init__(self, path: Path, disk: Disk, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, path: Path, disk: Disk, clock: Clock, kinds: Mapping[str, Kind]) -> None:
         """Jobs that were not over go on at once, in the background."""
         self._kinds = kinds
+        self.clock = clock
         self._runs: dict[str, _Run] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -104,7 +111,7 @@ class Jobs:
             "executor_id": "worker",
             "serializer": DBOSPortableJSONSerializer(),
             "use_listen_notify": False,
-            "log_level": "WARNING",
+            "log_level": "CRITICAL",  # what becomes of a job we log ourselves
             "notification_listener_polling_interval_sec": 10.0,
         }
         DBOS(config=config)
@@ -174,8 +181,11 @@ class Jobs:
         log.info("job_runs", job=id_)
         try:
             result = self._kinds[kind](order, run)
-        except (TorrazzoError, OSError) as error:
-            log.warning("job_failed", job=id_, error=str(error))
+        except (Cancelled, TorrazzoError, OSError) as error:
+            log.warning("job_ended", job=id_, why=type(error).__name__, error=str(error))
+            raise
+        except Exception as error:
+            log.exception("job_failed", job=id_, error=repr(error))
             raise
         finally:
             with self._lock:
@@ -199,3 +209,22 @@ class Jobs:
             None if found.error is None else str(found.error),
             found.created_at or 0,
         )
+
+
+def patient(work: Work, clock: Clock, waiting: Callable[[Unavailable], None]) -> Work:
+    """The same work, which waits for what is not there (yet): at most a quarter of an hour, telling that it lives."""
+
+    def patiently(tell: Progress) -> Values:
+        until = clock.boot_ns() + PATIENCE_S * 1e9
+        while True:
+            try:
+                return work(tell)
+            except Unavailable as error:
+                if clock.boot_ns() > until:
+                    raise
+                log.info("job_waits", error=str(error))
+                waiting(error)
+            tell(0)
+            threading.Event().wait(_PAUSE_S)
+
+    return patiently

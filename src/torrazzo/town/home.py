@@ -122,6 +122,11 @@ class Home:
         return self.run / "ledger.sock"
 
     @property
+    def worker_socket(self) -> Path:
+        """Long jobs are ordered there, and followed."""
+        return self.run / "worker.sock"
+
+    @property
     def ledger_lock(self) -> Path:
         """Held by the one ledger of this home."""
         return self.run / "ledger.lock"

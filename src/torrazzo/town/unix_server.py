@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A small HTTP server on a Unix socket, for processes of one Unix user: each connection carries one request."""
+"""A small HTTP server on a Unix socket, by default for one Unix user: each connection carries one request."""
 
 import os
 import socket
@@ -8,6 +8,7 @@ import struct
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingUnixStreamServer
 from typing import Any, NamedTuple, Protocol, cast
@@ -49,7 +50,10 @@ class Desk(Protocol):
 
 
 class UnixServer(ThreadingUnixStreamServer):
-    """On a listening socket; `serve_forever` in one thread. Other Unix users than `uid` are refused."""
+    """On a listening socket; `serve_forever` in one thread.
+
+    Other Unix users than `uid` are refused, unless `desk_of` says which desk answers a user.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -63,14 +67,21 @@ class UnixServer(ThreadingUnixStreamServer):
         most_connections: int,
         most_bytes: int,
         uid: int | None = None,
+        desk_of: Callable[[int], Desk] | None = None,
     ) -> None:
         super().__init__("", _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
         self.name, self.desk, self.most_bytes = name, desk, most_bytes
         self.uid = os.getuid() if uid is None else uid
+        self.desk_of = desk_of or self._own_desk
         self._most = most_connections
         self._places = threading.BoundedSemaphore(most_connections)
+
+    def _own_desk(self, uid: int) -> Desk:
+        if uid != self.uid:
+            raise Refused(f"user {uid} asked; the {self.name} answers user {self.uid} only, whose it is")
+        return self.desk
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """A thread for it, if there is a place: who comes too often waits in its own process."""
@@ -120,20 +131,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes) -> None:
         try:
-            self._check_user()
-            found = self._server.desk.answer(self.command, self.path, body)
+            found = self._server.desk_of(self._peer()).answer(self.command, self.path, body)
         except TorrazzoError as error:
             self._fail(error)
         else:
             self._send(found)
 
-    def _check_user(self) -> None:
+    def _peer(self) -> int:
+        """The Unix user who asks, as the kernel tells it."""
         peer = self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        uid = _CREDENTIALS.unpack(peer)[1]
-        if uid != self._server.uid:
-            raise Refused(
-                f"user {uid} asked; the {self._server.name} answers user {self._server.uid} only, whose it is"
-            )
+        uid: int = _CREDENTIALS.unpack(peer)[1]
+        return uid
 
     def _fail(self, error: TorrazzoError) -> None:
         self._send(self._server.desk.explain(error))

@@ -13,9 +13,9 @@ import pytest
 from tests.tools.archived import POLICY, Archived, archived
 from tests.tools.dossier import files_of
 from tests.tools.recording import Recording
-from torrazzo.base.errors import Invalid, Refused, Unavailable
+from torrazzo.base.errors import Invalid, Refused
 from torrazzo.durable import OsDisk
-from torrazzo.evidence import export_job
+from torrazzo.evidence import jobs
 from torrazzo.evidence.export_job import ExportJob, order
 from torrazzo.evidence.gather import Asked, Source
 from torrazzo.evidence.jobs import Cancelled, Values, Work
@@ -71,6 +71,7 @@ class Lives:
         assert 0 <= part[0] < part[1] <= 1
         if name not in self.kept:
             self.worked.append(name)
+            work = jobs.patient(work, FakeClock(), lambda _: self.fate(name, -1))
             self.kept[name] = json.dumps(work(lambda done: self.fate(name, done)))
         found: Values = json.loads(self.kept[name])
         return found
@@ -144,7 +145,7 @@ def test_what_is_there_is_not_replaced_and_nobody_elses_ask_is_exported(town: Sm
         run(town, Lives(), tmp_path / "1.asice")
     with pytest.raises(Refused, match="not approved"):
         ExportJob(town, OsDisk(), FakeClock()).run(order(0, tmp_path / "2.asice", "bruno"), Lives())
-    with pytest.raises(Unavailable, match="no such folder"):
+    with pytest.raises(Refused, match="no such folder"):
         run(town, Lives(), tmp_path / "nowhere" / "1.asice")
     with pytest.raises(Invalid, match="whole path"):
         order(0, Path("1.asice"), "anna")
@@ -198,7 +199,7 @@ def test_a_camera_that_recorded_nothing_is_left_out_and_told(tmp_path: Path) -> 
 
 def test_facts_that_come_late_are_waited_for(town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package is made when the ledger has them all."""
-    monkeypatch.setattr(export_job, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(jobs, "_PAUSE_S", 0.01)
     (tmp_path / "slow").mkdir()
     with archived(tmp_path / "slow", [("po", PO, _film)], START) as made:
         looks: list[float] = []

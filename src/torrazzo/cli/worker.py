@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo worker`: long jobs, such as packages; the parts that they are made from are put together here."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from torrazzo.cli.process_options import find_home, process_parser
+
+if TYPE_CHECKING:  # what loads for long is loaded by the process alone
+    from torrazzo.access import Window, Windows
+    from torrazzo.base.clock import Clock
+    from torrazzo.base.ids import CameraId
+    from torrazzo.durable import Disk
+    from torrazzo.evidence.copies import Copies
+    from torrazzo.evidence.pieces import ProvableFootage
+    from torrazzo.ledger import Policy
+    from torrazzo.town.home import Home
+
+
+_SETTLE_S = 10.0
+
+
+def main(words: Sequence[str]) -> int:
+    """Run until SIGTERM or SIGINT; then end at once: a job that was running goes on in the next life."""
+    options = process_parser("worker", "Do long jobs, such as evidence packages.").parse_args(words)
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    from torrazzo.access import Windows
+    from torrazzo.app import prepare_process, system_parts
+    from torrazzo.evidence.export_job import ExportJob
+    from torrazzo.evidence.worker import run_worker
+    from torrazzo.town.home import load_settings
+
+    prepare_process("worker")
+    home, disk, clock = system_parts(find_home(options.home).path)
+    load_settings(home)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    windows = Windows(home, disk, clock, "worker")
+    threading.Thread(target=_settle, args=(windows, stop), name="windows", daemon=True).start()
+    export = ExportJob(_copies(home, disk, clock, windows), disk, clock)
+    run_worker(home, disk, clock, stop, {"export": export.run})
+    windows.close()
+    sys.stderr.flush()
+    os._exit(0)  # a thread that holds its job where it is never ends by itself
+
+
+def _settle(windows: "Windows", stop: threading.Event) -> None:
+    """Close what an earlier life left open, or what could not be told when it was over."""
+    while not stop.is_set():
+        windows.settle()
+        stop.wait(_SETTLE_S)
+
+
+def _copies(home: "Home", disk: "Disk", clock: "Clock", windows: "Windows") -> "Copies":
+    from torrazzo.cli.office import read_cameras
+    from torrazzo.evidence.copies import Copies
+
+    def names() -> "Mapping[CameraId, str]":
+        return {camera.id: camera.name for camera in read_cameras(home, has_removed=True)}
+
+    return Copies(home, disk, clock, windows, lambda: _policy(home, disk), lambda w: _footage(home, disk, w), names)
+
+
+@contextlib.contextmanager
+def _footage(home: "Home", disk: "Disk", window: "Window") -> "Iterator[ProvableFootage]":
+    from torrazzo.control_room.index import open_index, open_roots
+    from torrazzo.evidence.pieces import ProvableFootage
+    from torrazzo.town.home import load_settings
+
+    with open_index(home) as index:
+        footage = ProvableFootage(index, open_roots(disk, load_settings(home)), disk, window, window.covers)
+        try:
+            yield footage
+        finally:
+            footage.close()
+
+
+def _policy(home: "Home", disk: "Disk") -> "Policy":
+    """As the keyring has it: the logs' keys as they were pinned, and the town's witnesses."""
+    from torrazzo.base.errors import Unavailable
+    from torrazzo.keyring.trust import TrustStore
+    from torrazzo.ledger.town_policy import town_policy
+    from torrazzo.town.home import load_settings
+
+    settings = load_settings(home)
+    trust = TrustStore(disk, home, settings).load()
+    if trust is None:
+        raise Unavailable("the keyring has no ledger that it trusts yet; see `torrazzo keyring status`")
+    if trust.policy.witnesses:
+        return trust.policy
+    return town_policy((log.key for log in trust.policy.logs), settings.witnesses)

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Copies that were approved: what they are to hold, and the archive seen through a window that is open for them."""
+
+import contextlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+
+from torrazzo.access import Ask, Window, Windows, read_asks
+from torrazzo.base import SegmentId, StreamId
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Invalid, Refused
+from torrazzo.base.ids import CameraId
+from torrazzo.durable import Disk
+from torrazzo.evidence.gather import Asked, Source
+from torrazzo.evidence.pieces import ProvableFootage
+from torrazzo.ledger import Policy, Pruned
+from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.private import Private
+from torrazzo.town.home import Home
+
+_NAME_LENGTH = 48
+
+
+class Copies:
+    """Of one home; `export_job` asks it. May be used by several threads."""
+
+    def __init__(
+        self,
+        home: Home,
+        disk: Disk,
+        clock: Clock,
+        windows: Windows,
+        policy: Callable[[], Policy],
+        footage: Callable[[Window], AbstractContextManager[ProvableFootage]],
+        names: Callable[[], Mapping[CameraId, str]],
+    ) -> None:
+        self._home, self._disk, self._clock = home, disk, clock
+        self._windows, self._policy, self._footage, self._names = windows, policy, footage, names
+        self._ledger = LedgerClient(home.ledger_socket)
+
+    def asked(self, ask: int, person: str) -> Asked:
+        """What it is to hold; raises `Refused` unless this person asked for it and another approved."""
+        found, private, _ = self._approved(ask, person)
+        streams = tuple(sorted(found.wanted.streams, key=str))
+        return Asked(ask, streams, found.wanted.span, private.case or f"ask {ask}", file_names(streams, self._names()))
+
+    @contextlib.contextmanager
+    def source(self, ask: int, person: str) -> Iterator[Source]:
+        """Through an `export` window, which a fact closes."""
+        _, private, approve = self._approved(ask, person)
+        policy = self._policy()
+        window = self._windows.open_export(private, ask, approve)
+        why = "failed"
+        try:
+            with self._footage(window) as footage:
+                yield Source(footage, self._ledger.read, self._index_of, policy)
+            why = "done"
+        finally:
+            window.close(why)
+
+    def _approved(self, ask: int, person: str) -> tuple[Ask, Private, int]:
+        """The ask, its private part, and the entry that approves it."""
+        found = next((each for each in read_asks(self._home, self._disk, self._clock) if each.number == ask), None)
+        if found is None:
+            raise Invalid(f"there is no ask {ask}; `torrazzo evidence list` shows those that there are")
+        private = found.asked.private
+        if private is None:
+            raise Refused(f"ask {ask}: the secret of its month is destroyed, so nobody can tell who asked; ask anew")
+        if private.person != person:
+            raise Refused(f"ask {ask} is another person's: who asked for a copy makes it, and you are {person}")
+        others = [each for each in found.approvals if each.private is not None and each.private.person != person]
+        if not others:
+            raise Refused(f"ask {ask} was not approved yet; another person runs `torrazzo evidence approve {ask}`")
+        return found, private, others[-1].number
+
+    def _index_of(self, fact: SegmentId) -> int | None:
+        try:
+            (found,) = self._ledger.prove_many("rec", 0, [fact]).entries
+        except Pruned:
+            return None
+        return None if found is None else found.number
+
+
+def file_names(streams: tuple[StreamId, ...], cameras: Mapping[CameraId, str]) -> dict[StreamId, str]:
+    """Of clips: as the camera is called, in lower case without accents, then the stream; numbered where alike."""
+    names: dict[StreamId, str] = {}
+    for stream in streams:
+        plain = unicodedata.normalize("NFKD", cameras.get(stream.camera, "")).encode("ascii", "ignore").decode().lower()
+        word = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_NAME_LENGTH].strip("-") or stream.camera
+        name, number = f"{word}-{stream.name}", 2
+        while name in names.values():
+            name, number = f"{word}-{stream.name}-{number}", number + 1
+        names[stream] = name
+    return names

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The worker as a process, with ledger and keyring as processes: packages through windows of the ledger."""
+
+import json
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tools.dossier import files_of
+from tests.tools.recording import Recording
+from tests.tools.worker_town import CASE, WorkerTown, worker_town
+from torrazzo.testing import ClipSpec, make_clip
+from torrazzo_verify.verify import parse_policy, verify
+
+
+def _film(made: Recording) -> None:
+    small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
+    made.shoot(small, 60)
+    made.gap(20)
+    made.shoot(small, 45)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerTown]:
+    with worker_town(tmp_path_factory.mktemp("town"), _film, 300) as made:
+        yield made
+
+
+def wait_for(town: WorkerTown, job: str, *states: str) -> Any:
+    found: Any = None
+    for _ in range(600):
+        found = town.ask(f"/jobs/{job}")
+        if found["state"] in states:
+            return found
+        assert found["state"] in {"waiting", "running"}, found
+        time.sleep(0.1)
+    raise AssertionError(found)
+
+
+def check(town: WorkerTown, path: Path) -> int:
+    """With the keys that the town has published."""
+    policy = (town.home.keyring / "policy").read_bytes()
+    return verify(str(path), parse_policy(policy), lambda _: None)
+
+
+def test_a_package_through_a_window(town: WorkerTown, tmp_path: Path) -> None:
+    """Ask, approve, export: what was given is told by a close, and the package has the history of its own making."""
+    town.start("worker")
+    asked = town.approved(town.span)
+    out = tmp_path / "case.asice"
+    job = town.ask("/jobs", {"v": 1, "kind": "export", "ask": asked, "out": str(out), "recipient": None})["job"]
+    done = wait_for(town, job, "done")
+    assert done["result"]["verdict"] == "verified"
+    assert check(town, out) == 0
+    files = files_of(out)
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["case"] == CASE
+    kinds = [json.loads(line)["kind"] for line in files["history.jsonl"].splitlines()]
+    assert kinds[-3:] == ["ask", "approve", "export"]
+    acts = [json.loads(line) for line in town.acts()]
+    window = max(at for at, act in enumerate(acts) if act["kind"] == "export")
+    (close,) = (act for act in acts if act["kind"] == "close" and act["of"] == window)
+    assert [shown["stream"] for shown in close["shown"]] == [str(town.made.stream)]
+    assert town.end("worker") == 0
+
+
+@pytest.mark.parametrize("ending", ["kill", "end"])
+def test_a_worker_that_ends_in_mid_job_goes_on(ending: str, town: WorkerTown, tmp_path: Path) -> None:
+    """Killed, or asked to end, at any moment, five times: the package is made, nothing is left behind, all is told."""
+    asked, out = town.approved(town.span), tmp_path / "case.asice"
+    town.start("worker")
+    order = {"v": 1, "kind": "export", "ask": asked, "out": str(out), "recipient": None}
+    job = town.ask("/jobs", order)["job"]
+    chance = random.Random(ending)
+    for _ in range(5):
+        time.sleep(chance.uniform(0.2, 1.2))
+        if ending == "kill":
+            town.kill("worker")
+        else:
+            assert town.end("worker") in {0, -signal.SIGTERM}  # the latter: it had not even begun
+        town.start("worker")
+    assert wait_for(town, job, "done")["result"]["verdict"] == "verified"
+    assert check(town, out) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["case.asice"]
+    assert town.end("worker") == 0
+    acts = [json.loads(line) for line in town.acts()]
+    opened = {at for at, act in enumerate(acts) if act["kind"] == "export"}
+    assert opened == {act["of"] for act in acts if act["kind"] == "close"}
+
+
+def test_a_job_is_cancelled(town: WorkerTown, tmp_path: Path) -> None:
+    """It ends at its next sign of life and leaves nothing; what cannot be exported fails in words."""
+    town.start("worker")
+    asked, out = town.approved(town.span), tmp_path / "case.asice"
+    order = {"v": 1, "kind": "export", "ask": asked, "out": str(out), "recipient": None}
+    job = town.ask("/jobs", order)["job"]
+    town.ask(f"/jobs/{job}/cancel", {})
+    wait_for(town, job, "cancelled")
+    other = town.ask("/jobs", {**order, "ask": asked + 1})["job"]
+    assert "no ask" in wait_for(town, other, "failed")["error"]
+    assert not list(tmp_path.iterdir())
+    assert town.end("worker") == 0
