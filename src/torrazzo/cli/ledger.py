@@ -59,7 +59,7 @@ def keys(home: HomeOption = None) -> None:
 
 @app.command("policy")
 def policy(home: HomeOption = None) -> None:
-    """Whose signatures make a head good: the logs' keys and the needed witnesses (C2SP tlog-policy), to be published."""
+    """Whose signatures make a head good: keys of logs and witnesses (C2SP tlog-policy), to be published."""
     from torrazzo.ledger.secret import load_identity, log_names
     from torrazzo.ledger.town_policy import town_policy
     from torrazzo.town.home import load_settings

@@ -341,3 +341,12 @@ def test_a_key_that_is_none_is_told(home: Home, monkeypatch: pytest.MonkeyPatch)
     with running(home) as client:
         assert client.status()["state"] == "refused"
         assert "prefettura" in str(client.status()["why"])
+
+
+def test_the_policy_is_printed_as_verifiers_take_it(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """With both logs' keys, all witnesses, and a quorum of the needed ones."""
+    with_witnesses(home, "prefettura", "vicino", needed=["vicino"])
+    assert main(["ledger", "policy", "--home", str(home.path)]) == 0
+    policy = Policy.parse(capsys.readouterr().out.encode())
+    assert policy == policy_of(home)
+    assert [group.members for group in policy.groups] == [("vicino",)]
