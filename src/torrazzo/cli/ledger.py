@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import typer
 
-from torrazzo.cli import ledger_proof
+from torrazzo.cli import ledger_fork, ledger_proof
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.process_options import find_home, process_parser
 
@@ -43,6 +43,7 @@ def ledger(context: typer.Context, home: HomeOption = None) -> None:
 
 app.command("prove")(ledger_proof.prove)
 app.command("verify")(ledger_proof.verify)
+app.command("fork")(ledger_fork.fork)
 
 
 @app.command("keys")

@@ -14,6 +14,8 @@ from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unava
 from torrazzo.ledger.anchor import Head
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
+from torrazzo.ledger.fork import Heads
+from torrazzo.ledger.forking import parse_heads
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.merkle import leaf_hash, verify_inclusion
 from torrazzo.ledger.proof import Proof
@@ -95,6 +97,14 @@ class LedgerClient:
         """Up to 512 entries under the present head, and how that continues the one of `since` entries."""
         body = json.dumps(ask_for(since, what)).encode()
         return ProvenMany.parse(self._json("POST", f"/{log}/proofs", body))
+
+    def fork_heads(self) -> Heads:
+        """The last heads that are known of a ledger that refuses to open; raises `Refused` for one that does not."""
+        return parse_heads(self._ask("GET", "/fork"))
+
+    def fork(self, lines: Sequence[bytes]) -> None:
+        """Begin both logs anew; the lines are `fork` facts of those heads."""
+        self._ask("POST", "/fork", json.dumps({"v": 1, "lines": [line.decode() for line in lines]}).encode())
 
     def read(self, path: str) -> bytes:
         """What stands at an address below the root: `rec/checkpoint`, `act/tile/0/000`, `rec/consistency?old=5`."""

@@ -20,7 +20,18 @@ from torrazzo.ledger.note import Note
 from torrazzo.ledger.schema import FACT, LINEAGE, Database
 from torrazzo.ledger.start import LOCK
 
-Declare: TypeAlias = Callable[[Mapping[LogKind, Checkpoint]], Sequence[bytes]]
+Heads: TypeAlias = Mapping[LogKind, Checkpoint]
+Declare: TypeAlias = Callable[[Heads], Sequence[bytes]]
+
+
+def last_heads(
+    database: Database, disk: Disk, folder: Path, identity: Identity, seen: Collection[Checkpoint] = ()
+) -> Heads:
+    """Of each log the last head that the database, the folder or `seen` has: what a fork has to say."""
+    database.prepare()
+    with database.write() as connection:
+        heads = [*seen, *_row_heads(connection), *_file_heads(disk, folder, identity)]
+    return {kind: _last(kind, identity, heads) for kind in KINDS}
 
 
 def fork_ledger(
@@ -63,14 +74,14 @@ def _row_heads(connection: sa.Connection) -> list[Checkpoint]:
 
 
 def _file_heads(disk: Disk, folder: Path, identity: Identity) -> list[Checkpoint]:
-    """The published ones that our keys signed."""
+    """Those published, and cosigned, that our keys signed."""
     found = []
     for name in filter(None, map(LogName.parse, disk.list(folder))):
-        data = LogFiles(disk, folder / str(name)).read_checkpoint()
-        key = identity.key(name).verifier
-        with contextlib.suppress(Invalid):
-            if data is not None and key in (note := Note.parse(data)).signed_by([key]):
-                found.append(Checkpoint.parse(note.text))
+        files, key = LogFiles(disk, folder / str(name)), identity.key(name).verifier
+        for data in (files.read_checkpoint(), files.read_cosigned()):
+            with contextlib.suppress(Invalid):
+                if data is not None and key in (note := Note.parse(data)).signed_by([key]):
+                    found.append(Checkpoint.parse(note.text))
     return found
 
 

@@ -8,6 +8,7 @@ what was missed.
 """
 
 import contextlib
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,13 +17,15 @@ from itertools import islice
 import structlog
 
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Invalid, Stopped, TorrazzoError
+from torrazzo.base.errors import Invalid, Refused, Stopped, TorrazzoError
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.ledger.anchor_job import AnchorJob
 from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import AnchorSettings, load_anchor_settings
+from torrazzo.ledger.forking import Forking, pack_heads, parse_lines
 from torrazzo.ledger.identity import Identity
+from torrazzo.ledger.remembered import keyring_heads
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.secret import make_identity
 from torrazzo.ledger.sequencer import Sequencer
@@ -58,7 +61,8 @@ class _Process:
 
     def __init__(self, home: Home, settings: Settings, clock: Clock, disk: Disk, stop: threading.Event) -> None:
         self._home, self._settings, self._clock, self._disk, self._stop = home, settings, clock, disk, stop
-        self._server = LedgerServer(listen_unix(home.ledger_socket), self.status, os.getuid())
+        self._server = LedgerServer(listen_unix(home.ledger_socket), self.status, os.getuid(), self.fork)
+        self._opening = threading.Lock()  # while the ledger is being opened, or forked
         self._is_caught_up = False
         self._passed = 0
         self._state = "starting"
@@ -102,13 +106,26 @@ class _Process:
             "pid": os.getpid(),
         }
 
+    def fork(self, body: bytes | None) -> bytes:
+        """`GET` and `POST /fork`, while the ledger refuses to open."""
+        with self._opening:
+            if self._server.ledger is not None:
+                raise Refused("the ledger runs: nothing that was signed is lost, and no fork is declared")
+            forking = Forking(self._home, self._settings, self._disk)
+            if body is None:
+                return pack_heads(forking.heads())
+            origins = forking.declare(parse_lines(body))
+            log.warning("ledger_forked", origins=", ".join(origins))
+            return json.dumps({"origins": origins}).encode()
+
     @contextlib.contextmanager
     def _opened(self) -> Iterator[Open]:
         identity = make_identity(self._home, self._settings, self._disk)
-        with (
-            contextlib.closing(sqlite_database(self._home.ledger_db)) as database,
-            open_ledger(database, self._disk, self._home.ledger, identity) as store,
-        ):
+        with contextlib.ExitStack() as stack:
+            with self._opening:
+                database = stack.enter_context(contextlib.closing(sqlite_database(self._home.ledger_db)))
+                seen = keyring_heads(self._home.keyring, identity)
+                store = stack.enter_context(open_ledger(database, self._disk, self._home.ledger, identity, seen))
             sequencer = Sequencer(store, database, self._clock, self._keep)
             self._expect(sequencer)
             yield Open(store, sequencer, self._anchors(store, sequencer), self._witnessing(store, identity))

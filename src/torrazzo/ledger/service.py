@@ -8,6 +8,7 @@ POST /rec   facts and a recorder's heartbeat          GET /status
 POST /act   one act line; answered when it is on disk
 POST /<log>/proofs                                    many entries, proven under one head
 POST /anchors                                         GET /anchors, /anchors/<file>
+POST /fork  begin anew, where nothing opens           GET /fork
 GET  /<log>/proof?index=N, /rec/proof?stream=S&term=T&n=N, /<log>/consistency?old=N
 GET  /<log>/checkpoint, /<log>/tile/…                 C2SP tlog-tiles; <log> is rec or act
 GET  /<log>/cosigned                                  the last head that the witnesses cosigned; also …&head=cosigned
@@ -80,13 +81,20 @@ class LedgerServer(ThreadingUnixStreamServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, listener: socket.socket, status: Callable[[], Mapping[str, object]], uid: int) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        status: Callable[[], Mapping[str, object]],
+        uid: int,
+        fork: Callable[[bytes | None], bytes],
+    ) -> None:
+        """`fork` answers `GET /fork`, and `POST /fork` with its body."""
         super().__init__("", LedgerHandler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
         self.ledger: Open | None = None
         self.why = "the ledger is starting; try again"
-        self.status, self.uid = status, uid
+        self.status, self.uid, self.fork = status, uid, fork
         self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -150,6 +158,8 @@ class LedgerHandler(BaseHTTPRequestHandler):
             raise Refused(f"user {uid} asked; the ledger answers user {self._server.uid} only, whose it is")
         if (self.command, self.path) == ("GET", "/status"):
             return _JSON, _json(self._server.status())
+        if self.path == "/fork":
+            return _JSON, self._server.fork(body if self.command == "POST" else None)
         ledger = self._server.ledger
         if ledger is None:
             raise Unavailable(self._server.why)

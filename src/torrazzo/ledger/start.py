@@ -30,7 +30,7 @@ LOCK = "lock"
 
 _ADVICE = (
     "nothing is signed. Put the newest database back, or let its facts be delivered again;"
-    " if it is lost, declare it: `torrazzo ledger fork --why …`"
+    " if it is lost, declare it: `torrazzo ledger fork`"
 )
 
 
