@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
 import json
-import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.tools.by_hand import extract, run_readme
 from tests.tools.tampering import CLIP_A, Original, facts_of, make_original, rows_of
 
 
@@ -17,26 +17,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
     return make_original(tmp_path_factory.mktemp("original"))
 
 
-def _extract(original: Original, folder: Path) -> None:
-    for name, data in original.files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-
-
-def _run(folder: Path, readme: str) -> list[str]:
-    """What the commands of the text answer, run as they stand by a plain shell."""
-    text = (folder / readme).read_text("utf-8")
-    block = re.search(r"(?:^    .*\n)+", text[text.index("3. ") :], re.MULTILINE)
-    assert block is not None
-    done = subprocess.run(("sh", "-e"), input=block[0], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
-
-
 @pytest.mark.parametrize("readme", ["README.txt", "LEGGIMI.txt"])
 def test_the_commands_of_the_readme_verify_by_hand(readme: str, original: Original, tmp_path: Path) -> None:
     """openssl, sha256sum, head, tail, cat and base64 lead from the clip to the signed root, as the text says."""
-    _extract(original, tmp_path)
-    log, witness, piece, segment, root, signed = _run(tmp_path, readme)
+    extract(original.files, tmp_path)
+    log, witness, piece, segment, root, signed = run_readme(tmp_path, readme)
     assert (log, witness) == ("Signature Verified Successfully",) * 2
     row = next(row for row in rows_of(original.files, CLIP_A) if row[1] != "0" and row[2] != "-")
     assert piece == row[5]
@@ -46,11 +31,11 @@ def test_the_commands_of_the_readme_verify_by_hand(readme: str, original: Origin
 
 def test_by_hand_a_changed_video_gives_another_hash(original: Original, tmp_path: Path) -> None:
     """One bit of the fragment that the text names, and its command no longer answers what it should."""
-    _extract(original, tmp_path)
+    extract(original.files, tmp_path)
     row = next(row for row in rows_of(original.files, CLIP_A) if row[1] != "0" and row[2] != "-")
     clip = tmp_path / "clips" / f"{CLIP_A}.mp4"
     data = bytearray(clip.read_bytes())
     data[int(row[2]) + 200] ^= 1
     clip.write_bytes(data)
     with pytest.raises(subprocess.CalledProcessError):  # the list of digests says so first
-        _run(tmp_path, "README.txt")
+        run_readme(tmp_path, "README.txt")
