@@ -5,9 +5,15 @@
 import os
 import sys
 
-from bench import latency, ledger, outages, record
+from bench import latency, ledger, outages, record, verify
 
-PARTS = {"record": record.main, "latency": latency.main, "ledger": ledger.main, "outages": outages.main}
+PARTS = {
+    "record": record.main,
+    "latency": latency.main,
+    "ledger": ledger.main,
+    "outages": outages.main,
+    "verify": verify.main,
+}
 
 
 def main() -> int:

@@ -15,13 +15,15 @@ read; 3 all verified, but only with the keys that came in the package itself, wh
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 import json
 import re
 import struct
 import sys
+from array import array
 from datetime import datetime, timedelta, timezone
+from itertools import accumulate, islice, repeat
 from typing import (
     Any,
     BinaryIO,
@@ -112,9 +114,11 @@ def ed25519_verify(public: bytes, signature: bytes, message: bytes) -> bool:
 # One spelling of each thing: what could be read in two ways is refused (docs/3-formats/ledger.md, "What is refused").
 
 Bytes = Union[bytes, memoryview]
+Hash = Any  # what hashlib gives
 
 MAX_NUMBER = 2**63 - 1
 MAX_NOTE, MAX_POLICY, MAX_NAME, MAX_SIGNATURES, MAX_PATH = 1 << 20, 1 << 16, 255, 100, 63
+NUMBER, CONTROL = re.compile("0|[1-9][0-9]{0,18}", re.ASCII), re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 def sha256(*parts: Bytes) -> bytes:
@@ -127,7 +131,7 @@ def sha256(*parts: Bytes) -> bytes:
 
 def parse_number(text: str) -> int:
     """Decimal, no sign, no leading zero."""
-    if re.fullmatch("0|[1-9][0-9]{0,18}", text, re.ASCII) is None or int(text) > MAX_NUMBER:
+    if NUMBER.fullmatch(text) is None or int(text) > MAX_NUMBER:
         raise Malformed(f"{text[:40]!a} is not a number")
     return int(text)
 
@@ -135,12 +139,17 @@ def parse_number(text: str) -> int:
 def parse_base64(text: str) -> bytes:
     """RFC 4648, padded, unused bits zero."""
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text)
     except ValueError:
         data = b""
-    if base64.b64encode(data).decode() != text:
+    if to_base64(data) != text:
         raise Malformed(f"{text[:40]!a} is not base64")
     return data
+
+
+def to_base64(data: bytes) -> str:
+    """RFC 4648, section 4."""
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def parse_hash(text: str) -> bytes:
@@ -157,7 +166,7 @@ def decode(data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed(str(error)) from error
-    if re.search(r"[\x00-\x09\x0b-\x1f]", text):
+    if CONTROL.search(text):
         raise Malformed("control character")
     return text
 
@@ -180,7 +189,7 @@ class Key(NamedTuple):
         return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public)[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([self.kind]) + self.public).decode()}"
+        return f"{self.name}+{self.id.hex()}+{to_base64(bytes([self.kind]) + self.public)}"
 
 
 def check_name(name: str) -> str:
@@ -497,6 +506,7 @@ def check_proof(proof: Proof, entry: bytes, head: Head) -> None:
 
 MIMETYPE = b"application/vnd.etsi.asic-e+zip"
 MAX_ENTRIES, MAX_DIRECTORY, MAX_TEXT = 4_000_000, 1 << 29, 1 << 28
+STEP = 1 << 18  # bytes read, and hashed while the processor still has them at hand
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}", re.ASCII)
 
 
@@ -582,18 +592,21 @@ class Package:
             raise Malformed(f"{name} is too long")
         return self.bytes_at(at, size)
 
-    def part(self, name: str, at: int, size: int) -> memoryview:
-        """A range of an entry; it stands until the next one is asked for."""
+    def part(self, name: str, at: int, size: int, hashed: Optional[Hash] = None) -> memoryview:
+        """A range of an entry, hashed as it is read; it stands until the next one is asked for."""
         begin, whole_size = self.entries[name]
         if at < 0 or not 0 <= size <= MAX_TEXT or at + size > whole_size:
             raise Malformed(f"{name} has {whole_size} bytes")
         if size > len(self.buffer):
             self.buffer = memoryview(bytearray(size))
         self.file.seek(begin + at)
-        data = self.buffer[:size]
-        if self.file.readinto(data) != size:  # type: ignore[attr-defined] # every open file has it
-            raise Malformed("ZIP: cut off")
-        return data
+        for done in range(0, size, STEP):
+            data = self.buffer[done : min(done + STEP, size)]
+            if self.file.readinto(data) != len(data):  # type: ignore[attr-defined] # every open file has it
+                raise Malformed("ZIP: cut off")
+            if hashed is not None:
+                hashed.update(data)
+        return self.buffer[:size]
 
     def digest(self, name: str) -> str:
         """SHA-256 of a small entry, in hex."""
@@ -621,6 +634,7 @@ MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # s
 VMHD = b"\0\0\0\1" + bytes(8)  # copied, not mixed
 DINF = struct.pack(">I4s3I4sI", 28, b"dref", 0, 1, 12, b"url ", 1)  # all data is in this file
 
+KEY_FRAME = 0x02000000  # flags of a sample that depends on no other
 Boxes = Dict[bytes, Tuple[int, int]]  # kind → where its content begins and ends
 
 
@@ -660,11 +674,24 @@ class Picture(NamedTuple):
     size: int
     time: int  # when it is decoded
     shift: int  # when it is shown, after that
-    is_key: bool
+    is_key: bool = False
 
 
-def fragment_pictures(data: Bytes) -> Tuple[List[Picture], int]:
-    """The pictures of a fragment (`moof mdat`; segment.md), and the decoding time at its end."""
+class Pictures(NamedTuple):
+    """Several, one behind the other, in columns."""
+
+    at: Sequence[int]
+    size: Sequence[int]
+    time: Sequence[int]
+    shift: Sequence[int]
+
+    def part(self, begin: int, end: int) -> Pictures:
+        """Some of them."""
+        return Pictures(*(list(column[begin:end]) for column in self))
+
+
+def fragment_pictures(data: Bytes) -> Tuple[Pictures, List[bool], int]:
+    """The pictures of a fragment (`moof mdat`; segment.md), which are keys, and the decoding time at its end."""
     top = inside(data, (0, len(data)), b"moof mdat", strict=False)
     traf = inside(data, inside(data, top[b"moof"], b"traf", strict=False)[b"traf"], b"tfdt trun", strict=False)
     (time,) = struct.unpack(">4xQ", content(data, traf, b"tfdt"))
@@ -672,13 +699,12 @@ def fragment_pictures(data: Bytes) -> Tuple[List[Picture], int]:
     flags, count, at = struct.unpack_from(">3I", trun)
     if flags != 0x01000F01 or len(trun) != 12 + 16 * count or at != top[b"mdat"][0]:
         raise Malformed("video: a fragment of another form")
-    pictures = []
-    for duration, size, sample_flags, shift in struct.iter_unpack(">IIIi", trun[12:]):
-        pictures.append(Picture(at, size, time, shift, sample_flags == 0x02000000))
-        at, time = at + size, time + duration
-    if at != top[b"mdat"][1]:
+    durations, sizes, flags, shifts = zip(*struct.iter_unpack(">IIIi", trun[12:])) if count else ((),) * 4
+    places, times = [*accumulate(sizes, initial=at)], [*accumulate(durations, initial=time)]
+    if places.pop() != top[b"mdat"][1]:
         raise Malformed("video: bytes of a fragment that belong to no picture")
-    return pictures, time
+    end = times.pop()
+    return Pictures(places, [*sizes], times, [*shifts]), [flag == KEY_FRAME for flag in flags], end
 
 
 class Header:
@@ -704,6 +730,7 @@ class Header:
         elst = content(data, inside(data, trak[b"edts"], b"elst"), b"elst")
         self.empty, self.duration, self.media_time = read_edits(elst)
         self.check_clock(content(data, moov, b"mvhd"), content(data, mdia, b"mdhd"), self.duration)
+        self.has_more = self.ends_badly = False
         self.pictures = self.read_tables({kind: content(data, stbl, kind) for kind in stbl})
 
     @staticmethod
@@ -737,28 +764,33 @@ class Header:
         if struct.unpack_from(form, mvhd, at) != (SECOND, duration) or mvhd[-80:] != rest or scale != SECOND:
             raise Malformed("video: its clock runs differently")
 
-    @staticmethod
-    def read_tables(tables: Dict[bytes, bytes]) -> Iterator[Picture]:
-        """The samples, one after the other (clause 8.7); a last one at -1 if the tables hold more than that."""
-        sizes = iter(table_rows(tables[b"stsz"], ">I", 12))
-        times = runs(table_rows(tables[b"stts"], ">II"))
-        shifts = runs(table_rows(tables[b"ctts"], ">Ii")) if b"ctts" in tables else iter(lambda: 0, 1)
+    def read_tables(self, tables: Dict[bytes, bytes]) -> Pictures:
+        """The samples (clause 8.7), up to one without bytes; whether the tables hold more, or that one."""
+        sizes = array("Q", (size for (size,) in table_rows(tables[b"stsz"], ">I", 12)))
+        times = table_rows(tables[b"stts"], ">II")
+        shifts = table_rows(tables[b"ctts"], ">Ii") if b"ctts" in tables else []
         groups = table_rows(tables[b"stsc"], ">3I")
         if [row[2] for row in groups] != [1] * len(groups) or [row[0] for row in groups[:1]] != [1]:
             raise Malformed("video: stsc of another form")
-        time = group = 0
+        places, group = array("Q"), 0
         for chunk, (begin,) in enumerate(table_rows(tables[b"co64"], ">Q"), 1):
             while group + 1 < len(groups) and groups[group + 1][0] <= chunk:
                 group += 1
-            at = begin
-            for _ in range(groups[group][1]):
-                (size,), duration, shift = next(sizes, (0,)), next(times, 0), next(shifts, 0)
-                if not size:
-                    raise Malformed("video: a picture without bytes")
-                yield Picture(at, size, time, shift, is_key=False)
-                at, time = at + size, time + duration
-        if next(sizes, None) is not None or next(times, None) is not None:
-            yield Picture(-1, 0, time, 0, is_key=False)
+            count, done = groups[group][1], len(places)
+            part = sizes[done : done + count].tolist()
+            if len(part) < count or 0 in part:
+                self.ends_badly = True
+                part = part[: part.index(0)] if 0 in part else part
+            places.extend(islice(accumulate(part, initial=begin), len(part)))
+            if self.ends_badly:
+                break
+        known = len(places)
+        self.has_more = known < len(sizes) or known < sum(row[0] for row in times)
+        durations = array("Q", islice(runs(times), known))
+        durations.extend(repeat(0, known - len(durations)))
+        shown = array("q", islice(runs(shifts), known))
+        shown.extend(repeat(0, known - len(shown)))
+        return Pictures(places, sizes, array("Q", islice(accumulate(durations, initial=0), known)), shown)
 
 
 def table_rows(table: bytes, form: str, skip: int = 8) -> List[Tuple[Any, ...]]:
@@ -772,8 +804,7 @@ def table_rows(table: bytes, form: str, skip: int = 8) -> List[Tuple[Any, ...]]:
 def runs(rows: Sequence[Tuple[Any, ...]]) -> Iterator[int]:
     """Of stts and ctts: how often which value."""
     for count, value in rows:
-        for _ in range(count):
-            yield value
+        yield from repeat(value, count)
 
 
 def read_edits(elst: bytes) -> Tuple[int, int, int]:
@@ -819,7 +850,7 @@ class Fact(NamedTuple):
     @property
     def hash(self) -> str:
         """What the next fact names in `prev`."""
-        return base64.b64encode(sha256(self.raw)).decode()
+        return to_base64(sha256(self.raw))
 
 
 class Piece(NamedTuple):
@@ -1109,7 +1140,7 @@ def asic_manifest(digests: Dict[str, str]) -> bytes:
     rows = "".join(
         f'<asic:DataObjectReference URI="{name}">'
         '<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
-        f"<ds:DigestValue>{base64.b64encode(bytes.fromhex(digest)).decode()}</ds:DigestValue>"
+        f"<ds:DigestValue>{to_base64(bytes.fromhex(digest))}</ds:DigestValue>"
         "</asic:DataObjectReference>\n"
         for name, digest in sorted(digests.items())
     )
@@ -1303,7 +1334,7 @@ class ClipChecks:
         """One segment: where the next one must begin in the clip, and how many good pieces it has."""
         numbers, found = [row.piece for row in rows], sha256(b"".join(row.h for row in rows))
         is_complete = len(rows) == fact.fields["count"] and numbers == [*range(len(rows))]
-        if not is_complete or base64.b64encode(found).decode() != fact.fields["h"]:
+        if not is_complete or to_base64(found) != fact.fields["h"]:
             self.say(FAILED, "segment-differs", fact.t0, fact.line)
         good, times = 0, {}
         for row in rows:
@@ -1311,12 +1342,13 @@ class ClipChecks:
                 continue
             if row.at != cursor:
                 self.say(FAILED, "bytes-uncovered", fact.t0, cursor)
+            hashed = hashlib.sha256(row.salt)
             try:
-                data = self.package.part(self.file, row.at, row.length)
+                data = self.package.part(self.file, row.at, row.length, hashed)
             except Malformed:
                 data = memoryview(b"")
             cursor = row.at + row.length
-            if sha256(row.salt, data) != row.h:
+            if hashed.digest() != row.h:
                 self.say(FAILED, "piece-differs", fact.t0, row.piece)
                 show.skip(row)
                 continue
@@ -1360,7 +1392,7 @@ class Show:
     def __init__(self, clip: ClipChecks, head: bytes, size: int) -> None:
         self.clip, self.head, self.size = clip, head, size
         self.header: Optional[Header] = None
-        self.next: Optional[Picture] = None
+        self.place = 0  # of the next picture in the clip's tables
         self.steps = 0  # ticks by which UTC has run ahead of the clip's own time
         self.forward = 0  # by which the clock was set forward since the last segment
         self.end: Optional[int] = None  # UTC where the last fragment ended
@@ -1394,58 +1426,90 @@ class Show:
         except (Malformed, struct.error) as error:
             self.fail("show-unreadable", self.clip.start, error)
         else:
-            self.advance()
+            self.advance(0)
 
-    def advance(self) -> None:
-        """To the next picture of the tables."""
-        try:
-            self.next = next(self.header.pictures, None) if self.header is not None else None
-        except (Malformed, struct.error) as error:
-            self.fail("show-unreadable", self.clip.start, error)
+    def advance(self, count: int) -> None:
+        """So many pictures on in the tables."""
+        self.place += count
+        if self.header is not None and self.header.ends_badly and self.place == len(self.header.pictures.at):
+            self.fail("show-unreadable", self.clip.start, "video: a picture without bytes")
+
+    def next(self) -> Optional[Picture]:
+        """The next picture of the tables; one at -1 if they hold more than their chunks do."""
+        if self.header is None:
+            return None
+        if self.place < len(self.header.pictures.at):
+            at, size, time, shift = (column[self.place] for column in self.header.pictures)
+            return Picture(at, size, time, shift)
+        return Picture(-1, 0, 0, 0) if self.header.has_more else None
 
     def fragment(self, fact: Fact, row: Piece, data: Bytes) -> Tuple[int, int]:
         """A good fragment of the clip; its span in UTC."""
         try:
-            pictures, end = fragment_pictures(data)
+            pictures, keys, end = fragment_pictures(data)
         except (Malformed, struct.error):
             self.fail("show-unreadable", fact.t0, "moof")
             return fact.t0, fact.t0
         length, media = (fact.t1 or 0) - fact.t0, fact.fields["media"]
-        begin = fact.t0 + (pictures[0].time if pictures else end) * length // media
+        times = [fact.t0 + time * length // media for time in (*pictures.time, end)]
         if self.before[0] != row.fact:
-            self.join(begin)
+            self.join(times[0])
         if self.before != (row.fact, row.piece - 1) and row.piece > 1 and self.is_begun:
             self.is_broken = True  # a piece is missing: nothing is shown until the next key frame
-        for picture in pictures:
-            self.picture(picture, (row.at or 0) + picture.at, fact.t0 + picture.time * length // media)
-        self.before, self.end = (row.fact, row.piece), fact.t0 + end * length // media
-        return begin, self.end
+        recorded = pictures._replace(at=[(row.at or 0) + at for at in pictures.at])
+        if not self.are_next(recorded, times):
+            for number, is_key in enumerate(keys):
+                at, size, _, shift = (column[number] for column in recorded)
+                self.picture(Picture(at, size, times[number], shift, is_key))
+        self.has_key = self.has_key or True in keys
+        self.before, self.end = (row.fact, row.piece), times[-1]
+        return times[0], times[-1]
+
+    def are_next(self, recorded: Pictures, times: Sequence[int]) -> bool:
+        """Whether the next pictures shown are just these: the usual case, compared at once."""
+        if self.failed or self.header is None or not recorded.at:
+            return False
+        shown = self.header.pictures.part(self.place, self.place + len(recorded.at))
+        if shown.at != recorded.at or shown.size != recorded.size:
+            return False
+        off = [a + b - c - d for a, b, c, d in zip(shown.time, shown.shift, times, recorded.shift)]
+        expected = self.expected()
+        if min(off) < expected - NEAR or max(off) > expected + NEAR:
+            return False
+        self.is_begun, self.is_broken = True, False
+        self.advance(len(recorded.at))
+        return True
+
+    def expected(self) -> int:
+        """How far the tables' times are from UTC: what they count from, and what is not counted."""
+        header_start = self.header.media_time - self.header.empty if self.header is not None else 0
+        return header_start - self.clip.start - self.steps
 
     def skip(self, row: Piece) -> None:
         """A piece that is not as recorded: what is shown of it has no place to be compared with."""
         begin = row.at or 0
-        while self.next is not None and begin <= self.next.at < begin + row.length:
-            self.advance()
+        while (shown := self.next()) is not None and begin <= shown.at < begin + row.length:
+            self.advance(1)
 
-    def picture(self, picture: Picture, at: int, time: int) -> None:
-        """The next recorded picture is the next one shown; or there is a reason why it is not."""
+    def picture(self, recorded: Picture) -> None:
+        """The next recorded picture, its time in UTC, is the next one shown; or there is a reason why it is not."""
         if self.failed or self.header is None:
             return
-        self.has_key = self.has_key or picture.is_key
-        if self.next is None or (self.next.at, self.next.size) != (at, picture.size):
-            if not self.may_be_left_out(time):
-                self.fail("picture-hidden", time)
+        self.has_key = self.has_key or recorded.is_key
+        shown = self.next()
+        if shown is None or (shown.at, shown.size) != (recorded.at, recorded.size):
+            if not self.may_be_left_out(recorded.time):
+                self.fail("picture-hidden", recorded.time)
             return
         self.is_begun, self.is_broken = True, False
-        position = self.next.time + self.next.shift - self.header.media_time + self.header.empty
-        expected = time + picture.shift - self.clip.start - self.steps
-        if abs(position - expected) > NEAR:
-            self.fail("picture-moved", time, seconds(position - expected))
-        self.advance()
+        off = shown.time + shown.shift - recorded.time - recorded.shift - self.expected()
+        if abs(off) > NEAR:
+            self.fail("picture-moved", recorded.time, seconds(off))
+        self.advance(1)
 
     def may_be_left_out(self, time: int) -> bool:
         """Behind the span; before it, or before the first key frame; or after a piece that is missing."""
-        if self.next is None:
+        if self.next() is None:
             return time >= self.clip.end - NEAR
         if not self.is_begun:
             return time <= self.clip.start + NEAR or not self.has_key
@@ -1454,7 +1518,7 @@ class Show:
     def finish(self) -> None:
         """No picture is shown that was not recorded, and it lasts as long as the span."""
         if self.header is not None and not self.failed:
-            if self.next is not None:
+            if self.next() is not None:
                 self.fail("picture-foreign", self.clip.end)
             elif abs(self.header.duration - (self.clip.end - self.clip.start - self.steps)) > NEAR:
                 self.fail("picture-moved", self.clip.end, seconds(self.header.duration))
