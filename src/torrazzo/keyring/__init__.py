@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The living private keys, one per hour and retention class, and the only place where a sealed K is opened.
 
-Takes     a clock, a disk, a TPM where there is one, the names of the retention classes; a sealed K from a reader.
-Gives     the hours' public keys two days ahead; segment keys, never K.
-Promises  a private key is safe on disk before its public key is published; shredded, it opens from no older copy.
+Takes     clocks, a disk, a TPM where there is one; from a reader a sealed K and proofs of what the ledger says.
+Gives     the hours' public keys two days ahead; segment keys, never K; facts of its own for the ledger.
+Promises  no segment key without an entry; what is shredded opens from no older copy; no one clock is believed.
 Never     sees footage; gives anything to another Unix user.
-Read      store.py, then process.py. Formats: docs/3-formats/keys.md, docs/3-formats/ring.md
+Read      gate.py, store.py, then process.py. Formats: docs/3-formats/act.md, docs/3-formats/ring.md
 """
 
 from torrazzo.keyring.answer import Denied
