@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from torrazzo import __version__
-from torrazzo.cli import anchor, camera, catalogue, demo, footage, init, keyring, ledger, processes, status, witness
+from torrazzo.cli import (
+    anchor,
+    camera,
+    catalogue,
+    demo,
+    footage,
+    init,
+    keyring,
+    ledger,
+    processes,
+    retention,
+    status,
+    witness,
+)
 
 app = typer.Typer(
     name="torrazzo",
@@ -45,6 +58,7 @@ app.add_typer(keyring.app, name="keyring")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(anchor.app, name="anchor")
 app.add_typer(witness.app, name="witness")
+app.add_typer(retention.app, name="retention")
 app.command("control-room")(processes.control_room)
 app.command("worker")(processes.worker)
 app.command("status")(status.status)

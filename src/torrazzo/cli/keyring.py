@@ -34,13 +34,23 @@ def main(words: Sequence[str]) -> int:
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.keyring import run_keyring
     from torrazzo.keyring.process import Manner
+    from torrazzo.retention import Retention
+    from torrazzo.town.home import load_settings
+    from torrazzo.town.lives import life_of
+    from torrazzo.town.plan import peek_classes
 
     prepare_process("keyring")
     home, disk, clock = system_parts(find_home(options.home).path)
+    settings = load_settings(home)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_keyring(home.path, clock, disk, stop, Manner(sealing=os.environ.get("TORRAZZO_TPM", "auto")))
+    manner = Manner(
+        lives=lambda: {class_: life_of(class_) for class_ in peek_classes(home.plan)},
+        sealing=os.environ.get("TORRAZZO_TPM", "auto"),
+    )
+    retention = Retention(disk, settings.roots, settings.floor_hours)
+    run_keyring(home.path, clock, disk, stop, manner, (retention,))
     return 0
 
 

@@ -21,6 +21,7 @@ from torrazzo.durable import Disk
 from torrazzo.keyring.bookings import Bookings
 from torrazzo.keyring.guard import Guard
 from torrazzo.keyring.heads import fact_values
+from torrazzo.keyring.pace import Pace
 from torrazzo.keyring.store import RingStore, Shredded
 from torrazzo.keyring.timekeeper import Timekeeper
 from torrazzo.keyring.trusted_time import Judgement
@@ -44,6 +45,7 @@ class Keyring:
     ) -> None:
         self.home, self.disk, self.clock, self.store, self.ledger = home, disk, clock, store, ledger
         self.alarms: dict[str, str] = {}  # a chore's own, by its name: they stand in the keyring's status
+        self.pace = Pace()
         self._times, self._guard, self._bookings = times, guard, bookings
 
     def judge(self) -> Judgement:

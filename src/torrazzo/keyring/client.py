@@ -75,6 +75,10 @@ class KeyClient:
         """The ledger that runs is the town's: people say so. All windows are closed by it, and a fact is booked."""
         self._ask_running("POST", "/trust-heads", b"")
 
+    def look(self) -> None:
+        """Have the keyring do now what it does once a minute; returns when that is over."""
+        self._ask_running("POST", "/look", b"")
+
     def _some(self, wanted: UngatedRequest) -> dict[int, bytes]:
         try:
             answer = self._ask("POST", "/segment-keys", wanted.text())

@@ -12,7 +12,7 @@ import structlog
 
 from torrazzo import __version__
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import TorrazzoError, Unavailable
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import UtcTicks, hour_of
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
@@ -22,6 +22,7 @@ from torrazzo.keyring.follower import Follower
 from torrazzo.keyring.gate_request import MOST_BYTES
 from torrazzo.keyring.guard import Guard
 from torrazzo.keyring.public import DEFAULT_CLASS, KeyName
+from torrazzo.keyring.ring import Ring
 from torrazzo.keyring.sealer_setup import NONE, set_up_sealer
 from torrazzo.keyring.service import MOST_CONNECTIONS, KeyDesk, Parts
 from torrazzo.keyring.store import RingStore, has_sealed_ring
@@ -30,6 +31,7 @@ from torrazzo.keyring.trust import TrustStore
 from torrazzo.keyring.trusted_time import LEGAL_HOURS, Tolerances
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.town.home import Home, Settings, load_settings
+from torrazzo.town.lives import life_of
 from torrazzo.town.unix_server import UnixServer
 
 HOURS_AHEAD = 49  # so that 48 whole hours remain until the next minute's look
@@ -78,7 +80,7 @@ def run_keyring(
         log.info("keyring_started", keys=len(parts.store.ring.keys), level=parts.level, why=parts.why)
         with _served(places, disk, parts):
             look.turn()
-            while not stop.wait(manner.look_seconds):
+            while not parts.keyring.pace.rest(stop, manner.look_seconds):
                 look.turn()
         log.info("keyring_stopped")
 
@@ -97,7 +99,7 @@ def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner:
     times = Timekeeper(disk, places.keyring, clock, boot, Tolerances(settings.trusted), manner.local)
     bookings = Bookings(disk, places.keyring, ledger, clock)
     guard = Guard(trust, times, bookings)
-    guard.know(lives)
+    guard.know({**lives_of(store.ring), **lives})
     guard.load()
     bookings.add("boot", {"part": "keyring", "boot": boot, "sw": __version__})
     if times.is_lost:
@@ -121,7 +123,7 @@ class Look(NamedTuple):
             log.warning("keyring_clock", clock=alert.clock, why=alert.why, off=alert.off)
             parts.bookings.add("clock", alert.values())
         lives = self.lives()
-        parts.guard.know(lives)
+        parts.guard.know({**lives_of(parts.store.ring), **lives})
         _tend_or_log(parts.store, parts.clock.utc(), lives)  # 2
         for chore in self.chores:  # 3
             try:
@@ -130,6 +132,16 @@ class Look(NamedTuple):
                 name = getattr(chore, "__name__", type(chore).__name__)
                 # no traceback: a renderer that shows local variables would print the ring
                 log.error("chore_failed", chore=name, error=str(error))  # noqa: TRY400
+        parts.keyring.pace.over()
+
+
+def lives_of(ring: Ring) -> Mapping[str, int]:
+    """Hours that the content of each class in the ring lives, those also for which no more is recorded."""
+    lives = {}
+    for class_ in {name.class_ for name in ring.keys}:
+        with contextlib.suppress(Invalid, Refused):  # of a class that nobody declared nothing is read
+            lives[class_] = life_of(class_)
+    return lives
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@
 POST /window-keys   segment keys of a window, if all is proven        GET /status
 POST /close         that window gives no more
 POST /trust-clock   the wall clock is right, people say               POST /trust-heads   the ledger is right, they say
+POST /look          what is done once a minute, done now
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +33,7 @@ from torrazzo.town.unix_server import Body, NotFound
 MOST_CONNECTIONS = 16
 
 _STATUS = ((NotFound, 404), (Invalid, 400), (Refused, 403), (Damaged, 422), (Unavailable, 503))
-_ADDRESSES = "GET /status, POST /window-keys, /close, /trust-clock and /trust-heads"
+_ADDRESSES = "GET /status, POST /window-keys, /close, /trust-clock, /trust-heads and /look"
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ class KeyDesk:
             "/trust-clock": self._trust_clock,
             "/trust-heads": self._trust_heads,
             "/segment-keys": self._segment_keys,
+            "/look": self._look,
         }
 
     def answer(self, method: str, target: str, body: bytes) -> Body:
@@ -155,6 +157,10 @@ class KeyDesk:
             raise Unavailable(f"the order cannot be stored ({error})") from error
         log.warning("heads_trusted_by_order")
         self._parts.follower.wake()
+        return compact({})
+
+    def _look(self, _: bytes) -> bytes:
+        self._parts.keyring.pace.ask()
         return compact({})
 
     def _segment_keys(self, body: bytes) -> bytes:

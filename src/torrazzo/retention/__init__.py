@@ -11,5 +11,6 @@ Read      plan.py, then chore.py. Design: docs/2-design/02-retention.md
 
 from torrazzo.retention.chore import Retention
 from torrazzo.retention.forgotten import Forgotten, load_forgotten
+from torrazzo.retention.status import read_status
 
-__all__ = ["Forgotten", "Retention", "load_forgotten"]
+__all__ = ["Forgotten", "Retention", "load_forgotten", "read_status"]

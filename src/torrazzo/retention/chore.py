@@ -30,9 +30,7 @@ from torrazzo.retention.forecast import ALARM_HOURS, Outlook, outlook
 from torrazzo.retention.forgotten import FORGOTTEN, Forgotten, load_forgotten
 from torrazzo.retention.journal import Debt, Freeing, Journal, Shredding, State
 from torrazzo.retention.plan import DISK, Due, Seen, Volume, due, first_living, freed, late
-from torrazzo.retention.status import status_of
-
-STATUS = "retention.json"  # in the home's run folder
+from torrazzo.retention.status import STATUS, status_of
 
 log = structlog.get_logger(__name__)
 

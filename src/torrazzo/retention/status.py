@@ -6,13 +6,20 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from torrazzo.base.errors import Damaged, Unavailable
 from torrazzo.base.times import HOUR, iso_from_ticks
-from torrazzo.keyring.public import KeyName
+from torrazzo.durable import Disk
+from torrazzo.keyring.public import KeyName, read_whole
 from torrazzo.retention.disks import Found
 from torrazzo.retention.forecast import Outlook
 from torrazzo.retention.forgotten import Forgotten
 from torrazzo.retention.journal import State
 from torrazzo.retention.plan import Seen, due, freed, life
+from torrazzo.town.home import Home
+
+STATUS = "retention.json"  # in the home's run folder
+
+_LIMIT = 16 << 20
 
 
 def status_of(
@@ -43,6 +50,20 @@ def status_of(
         "alarms": dict(alarms),
     }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_status(disk: Disk, home: Home) -> Mapping[str, object]:
+    """What the last look told; raises `Unavailable` if there was none, `Damaged` for something else in its place."""
+    path = home.run / STATUS
+    try:
+        found = json.loads(read_whole(disk, path, _LIMIT))
+    except FileNotFoundError as error:
+        raise Unavailable(f"{path}: the keyring has not looked yet; start `torrazzo serve`") from error
+    except ValueError as error:
+        raise Damaged(f"{path}: not JSON; the keyring's next look writes it anew") from error
+    if not isinstance(found, dict) or found.get("v") != 1:
+        raise Damaged(f"{path}: not of version 1; the keyring's next look writes it anew")
+    return found
 
 
 def _class_of(class_: str, names: list[KeyName], forgotten: Forgotten) -> dict[str, object]:

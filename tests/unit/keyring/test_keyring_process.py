@@ -17,7 +17,8 @@ from torrazzo.durable import OsDisk
 from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.keyring import KeyClient, hours_left, load_public_keys, run_keyring
 from torrazzo.keyring.document import base64_text
-from torrazzo.keyring.process import Manner, tend
+from torrazzo.keyring.process import Manner, lives_of, tend
+from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.ring import Ring, ring_text
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore, read_ring
@@ -299,3 +300,9 @@ def test_the_ring_file_holds_no_more_than_it_should(tmp_path: Path) -> None:
     (path,) = _rings(tmp_path)
     assert len(ring_text(store.ring)) < path.stat().st_size < 200 * len(store.ring.keys)
     assert not any(name in path.read_bytes() for name in (b"seed", b"x25519"))
+
+
+def test_a_class_for_which_no_more_is_recorded_lives_on() -> None:
+    """Footage of a class is read as long as there are keys of it; of a class that says nothing, nothing is read."""
+    ring = Ring({}).with_drawn([KeyName(1, "h72"), KeyName(2, "standard"), KeyName(3, "h999"), KeyName(4, "other")])
+    assert lives_of(ring) == {"h72": 72, "standard": 168}

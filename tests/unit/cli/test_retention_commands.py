@@ -1,0 +1,133 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo retention`, asked of a keyring that runs in a thread on a clock that is moved."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from torrazzo.archive.root import make_root
+from torrazzo.archive.volume import VolumeWriter
+from torrazzo.base.errors import Unavailable
+from torrazzo.base.times import hour_of
+from torrazzo.cli import main
+from torrazzo.durable import OsDisk
+from torrazzo.keyring import KeyClient, run_keyring
+from torrazzo.keyring.process import Manner
+from torrazzo.keyring.store import read_ring
+from torrazzo.retention import Retention
+from torrazzo.testing import FakeClock
+from torrazzo.town.home import Home, new_settings, save_settings
+
+
+class Running:
+    """A keyring with retention, which looks only when it is asked to."""
+
+    def __init__(self, path: Path) -> None:
+        self.home, self.disk, self.clock = Home(path), OsDisk(), FakeClock()
+        settings = replace(new_settings(self.home, "Cremona"), trusted=("wall",))
+        save_settings(self.home, self.disk, settings)
+        self.root = make_root(self.disk, settings.roots[0], settings.node)
+        self.stop = threading.Event()
+        manner = Manner(look_seconds=1e6, local={"wall": lambda: True})
+        chores = (Retention(self.disk, settings.roots, settings.floor_hours),)
+        self.thread = threading.Thread(
+            target=run_keyring, args=(path, self.clock, self.disk, self.stop, manner, chores)
+        )
+        self.thread.start()
+
+    def record(self) -> None:
+        now = self.clock.utc()
+        writer = VolumeWriter.create(
+            self.disk,
+            self.root,
+            hour=hour_of(now),
+            retention_class="standard",
+            fence=1,
+            serial=1,
+            utc=now,
+            boot_ns=self.clock.boot_ns(),
+        )
+        writer.finish()
+
+    def has_key(self, hour: int) -> bool:
+        ring = read_ring(self.disk, self.home.keyring)
+        assert ring is not None
+        return any(name.hour == hour for name in ring.keys)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    town = Running(tmp_path)
+    client, waiting = KeyClient(tmp_path), threading.Event()
+    for _ in range(1_000):
+        try:
+            client.status()
+            break
+        except Unavailable:
+            waiting.wait(0.01)
+    yield town
+    town.stop.set()
+    town.thread.join(20)
+    assert not town.thread.is_alive()
+
+
+@pytest.fixture
+def say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def run(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main([*words, "--home", str(tmp_path)])
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def test_a_run_does_now_what_is_due_and_nothing_else(
+    running: Running, say: Callable[..., tuple[int, str, str]]
+) -> None:
+    """An hour's key goes with the look that `run` asks for, once it is old enough; its files wait for the ledger."""
+    hour = hour_of(running.clock.utc())
+    running.record()
+    running.clock.advance(120)
+    code, out, _ = say("retention", "run")
+    assert (code, running.has_key(hour)) == (0, True)
+    assert "standard  168 hours" in out
+    running.clock.advance(168 * 3600 - 240 - 60)
+    say("retention", "run")
+    assert running.has_key(hour)
+    running.clock.advance(60)
+    code, out, _ = say("retention", "run")
+    assert (code, running.has_key(hour)) == (1, False)
+    assert "ALARM: 1 volumes wait until the ledger has the facts in them." in out
+    told = json.loads(say("retention", "status", "--json")[1])
+    assert (told["facts_owed"], told["volumes_waiting"], told["keyring"]) == (2, 1, "running")
+
+
+def test_without_a_keyring_nothing_is_run_and_that_is_said(
+    tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
+    """`run` is refused with what to do; `status` tells what was last seen, and that nobody looks any more."""
+    town = Running(tmp_path)
+    waiting = threading.Event()
+    while not (town.home.run / "retention.json").exists():
+        waiting.wait(0.01)
+    town.stop.set()
+    town.thread.join(20)
+    code, _, err = say("retention", "run")
+    assert (code, "no keyring runs; start `torrazzo serve`" in err) == (4, True)
+    code, out, err = say("retention", "status")
+    assert (code, "OLDEST KEY" in out, "nothing is erased until it does" in err) == (4, True, True)
+    found: Any = json.loads(say("retention", "status", "--json")[1])
+    assert found["keyring"] == "down"
+
+
+def test_a_town_without_a_look_says_so(tmp_path: Path, say: Callable[..., tuple[int, str, str]]) -> None:
+    """Before the first look there is nothing to tell."""
+    save_settings(Home(tmp_path), OsDisk(), new_settings(Home(tmp_path), "Cremona"))
+    code, _, err = say("retention", "status")
+    assert (code, "has not looked yet" in err) == (4, True)
