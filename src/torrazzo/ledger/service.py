@@ -16,15 +16,9 @@ GET  /<log>/cosigned                                  the last head that the wit
 
 import json
 import socket
-import struct
-import sys
-import threading
-import traceback
 import urllib.parse
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler
-from socketserver import ThreadingUnixStreamServer
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import structlog
 
@@ -41,21 +35,16 @@ from torrazzo.ledger.sequencer import Sequencer
 from torrazzo.ledger.store import LedgerStore
 from torrazzo.ledger.text import parse_number, to_base64
 from torrazzo.ledger.witnessing import Witnessing
+from torrazzo.town.unix_server import Body, NotFound, UnixServer
 
 MOST_CONNECTIONS = 64
-TIMEOUT_SECONDS = 10  # of silence within a request
 MOST_BYTES = 16 << 20
 MOST_FACTS = 4_000
 
 _STATUS = ((Invalid, 400), (Pruned, 410), (Refused, 403), (Unavailable, 503), (Stopped, 503))
-_CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid
-_JSON, _TEXT, _BYTES = "application/json", "text/plain; charset=utf-8", "application/octet-stream"
+_TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 
 log = structlog.get_logger(__name__)
-
-
-class NotFound(Invalid):
-    """No such address, or nothing there (yet)."""
 
 
 class Open(NamedTuple):
@@ -75,11 +64,8 @@ class Beat(NamedTuple):
     lines: tuple[bytes, ...]
 
 
-class LedgerServer(ThreadingUnixStreamServer):
+class LedgerServer(UnixServer):
     """On a listening Unix socket. `ledger` is None, and `why` says why, while none is open."""
-
-    daemon_threads = True
-    block_on_close = False
 
     def __init__(
         self,
@@ -89,123 +75,44 @@ class LedgerServer(ThreadingUnixStreamServer):
         fork: Callable[[bytes | None], bytes],
     ) -> None:
         """`fork` answers `GET /fork`, and `POST /fork` with its body."""
-        super().__init__("", LedgerHandler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listener
+        super().__init__("ledger", listener, self, most_connections=MOST_CONNECTIONS, most_bytes=MOST_BYTES, uid=uid)
         self.ledger: Open | None = None
         self.why = "the ledger is starting; try again"
-        self.status, self.uid, self.fork = status, uid, fork
-        self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self.status, self.fork = status, fork
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """A thread for it, if there is a place."""
-        if not self._places.acquire(blocking=False):
-            log.warning("ledger_busy", connections=MOST_CONNECTIONS)
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """In its thread; the place is free again whatever happens."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._places.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base class has it
-        """A request that failed costs itself only."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, OSError):  # who asked and went away is no news
-            log.error("ledger_request_failed", trace="".join(traceback.format_exception(error)))
-
-
-class LedgerHandler(BaseHTTPRequestHandler):
-    """One request."""
-
-    timeout = TIMEOUT_SECONDS
-    protocol_version = "HTTP/1.1"
-    server_version = "torrazzo-ledger"
-    sys_version = ""
-
-    @property
-    def _server(self) -> LedgerServer:
-        return cast("LedgerServer", self.server)
-
-    def do_GET(self) -> None:
-        """What is known."""
-        self._answer(b"")
-
-    def do_POST(self) -> None:
-        """What comes."""
-        length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()) or int(length[:9]) > MOST_BYTES:
-            self._fail(Invalid(f"request: Content-Length is {length!r}; at most {MOST_BYTES} bytes are read"))
-            return
-        self._answer(self.rfile.read(int(length)))
-
-    def _answer(self, body: bytes) -> None:
-        try:
-            kind, answer = self._dispatch(body)
-        except TorrazzoError as error:
-            self._fail(error)
-        else:
-            self._send(200, answer, kind)
-
-    def _dispatch(self, body: bytes) -> tuple[str, bytes]:
-        peer = self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        uid = _CREDENTIALS.unpack(peer)[1]
-        if uid != self._server.uid:
-            raise Refused(f"user {uid} asked; the ledger answers user {self._server.uid} only, whose it is")
-        if (self.command, self.path) == ("GET", "/status"):
-            return _JSON, _json(self._server.status())
-        if self.path == "/fork":
-            return _JSON, self._server.fork(body if self.command == "POST" else None)
-        ledger = self._server.ledger
+    def answer(self, method: str, target: str, body: bytes) -> Body:
+        """One request."""
+        if (method, target) == ("GET", "/status"):
+            return Body(_json(self.status()))
+        if target == "/fork":
+            return Body(self.fork(body if method == "POST" else None))
+        ledger = self.ledger
         if ledger is None:
-            raise Unavailable(self._server.why)
-        if (self.command, self.path) == ("POST", "/rec"):
-            return _JSON, take_facts(ledger, body)
-        if (self.command, self.path) == ("POST", "/act"):
-            return _JSON, enter_act(ledger, body)
-        if (self.command, self.path) == ("POST", "/rec/proofs"):
-            return _JSON, prove_many(ledger.store, "rec", body)
-        if (self.command, self.path) == ("POST", "/act/proofs"):
-            return _JSON, prove_many(ledger.store, "act", body)
-        if (self.command, self.path) == ("POST", "/anchors"):
-            return _JSON, want_anchor(ledger, body)
-        if self.command == "GET" and self.path == "/anchors":
-            return _JSON, _json(ledger.anchors.status())
-        if self.command == "GET":
-            return look(ledger, self.path)
-        raise NotFound(f"{self.command} {self.path}: there are POST /rec, /act, their /proofs, and what can be read")
+            raise Unavailable(self.why)
+        match method, target:
+            case "POST", "/rec":
+                return Body(take_facts(ledger, body))
+            case "POST", "/act":
+                return Body(enter_act(ledger, body))
+            case "POST", "/rec/proofs":
+                return Body(prove_many(ledger.store, "rec", body))
+            case "POST", "/act/proofs":
+                return Body(prove_many(ledger.store, "act", body))
+            case "POST", "/anchors":
+                return Body(want_anchor(ledger, body))
+            case "GET", "/anchors":
+                return Body(_json(ledger.anchors.status()))
+            case "GET", _:
+                kind, data = look(ledger, target)
+                return Body(data, kind)
+        raise NotFound(f"{method} {target}: there are POST /rec, /act, their /proofs, and what can be read")
 
-    def _fail(self, error: TorrazzoError) -> None:
-        status = 404 if isinstance(error, NotFound) else 500
-        if status != 404:
-            status = next((status for class_, status in _STATUS if isinstance(error, class_)), 500)
+    def explain(self, error: TorrazzoError) -> Body:
+        """An error as an answer."""
+        class_, status = next((each for each in _STATUS if isinstance(error, each[0])), (TorrazzoError, 500))
+        status = 404 if isinstance(error, NotFound) else status
         log.debug("ledger_refused", status=status, error=str(error))
-        kind = next((class_.__name__ for class_, _ in _STATUS if isinstance(error, class_)), "TorrazzoError")
-        self._send(status, _json({"error": {"kind": kind, "text": str(error)}}), _JSON)
-
-    def _send(self, status: int, body: bytes, kind: str) -> None:
-        self.close_connection = True
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def address_string(self) -> str:
-        """Nobody has one."""
-        return "unix"
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """What the base class says about bad request lines."""
-        log.debug("ledger_http", said=format % args)
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing: requests are not news."""
+        return Body(_json({"error": {"kind": class_.__name__, "text": str(error)}}), status=status)
 
 
 def take_facts(ledger: Open, body: bytes) -> bytes:
