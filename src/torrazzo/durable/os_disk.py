@@ -187,6 +187,21 @@ class OsDisk:
                 folder.mkdir(0o700)
             self.sync_folder(folder.parent)
 
+    def move(self, old: Path, new: Path) -> None:
+        """Rename a file or a whole folder within one file system; what lies at `new` is replaced only if it is a file.
+
+        Returns when both names survive a power cut.
+        """
+        old.rename(new)
+        self.sync_folder(new.parent)
+        if old.parent != new.parent:
+            self.sync_folder(old.parent)
+
+    def remove_folder(self, path: Path) -> None:
+        """An empty one; returns when that survives a power cut."""
+        path.rmdir()
+        self.sync_folder(path.parent)
+
     def free_bytes(self, folder: Path) -> int:
         """As `df` shows it to an ordinary user."""
         found = os.statvfs(folder)

@@ -70,6 +70,17 @@ def load_anchor_settings(path: Path) -> AnchorSettings:
     return AnchorSettings(minutes * 60 * SECOND, authorities)
 
 
+def password_files(path: Path) -> tuple[Path, ...]:
+    """Where the passwords lie that this file names, as far as it can be read."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8")).get("authority", [])
+    except (OSError, ValueError):
+        return ()
+    tables = [table for table in found if isinstance(table, dict)] if isinstance(found, list) else []
+    names = [table["password_file"] for table in tables if isinstance(table.get("password_file"), str)]
+    return tuple(path.parent / name for name in names)
+
+
 def _authority(table: object, path: Path) -> Authority:
     if not isinstance(table, dict):
         raise Invalid(f"{path}: write [[authority]], once for each")

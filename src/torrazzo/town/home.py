@@ -147,6 +147,11 @@ class Home:
         return self.run / "office.lock"
 
     @property
+    def restored(self) -> Path:
+        """Written by a restore, before there is a town again; gone once retention has run after it."""
+        return self.path / "restored.json"
+
+    @property
     def page_address(self) -> Path:
         """Where the control room writes the address of its page while it runs."""
         return self.run / "page.url"
