@@ -24,7 +24,7 @@ CREATE TABLE term (
     name TEXT NOT NULL,          -- <node>-<fence>-<start>, as in facts
     fence INTEGER NOT NULL,      -- of the name
     start INTEGER NOT NULL,      -- of the name; for the order of terms see the reader
-    facts INTEGER NOT NULL,      -- how many facts of it are here
+    facts INTEGER NOT NULL,      -- how many facts of it were taken, those forgotten since among them
     last_n INTEGER NOT NULL,     -- the highest n among them; facts - 1 = last_n if none is missing
     UNIQUE (stream, name)
 );

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.archive.summary import Held
 from torrazzo.base import StreamId, TermId
+from torrazzo.catalogue.forget import Gone, forget_stream, forget_volumes
 from torrazzo.catalogue.schema import open_for_writing
 
 
@@ -80,6 +81,19 @@ class CatalogueWriter:
         """All facts of this volume are here, its index said so."""
         with self._transaction():
             self._database.execute("UPDATE volume SET is_read = 1 WHERE id = ?", (self._volume(volume),))
+
+    def forget(self, gone: Gone) -> int:
+        """Leave nothing of footage that is gone; returns how many segments that was. As often as you like."""
+        with self._lock:
+            streams = [stream for (stream,) in self._database.execute("SELECT id FROM stream").fetchall()]
+        count = 0
+        for stream in streams:  # one at a time: facts that come meanwhile wait for one only
+            with self._transaction():
+                count += forget_stream(self._database, stream, gone)
+        with self._transaction():
+            forget_volumes(self._database, gone)
+            self._terms, self._volumes = {}, {}
+        return count
 
     def _lacks_some(self, who: tuple[StreamId, TermId], n: int) -> bool:
         row = self._database.execute(

@@ -15,12 +15,14 @@ from torrazzo.base.ids import SegmentId, StreamId, TermId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, SegmentRow, rebuild
+from torrazzo.catalogue.forget import Gone
 from torrazzo.catalogue.rebuild import Rebuilt, catch_up
 from torrazzo.control_room.state import GapState
 from torrazzo.durable import Disk, OsDisk
 from torrazzo.keyring import KeyClient
 from torrazzo.playback import Footage
 from torrazzo.playback.footage import Recorded
+from torrazzo.retention import load_forgotten
 from torrazzo.town.home import Home, Settings, load_settings
 
 log = structlog.get_logger()
@@ -90,7 +92,7 @@ class IndexWriter:
     """
 
     def __init__(self, home: Home, disk: Disk, settings: Settings) -> None:
-        self._path, self._disk = home.catalogue_db, disk
+        self._path, self._disk, self._keyring = home.catalogue_db, disk, home.keyring
         self._roots = open_roots(disk, settings)
         self._lock = threading.Lock()
         self._catching_up = threading.Lock()
@@ -136,6 +138,12 @@ class IndexWriter:
             finally:
                 self._writer = CatalogueWriter(self._path)
         return _told(found)
+
+    def forget(self) -> int:
+        """Leave no rows of footage that the keyring says is gone; returns of how many segments there were."""
+        gone = load_forgotten(self._disk, self._keyring)
+        with self._lock:
+            return self._writer.forget(Gone(gone.before, gone.also))
 
     def close(self) -> None:
         """Write back and close."""

@@ -38,6 +38,7 @@ log = structlog.get_logger()
 
 LOCK_S = 15.0
 RENEW_S = 600.0
+FORGET_S = 60.0
 CLOSING_S = 3
 TICK_S = 0.5
 GATHER_S = 3.0  # a start is told of by a fact of each stream
@@ -119,7 +120,11 @@ class _Room:
     async def run(self, servers: Sequence[tuple["_Server", socket.socket]], stop: asyncio.Event) -> None:
         """Serve until `stop`."""
         serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
-        behind = [asyncio.create_task(self._renew(stop)), asyncio.create_task(asyncio.to_thread(self._catch_up))]
+        behind = [
+            asyncio.create_task(self._renew(stop)),
+            asyncio.create_task(self._forget(stop)),
+            asyncio.create_task(asyncio.to_thread(self._catch_up)),
+        ]
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait((stopping, *serving), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -144,6 +149,17 @@ class _Room:
     def last_recorded(self, stream: StreamId) -> UtcTicks | None:
         """From the catalogue."""
         return self._index.last_recorded(stream)
+
+    async def _forget(self, stop: asyncio.Event) -> None:
+        """Take out of the catalogue what the keyring says is gone."""
+        while True:
+            try:
+                if count := await asyncio.to_thread(self._writer.forget):
+                    log.info("catalogue_forgot", segments=count)
+            except (OSError, TorrazzoError) as error:
+                log.warning("catalogue_not_cleared", error=str(error))
+            if await _wait(stop, FORGET_S):
+                return
 
     async def _renew(self, stop: asyncio.Event) -> None:
         """Keep the plan on disk young."""

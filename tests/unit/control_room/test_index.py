@@ -9,14 +9,16 @@ import pytest
 
 from torrazzo.archive import make_root
 from torrazzo.archive.fact import gap_fact, term_fact
-from torrazzo.base.errors import Invalid, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.ids import CameraId, NodeId, StreamId, TermId
 from torrazzo.base.spans import Span
-from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.base.times import SECOND, UtcTicks, hour_of
 from torrazzo.control_room.index import IndexWriter, open_index, parse_facts
 from torrazzo.control_room.media import parse_range
 from torrazzo.control_room.state import GapState
 from torrazzo.durable import OsDisk
+from torrazzo.retention import Forgotten
+from torrazzo.retention.forgotten import FORGOTTEN
 from torrazzo.testing.clock import START, FakeClock
 from torrazzo.town import Home, load_settings
 from torrazzo.town.home import new_settings
@@ -53,6 +55,23 @@ def home(tmp_path: Path) -> Home:
 def writer(home: Home) -> Iterator[IndexWriter]:
     with IndexWriter(home, OsDisk(), load_settings(home)) as writer:
         yield writer
+
+
+def test_what_the_keyring_says_is_gone_is_forgotten(home: Home, writer: IndexWriter) -> None:
+    """Rows of hours that it names go at the next look; without its word nothing does."""
+    writer.take(body(TERM_FACT, a_gap(1, 0, 10), a_gap(2, 3600, 3610)))
+    assert writer.forget() == 0
+    span = Span(UtcTicks(START - SECOND), UtcTicks(START + 7200 * SECOND))
+    with open_index(home) as index:
+        assert len(index.gaps(STREAM, span)) == 2
+        OsDisk().make_folder(home.keyring)
+        gone = Forgotten({"standard": hour_of(START) + 1})
+        OsDisk().publish(home.keyring / FORGOTTEN, gone.pack())
+        writer.forget()
+        assert [gap.start for gap in index.gaps(STREAM, span)] == [START + 3600 * SECOND]
+        OsDisk().publish(home.keyring / FORGOTTEN, b"{}")
+        with pytest.raises(Damaged, match="remove it"):
+            writer.forget()
 
 
 def test_facts_are_taken_once(home: Home, writer: IndexWriter) -> None:
