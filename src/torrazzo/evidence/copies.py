@@ -16,10 +16,11 @@ from torrazzo.base.ids import CameraId
 from torrazzo.durable import Disk
 from torrazzo.evidence.gather import Asked, Source
 from torrazzo.evidence.pieces import ProvableFootage
+from torrazzo.evidence.report import Custody
 from torrazzo.ledger import Policy, Pruned
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.private import Private
-from torrazzo.town.home import Home
+from torrazzo.town.home import Home, load_settings
 
 _NAME_LENGTH = 48
 
@@ -46,6 +47,23 @@ class Copies:
         found, private, _ = self._approved(ask, person)
         streams = tuple(sorted(found.wanted.streams, key=str))
         return Asked(ask, streams, found.wanted.span, private.case or f"ask {ask}", file_names(streams, self._names()))
+
+    def custody(self, ask: int, person: str) -> Custody:
+        """Who did what, for the report."""
+        found, private, _ = self._approved(ask, person)
+        settings = load_settings(self._home)
+        approval = found.approvals[-1]
+        return Custody(
+            settings.name,
+            settings.zone,
+            private.person,
+            found.asked.t,
+            None if approval.private is None else approval.private.person,
+            approval.t,
+            found.purpose,
+            found.to,
+            private.recipient,
+        )
 
     @contextlib.contextmanager
     def source(self, ask: int, person: str) -> Iterator[Source]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The job "export": a copy that was asked for and approved becomes a package that lies where it was wanted.
 
-    begin ─ clip, clip, … ─ package ─ encrypt
+    begin ─ clip, clip, … ─ package, and its report
 
 Each is a step: after a crash the job goes on with the one that was not over. The unencrypted package lies in the
 folder where it is wanted, as `.<name>.new`, mode 0600, until it was checked; clips lie nowhere else. With a recipient
@@ -14,7 +14,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import structlog
 
 from torrazzo.base import StreamId
 from torrazzo.base.clock import Clock
@@ -24,6 +26,7 @@ from torrazzo.durable import Disk, DiskFile, move_into_place
 from torrazzo.evidence.gather import Asked, Gathering, Measured, Progress, Source
 from torrazzo.evidence.jobs import Steps, Values
 from torrazzo.evidence.package import PackageParts, write_package
+from torrazzo.evidence.report import Custody, HandedOver, report_pdf
 from torrazzo.ledger import Unproven
 from torrazzo_verify import verify as verifier
 
@@ -31,12 +34,18 @@ _ATTEMPTS = 3  # a piece may be damaged between planning and writing
 
 _ROOM = 16 << 20  # beside the clips
 
+log = structlog.get_logger(__name__)
+
 
 class Town(Protocol):
     """What an export needs of the town."""
 
     def asked(self, ask: int, person: str) -> Asked:
         """Raises `Refused` unless this person asked for it and another approved."""
+        ...
+
+    def custody(self, ask: int, person: str) -> Custody:
+        """Who asked and approved, for the report."""
         ...
 
     def source(self, ask: int, person: str) -> AbstractContextManager[Source]:
@@ -61,19 +70,22 @@ class ExportJob:
             measured = {stream: Measured(**found) for stream, found in clips.items() if "left_out" not in found}
             if not measured:
                 raise Invalid(f"ask {ask}: {'; '.join(str(found['empty']) for found in clips.values())}")
-            made = UtcTicks(begun["made"])
-            package = steps.step(
-                "package", (0.5, 0.95), lambda tell: self._package(gathering.it, measured, made, out, order, tell)
-            )
-        left_out = {str(stream): found["left_out"] for stream, found in clips.items() if "left_out" in found}
-        return {**package, "file": str(out), "left_out": left_out}
+            left_out = {str(stream): found["left_out"] for stream, found in clips.items() if "left_out" in found}
+            wanted = _Wanted(out, order.get("recipient"), UtcTicks(begun["made"]), left_out)
+
+            def package(tell: Progress) -> Values:
+                return self._package(gathering.it, measured, wanted, lambda: self._town.custody(ask, person), tell)
+
+            found = steps.step("package", (0.5, 1), package)
+        return {**found, "file": str(out), "left_out": left_out}
 
     def _begin(self, ask: int, person: str, out: Path) -> Values:
         self._town.asked(ask, person)
         if not out.parent.is_dir():
             raise Refused(f"{out.parent}: no such folder; make it, then export again")
-        if out.exists():
-            raise Refused(f"{out} exists; choose another name")
+        for path in (out, report_of(out)):
+            if path.exists():
+                raise Refused(f"{path} exists; choose another name")
         return {"made": self._clock.utc()}
 
     def _clips(self, asked: Asked, gathering: "_Late", steps: Steps) -> Mapping[StreamId, Values]:
@@ -96,21 +108,22 @@ class ExportJob:
         self,
         gathering: Gathering,
         measured: Mapping[StreamId, Measured],
-        made: UtcTicks,
-        out: Path,
-        order: Values,
+        wanted: "_Wanted",
+        custody: Callable[[], Custody],
         tell: Progress,
     ) -> Values:
-        """Written beside its place, checked as a court would, then put there."""
-        new = out.with_name(f".{out.name}.new")
+        """Written beside its place, checked as a court would, then put there, with its report."""
+        out, new = wanted.out, wanted.out.with_name(f".{wanted.out.name}.new")
         try:
-            parts, sha256 = self._write(gathering, measured, made, new, lambda done: tell(0.6 * done))
-            verdict = check(new, parts, lambda done: tell(0.6 + 0.35 * done))
+            parts, sha256 = self._write(gathering, measured, wanted.made, new, lambda done: tell(0.6 * done))
+            verdict = check(new, parts, lambda done: tell(0.6 + 0.3 * done))
             size = new.stat().st_size
-            if order.get("recipient"):
-                sha256, size = self._encrypt(new, out, str(order["recipient"]))
+            if wanted.recipient is not None:
+                sha256, size = self._encrypt(new, out, wanted.recipient)
             else:
                 move_into_place(new, out)
+            file = HandedOver(out.name, size, sha256, wanted.recipient, gathering.losses(), wanted.left_out)
+            report = self._report(gathering.ask, parts, custody(), file, out)
         except OSError as error:
             raise Unavailable(
                 f"{out}: {error.strerror}; choose another place or make room, then export again"
@@ -118,7 +131,17 @@ class ExportJob:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 self._disk.unlink(new)
-        return {"bytes": size, "sha256": sha256, "verdict": verdict, "losses": gathering.losses()}
+        return {"bytes": size, "sha256": sha256, "verdict": verdict, "losses": list(file.losses), "report": report}
+
+    def _report(self, ask: int, parts: PackageParts, custody: Custody, file: HandedOver, out: Path) -> str | None:
+        """Where it lies; None where the machine cannot draw it: the package is worth the same without."""
+        try:
+            data = report_pdf(ask, parts, custody, file)
+        except Unavailable as error:
+            log.warning("report_not_drawn", error=str(error))
+            return None
+        self._disk.publish(report_of(out), data)
+        return str(report_of(out))
 
     def _write(
         self, gathering: Gathering, measured: Mapping[StreamId, Measured], made: UtcTicks, new: Path, tell: Progress
@@ -195,6 +218,20 @@ def parse_recipient(text: str) -> object:
         return pyrage.x25519.Recipient.from_str(text)
     except pyrage.RecipientError as error:
         raise Invalid(f"recipient {text[:80]!r}: expected a public key of age, age1…: {error}") from error
+
+
+def report_of(package: Path) -> Path:
+    """Where the hand-over report lies: beside the package."""
+    return package.with_name(f"{package.name}.pdf")
+
+
+class _Wanted(NamedTuple):
+    """Beside the clips."""
+
+    out: Path
+    recipient: str | None
+    made: UtcTicks
+    left_out: Mapping[str, str]
 
 
 class _Writer:

@@ -72,6 +72,11 @@ class Gathering:
         self._asked, self._source = asked, source
         self._clips: dict[StreamId, Clip] = {}
 
+    @property
+    def ask(self) -> int:
+        """Its number."""
+        return self._asked.ask
+
     def measure(self, stream: StreamId, progress: Progress) -> Measured:
         """Plan its clip and read it once. Raises `Invalid` if nothing was recorded."""
         content = self._content(stream, progress)

@@ -4,7 +4,7 @@
 
 POST /jobs   {"v":1,"kind":"export","ask":12,"out":"/…/case.asice","recipient":null} → {"job":"export-1f…"}
 GET  /jobs, /jobs/<job>, /status                      POST /jobs/<job>/cancel
-GET  /jobs/<job>/package?at=<byte>                    POST /jobs/<job>/taken
+GET  /jobs/<job>/package?at=<byte>, /jobs/<job>/report                    POST /jobs/<job>/taken
 
 Who asks is the Unix user that the kernel names. Only the owner of the home can have a package written to a path; for
 others it waits in `packages/` until they have read it, for a day at most.
@@ -26,7 +26,7 @@ from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unava
 from torrazzo.base.times import ns_from_ticks
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
-from torrazzo.evidence.export_job import order
+from torrazzo.evidence.export_job import order, report_of
 from torrazzo.evidence.jobs import Jobs, JobState, Kind
 from torrazzo.ledger.text import parse_number
 from torrazzo.town.home import Home
@@ -112,8 +112,9 @@ class Shelf:
 
     def take(self, path: Path) -> None:
         """It is where it belongs."""
-        with contextlib.suppress(FileNotFoundError):
-            self._disk.unlink(path)
+        for each in (path, report_of(path)):
+            with contextlib.suppress(FileNotFoundError):
+                self._disk.unlink(each)
 
     def tidy(self) -> None:
         """Remove what nobody fetched."""
@@ -152,10 +153,12 @@ class WorkerDesk:
             case ("GET", ["jobs", name, "package"]):
                 at = dict(urllib.parse.parse_qsl(query)).get("at", "0")
                 return Body(self._shelf.part(self._package(name), parse_number(at, "at")), "application/octet-stream")
+            case ("GET", ["jobs", name, "report"]):
+                return Body(self._shelf.part(report_of(self._package(name)), 0), "application/pdf")
             case ("POST", ["jobs", name, "taken"]):
                 self._shelf.take(self._package(name))
                 return _json({"job": name})
-        raise NotFound(f"{method} {target}: there are /status, /jobs, and of a job cancel, package and taken")
+        raise NotFound(f"{method} {target}: there are /status, /jobs, and of a job cancel, package, report and taken")
 
     def explain(self, error: TorrazzoError) -> Body:
         """An error as an answer."""

@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyrage
 import pytest
@@ -19,6 +20,7 @@ from torrazzo.evidence import jobs
 from torrazzo.evidence.export_job import ExportJob, order
 from torrazzo.evidence.gather import Asked, Source
 from torrazzo.evidence.jobs import Cancelled, Values, Work
+from torrazzo.evidence.report import Custody
 from torrazzo.testing import ClipSpec, FakeClock, make_clip
 from torrazzo.testing.clock import START
 from torrazzo_verify.verify import parse_policy, verify
@@ -50,6 +52,9 @@ class SmallTown:
         if (ask, person) != (0, "anna"):
             raise Refused("not approved")
         return self.made.asked(5, 40)
+
+    def custody(self, ask: int, person: str) -> Custody:
+        return Custody("Cremona", ZoneInfo("Europe/Rome"), "anna", START, "bruno", START, "theft", "court", None)
 
     @contextlib.contextmanager
     def source(self, ask: int, person: str) -> Iterator[Source]:
@@ -99,7 +104,8 @@ def test_the_package_lies_where_it_was_wanted_and_verifies(town: SmallTown, tmp_
     out = tmp_path / "out" / "case.asice"
     result = run(town, Lives(), out)
     assert verify(str(out), parse_policy(POLICY.pack()), lambda _: None) == 0
-    assert [path.name for path in out.parent.iterdir()] == ["case.asice"]
+    names = {path.name for path in out.parent.iterdir()}
+    assert names == {"case.asice"} | ({"case.asice.pdf"} if result["report"] else set())
     assert (result["bytes"], result["verdict"], result["losses"]) == (out.stat().st_size, "verified", [])
     assert (town.open, town.opened) == (0, 1)
 

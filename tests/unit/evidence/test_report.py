@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The hand-over report: what it says is what the package holds, and no more than was checked."""
+
+import re
+import zlib
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.tools.archived import POLICY, archived
+from tests.tools.recording import Recording
+from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.evidence.gather import Gathering, Source
+from torrazzo.evidence.package import PackageParts
+from torrazzo.evidence.report import Custody, HandedOver, report_html, report_pdf
+from torrazzo.evidence.report_words import WORDS
+from torrazzo.testing import ClipSpec, make_clip
+
+PO = "00c0ffee00c0ffee/main"
+CHANGE = UtcTicks(1_792_890_000 * SECOND)  # 2026-10-25T01:00:00Z: in Cremona 03:00 becomes 02:00
+CUSTODY = Custody(
+    "Comune di <Cremona>", ZoneInfo("Europe/Rome"),
+    "anna.rossi", CHANGE + 3600 * SECOND, "bruno", CHANGE + 7200 * SECOND, "theft", "court", "Procura",
+)  # fmt: skip
+
+
+def _film(made: Recording) -> None:
+    small = make_clip(ClipSpec(width=160, height=120, frames=100))
+    made.shoot(small, 21)
+    made.gap(10)
+    made.shoot(small, 12)
+    made.step(5)
+    made.shoot(small, 11)
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PackageParts]:
+    """A gap over the end of summer time, and a clock that was set."""
+    folder = tmp_path_factory.mktemp("town")
+    with archived(folder, [("po", PO, _film)], UtcTicks(CHANGE - 25 * SECOND)) as town, town.footage() as footage:
+        town.enter(received=CHANGE + 600 * SECOND)  # late, so the ledger's notes stand among the facts
+        asked = town.asked(2, 55)
+        gathering = Gathering(asked, Source(footage, town.read, town.index_of, POLICY))
+        measured = {stream: gathering.measure(stream, lambda _: None) for stream in asked.streams}
+        yield gathering.parts(measured, UtcTicks(CHANGE + 9000 * SECOND), lambda _: None)
+
+
+def _said(parts: PackageParts, file: HandedOver) -> tuple[str, str]:
+    """The Italian and the English page, tags taken away."""
+    italian, english = report_html(7, parts, CUSTODY, file).split("</section>")[:2]
+    return re.sub("<[^>]*>", " ", italian), re.sub("<[^>]*>", " ", english)
+
+
+def test_it_says_who_what_when_and_which_digests(parts: PackageParts) -> None:
+    """In both languages: persons, case, the package's digest and each clip's, keys."""
+    for page in _said(parts, HandedOver("case.asice", 1234, "ab" * 32)):
+        for text in ("anna.rossi", "bruno", "Procura", "2026/0042", "case.asice", "1234", "ab" * 32):
+            assert text in page, text
+        assert parts.clips[0].video.sha256.hex() in page
+        assert all(str(log.key) in page for log in POLICY.logs)
+        assert "2026-10-25 03:00:00.000+01:00" in page  # asked an hour after the change
+
+
+def test_gaps_stand_with_their_cause_in_local_time(parts: PackageParts) -> None:
+    """Over the end of summer time both offsets are told; a clock that was set is told as such, and is no gap."""
+    italian, english = _said(parts, HandedOver("case.asice", 1, "ab" * 32))
+    for page, cause in ((italian, "la telecamera non era raggiungibile"), (english, "the camera could not be reached")):
+        row = page[page.index("02:59:56.000+02:00") :]
+        assert "02:00:06.000+01:00" in row[:80]
+        assert cause in row[:160]
+    assert "orologio spostato di +5.000 s" in italian
+    assert "clock set by +5.000 s" in english
+
+
+def test_what_is_missing_is_told(parts: PackageParts) -> None:
+    """Pieces that could not be read, cameras without pictures; without any it says that all is there."""
+    lost = HandedOver("c", 1, "ab" * 32, None, ["piece 4 <b>"], {"x/main": "no picture"})
+    for page, language in zip(_said(parts, lost), WORDS, strict=True):
+        assert "piece 4 &lt;b&gt;" in page
+        assert "no picture" in page
+        assert WORDS[language]["nothing_missing"] not in page
+        assert WORDS[language]["limits"][:60].replace("’", "’") in page
+    assert WORDS["en"]["nothing_missing"] in _said(parts, HandedOver("c", 1, "ab" * 32))[1]
+
+
+def test_both_languages_say_the_same_things() -> None:
+    """The same words, with the same places for values."""
+    fields = {
+        language: {name: sorted(re.findall(r"{\w+}", text)) for name, text in words.items()}
+        for language, words in WORDS.items()
+    }
+    assert fields["it"] == fields["en"]
+
+
+def test_it_is_a_pdf(parts: PackageParts) -> None:
+    """Drawn without asking for anything, for a printer and for a screen reader."""
+    try:
+        import weasyprint  # noqa: F401
+    except OSError as error:
+        pytest.skip(f"no Pango on this machine: {error}")
+    data = report_pdf(7, parts, CUSTODY, HandedOver("case.asice", 1234, "ab" * 32, "age1x"))
+    assert data.startswith(b"%PDF-1.7")
+    inside = b"".join(_inflated(stream) for stream in re.findall(rb"stream\n(.*?)\nendstream", data, re.DOTALL))
+    assert b"/MarkInfo <</Marked true>>" in inside
+    pages = re.search(rb"/Type /Pages.*?/Count ([0-9]+)", inside)
+    assert pages is not None
+    assert int(pages[1]) >= len(WORDS)
+
+
+def _inflated(stream: bytes) -> bytes:
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return b""
