@@ -23,9 +23,10 @@ from torrazzo.access.windows import Windows
 from torrazzo.archive import VolumeReader
 from torrazzo.archive.fact import parse_fact
 from torrazzo.archive.record import Kind
-from torrazzo.base import SegmentId, Span
+from torrazzo.base import SegmentId, Span, StreamId
 from torrazzo.base.clock import SystemClock
 from torrazzo.base.errors import TorrazzoError, Unavailable
+from torrazzo.base.ids import CameraId
 from torrazzo.base.times import SECOND, UtcTicks, hour_of
 from torrazzo.cli import main
 from torrazzo.durable import OsDisk
@@ -152,6 +153,30 @@ def test_a_window_gives_keys_and_wrong_ones_are_booked(town: Processes, windows:
     told = town.until(lambda: [fact for fact in town.acts("refuse") if fact["of"] == window.number])
     assert [(fact["why"], fact["count"]) for fact in told] == [("bind", 1)]
     window.close()
+
+
+def test_each_refusal_stands_in_the_ledger(town: Processes, windows: Windows) -> None:
+    """A window of another camera, of another time, or one that was closed gives nothing; each leaves its fact."""
+    other = StreamId(CameraId("00000000000000aa"), "main")
+    before = Span(UtcTicks(town.span.start - 600 * SECOND), town.span.start)
+    elsewhere = windows.open_view(WHO, Wanted(frozenset({other}), town.span), "theft")
+    earlier = windows.open_view(WHO, Wanted(frozenset({STREAM}), before), "theft")
+    closed = town.window(windows)
+    closed.close()
+    gate, expected = Gate(town.ledger, town.keyring), {}
+    for window, reason in ((elsewhere, Reason.STREAM), (earlier, Reason.SPAN), (closed, Reason.CLOSED)):
+        with pytest.raises(Denied) as denied:
+            gate.keys(window._entered.opened, town.recorded, town.sealed)
+        assert denied.value.reason == reason
+        expected[window.number] = str(reason)
+    town.until(lambda: _refused(town, expected) == expected)
+    for window in (elsewhere, earlier):
+        window.close()
+
+
+def _refused(town: Processes, windows: dict[int, str]) -> dict[int, str]:
+    """Why, by window."""
+    return {fact["of"]: fact["why"] for fact in town.acts("refuse") if fact["of"] in windows}
 
 
 def test_while_the_ledger_is_away_no_window_opens_and_then_one_does(town: Processes, windows: Windows) -> None:
