@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Our ledger's files, proofs and heads, and our sealed keys, read by implementations that are not ours.
 
-`golang.org/x/mod/sumdb`, tessera's fsck, Go's `crypto/hpke`: what they say is told by tests/interop/go/main.go. Go is
-the machine's, if it is new enough, or that of requirements/go.txt; the modules' sources come from the Go module proxy
-that the environment names. Where either can't be had, the tests are left out, with a line that says so.
+`x/mod/sumdb` of the Go project, tessera's fsck, Go's `crypto/hpke`: what they say is told by tests/interop/go/main.go.
+Go is the machine's, if it is new enough, or that of requirements/go.txt; the modules' sources come from the Go module
+proxy that the environment names. Where either can't be had, the tests are left out, with a line that says so.
 """
 
 import base64
