@@ -12,6 +12,7 @@ from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId, TermId
 from torrazzo.durable import Disk, OsDisk
 from torrazzo.keyring.answer import ANSWER_LIMIT, Status, parse_answer, parse_error
+from torrazzo.keyring.document import expect_number, parse_object
 from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.request import MOST_SEGMENTS
@@ -62,6 +63,19 @@ class KeyClient:
         """
         answer = self._ask_running("POST", "/window-keys", request.text())
         return parse_answer(answer, [parse_fact(entry.line).n for entry in request.segments])
+
+    def hold_keys(self, request: KeyRequest) -> int:
+        """Those of a window of kind hold go into the vault; returns how many are there. Raises as `window_keys`."""
+        held = parse_object(self._ask_running("POST", "/hold-keys", request.text()), "answer", ANSWER_LIMIT).get("held")
+        return expect_number(held, "held")
+
+    def confirm(self, request: CloseRequest) -> None:
+        """A hold's fact and that of its approval by a second person; raises as `window_keys`."""
+        self._ask_running("POST", "/confirm", request.text())
+
+    def release(self, request: CloseRequest) -> None:
+        """A hold's fact and that of its release: on return its key is destroyed. Raises as `window_keys`."""
+        self._ask_running("POST", "/release", request.text())
 
     def close(self, request: CloseRequest) -> None:
         """The window gives no more keys; raises as `window_keys`."""

@@ -9,11 +9,11 @@ nobody but a `Granted`. A state begins with `State.start`, at each start of the 
 import hashlib
 import hmac
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.base.errors import Invalid
-from torrazzo.base.ids import StreamId, TermId
+from torrazzo.base.ids import SegmentId, StreamId, TermId
 from torrazzo.base.times import SECOND, UtcTicks, hour_of, iso_from_ticks
 from torrazzo.keyring.document import parse_object
 from torrazzo.keyring.gate_refusal import Reason, Refusal, Refuse
@@ -29,11 +29,32 @@ from torrazzo.ledger.text import parse_hash
 AHEAD = 60 * SECOND  # by which a window's time may be ahead of the latest clock
 
 
+READING = frozenset({"view", "export"})  # kinds of windows whose keys go to a reader
+HOLDING = frozenset({"hold"})  # into the vault
+
+
+class Held(Protocol):
+    """What is kept past the end of its life."""
+
+    def holds_segment(self, segment: SegmentId, moment: UtcTicks) -> bool:
+        """Whether this is, at that moment."""
+        ...
+
+
+class Nothing:
+    """Implements `Held`."""
+
+    def holds_segment(self, segment: SegmentId, moment: UtcTicks) -> bool:  # noqa: ARG002 - never
+        """No."""
+        return False
+
+
 class Rules(NamedTuple):
-    """Whose heads count, and how long the content of each retention class lives."""
+    """Whose heads count, how long the content of each retention class lives, and what is held for longer."""
 
     policy: Policy
     life_hours: Mapping[str, int]
+    held: Held = Nothing()
 
 
 class State(NamedTuple):
@@ -67,21 +88,29 @@ class Closed(NamedTuple):
     window: int
 
 
+class Confirmed(NamedTuple):
+    """A second person has confirmed this hold."""
+
+    hold: int
+
+
 class Decision(NamedTuple):
     """The outcome, the state to go on with whatever it is, and what to book and tell."""
 
-    outcome: Granted | Closed | Refusal
+    outcome: Granted | Closed | Confirmed | Refusal
     state: State
     facts: tuple[tuple[str, Mapping[str, object]], ...] = ()  # kind and values, for the ledger to add
     taken: tuple[Taken, ...] = ()  # heads that hold, also where the rest does not
 
 
-def decide(state: State, request: KeyRequest, rules: Rules, now: Judgement) -> Decision:
-    """Keys, or none.
+def decide(
+    state: State, request: KeyRequest, rules: Rules, now: Judgement, uses: Collection[str] = OPENING
+) -> Decision:
+    """Keys for a window of one of these kinds, or none.
 
     1. Both heads continue those seen; from here on they are those seen, whatever follows. 2. The window's fact is in
     `act`, and open to whoever holds its token. 3. For an export a second person approved. 4. Each segment's fact is in
-    `rec`, in the window's streams and span, and its content is not too old.
+    `rec`, in the window's streams and span, and its content is not too old, or held.
     """
     state = _forgetting(state, now)
     taken: list[Taken] = []
@@ -89,6 +118,8 @@ def decide(state: State, request: KeyRequest, rules: Rules, now: Judgement) -> D
         state = _seeing(state, taken, act=request.act, rec=request.rec, policy=rules.policy)  # 1
         act, rec = (each.head for each in taken)
         window = _open_window(state, request, act, now)  # 2
+        if window.kind not in uses:
+            raise Refuse(Reason.KIND, f"window {request.window.number}: {window.kind!r}, expected {_either(uses)}")
         wanted = _wanted(request, window, act)  # 3
         first, ns = _segments(request.segments, rec, wanted, rules, now)  # 4
     except Refuse as refuse:
@@ -111,18 +142,54 @@ def close(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> 
     1. The head continues the one seen. 2. The window and its closing fact are in `act`, the second names the first.
     3. It is remembered as closed until no clock could take it for open.
     """
-    state = _forgetting(state, now)
-    taken: list[Taken] = []
+    return _closing(state, request, rules, now, (OPENING, "close"))
+
+
+def release(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> Decision:
+    """The same for a hold and the fact that releases it."""
+    return _closing(state, request, rules, now, (HOLDING, "release"))
+
+
+def confirm(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> Decision:
+    """A second person confirms a hold: 1. and 2. as above; 3. their pseudonyms are of one month, and differ."""
+    state, taken = _forgetting(state, now), list[Taken]()
+    number = request.window.number
     try:
         state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
-        window = _proven(request.window, taken[0].head, OPENING)  # 2
-        closing = _proven(request.close, taken[0].head, {"close"})
-        if closing.values["of"] != request.window.number or request.close.number <= request.window.number:
-            raise Refuse(Reason.ORDER, f"entry {request.close.number} does not close window {request.window.number}")
+        hold, approve = _following(request, taken[0].head, (HOLDING, "approve"))  # 2
+        if hold.person.month != approve.person.month:  # 3
+            raise Refuse(Reason.PERSON, f"hold {number}: pseudonyms of several months cannot be compared")
+        if hold.person == approve.person:
+            raise Refuse(Reason.PERSON, f"hold {number}: placed and confirmed by one person")
+    except Refuse as refuse:
+        return _refused(refuse.refusal, number, state, taken)
+    return Decision(Confirmed(number), state, taken=tuple(taken))
+
+
+def _closing(
+    state: State, request: CloseRequest, rules: Rules, now: Judgement, kinds: tuple[Collection[str], str]
+) -> Decision:
+    state, taken = _forgetting(state, now), list[Taken]()
+    try:
+        state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
+        window, _ = _following(request, taken[0].head, kinds)  # 2
     except Refuse as refuse:
         return _refused(refuse.refusal, request.window.number, state, taken)
     state = state._replace(closed={**state.closed, request.window.number: window.values["until"]})  # 3
     return Decision(Closed(request.window.number), state, taken=tuple(taken))
+
+
+def _following(request: CloseRequest, head: Head, kinds: tuple[Collection[str], str]) -> tuple[Act, Act]:
+    """A window's fact, and one that names it; both in `act`."""
+    window = _proven(request.window, head, kinds[0])
+    following = _proven(request.close, head, {kinds[1]})
+    if following.values["of"] != request.window.number or request.close.number <= request.window.number:
+        raise Refuse(Reason.ORDER, f"entry {request.close.number} does not {kinds[1]} window {request.window.number}")
+    return window, following
+
+
+def _either(kinds: Collection[str]) -> str:
+    return " or ".join(sorted(kinds))
 
 
 def _forgetting(state: State, now: Judgement) -> State:
@@ -152,7 +219,7 @@ def _proven(entry: Entry, head: Head, kinds: Collection[str]) -> Act:
     except Invalid as error:
         raise Refuse(Reason.KIND, f"entry {entry.number}: {error}") from error
     if act.kind not in kinds:
-        raise Refuse(Reason.KIND, f"entry {entry.number}: {act.kind!r}, expected {' or '.join(sorted(kinds))}")
+        raise Refuse(Reason.KIND, f"entry {entry.number}: {act.kind!r}, expected {_either(kinds)}")
     return act
 
 
@@ -238,7 +305,10 @@ def _segment(entry: Entry, head: Head) -> Fact:
 
 
 def _check_segment(fact: Fact, wanted: Wanted, rules: Rules, now: Judgement) -> None:
-    """1. The stream, 2. the span, 3. that its key is of its own hour and of a class with a life, 4. its age."""
+    """1. The stream, 2. the span, 3. that its key is of its own hour and of a class with a life, 4. its age.
+
+    What is held may be older; the times that are compared are of the latest clock in both cases.
+    """
     where = f"{fact.stream} {iso_from_ticks(fact.t0)}"
     if fact.stream not in wanted.streams:  # 1
         raise Refuse(Reason.STREAM, f"{where}: not a stream of the window")
@@ -248,7 +318,8 @@ def _check_segment(fact: Fact, wanted: Wanted, rules: Rules, now: Judgement) -> 
         name = KeyName.parse(str(fact.key))
     except Invalid as error:
         raise Refuse(Reason.KEY, f"{where}: {error}") from error
-    if name.hour != hour_of(fact.t0) or name.class_ not in rules.life_hours:
+    is_held = now.latest is not None and rules.held.holds_segment(fact.id, now.latest)
+    if name.hour != hour_of(fact.t0) or not (is_held or name.class_ in rules.life_hours):
         raise Refuse(Reason.KEY, f"{where}: its key is said to be {name}")
-    if not now.may_read(name.hour, rules.life_hours[name.class_]):  # 4
+    if not (is_held or now.may_read(name.hour, rules.life_hours[name.class_])):  # 4
         raise Refuse(Reason.CONTENT, f"{where}: older than footage of class {name.class_} may be")

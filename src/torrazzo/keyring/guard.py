@@ -3,7 +3,8 @@
 """The gate as it runs: what it has seen, kept on disk before it answers, and what it refuses, booked."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Literal, TypeAlias, TypeVar
 
 import structlog
@@ -11,7 +12,22 @@ import structlog
 from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.keyring.answer import Denied
 from torrazzo.keyring.bookings import Bookings
-from torrazzo.keyring.gate import Closed, Decision, Granted, Rules, State, close, decide
+from torrazzo.keyring.gate import (
+    HOLDING,
+    READING,
+    Closed,
+    Confirmed,
+    Decision,
+    Granted,
+    Held,
+    Nothing,
+    Rules,
+    State,
+    close,
+    confirm,
+    decide,
+    release,
+)
 from torrazzo.keyring.gate_refusal import Reason, Refusal
 from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
 from torrazzo.keyring.heads import Head, Heads, Shown, Taken, accept, fact_values
@@ -37,8 +53,14 @@ log = structlog.get_logger(__name__)
 class Guard:
     """May be used by several threads. Without `load` having succeeded it refuses everything."""
 
-    def __init__(self, store: TrustStore, times: Timekeeper, bookings: Bookings) -> None:
-        self._store, self._times, self._bookings = store, times, bookings
+    def __init__(
+        self,
+        store: TrustStore,
+        times: Timekeeper,
+        bookings: Bookings,
+        held: Held = Nothing(),  # noqa: B008 - a value
+    ) -> None:
+        self._store, self._times, self._bookings, self._held = store, times, bookings, held
         self._lives: dict[str, int] = {}
         self._lock = threading.Lock()
         self._rules: Rules | None = None
@@ -79,14 +101,29 @@ class Guard:
             self._lives |= lives
 
     def grant(self, request: KeyRequest) -> Granted:
-        """What may be handed out; raises `Denied`, which is booked."""
-        outcome = self._decided(request, decide)
+        """What may be handed to a reader; raises `Denied`, which is booked."""
+        return self._granted(request, READING)
+
+    def grant_hold(self, request: KeyRequest) -> Granted:
+        """What may go into the vault, in the same way."""
+        return self._granted(request, HOLDING)
+
+    def _granted(self, request: KeyRequest, uses: Collection[str]) -> Granted:
+        outcome = self._decided(request, partial(decide, uses=uses))
         assert isinstance(outcome, Granted), "what else a request for keys may come to was raised"
         return outcome
 
     def close(self, request: CloseRequest) -> None:
         """The window gives no more keys; raises `Denied`, which is booked."""
         self._decided(request, close)
+
+    def release(self, request: CloseRequest) -> None:
+        """The hold is over; as `close`."""
+        self._decided(request, release)
+
+    def confirm(self, request: CloseRequest) -> None:
+        """A second person has confirmed the hold; raises `Denied`, which is booked."""
+        self._decided(request, confirm)
 
     def deny_invalid(self) -> None:
         """Book a request that could not be understood."""
@@ -135,16 +172,18 @@ class Guard:
         if trust is None:
             return False
         self._why = ""
-        self._rules = Rules(trust.policy, self._lives)
+        self._rules = Rules(trust.policy, self._lives, self._held)
         self._state = State.start(trust.heads)
         self._kept = trust.heads.pack()
         return True
 
-    def _decided(self, request: Asked, judge: Callable[[State, Asked, Rules, Judgement], Decision]) -> Granted | Closed:
+    def _decided(
+        self, request: Asked, judge: Callable[[State, Asked, Rules, Judgement], Decision]
+    ) -> Granted | Closed | Confirmed:
         with self._lock:
             state = self._state
             if state is None or self._rules is None:
-                outcome: Granted | Closed | Refusal = _NEVER
+                outcome: Granted | Closed | Confirmed | Refusal = _NEVER
             else:
                 decision = judge(state, request, self._rules, self._times.judge())
                 self._go_on(decision)

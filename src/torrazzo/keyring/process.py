@@ -29,6 +29,7 @@ from torrazzo.keyring.store import RingStore, has_sealed_ring
 from torrazzo.keyring.timekeeper import LOCAL, Timekeeper
 from torrazzo.keyring.trust import TrustStore
 from torrazzo.keyring.trusted_time import LEGAL_HOURS, Tolerances
+from torrazzo.keyring.vault import Vault, vault_folder
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.town.home import Home, Settings, load_settings
 from torrazzo.town.lives import life_of
@@ -98,7 +99,9 @@ def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner:
     boot = manner.boot or BOOT_ID.read_text("ascii").strip()
     times = Timekeeper(disk, places.keyring, clock, boot, Tolerances(settings.trusted), manner.local)
     bookings = Bookings(disk, places.keyring, ledger, clock)
-    guard = Guard(trust, times, bookings)
+    vault = Vault(disk, vault_folder(places), bookings.add, manner.sealing)
+    vault.load()
+    guard = Guard(trust, times, bookings, vault)
     guard.know({**lives_of(store.ring), **lives})
     guard.load()
     bookings.add("boot", {"part": "keyring", "boot": boot, "sw": __version__})
@@ -106,7 +109,7 @@ def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner:
         bookings.add("clock", {"part": "keyring", "clock": "progress", "why": "lost", "off": None})
     follower = Follower(guard, bookings, ledger)
     keyring = Keyring(places, disk, clock, store, ledger, times, guard, bookings)
-    return Parts(clock, sealer.level, sealer.why, store, times, guard, bookings, follower, keyring)
+    return Parts(clock, sealer.level, sealer.why, store, times, guard, bookings, follower, keyring, vault)
 
 
 class Look(NamedTuple):
@@ -117,7 +120,7 @@ class Look(NamedTuple):
     chores: Sequence[Chore] = ()
 
     def turn(self) -> None:
-        """1. Clocks. 2. Keys. 3. Chores."""
+        """1. Clocks. 2. Keys. 3. Holds. 4. Chores."""
         parts = self.parts
         for alert in parts.times.look():  # 1
             log.warning("keyring_clock", clock=alert.clock, why=alert.why, off=alert.off)
@@ -125,7 +128,8 @@ class Look(NamedTuple):
         lives = self.lives()
         parts.guard.know({**lives_of(parts.store.ring), **lives})
         _tend_or_log(parts.store, parts.clock.utc(), lives)  # 2
-        for chore in self.chores:  # 3
+        parts.vault.tend(parts.times.judge().agreed)  # 3
+        for chore in self.chores:  # 4
             try:
                 chore(parts.keyring)
             except (OSError, TorrazzoError) as error:

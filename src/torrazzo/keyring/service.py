@@ -4,12 +4,14 @@
 
 POST /window-keys   segment keys of a window, if all is proven        GET /status
 POST /close         that window gives no more
+POST /hold-keys     those of a hold's window go into the vault, and to nobody
+POST /confirm       a second person has confirmed that hold            POST /release       that hold is over
 POST /trust-clock   the wall clock is right, people say               POST /trust-heads   the ledger is right, they say
 POST /look          what is done once a minute, done now
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -20,6 +22,7 @@ from torrazzo.keyring.bookings import Bookings
 from torrazzo.keyring.chore import Keyring
 from torrazzo.keyring.document import compact
 from torrazzo.keyring.follower import Follower
+from torrazzo.keyring.gate import Granted
 from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
 from torrazzo.keyring.guard import Guard
 from torrazzo.keyring.heads import Heads
@@ -28,12 +31,19 @@ from torrazzo.keyring.request import parse_request
 from torrazzo.keyring.store import RingStore
 from torrazzo.keyring.timekeeper import Timekeeper
 from torrazzo.keyring.trusted_time import Judgement
+from torrazzo.keyring.vault import Vault
+from torrazzo.keyring.vault_file import Hold
+from torrazzo.ledger.act import parse_act
 from torrazzo.town.unix_server import Body, NotFound
 
 MOST_CONNECTIONS = 16
 
 _STATUS = ((NotFound, 404), (Invalid, 400), (Refused, 403), (Damaged, 422), (Unavailable, 503))
-_ADDRESSES = "GET /status, POST /window-keys, /close, /trust-clock, /trust-heads and /look"
+_ADDRESSES = (
+    "GET /status, POST /window-keys, /close, /hold-keys, /confirm, /release, /trust-clock, /trust-heads and /look"
+)
+
+Asked = TypeVar("Asked", KeyRequest, CloseRequest)
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +60,7 @@ class Parts(NamedTuple):
     bookings: Bookings
     follower: Follower
     keyring: Keyring  # as chores see it
+    vault: Vault
 
 
 class KeyDesk:
@@ -60,6 +71,9 @@ class KeyDesk:
         self._posts: Mapping[str, Callable[[bytes], bytes]] = {
             "/window-keys": self._window_keys,
             "/close": self._close,
+            "/hold-keys": self._hold_keys,
+            "/confirm": self._confirm,
+            "/release": self._release,
             "/trust-clock": self._trust_clock,
             "/trust-heads": self._trust_heads,
             "/segment-keys": self._segment_keys,
@@ -101,6 +115,7 @@ class KeyDesk:
                 "clock": _clock(judged, parts.times),
                 "owed": parts.bookings.waiting,
                 "ledger": "away" if parts.follower.is_away else "answers",
+                "holds": [_hold(hold, parts.vault.count(hold.number)) for hold in parts.vault.holds],
                 "alarms": self._alarms(judged),
             }
         )
@@ -117,26 +132,53 @@ class KeyDesk:
             found.append(f"no clock is believed: nothing is read or shredded; {parts.times.advice()}")
         elif judged.agreed is None and judged.alarms:
             found.append("the clocks do not agree: nothing is shredded")
-        return [*found, *parts.keyring.alarms.values()]
+        return [*found, *parts.vault.troubles, *parts.keyring.alarms.values()]
 
     def _window_keys(self, body: bytes) -> bytes:
-        try:
-            request = KeyRequest.parse(body)
-        except Invalid:
-            self._parts.guard.deny_invalid()
-            raise
-        granted = self._parts.guard.grant(request)
+        request = self._parsed(KeyRequest, body)
+        return answer_text(self._opened(self._parts.guard.grant(request), request.sealed))
+
+    def _hold_keys(self, body: bytes) -> bytes:
+        request = self._parsed(KeyRequest, body)
+        granted = self._parts.guard.grant_hold(request)
+        keys = self._opened(granted, request.sealed)
+        act = parse_act(request.window.line)
+        new = self._parts.vault.put(granted.window, act, granted.stream, granted.term, granted.name, keys)
+        return compact({"held": len(keys), "new": new})
+
+    def _opened(self, granted: Granted, sealed: bytes) -> dict[int, bytes]:
+        """Out of the ring, or, where the hour's key is gone, out of the vault."""
+        stream, term, name, ns = granted.stream, granted.term, granted.name, granted.ns
         ring = self._parts.store.ring
-        return answer_text(ring.segment_keys(request.sealed, granted.stream, granted.term, granted.name, granted.ns))
+        if name not in ring.keys:
+            held = self._parts.vault.keys(stream, term, ns)
+            if held.keys() == set(ns):
+                return held
+        return ring.segment_keys(sealed, stream, term, name, ns)
 
     def _close(self, body: bytes) -> bytes:
+        request = self._parsed(CloseRequest, body)
+        self._parts.guard.close(request)
+        return compact({"closed": request.window.number})
+
+    def _confirm(self, body: bytes) -> bytes:
+        request = self._parsed(CloseRequest, body)
+        self._parts.guard.confirm(request)
+        self._parts.vault.confirm(request.window.number, request.close.number)
+        return compact({"confirmed": request.window.number})
+
+    def _release(self, body: bytes) -> bytes:
+        request = self._parsed(CloseRequest, body)
+        self._parts.guard.release(request)
+        self._parts.vault.release(request.window.number)
+        return compact({"released": request.window.number})
+
+    def _parsed(self, form: type[Asked], body: bytes) -> Asked:
         try:
-            request = CloseRequest.parse(body)
+            return form.parse(body)
         except Invalid:
             self._parts.guard.deny_invalid()
             raise
-        self._parts.guard.close(request)
-        return compact({"closed": request.window.number})
 
     def _trust_clock(self, _: bytes) -> bytes:
         """1. The order is on disk. 2. All windows are closed. 3. It is booked."""
@@ -167,6 +209,10 @@ class KeyDesk:
         wanted = parse_request(body)
         ring = self._parts.store.ring
         return answer_text(ring.segment_keys(wanted.sealed, wanted.stream, wanted.term, wanted.name, wanted.ns))
+
+
+def _hold(hold: Hold, count: int) -> dict[str, object]:
+    return {"number": hold.number, "confirmed": hold.confirmed, "ends": hold.ends, "segments": count}
 
 
 def _clock(judged: Judgement, times: Timekeeper) -> dict[str, object]:

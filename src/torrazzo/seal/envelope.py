@@ -32,6 +32,11 @@ def seal_key(k: bytes, public_key: bytes, stream: StreamId, term: TermId, hour: 
     return SUITE.encrypt(k, _parse(public_key), seal_info(stream, term, hour, class_))
 
 
+def seal_bytes(plain: bytes, public_key: bytes, info: bytes) -> bytes:
+    """The same for anything else: it opens under the same info only."""
+    return SUITE.encrypt(plain, _parse(public_key), info)
+
+
 def seal_info(stream: StreamId, term: TermId, hour: int, class_: str) -> bytes:
     """What a sealed K is bound to: it opens for no other stream, term, hour or class."""
     name = class_.encode("ascii")

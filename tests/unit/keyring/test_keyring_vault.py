@@ -1,0 +1,231 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Holds in the running keyring: what goes into the vault, what comes out of it, and when it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.tools.gate_town import NOW, STREAM, TERM, digest, person, segment_line, view_values
+from tests.tools.gated import SEGMENT_KEY, Gated
+from torrazzo.base.errors import Damaged, Invalid, Refused
+from torrazzo.base.ids import SegmentId
+from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of
+from torrazzo.keyring.answer import Denied, parse_answer
+from torrazzo.keyring.gate_refusal import Reason
+from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
+from torrazzo.keyring.public import KeyName
+from torrazzo.keyring.vault_file import CONFIRMED, PROVISIONAL, HeldKeys
+from torrazzo.ledger.act import WINDOW
+
+NAME = KeyName(hour_of(NOW - 60), "standard")
+
+
+class HeldTown(Gated):
+    """With one segment, which somebody holds."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.segment = self.town.rec.append(segment_line())
+
+    def place(self, **changes: object) -> int:
+        """A hold whose keys are in the vault; returns its number."""
+        request = self.hold(**changes)
+        assert self.said("/hold-keys", request) == {"held": 1, "new": 1}
+        return request.window.number
+
+    def hold(self, **changes: object) -> KeyRequest:
+        """Its window, opened now, and the segment."""
+        values = view_values(**{"until": self.clock.utc() + WINDOW, "case": digest("2026/118"), **changes})
+        del values["purpose"]
+        return self.asked(self.town.book("hold", values, t=self.clock.utc()))
+
+    def asked(self, window: int) -> KeyRequest:
+        """As `request`, also when the hour's key is gone: then its K can be anything."""
+        if NAME in self.parts.store.ring.keys:
+            return self.request(window, [self.segment])
+        self._see()
+        return self.town.request(window, [self.segment])
+
+    def looked(self) -> KeyRequest:
+        """A view of the segment, opened now."""
+        values = view_values(until=self.clock.utc() + WINDOW)
+        return self.asked(self.town.book("view", values, t=self.clock.utc()))
+
+    def keys(self, request: KeyRequest) -> dict[int, bytes]:
+        return parse_answer(self.desk.answer("POST", "/window-keys", request.text()).data, [1])
+
+    def said(self, target: str, request: KeyRequest | CloseRequest) -> object:
+        return json.loads(self.desk.answer("POST", target, request.text()).data)
+
+    def following(self, hold: int, kind: str, who: str) -> CloseRequest:
+        fact = self.town.book(kind, {"of": hold, **person(who)}, t=self.clock.utc())
+        self._see()
+        return self.town.closing(hold, fact)
+
+    def expire(self) -> None:
+        """A week later the hour's key is gone."""
+        self.pass_time(168 * HOUR)
+        self.parts.store.shred([NAME])
+
+    def pass_time(self, ticks: int) -> None:
+        """With looks, so that the clocks agree."""
+        self.clock.advance(ticks / SECOND)
+        for _ in range(3):
+            self.turn()
+            self.clock.advance(40)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> HeldTown:
+    return HeldTown(tmp_path)
+
+
+def test_what_is_held_is_read_when_the_hour_is_gone(town: HeldTown) -> None:
+    """After a week a view gives the held segment's key, also in the keyring's next life."""
+    hold = town.place()
+    town.said("/confirm", town.following(hold, "approve", "bruno"))
+    town.expire()
+    town.live()
+    town.pass_time(0)
+    assert town.keys(town.looked()) == {1: SEGMENT_KEY}
+
+
+def test_what_is_not_held_is_too_old(town: HeldTown) -> None:
+    """The same without a hold is refused for its age."""
+    town.expire()
+    with pytest.raises(Denied) as denied:
+        town.keys(town.looked())
+    assert denied.value.reason is Reason.CONTENT
+
+
+def test_a_holds_window_gives_no_reader_a_key(town: HeldTown) -> None:
+    """Keys of a hold go nowhere but into the vault, and those of a view never go there."""
+    with pytest.raises(Denied) as denied:
+        town.keys(town.hold())
+    assert denied.value.reason is Reason.KIND
+    with pytest.raises(Denied) as denied:
+        town.said("/hold-keys", town.looked())
+    assert denied.value.reason is Reason.KIND
+    assert town.parts.vault.holds == []
+
+
+def test_no_key_lies_open_in_the_vault(town: HeldTown) -> None:
+    """Neither the segment's key nor a private key stands in any file of it."""
+    town.place()
+    private = [key.seed for key in town.parts.vault._opened().ring.keys.values()]
+    files = [path.read_bytes() for path in (town.home.path / "vault").rglob("*") if path.is_file()]
+    assert len(files) > 3
+    assert private
+    assert not any(secret in data for data in files for secret in (SEGMENT_KEY, *private))
+
+
+def test_a_released_hold_is_gone_at_once(town: HeldTown) -> None:
+    """Its key is destroyed, the ledger has a fact of it, its files are away, and a copy of them opens no more."""
+    hold = town.place()
+    folder = town.home.path / "vault" / "holds" / str(hold)
+    (copy,) = [HeldKeys.parse(path.read_bytes()) for path in folder.glob("*.keys")]
+    private = town.parts.vault._opened().ring.keys[copy.hold]
+    assert copy.open(private) == {1: SEGMENT_KEY}
+    town.said("/release", town.following(hold, "release", "anna"))
+    town.turn()
+    assert town.parts.vault.holds == []
+    assert list(folder.iterdir()) == []
+    assert copy.hold not in town.parts.vault._opened().ring.keys
+    (fact,) = town.told("shred")
+    assert (fact["why"], fact["class"], fact["left"]) == ("release", f"{hold:016x}", 0)
+    with pytest.raises(Invalid):
+        town.said("/release", town.following(hold, "release", "anna"))
+
+
+@pytest.mark.parametrize("is_confirmed", [False, True])
+def test_a_hold_ends_by_itself(town: HeldTown, is_confirmed: bool) -> None:
+    """After 72 hours, and, where a second person has confirmed it, after 180 days: not a minute before."""
+    hold = town.place()
+    if is_confirmed:
+        town.said("/confirm", town.following(hold, "approve", "bruno"))
+    life = CONFIRMED if is_confirmed else PROVISIONAL
+    town.pass_time(life - 600 * SECOND)
+    assert [each.number for each in town.parts.vault.holds] == [hold]
+    town.pass_time(600 * SECOND)
+    assert town.parts.vault.holds == []
+    assert [fact["why"] for fact in town.told("shred")] == ["lapse"]
+
+
+def test_nobody_confirms_an_own_hold(town: HeldTown) -> None:
+    """Who placed it is refused; the hold stays provisional."""
+    hold = town.place()
+    with pytest.raises(Denied) as denied:
+        town.said("/confirm", town.following(hold, "approve", "anna"))
+    assert denied.value.reason is Reason.PERSON
+    assert town.parts.vault.holds[0].confirmed is None
+
+
+def test_a_release_is_of_a_hold(town: HeldTown) -> None:
+    """A release that names another entry, or no hold, releases nothing."""
+    hold = town.place()
+    view = town.looked().window.number
+    for number, of in ((hold, view), (view, view)):
+        request = town.following(of, "release", "anna")
+        with pytest.raises(Denied):
+            town.said("/release", request._replace(window=town.town.act.entry(number)))
+    assert [each.number for each in town.parts.vault.holds] == [hold]
+
+
+def test_a_renewed_window_is_of_the_same_hold(town: HeldTown) -> None:
+    """What a renewing window gives belongs to the hold that it renews; one of another case is refused."""
+    hold = town.place()
+    again = town.hold(renews=hold)
+    assert town.said("/hold-keys", again) == {"held": 1, "new": 0}
+    assert town.parts.vault.holds[0].entries == (hold, again.window.number)
+    with pytest.raises(Refused):
+        town.said("/hold-keys", town.hold(renews=hold, case=digest("another")))
+    with pytest.raises(Refused):
+        town.said("/hold-keys", town.hold(renews=0))
+
+
+def test_a_hold_is_prolonged_by_another(town: HeldTown) -> None:
+    """A new hold takes its keys out of the vault when the hour is gone, and outlives the first."""
+    first = town.place()
+    town.said("/confirm", town.following(first, "approve", "bruno"))
+    town.expire()
+    second = town.place()
+    town.said("/release", town.following(first, "release", "anna"))
+    assert [each.number for each in town.parts.vault.holds] == [second]
+    assert town.keys(town.looked()) == {1: SEGMENT_KEY}
+
+
+def test_a_damaged_file_costs_its_own_keys(town: HeldTown) -> None:
+    """Keys that were altered are told as damage; the hold, and the keyring, go on."""
+    hold = town.place()
+    (path,) = (town.home.path / "vault" / "holds" / str(hold)).glob("*.keys")
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    town.live()
+    with pytest.raises(Damaged):
+        town.parts.vault.keys(STREAM, TERM, [1])
+    path.write_bytes(b"nonsense")
+    town.live()
+    assert [town.parts.vault.count(each.number) for each in town.parts.vault.holds] == [0]
+
+
+def test_a_vault_that_cannot_be_read_stops_no_keyring(town: HeldTown) -> None:
+    """The hours' keys go on being drawn; the alarm says what is wrong."""
+    hold = town.place()
+    (town.home.path / "vault" / "holds" / str(hold) / "hold.json").write_text("{}")
+    parts = town.live()
+    assert parts.store.ring.keys
+    assert any("the vault cannot be read" in alarm for alarm in json.loads(town.desk.status())["alarms"])
+
+
+def test_nothing_held_is_read_after_its_end_by_any_clock(town: HeldTown) -> None:
+    """The latest clock decides, before anything is destroyed."""
+    hold = town.place()
+    (held,) = town.parts.vault.holds
+    (file,) = town.parts.vault._files[hold].values()
+    segment = next(iter(file.values()))
+    id_ = SegmentId(segment.stream, segment.term, 1)
+    assert town.parts.vault.holds_segment(id_, UtcTicks(held.ends - 1))
+    assert not town.parts.vault.holds_segment(id_, held.ends)
