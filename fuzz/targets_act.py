@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Act facts and requests for keys, fed with broken input; good input to break: the vectors.
+"""Act facts, and requests for keys and to close a window, fed with broken input; good input to break: the vectors.
 
 That anything is raised is a finding, and so is a request that is granted for another window or segment than those which
 the vectors' logs have. So that most inputs get behind the JSON, one that begins with a control character is an order:
@@ -14,13 +14,16 @@ from typing import Any
 
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import UtcTicks
-from torrazzo.keyring.gate import Granted, Rules, State, decide
-from torrazzo.keyring.gate_request import KeyRequest
-from torrazzo.keyring.heads import Heads
+from torrazzo.keyring.gate import Closed, Granted, Rules, State, close, decide
+from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
+from torrazzo.keyring.heads import Heads, Shown
 from torrazzo.keyring.trusted_time import Judgement, Times
 from torrazzo.ledger import Policy
-from torrazzo.ledger.act import parse_act
+from torrazzo.ledger.act import pack_act, parse_act
 from torrazzo.ledger.act_forms import KINDS
+from torrazzo.ledger.checkpoint import Checkpoint, sign_checkpoint
+from torrazzo.ledger.key import Kind, SigningKey
+from torrazzo.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of
 from torrazzo.ledger.private import Private
 
 VECTORS: Any = json.loads((Path(__file__).parents[1] / "vectors" / "act.json").read_text("utf-8"))
@@ -38,6 +41,29 @@ REQUESTS = [case["request"].encode() for case in VECTORS["requests"]]
 PROVEN = [KeyRequest.parse(case["request"].encode()) for case in VECTORS["requests"] if case["reason"] is None]
 _WINDOWS = {request.window.line for request in PROVEN}
 _SEGMENTS = {entry.line for request in PROVEN for entry in request.segments}
+
+
+ACTS = [b"the first", *FACTS[:1]]  # a log with a window, and two facts that close it
+ACTS += [pack_act("close", NOW, {"of": 1, "why": why, "shown": []}) for why in ("done", "expired")]
+_LEAVES = list(map(leaf_hash, ACTS))
+
+
+def _subtree(level: int, index: int) -> bytes:
+    return root_of(_LEAVES[index << level : (index + 1) << level])
+
+
+def _closes() -> Iterator[CloseRequest]:
+    """Both, as they are asked for."""
+    origin = STATE.heads.act.origin
+    key = SigningKey(origin, Kind.ED25519, bytes.fromhex(VECTORS["seeds"]["act"]))
+    note = sign_checkpoint(Checkpoint(origin, len(ACTS), root_of(_LEAVES)), key)
+    shown = Shown(note, 1, tuple(consistency_proof(1, len(ACTS), _subtree)))
+    proven = [Entry(line, at, tuple(inclusion_proof(at, len(ACTS), _subtree))) for at, line in enumerate(ACTS)]
+    for entry in proven[2:]:
+        yield CloseRequest(shown, proven[1], entry)
+
+
+CLOSES = [request.text() for request in _closes()]
 
 
 def read_fact(data: bytes) -> bool:
@@ -65,6 +91,25 @@ def ask(data: bytes) -> bool:
         assert {entry.line for entry in request.segments} <= _SEGMENTS
     else:
         assert decision.facts
+    return True
+
+
+def end(data: bytes) -> bool:
+    """A request to close a window; it is closed only by a fact that names it."""
+    try:
+        request = CloseRequest.parse(_edited(CLOSES, data))
+    except Invalid:
+        return False
+    assert CloseRequest.parse(request.text()) == request
+    decision = close(STATE, request, RULES, CLOCKS)
+    if isinstance(decision.outcome, Closed):
+        assert request.window.line == ACTS[1]
+        assert request.close.line in ACTS[2:]
+        assert decision.outcome.window == 1
+        assert 1 in decision.state.closed
+    else:
+        assert decision.facts
+        assert not decision.state.closed
     return True
 
 
@@ -125,6 +170,10 @@ def _requests() -> Iterator[bytes]:
     yield from _orders(REQUESTS)
 
 
+def _ends() -> Iterator[bytes]:
+    yield from (*CLOSES, *_orders(CLOSES))
+
+
 def _kept() -> Iterator[bytes]:
     yield from (*KEPT, *_orders(KEPT))
 
@@ -139,6 +188,7 @@ def _orders(texts: Sequence[bytes]) -> Iterator[bytes]:
 TARGETS: dict[str, tuple[Callable[[bytes], bool], Callable[[], Iterator[bytes]]]] = {
     "act-fact": (read_fact, _facts),
     "act-request": (ask, _requests),
+    "act-close": (end, _ends),
     "act-kept": (read_kept, _kept),
 }
 
@@ -149,10 +199,15 @@ WORDS: dict[str, tuple[bytes, ...]] = {
         *(b"null", b"true", b"0", b"-1", b"{}", b"[]", b'"', b",", b"\\u0000", b"9223372036854775808"),
     ),
     "act-request": (b"null", b"0", b"1", b"-1", b"[]", b"{}", b"\\n", b'\\"', b"\\ud800", b'"ask":', b'"path":', b"="),
+    "act-close": (b"null", b"0", b"1", b"-1", b"[]", b"{}", b"\\n", b'\\"', b'"of":', b'"close"', b'"path":', b"="),
     "act-kept": (b"null", b"0", b"-1", b"{}", b'"', b",", b'"head":', b'"heard":', b'"mark":', b"\\u00e8"),
 }
 
 MEASURED: dict[str, dict[str, tuple[str, ...]]] = {
     "ledger": {"act-fact": ("act", "act_forms"), "act-kept": ("private",)},
-    "keyring": {"act-request": ("gate", "gate_request", "heads"), "act-kept": ("heads", "trusted_time")},
+    "keyring": {
+        "act-request": ("gate", "gate_request", "heads"),
+        "act-close": ("gate", "gate_request", "heads"),
+        "act-kept": ("heads", "trusted_time"),
+    },
 }
