@@ -18,7 +18,9 @@ if TYPE_CHECKING:  # what loads for long is loaded by the process alone
     from torrazzo.base.ids import CameraId
     from torrazzo.durable import Disk
     from torrazzo.evidence.copies import Copies
+    from torrazzo.evidence.jobs import Jobs
     from torrazzo.evidence.pieces import ProvableFootage
+    from torrazzo.evidence.scrub import ScrubJob
     from torrazzo.ledger import Policy
     from torrazzo.town.home import Home
 
@@ -45,7 +47,15 @@ def main(words: Sequence[str]) -> int:
     windows = Windows(home, disk, clock, "worker")
     threading.Thread(target=_settle, args=(windows, stop), name="windows", daemon=True).start()
     export = ExportJob(_copies(home, disk, clock, windows), disk, clock)
-    run_worker(home, disk, clock, stop, {"export": export.run})
+    scrub = _scrub(home, disk, clock)
+
+    def tend(jobs: "Jobs") -> None:
+        last = jobs.newest("scrub")
+        is_busy = last is not None and last.state in {"waiting", "running"}
+        if not is_busy and scrub.is_due(None if last is None else last.made):
+            jobs.start("scrub", {})
+
+    run_worker(home, disk, clock, stop, {"export": export.run, "scrub": scrub.run}, tend)
     windows.close()
     sys.stderr.flush()
     os._exit(0)  # a thread that holds its job where it is never ends by itself
@@ -80,6 +90,23 @@ def _footage(home: "Home", disk: "Disk", window: "Window") -> "Iterator[Provable
             yield footage
         finally:
             footage.close()
+
+
+def _scrub(home: "Home", disk: "Disk", clock: "Clock") -> "ScrubJob":
+    from torrazzo.cli.office import read_cameras
+    from torrazzo.control_room.index import open_roots
+    from torrazzo.evidence.scrub import ScrubJob, Town
+    from torrazzo.ledger.act import pack_act
+    from torrazzo.ledger.client import LedgerClient
+    from torrazzo.town.home import load_settings
+
+    def book(kind: str, values: "dict[str, object]") -> None:
+        LedgerClient(home.ledger_socket).enter(pack_act(kind, clock.utc(), values))
+
+    def names() -> "dict[CameraId, str]":
+        return {camera.id: camera.name for camera in read_cameras(home, has_removed=True)}
+
+    return ScrubJob(Town(lambda: open_roots(disk, load_settings(home)), book, names), disk, clock)
 
 
 def _policy(home: "Home", disk: "Disk") -> "Policy":

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Durable jobs on DBOS: what a step gave is on disk, and whoever starts after a crash goes on with the next one.
 
-The only module that knows DBOS. Jobs wait in one queue and run one at a time. Their database is SQLite in its
+The only module that knows DBOS. Of each kind one job runs at a time, the others wait. Their database is SQLite in its
 rollback-journal mode, as DBOS opens it, or PostgreSQL. Nothing secret may be in an order or in a step's result.
 """
 
@@ -19,7 +19,6 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.durable import Disk
 
-_QUEUE = "jobs"
 _VERSION = "1"  # of the order and the results of steps; grows when an older job could not be gone on with
 _POLL_S = 1.0
 PATIENCE_S = 900.0  # so long a step waits for a process, a disk or a fact that is not there
@@ -102,7 +101,7 @@ class Jobs:
         self._runs: dict[str, _Run] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._paused = threading.Event()
+        self._paused = threading.Semaphore(0)
         disk.make_folder(path.parent)
         config: DBOSConfig = {
             "name": "torrazzo",
@@ -121,7 +120,8 @@ class Jobs:
 
         self._job = DBOS.workflow(name="job", max_recovery_attempts=None)(job)
         DBOS.launch()
-        DBOS.register_queue(_QUEUE, concurrency=1, polling_interval_sec=_POLL_S)
+        for kind in kinds:
+            DBOS.register_queue(kind, concurrency=1, polling_interval_sec=_POLL_S)
 
     def start(self, kind: str, order: Values) -> str:
         """Put a job into the queue; returns its name."""
@@ -129,7 +129,7 @@ class Jobs:
             raise Invalid(f"no job {kind!r}; there are {', '.join(sorted(self._kinds))}")
         id_ = f"{kind}-{secrets.token_hex(4)}"
         with SetWorkflowID(id_):
-            DBOS.enqueue_workflow(_QUEUE, self._job, kind, order)
+            DBOS.enqueue_workflow(kind, self._job, kind, order)
         return id_
 
     def states(self, ids: list[str] | None = None) -> list[JobState]:
@@ -142,6 +142,11 @@ class Jobs:
         if not found:
             raise Invalid(f"no job {id_}; `torrazzo evidence list` shows those that there are")
         return found[0]
+
+    def newest(self, kind: str) -> JobState | None:
+        """The one that was ordered last."""
+        found = DBOS.list_workflows(queue_name=kind, name="job", sort_desc=True, limit=1)
+        return self._state(found[0]) if found else None
 
     def cancel(self, id_: str) -> None:
         """Ends at its next sign of life, and leaves nothing behind. Raises `Refused` for one that is over."""
@@ -159,14 +164,14 @@ class Jobs:
         """Hold the job that runs where it is: a later life goes on with it. The caller ends the process at once."""
         self._ending.set()
         with self._lock:
-            is_busy = bool(self._runs)
-        if is_busy:
-            self._paused.wait(patience_s)
+            busy = len(self._runs)
+        for _ in range(busy):
+            self._paused.acquire(timeout=patience_s)
 
     def pause_if_ending(self) -> None:
         """For ever, if so: a step that raised would be noted as failed."""
         while self._ending.is_set():
-            self._paused.set()
+            self._paused.release()
             threading.Event().wait()
 
     # -- inside

@@ -15,7 +15,7 @@ import json
 import os
 import threading
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import structlog
@@ -44,8 +44,17 @@ _STATUS = ((NotFound, 404), (Invalid, 400), (Refused, 403), (Damaged, 422), (Una
 log = structlog.get_logger(__name__)
 
 
-def run_worker(home: Home, disk: Disk, clock: Clock, stop: threading.Event, kinds: Mapping[str, Kind]) -> None:
+def run_worker(
+    home: Home,
+    disk: Disk,
+    clock: Clock,
+    stop: threading.Event,
+    kinds: Mapping[str, Kind],
+    tend: Callable[[Jobs], None] = lambda _: None,
+) -> None:
     """Until `stop`; the caller then ends the process at once: a job that was running is held where it was.
+
+    `tend` is called now and then, to order what is due by itself.
 
     Raises `Refused` if another worker runs there.
     """
@@ -55,9 +64,11 @@ def run_worker(home: Home, disk: Disk, clock: Clock, stop: threading.Event, kind
         shelf = Shelf(home.path / "packages", disk, clock)
         with _served(home, disk, jobs, shelf):
             log.info("worker_started")
-            shelf.tidy()
-            while not stop.wait(_TIDY_S):
+            while True:
                 shelf.tidy()
+                tend(jobs)
+                if stop.wait(_TIDY_S):
+                    break
             jobs.end(END_S)
         log.info("worker_stopped")
 
