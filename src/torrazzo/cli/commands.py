@@ -13,6 +13,7 @@ from torrazzo.cli import (
     camera,
     catalogue,
     demo,
+    evidence,
     footage,
     init,
     keyring,
@@ -65,5 +66,6 @@ app.command("control-room")(processes.control_room)
 app.command("worker")(processes.worker)
 app.command("status")(status.status)
 app.add_typer(footage.app, name="footage")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(catalogue.app, name="catalogue")
 app.command("demo")(demo.demo)
