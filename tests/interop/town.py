@@ -12,9 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.interop.servers import running, wait_for
+from tests.tools.ring_keys import take_out
+from torrazzo.base import Span, StreamId
+from torrazzo.base.times import ticks_from_text
 from torrazzo.cli import main
+from torrazzo.town import Home
 
 _STOP_S = 30
 TORRAZZO = (sys.executable, "-m", "torrazzo")
@@ -59,6 +64,6 @@ def export_all(home: Path, folder: Path) -> dict[str, Path]:
     spans = recorded(home)
 
     for name, rows in spans.items():
-        span = ("--from", rows[0]["from"], "--to", rows[-1]["to"])
-        torrazzo(home, "footage", "export", name, *span, "-o", str(folder / f"{name}.mp4"))
+        span = Span(*(ticks_from_text(text, ZoneInfo("UTC")) for text in (rows[0]["from"], rows[-1]["to"])))
+        take_out(Home(home), StreamId(rows[0]["id"], rows[0]["stream"]), span, folder / f"{name}.mp4")
     return {name: folder / f"{name}.mp4" for name in spans}

@@ -6,9 +6,12 @@ import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.types import ASGIApp, Message
+
+from torrazzo.access import Peer
+from torrazzo.control_room.peered import STATE
 
 
 class Answer(NamedTuple):
@@ -30,9 +33,11 @@ class Answer(NamedTuple):
 class Client:
     """One request at a time; what the application raises after its answer is what a server would log."""
 
-    def __init__(self, app: ASGIApp, host: str = "localhost:8470") -> None:
+    def __init__(self, app: ASGIApp, host: str = "localhost:8470", peer: Peer | None = None) -> None:
+        """`peer` is who asks, as the server tells the application."""
         self._app = app
         self._host = host
+        self._peer = peer
 
     def get(self, target: str, **headers: str) -> Answer:
         return self.ask("GET", target, **headers)
@@ -47,8 +52,13 @@ class Client:
             "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode(), "root_path": "",
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8470),
+            "state": {STATE: self._peer},
         }  # fmt: skip
         return asyncio.run(self._call(scope, data))
+
+    def form(self, target: str, fields: Mapping[str, str], **headers: str) -> Answer:
+        """A form, as a browser sends it."""
+        return self.ask("POST", target, urlencode(fields).encode(), **headers)
 
     async def _call(self, scope: dict[str, Any], data: bytes) -> Answer:
         sent: list[Message] = []

@@ -8,12 +8,15 @@ Only tests and measurements do so. What the product gives goes through a window 
 from collections.abc import Sequence
 from pathlib import Path
 
-from torrazzo.base import StreamId, TermId
+from torrazzo.base import Span, StreamId, TermId
 from torrazzo.base.errors import Unavailable
+from torrazzo.control_room.index import open_index, open_roots
 from torrazzo.durable import OsDisk
 from torrazzo.keyring import KeyName
 from torrazzo.keyring.store import read_ring
-from torrazzo.town import Home
+from torrazzo.playback import Footage, export_mp4
+from torrazzo.playback.clip import Clip
+from torrazzo.town import Home, load_settings
 
 
 class RingKeys:
@@ -30,3 +33,13 @@ class RingKeys:
         if ring is None:
             raise Unavailable(f"{self._folder}: no ring")
         return dict(ring.segment_keys(sealed, stream, term, KeyName(hour, class_), sorted(set(ns))))
+
+
+def take_out(home: Home, stream: StreamId, span: Span, out: Path) -> Clip:
+    """One MP4 of what is in the archive of a home that the test owns."""
+    with open_index(home) as index:
+        footage = Footage(index, open_roots(OsDisk(), load_settings(home)), OsDisk(), RingKeys(home.path))
+        try:
+            return export_mp4(footage, stream, span, out)
+        finally:
+            footage.close()

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may do what, until there are accounts: Unix users, in the table `[people]` of `torrazzo.toml`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from torrazzo.access.peer import Peer
 from torrazzo.base.errors import Refused
-
-RIGHTS = ("view", "ask", "approve")
+from torrazzo.town.home import RIGHTS
 
 
 class People(NamedTuple):
@@ -22,15 +21,20 @@ class People(NamedTuple):
         """Whether anybody but the owner is to come in."""
         return bool(set(self.rights) - {Peer.of(self.owner).name})
 
+    def may(self, peer: Peer, right: str) -> bool:
+        """Whether this person has that right."""
+        return right in self._rights_of(peer)
+
     def check(self, peer: Peer, right: str) -> None:
         """Raises `Refused` with what would have to be written."""
         assert right in RIGHTS
-        has = self.rights.get(peer.name)
-        if has is None:
-            has = RIGHTS if peer.uid == self.owner else ()
+        has = self._rights_of(peer)
         if right not in has:
             line = ", ".join(f'"{each}"' for each in RIGHTS if each in {*has, right})
             raise Refused(
                 f'user {peer.name} has no right "{right}" here; whoever answers for the footage writes below [people] '
                 f"in torrazzo.toml: {peer.name} = [{line}], then starts the control room again"
             )
+
+    def _rights_of(self, peer: Peer) -> Sequence[str]:
+        return self.rights.get(peer.name, RIGHTS if peer.uid == self.owner else ())

@@ -21,7 +21,7 @@ from torrazzo.ledger.act import Wanted
 
 RENEW = 2 * 60 * SECOND  # before its end a window that is used is renewed
 
-_RENEWED = {Reason.RESTARTED, Reason.EXPIRED, Reason.CLOSED}  # the keyring forgot it: another one is opened
+RENEWED = {Reason.RESTARTED, Reason.EXPIRED, Reason.CLOSED}  # the keyring forgot it: another one is opened
 
 log = structlog.get_logger(__name__)
 
@@ -91,22 +91,21 @@ class Window:
     def keep_open(self) -> None:
         """Somebody is looking: renew it if it soon ends.
 
-        While the ledger is away an open window stays open until its end. Raises `Refused` once it is closed, or over.
+        While the ledger is away an open window stays open until its end. Raises `Refused` once it is closed or expired.
         """
         with self._lock:
             if self._is_closed:
                 raise Refused("this look at the archive is over; say again why you look")
             left = self._entered.until - self._clock.utc()
+            if left <= 0:
+                self._end("expired")
+                raise Refused("this look at the archive has expired; say again why you look")
             if left > RENEW:
                 return
             try:
                 self._renew_now()
             except Unavailable as error:
-                if left > 0:
-                    log.warning("window_not_renewed", window=self.number, error=str(error))
-                    return
-                self._end("expired")
-                raise
+                log.warning("window_not_renewed", window=self.number, error=str(error))
 
     def segment_keys(
         self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]
@@ -119,7 +118,7 @@ class Window:
         try:
             found = self._gate.keys(entered.opened, segments, sealed)
         except Denied as error:
-            if error.reason not in _RENEWED:
+            if error.reason not in RENEWED:
                 raise
             entered = self._renewed(entered)
             found = self._gate.keys(entered.opened, segments, sealed)

@@ -12,9 +12,9 @@ from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.ids import STREAM_NAMES, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import DAY, SECOND, UtcTicks, iso_from_ticks, ticks_from_text
-from torrazzo.cli.exits import FOUND, NOT_FOUND
+from torrazzo.cli.exits import FOUND
 from torrazzo.cli.office import read_camera, read_cameras
-from torrazzo.cli.options import FromOption, HomeOption, JsonOption, ProgressOption, StreamOption, ToOption
+from torrazzo.cli.options import FromOption, HomeOption, JsonOption, ProgressOption, ToOption
 from torrazzo.cli.output import Progress, local_text, warn, write_json, write_table
 from torrazzo.cli.process_options import find_home
 from torrazzo.control_room.words import WORDS
@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # loads playback and keyring, which half of the commands do w
 
 app = typer.Typer(help="The footage: list, gaps, export, check.", no_args_is_help=True, rich_markup_mode=None)
 
-CameraArgument = Annotated[str, typer.Argument(metavar="CAMERA", help="A camera's name, in any case, or its id.")]
 SomeCamera = Annotated[str | None, typer.Argument(metavar="[CAMERA]", help="One camera; else all.")]
 AnyStream = Annotated[str | None, typer.Option("--stream", metavar="main|sub", help="One stream; else all.")]
 
@@ -117,47 +116,35 @@ def gaps(
 
 @app.command("export")
 def export(
-    camera: CameraArgument,
-    start: Annotated[str, typer.Option("--from", metavar="T", help="Start, ISO 8601; without offset: local time.")],
-    end: Annotated[str, typer.Option("--to", metavar="T", help="End, as --from.")],
+    number: Annotated[int, typer.Option("--ask", metavar="NUMBER", help="Of an approved `evidence ask` of yours.")],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The MP4 file to write.")],
+    camera: Annotated[
+        str | None, typer.Option("--camera", metavar="CAMERA", help="Which, if it is of several.")
+    ] = None,
     home: HomeOption = None,
-    stream: StreamOption = "main",
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     progress: ProgressOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write one span as one MP4 that plays everywhere; gaps keep their place in time."""
-    from torrazzo.cli.index import fresh_index
-    from torrazzo.control_room.index import open_footage
-    from torrazzo.playback import export_mp4
+    """Write the copy that you asked for and another person approved: one MP4 that plays everywhere."""
+    from torrazzo.cli.people import ask_people, fetch_copy
 
     place = find_home(home)
-    span = _span(place, start, end)
-    _check_stream(stream)
     if out.exists() and not force:
         raise Refused(f"{out} exists; choose another name, or --force to replace it")
-    with fresh_index(place) as index:
-        owner = _owner(place, index, camera)
-        id_ = StreamId(owner.id, stream)
-        bar = Progress(f"Export {owner.name}", progress)
-        if not any(True for _ in index.spans(id_, span)):
-            warn(f"{owner.name} ({stream}): nothing is recorded in this span; `torrazzo footage list` shows what is")
-            raise typer.Exit(NOT_FOUND)
-        footage = open_footage(place, index)
-        try:
-            clip = export_mp4(footage, id_, span, out.absolute(), lambda done, total: bar(done / max(1, total)))
-        finally:
-            footage.close()
-            bar.close()
-    losses = [str(loss) for loss in clip.losses]
-    for loss in losses:
+    bar = Progress(f"Export {number}", progress)
+    try:
+        copy = ask_people(place, "POST", f"/asks/{number}/copy", {"camera": camera})
+        fetch_copy(place, copy["key"], copy["bytes"], out.absolute(), bar)
+    finally:
+        bar.close()
+    for loss in copy["losses"]:
         warn(f"left out, shown as a gap: {loss}")
     if as_json:
-        write_json({**_who(owner, id_), **_ends(span), "file": str(out), "bytes": clip.size, "losses": losses})
+        write_json({"ask": number, "file": str(out), **{k: v for k, v in copy.items() if k != "key"}})
     else:
-        print(f"{out}: {clip.size} bytes, {_seconds(span):.1f} s of {owner.name} ({stream})")
-    if losses:
+        print(f"{out}: {copy['bytes']} bytes, {copy['stream']} from {copy['from']} to {copy['to']}")
+    if copy["losses"]:
         raise typer.Exit(FOUND)
 
 

@@ -10,7 +10,11 @@ import typer
 HomeOption = Annotated[
     Path | None,
     typer.Option(
-        "--home", metavar="DIR", help="The town's folder (else TORRAZZO_HOME, else the default).", show_default=False
+        "--home",
+        metavar="DIR",
+        help="The town's folder (else TORRAZZO_HOME, else the default).",
+        show_default=False,
+        readable=False,  # other users may pass through it, and not list it
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]

@@ -5,16 +5,25 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks
 from torrazzo.control_room.state import CameraState, GapState, StreamState, TownState
-from torrazzo.control_room.words import WORDS, age_text, bytes_text
+from torrazzo.control_room.words import PURPOSES, WORDS, age_text, bytes_text
 
 MOST_GAPS = 4
 FEW_KEYS = 24
 MINUTES = (1, 5, 15)
+
+
+class Shown(NamedTuple):
+    """What a look shows."""
+
+    address: str  # of its page
+    span: tuple[UtcTicks, UtcTicks]
+    number: int  # of the fact that opened it
 
 
 class Writer:
@@ -104,42 +113,66 @@ class Writer:
         return self.page(self._words["title"], body, town.town)
 
     def watch(
-        self,
-        town: str,
-        camera: CameraState,
-        stream: StreamState,
-        minutes: int,
-        span: tuple[UtcTicks, UtcTicks] | None,
-        gaps: Sequence[GapState],
+        self, town: str, camera: CameraState, stream: StreamState, minutes: int, person: str, end: UtcTicks | None
     ) -> str:
-        """The last minutes of one stream, to play."""
+        """The last minutes of one stream: why somebody wants to look at them. No picture yet."""
         here = f"/watch/{quote(camera.id)}/{quote(stream.name)}"
-        title = f"{camera.name} ({self._words[stream.name]})"
-        parts = [f'<p><a href="/?lang={self.language}">← {self.say("back")}</a></p>', f"<h1>{escape(title)}</h1>"]
-        if camera.place:
-            parts.append(f"<p>{escape(camera.place)}</p>")
-        parts.append(f"<p>{self.say('state')}: {self._state(stream)}</p>")
+        parts = self._heading(camera, stream)
         link = f"{here}?lang={self.language}&amp;minutes="
         choices = " ".join(
             f'<a href="{link}{n}"{" aria-current=page" if n == minutes else ""}>{n}</a>' for n in MINUTES
         )
         parts.append(f'<nav aria-label="{self.say("minutes_choice")}">{self.say("minutes_choice")}: {choices}</nav>')
-        if span is None:
+        if end is None:
             parts.append(f'<p class="empty">{self.say("no_footage")}</p>')
         else:
-            parts.append(self._player(camera, stream, span))
-            parts.append(f"<h2>{self.say('in_span')}</h2>{self._gaps(gaps, most=50)}")
-        return self.page(title, "\n".join(parts), town, f"{here}?minutes={minutes}")
+            parts.append(self._form(here, minutes, person))
+        return self.page(self._title(camera, stream), "\n".join(parts), town, f"{here}?minutes={minutes}")
+
+    def look(self, town: str, camera: CameraState, stream: StreamState, shown: Shown, gaps: Sequence[GapState]) -> str:
+        """What is looked at, to play."""
+        parts = [*self._heading(camera, stream), self._player(camera, stream, shown)]
+        parts.append(f"<h2>{self.say('in_span')}</h2>{self._gaps(gaps, most=50)}")
+        return self.page(self._title(camera, stream), "\n".join(parts), town, shown.address)
+
+    def no_look(self, text: str, again: str) -> str:
+        """That nothing is shown, and where to try again."""
+        link = f'<p><a href="{escape(again)}">{self.say("look_again")}</a></p>'
+        return self.page(
+            self._words["trouble"], f'<h1>{self.say("trouble")}</h1><p class="alarm">{escape(text)}</p>{link}'
+        )
 
     def trouble(self, title: str, text: str) -> str:
         """A page that says what is wrong and where to go."""
         back = f'<p><a href="/?lang={self.language}">{self.say("back")}</a></p>'
         return self.page(title, f'<h1>{escape(title)}</h1><p class="alarm">{escape(text)}</p>{back}')
 
-    def _player(self, camera: CameraState, stream: StreamState, span: tuple[UtcTicks, UtcTicks]) -> str:
-        start, end = span
-        file = f"/footage/{quote(camera.id)}/{quote(stream.name)}"
-        query = f"from={start}&amp;to={end}"
+    def _title(self, camera: CameraState, stream: StreamState) -> str:
+        return f"{camera.name} ({self._words[stream.name]})"
+
+    def _heading(self, camera: CameraState, stream: StreamState) -> list[str]:
+        back = f'<p><a href="/?lang={self.language}">← {self.say("back")}</a></p>'
+        parts = [back, f"<h1>{escape(self._title(camera, stream))}</h1>"]
+        if camera.place:
+            parts.append(f"<p>{escape(camera.place)}</p>")
+        return [*parts, f"<p>{self.say('state')}: {self._state(stream)}</p>"]
+
+    def _form(self, here: str, minutes: int, person: str) -> str:
+        purposes = "".join(f'<option value="{each}">{self.say(f"purpose_{each}")}</option>' for each in PURPOSES)
+        return (
+            f'<h2>{self.say("look_title")}</h2>\n<form method="post" action="{here}?lang={self.language}">\n'
+            f'<input type="hidden" name="minutes" value="{minutes}">\n'
+            f'<p><label for="purpose">{self.say("look_purpose")}</label><select id="purpose" name="purpose" required>'
+            f'<option value="">{self.say("look_choose")}</option>{purposes}</select></p>\n'
+            f'<p><label for="reason">{self.say("look_reason")}</label>'
+            '<input id="reason" name="reason" required maxlength="500"></p>\n'
+            f'<p><label for="case">{self.say("look_case")}</label><input id="case" name="case" maxlength="100"></p>\n'
+            f'<p class="quiet">{self.say("look_as", name=person)} {self.say("look_note")}</p>\n'
+            f'<p><button id="look">{self.say("look_open")}</button></p>\n</form>'
+        )
+
+    def _player(self, camera: CameraState, stream: StreamState, shown: Shown) -> str:
+        start, end = shown.span
         codec = {"h264": "H.264", "h265": "H.265"}.get(stream.codec or "", stream.codec or "?")
         told = self.say(
             "from_to",
@@ -147,13 +180,18 @@ class Writer:
             end=self.clock(end),
             day=self.clock(start, "%d/%m/%Y" if self.language == "it" else "%Y-%m-%d"),
         )
+        address = escape(shown.address)
         return (
             f"<p>{told}</p>\n"
-            f'<video controls preload="metadata" aria-label="{self.say("video_of", camera=camera.name)}" '
-            f'src="{file}.mp4?{query}">{self.say("no_video")}</video>\n'
+            f'<video controls controlslist="nodownload" preload="metadata" data-stay="{address}/stay" '
+            f'aria-label="{self.say("video_of", camera=camera.name)}" '
+            f'src="{address}/video.mp4">{self.say("no_video")}</video>\n'
             f'<p id="cannot-play" class="alarm" role="alert" hidden>{self.say("cannot_play", codec=codec)}</p>\n'
-            f'<p><a href="{file}.mp4?{query}&amp;save=1">{self.say("save")}</a> · '
-            f'<a href="{file}.m3u8?{query}">{self.say("playlist")}</a></p>'
+            f'<p id="over" class="alarm" role="alert" hidden>{self.say("look_over")}</p>\n'
+            f'<form method="post" action="{address}/close"><p class="quiet">'
+            f"{self.say('look_number', number=shown.number)} "
+            f'<a href="{address}/video.m3u8">{self.say("playlist")}</a> '
+            f"<button>{self.say('look_close')}</button></p></form>"
         )
 
     def _rows(self, camera: CameraState) -> str:

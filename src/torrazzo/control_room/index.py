@@ -9,6 +9,7 @@ from typing import Self
 
 import structlog
 
+from torrazzo.access import Window
 from torrazzo.archive import Root, open_root
 from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.base.ids import SegmentId, StreamId, TermId
@@ -19,7 +20,6 @@ from torrazzo.catalogue.forget import Gone
 from torrazzo.catalogue.rebuild import Rebuilt, catch_up
 from torrazzo.control_room.state import GapState
 from torrazzo.durable import Disk, OsDisk
-from torrazzo.keyring import KeyClient
 from torrazzo.playback import Footage
 from torrazzo.playback.footage import Recorded
 from torrazzo.retention import load_forgotten
@@ -28,6 +28,7 @@ from torrazzo.town.home import Home, Settings, load_settings
 log = structlog.get_logger()
 
 _TERM, _KIND_WITHIN = b'"kind":"term"', 32  # keys stand in a fixed order (docs/3-formats/fact.md)
+_CONTINUES = b'"continues":true'
 
 
 class Index:
@@ -172,10 +173,10 @@ def open_index(home: Home) -> Index:
     return Index(Catalogue(home.catalogue_db))
 
 
-def open_footage(home: Home, index: Index) -> Footage:
-    """Footage of the town, opened with its keyring."""
+def open_footage(home: Home, index: Index, window: Window) -> Footage:
+    """Footage of the town, as far as this window shows it."""
     disk = OsDisk()
-    return Footage(index, open_roots(disk, load_settings(home)), disk, KeyClient(home.path))
+    return Footage(index, open_roots(disk, load_settings(home)), disk, window, window.covers)
 
 
 def open_roots(disk: Disk, settings: Settings) -> list[Root]:
@@ -202,7 +203,8 @@ def _delivered(entry: object) -> Delivered:
 def _recorded(row: SegmentRow) -> Recorded | None:
     if row.volume is None:
         return None
-    return Recorded(row.id, row.t0, row.t1, row.volume, row.pieces, row.length, row.retention_class)
+    continues = _CONTINUES in row.fact
+    return Recorded(row.id, row.t0, row.t1, row.volume, row.pieces, row.length, row.retention_class, continues)
 
 
 def _fraction(progress: Callable[[float], None] | None) -> Callable[[int, int], None] | None:

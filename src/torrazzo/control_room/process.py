@@ -3,20 +3,25 @@
 """The process `torrazzo control-room`: the one writer of `office.db` and `catalogue.db`, and the page.
 
 1. Take the office's lock. 2. Listen on the socket: facts and registry changes can come. 3. Renew the plan. 4. Listen on
-loopback and say where. 5. Behind all that, read from the volumes what the catalogue missed.
+loopback and say where. 5. Behind all that, read from the volumes what the catalogue missed, and close the looks that
+nobody uses.
 """
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from torrazzo.access import People, Windows, read_asks
+from torrazzo.access.asks import CONTROL_ROOM
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId
@@ -24,13 +29,16 @@ from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.bind import allowed_hosts, bind_page, page_address
 from torrazzo.control_room.index import Index, IndexWriter, open_footage, open_index
+from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.media import Media
 from torrazzo.control_room.page_app import Views, make_page_app
+from torrazzo.control_room.peered import PeeredProtocol
+from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.control_room.socket_app import make_socket_app
 from torrazzo.control_room.state import GapState, TownState
 from torrazzo.control_room.views import gather
 from torrazzo.durable import Disk
-from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.durable.unix_socket import let_pass, listen_unix
 from torrazzo.town.home import Home, Settings, load_settings
 from torrazzo.town.office import Office
 
@@ -41,6 +49,7 @@ RENEW_S = 600.0
 FORGET_S = 60.0
 CLOSING_S = 3
 TICK_S = 0.5
+TEND_S = 5.0
 GATHER_S = 3.0  # a start is told of by a fact of each stream
 
 
@@ -87,13 +96,21 @@ class _Room:
     ) -> None:
         self._home, self._settings, self._disk, self._clock = home, settings, disk, clock
         self._office, self._writer, self._index = office, writer, index
-        self._footage = open_footage(home, index)
+        self._people = People(settings.people, os.getuid())
+        self._looks = Looks(
+            index,
+            self._people,
+            clock,
+            lambda: Windows(home, disk, clock, CONTROL_ROOM),
+            lambda window: open_footage(home, index, window),
+        )
         self._ending = threading.Event()
 
     @contextlib.contextmanager
     def sockets(self, host: str, port: int | None) -> Iterator[tuple[tuple["_Server", socket.socket], ...]]:
-        """The two servers on their sockets; the page's address is told in `run/page.url`."""
+        """The three servers on their sockets; the page's address is told in `run/page.url`."""
         inner = listen_unix(self._home.control_room_socket)
+        desk = self._listen_to_people()
         page = self._bind(host, port)
         log.info("page_served", address=page_address(page))
         try:
@@ -101,14 +118,30 @@ class _Room:
         except OSError as error:
             log.warning("page_address_not_written", error=str(error))  # a full disk must not stop the rest
         changes = make_socket_app(self._office, self.state, self._writer.take, self._writer.rebuild)
-        views = Views(self._settings, self.state, self.last_recorded, self.gaps)
-        looks = make_page_app(views, Media(self._footage, self._settings.zone).routes(), allowed_hosts(page))
+        views = Views(self._settings, self.state, self.last_recorded, self.gaps, self._looks)
+        looks = make_page_app(views, Media(self._looks).routes(), allowed_hosts(page))
+        copies = make_people_app(self._desk(), self._looks)
         try:
-            yield (_server(changes), inner), (_server(looks), page)
+            yield (_server(changes), inner), (_server(looks), page), (_server(copies), desk)
         finally:
-            for path in (self._home.page_address, self._home.control_room_socket):
+            for path in (self._home.page_address, self._home.control_room_socket, self._home.people_socket):
                 with contextlib.suppress(OSError):
                     self._disk.unlink(path)
+
+    def _listen_to_people(self) -> socket.socket:
+        """Others than the owner can reach it only if the settings name one."""
+        if self._people.others:
+            for folder in (self._home.path, self._home.run):
+                try:
+                    let_pass(folder)
+                except OSError as error:
+                    log.warning("people_cannot_pass", folder=str(folder), error=str(error))
+        return listen_unix(self._home.people_socket, 0o666)
+
+    def _desk(self) -> Desk:
+        cameras, zone = self._office.registry.cameras, self._settings.zone
+        asks = partial(read_asks, self._home, self._disk, self._clock)
+        return Desk(self._looks, self._people, self._clock, zone, partial(cameras, has_removed=True), asks)
 
     def _bind(self, host: str, port: int | None) -> socket.socket:
         try:
@@ -123,6 +156,7 @@ class _Room:
         behind = [
             asyncio.create_task(self._renew(stop)),
             asyncio.create_task(self._forget(stop)),
+            asyncio.create_task(self._tend(stop)),
             asyncio.create_task(asyncio.to_thread(self._catch_up)),
         ]
         stopping = asyncio.create_task(stop.wait())
@@ -135,7 +169,7 @@ class _Room:
         await asyncio.gather(*serving)
         stop.set()
         await asyncio.gather(*behind)
-        self._footage.close()
+        await asyncio.to_thread(self._looks.end)
 
     def state(self) -> TownState:
         """Now; in a thread."""
@@ -172,6 +206,14 @@ class _Room:
             if await _wait(stop, RENEW_S):
                 return
 
+    async def _tend(self, stop: asyncio.Event) -> None:
+        """End the looks that nobody uses, close windows that are owed."""
+        while not await _wait(stop, TEND_S):
+            try:
+                await asyncio.to_thread(self._looks.tend)
+            except (OSError, TorrazzoError) as error:
+                log.warning("looks_not_tended", error=str(error))
+
     def _catch_up(self) -> None:
         """In a thread: facts that were written while no control room ran, or that a recorder that died kept."""
         while not self._ending.is_set():
@@ -186,7 +228,7 @@ class _Room:
 
 
 class _Server(uvicorn.Server):
-    """One of two in a loop; signals are not its affair, and it looks up twice a second instead of ten times."""
+    """One of several in a loop; signals are not its affair, and it looks up twice a second instead of ten times."""
 
     async def main_loop(self) -> None:
         """Until told to stop."""
@@ -207,7 +249,7 @@ def _server(app: ASGIApp) -> _Server:
             access_log=False,
             lifespan="off",
             loop="asyncio",
-            http="h11",
+            http=PeeredProtocol,
             ws="none",
             server_header=False,
             timeout_graceful_shutdown=CLOSING_S,

@@ -54,13 +54,13 @@ def make_socket_app(
         return JSONResponse((await asyncio.to_thread(state)).to_json())
 
     async def post_facts(request: Request) -> Response:
-        body = await _body(request)
+        body = await read_json(request)
         async with indexing:
             count = await asyncio.to_thread(take_facts, body)
         return JSONResponse({"taken": count})
 
     async def post_camera(request: Request) -> Response:
-        camera = camera_from_wire(await _body(request))
+        camera = camera_from_wire(await read_json(request))
         async with writing:
             added = await asyncio.to_thread(changes.add, camera)
         log.info("camera_added", camera=added.id, name=added.name)
@@ -73,7 +73,7 @@ def make_socket_app(
                 gone = await asyncio.to_thread(changes.remove, id_)
             log.info("camera_removed", camera=gone.id, name=gone.name)
             return JSONResponse(camera_to_wire(gone))
-        camera = camera_from_wire(await _body(request))
+        camera = camera_from_wire(await read_json(request))
         if camera.id != id_:
             raise Invalid(f"camera {camera.id} was sent to the address of {id_}")
         async with writing:
@@ -98,7 +98,8 @@ def make_socket_app(
     )
 
 
-async def _body(request: Request) -> object:
+async def read_json(request: Request) -> object:
+    """The body; raises `Invalid`."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 LANGUAGES = ("it", "en")
+PURPOSES = ("safety", "crime", "accident", "environment", "maintenance")  # as they stand in facts; `purpose_…` in words
 
 _ITALIAN: Mapping[str, str] = {
     "title": "Telecamere",
@@ -60,8 +61,31 @@ _ITALIAN: Mapping[str, str] = {
     "no_footage": "Di questo flusso non c’è ancora nulla da guardare: la prima appare dopo circa venti secondi.",
     "video_of": "Registrazione di {camera}",
     "no_video": "Questo programma non può mostrare il filmato.",
-    "cannot_play": "Il filmato non si può mostrare qui ({codec}). Si può salvare e aprire con un altro programma.",
-    "save": "Salva il filmato (MP4)",
+    "cannot_play": "Il filmato non si può mostrare qui ({codec}). L’indirizzo qui sotto lo apre altrove.",
+    "look_title": "Perché guardi?",
+    "look_as": "Guardi come {name}.",
+    "look_note": (
+        "Ogni visione sta nel registro: chi, quale telecamera, quale tratto, per quale finalità. Nomi e motivi sono "
+        "cifrati; che si è guardato si può dimostrare per sempre."
+    ),
+    "look_purpose": "Finalità",
+    "look_choose": "scegli",
+    "look_reason": "Motivo",
+    "look_case": "Fascicolo, se c’è",
+    "look_open": "Guarda",
+    "look_number": "Questa visione è nel registro con il numero {number}; una copia si chiede con evidence ask.",
+    "look_close": "Ho finito",
+    "look_over": "Questa visione è finita. Per guardare ancora, di’ di nuovo perché.",
+    "look_again": "Guarda ancora",
+    "no_ledger": (
+        "Adesso non si può guardare: il registro non prende nulla, e senza registro non si guarda. Si registra lo "
+        "stesso; appena il registro risponde si guarda di nuovo."
+    ),
+    "purpose_safety": "sicurezza urbana",
+    "purpose_crime": "indagine su un reato",
+    "purpose_accident": "incidente stradale",
+    "purpose_environment": "ambiente e rifiuti",
+    "purpose_maintenance": "controllo dell’impianto",
     "playlist": "Indirizzo per un lettore (HLS)",
     "in_span": "Lacune in questo tratto",
     "other_language": "English",
@@ -136,8 +160,31 @@ _ENGLISH: Mapping[str, str] = {
     "no_footage": "There is nothing to watch of this stream yet: the first appears after about twenty seconds.",
     "video_of": "Recording of {camera}",
     "no_video": "This program cannot show the video.",
-    "cannot_play": "The video cannot be shown here ({codec}). It can be saved and opened with another program.",
-    "save": "Save the video (MP4)",
+    "cannot_play": "The video cannot be shown here ({codec}). The address below opens in another program.",
+    "look_title": "Why do you look?",
+    "look_as": "You look as {name}.",
+    "look_note": (
+        "Each look stands in the ledger: who, which camera, which stretch, for which purpose. Names and reasons are "
+        "encrypted; that somebody looked can be proven for ever."
+    ),
+    "look_purpose": "Purpose",
+    "look_choose": "choose",
+    "look_reason": "Reason",
+    "look_case": "Case, if there is one",
+    "look_open": "Look",
+    "look_number": "This look is in the ledger with the number {number}; a copy is asked for with evidence ask.",
+    "look_close": "I am done",
+    "look_over": "This look is over. To go on, say again why.",
+    "look_again": "Look again",
+    "no_ledger": (
+        "Nothing can be looked at now: the ledger takes nothing, and without a ledger nobody looks. Recording goes on; "
+        "as soon as the ledger answers you can look again."
+    ),
+    "purpose_safety": "public safety",
+    "purpose_crime": "investigation of a crime",
+    "purpose_accident": "road accident",
+    "purpose_environment": "environment and waste",
+    "purpose_maintenance": "check of the system",
     "playlist": "Address for a player (HLS)",
     "in_span": "Gaps in this stretch",
     "other_language": "Italiano",

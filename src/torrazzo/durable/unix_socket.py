@@ -5,6 +5,7 @@
 import contextlib
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +20,8 @@ def short_path(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-def listen_unix(path: Path) -> socket.socket:
-    """A listening socket of mode 0600, not blocking.
+def listen_unix(path: Path, mode: int = 0o600) -> socket.socket:
+    """A listening socket, not blocking; of mode 0600 unless other users are to come in.
 
     What lies at `path` is replaced: the caller holds the lock that says nobody listens there any more.
     """
@@ -29,13 +30,20 @@ def listen_unix(path: Path) -> socket.socket:
         path.unlink(missing_ok=True)
         with short_path(path) as name:
             listener.bind(name)
-            os.chmod(name, 0o600)  # noqa: PTH101 - before it listens, so nobody came in under a wider mode
+            os.chmod(name, mode)  # noqa: PTH101 - before it listens, so nobody came in under a wider mode
         listener.listen(128)
         listener.setblocking(False)
     except OSError:
         listener.close()
         raise
     return listener
+
+
+def let_pass(folder: Path) -> None:
+    """Let other users reach what they know the name of in this folder; they still see no list of it."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o011 != 0o011:
+        folder.chmod(mode | 0o011)
 
 
 def connect_unix(path: Path, timeout_s: float | None = None) -> socket.socket:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Recorded spans → bytes that play everywhere.
 
-Takes     a stream and a span; the catalogue, the volumes, the keyring.
+Takes     a stream and a span; the catalogue, the volumes, a window's keys.
 Gives     one MP4 (as a file, or as ranges of one that is never written), or an HLS playlist and its parts.
 Promises  recorded fragments stand in it byte for byte; what is shown lasts as long as the span; gaps keep their place.
 Never     encodes, writes to the archive, keeps more than a few seconds of pictures in memory.

@@ -18,11 +18,9 @@ from torrazzo.base.errors import Invalid
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks
 from torrazzo.playback.boxes import box_head
 from torrazzo.playback.footage import Footage, Loss, PieceSamples, Samples
-from torrazzo.playback.index import Recorded
+from torrazzo.playback.index import LOOK_BACK, Recorded
 from torrazzo.playback.moov import Edit, SampleTable, ftyp, moov, sample_entry_kind
 from torrazzo.playback.timeline import PieceAt, Timeline
-
-LOOK_BACK = 60 * SECOND  # how far before the start a key frame is searched for
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all; what it raises ends the work
 

@@ -8,8 +8,8 @@ damage: `Refused` ends the work.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
 
 import structlog
 
@@ -18,7 +18,7 @@ from torrazzo.archive.record import Kind, RecordHeader
 from torrazzo.archive.root import Root
 from torrazzo.base import SegmentId, Span, StreamId
 from torrazzo.base.errors import Damaged, Unavailable
-from torrazzo.base.times import iso_from_ticks
+from torrazzo.base.times import UtcTicks, iso_from_ticks
 from torrazzo.durable import Disk
 from torrazzo.playback.index import Index, Recorded
 from torrazzo.playback.segment_keys import Keys, SegmentKeys
@@ -29,6 +29,8 @@ from torrazzo.segment import parse_fragment, parse_init
 from torrazzo.segment.parse import ParsedSample
 
 KEPT_SAMPLES = 32  # segments whose tables are kept
+
+Covers: TypeAlias = Callable[[StreamId, Span], bool]
 
 __all__ = ["Footage", "Loss", "PieceSamples", "Recorded", "Samples"]
 
@@ -72,10 +74,14 @@ class Samples(NamedTuple):
 
 
 class Footage:
-    """Reads for one or several viewers; may be used by several threads."""
+    """Reads for one look, or one copy: what is opened stays open in it. May be used by several threads."""
 
-    def __init__(self, index: Index, roots: Sequence[Root], disk: Disk, keys: Keys) -> None:
+    def __init__(
+        self, index: Index, roots: Sequence[Root], disk: Disk, keys: Keys, covers: Covers = lambda *_: True
+    ) -> None:
+        """`covers` tells of a stream and a span whether it may be shown: the rest is as if it were not recorded."""
         self._index = index
+        self._covers = covers
         self._shelf = Shelf(roots, disk)
         self._keys = SegmentKeys(index, self._shelf, keys)
         self._lock = threading.Lock()
@@ -85,6 +91,10 @@ class Footage:
     def close(self) -> None:
         """Release files and forget keys."""
         self._shelf.close()
+        self.forget()
+
+    def forget(self) -> None:
+        """What was opened: from here on each key is asked for again."""
         self._keys.forget()
         with self._lock:
             self._samples.clear()
@@ -92,16 +102,18 @@ class Footage:
     # -- what there is
 
     def segments(self, stream: StreamId, span: Span) -> list[Recorded]:
-        """Segments that overlap the span, in order of recording."""
-        rows = list(self._index.segments(stream, span))
+        """Segments that overlap the span and may be shown, in order of recording."""
+        rows = [row for row in self._index.segments(stream, span) if self._may_show(row)]
         self._keys.expect(rows)
         return rows
 
     def segment(self, id_: SegmentId) -> Recorded:
-        """One of them; raises `Unavailable` if there is none."""
+        """One of them; raises `Unavailable` if there is none, or it may not be shown."""
         row = self._index.segment(id_)
-        if row is None:
-            raise Unavailable(f"{id_.stream} n={id_.n} of term {id_.term} is not in the catalogue")
+        if row is None or not self._may_show(row):
+            raise Unavailable(
+                f"{id_.stream} n={id_.n} of term {id_.term} is not in the catalogue, or not of what is looked at"
+            )
         return row
 
     def steps_between(self, before: Recorded, after: Recorded) -> int:
@@ -109,6 +121,9 @@ class Footage:
         if after.t0 <= before.t1:
             return 0
         return min(self._index.steps_between(before.id, after.id), after.t0 - before.t1)
+
+    def _may_show(self, row: Recorded) -> bool:
+        return self._covers(row.id.stream, Span(UtcTicks(row.t0), UtcTicks(row.t1)))
 
     # -- opened
 

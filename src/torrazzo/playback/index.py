@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from torrazzo.base import SegmentId, Span, StreamId
-from torrazzo.base.times import hour_of
+from torrazzo.base.times import SECOND, UtcTicks, hour_of
+
+LOOK_BACK = 60 * SECOND  # how far before a span's first picture the pictures are searched for that it refers to
 
 
 class Recorded(NamedTuple):
@@ -19,6 +21,7 @@ class Recorded(NamedTuple):
     places: tuple[int, ...]  # offsets of the records of its pieces; the first is the init
     length: int  # plaintext bytes
     class_: str  # retention class
+    continues: bool = False  # it begins in the middle of a group of pictures
 
     @property
     def hour(self) -> int:
@@ -40,3 +43,22 @@ class Index(Protocol):
     def steps_between(self, before: SegmentId, after: SegmentId) -> int:
         """Ticks by which clocks were set forward between two neighbours."""
         ...
+
+
+def whole_span(index: Index, stream: StreamId, span: Span, lead: int = SECOND) -> Span | None:
+    """As wide as the segments that are read to show this span; None if nothing was recorded in it.
+
+    To it belongs what the first picture refers to: the segment of the second before the span (`lead`; a copy, which
+    begins where its first segment does, needs none), and those before that one as long as each continues another.
+    """
+    rows = list(index.segments(stream, Span(UtcTicks(max(0, span.start - LOOK_BACK)), span.end)))
+    shown = [row for row in rows if row.t1 > span.start]
+    if not shown:
+        return None
+    first, end = min(shown, key=lambda row: row.t0), max(row.t1 for row in shown)
+    while first.continues or first.t0 > span.start - lead:
+        before = [row for row in rows if row.t1 == first.t0]
+        if not before:
+            break
+        first = before[0]
+    return Span(UtcTicks(first.t0), UtcTicks(end))

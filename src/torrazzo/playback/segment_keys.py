@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Keys of segments, asked of the keyring in batches and kept for a while (docs/3-formats/keys.md)."""
+"""Keys of segments, asked for in batches and kept while somebody looks (docs/3-formats/keys.md)."""
 
 import threading
 from collections import OrderedDict
@@ -21,7 +21,7 @@ V = TypeVar("V")
 
 
 class Keys(Protocol):
-    """What the keyring gives; `keyring.KeyClient` is one."""
+    """Whoever may give them: `access.Window` is one."""
 
     def segment_keys(
         self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]

@@ -7,12 +7,13 @@ secrets/ (box.key, ledger-rec.key, ledger-act.key)  keyring/ (the ring, public-k
 ledger/ (the logs' files)  run/*.sock  archive/ (the default disk root)
 """
 
+import json
 import os
 import re
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,6 +24,7 @@ from torrazzo.town.lives import check_hours
 
 DEFAULT_ZONE = "Europe/Rome"
 DEFAULT_PORT = 8470
+RIGHTS = ("view", "ask", "approve")  # to recorded pictures
 TIME_SOURCES = ("system", "witness", "wall")  # a time service; who cosigns heads; nobody: the clock as it stands
 DEFAULT_TRUSTED = ("system",)
 DEFAULT_FLOOR = 72
@@ -107,6 +109,11 @@ class Home:
         return self.run / "control-room.sock"
 
     @property
+    def people_socket(self) -> Path:
+        """Copies are asked for, approved and made through it, by any Unix user whom `[people]` names."""
+        return self.run / "people.sock"
+
+    @property
     def recorder_socket(self) -> Path:
         """The recorder's state."""
         return self.run / "recorder.sock"
@@ -185,6 +192,8 @@ class Settings:
     witnesses: tuple[WitnessSettings, ...] = ()
     floor_hours: int = DEFAULT_FLOOR  # no footage younger than this is erased for want of room on a disk
 
+    people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # Unix user → rights; the home's owner has all
+
     @property
     def ledger_name(self) -> str:
         """The logs' origins are this name with `/rec` and `/act`."""
@@ -220,7 +229,7 @@ def save_settings(home: Home, disk: Disk, settings: Settings) -> None:
 def _settings(document: Mapping[str, object], home: Home) -> Settings:
     path = home.settings_file
     town = _table(document.get("town"), "town", path)
-    _known(document, {"town", "roots", "page", "ledger", "keyring", "retention"}, path)
+    _known(document, {"town", "roots", "page", "ledger", "keyring", "retention", "people"}, path)
     _known(town, {"name", "time_zone", "node"}, path, "town.")
     page = _table(document.get("page", {}), "page", path)
     _known(page, {"port"}, path, "page.")
@@ -237,6 +246,7 @@ def _settings(document: Mapping[str, object], home: Home) -> Settings:
         witnesses=_witnesses(document.get("ledger", {}), home),
         trusted=_trusted(document.get("keyring", {}), path),
         floor_hours=_floor(document.get("retention", {}), path),
+        people=_people(document.get("people", {}), path),
     )
 
 
@@ -249,6 +259,14 @@ def _ledger(found: object, path: Path) -> str:
             f"{path}: ledger.name is {name!r}; write a name of the town's own, such as torrazzo.comune.example.it"
         )
     return name
+
+
+def _people(found: object, path: Path) -> Mapping[str, tuple[str, ...]]:
+    table = _table(found, "people", path)
+    for user, rights in table.items():
+        if not isinstance(rights, list) or not all(right in RIGHTS for right in rights):
+            raise Invalid(f"{path}: people.{user} is {rights!r}; write a list out of {', '.join(RIGHTS)}")
+    return {user: tuple(rights) for user, rights in table.items() if isinstance(rights, list)}
 
 
 def _floor(found: object, path: Path) -> int:
@@ -364,6 +382,9 @@ def _text(home: Home, settings: Settings) -> str:
         lines += [f"address = {_quoted(address)}", f"needed = {str(witness.needed).lower()}"]
     trusted = ", ".join(map(_quoted, settings.trusted))
     lines += ["", "[keyring]", f"trusted = [{trusted}]  # {_TIME_NOTE}"]
+    if settings.people:
+        lines += ["", "[people]  # Unix users who may view recorded pictures, ask for copies, approve them"]
+        lines += [f"{_quoted(user)} = {json.dumps(rights)}" for user, rights in settings.people.items()]
     for root in settings.roots:
         shown = root.relative_to(home.path) if root.is_relative_to(home.path) else root
         lines += ["", "[[roots]]", f"path = {_quoted(str(shown))}"]

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Keeps the table fresh, and says when it is not. The page is whole without it.
+// Keeps the table fresh, and says when it is not; tells that somebody looks. The page is whole without it.
 "use strict";
 
 const PERIOD_MS = 2000;
@@ -39,4 +39,20 @@ function show(html) {
 }
 
 if (overview) setTimeout(refresh, PERIOD_MS);
+
+const STAY_MS = 20000;
+
+async function stay() {
+  if (document.visibilityState === "visible") {
+    const answer = await fetch(video.dataset.stay, { method: "POST" }).catch(() => null);
+    if (answer?.status === 410) {
+      document.getElementById("over").hidden = false;
+      video.pause();
+      return;
+    }
+  }
+  setTimeout(stay, STAY_MS);
+}
+
+if (video) setTimeout(stay, STAY_MS);
 video?.addEventListener("error", () => { document.getElementById("cannot-play").hidden = false; });

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo evidence`: copies that leave the house. One person asks, another approves, the first one makes it."""
+
+from typing import Annotated
+
+import typer
+
+from torrazzo.cli.options import HomeOption, JsonOption, StreamOption
+from torrazzo.cli.output import warn, write_json, write_table
+from torrazzo.cli.people import ask_people
+from torrazzo.cli.process_options import find_home
+
+app = typer.Typer(help="Copies that leave the house: ask, approve, list.", no_args_is_help=True, rich_markup_mode=None)
+
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept encrypted.")]
+
+
+@app.command("ask")
+def ask(
+    cameras: Annotated[str, typer.Argument(metavar="CAMERA[,CAMERA]", help="Names or ids.")],
+    start: Annotated[str, typer.Argument(metavar="FROM", help="Start, ISO 8601; without offset the town's time.")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="End, as FROM.")],
+    purpose: Annotated[str, typer.Option("--purpose", metavar="P", help="A word such as crime or accident.")],
+    to: Annotated[str, typer.Option("--to", metavar="CLASS", help="Who gets it: a word such as police or citizen.")],
+    reason: Reason,
+    case: Annotated[str | None, typer.Option("--case", metavar="N", help="Number of the case; kept encrypted.")] = None,
+    recipient: Annotated[
+        str | None, typer.Option("--recipient", metavar="TEXT", help="Who gets it, by name; kept encrypted.")
+    ] = None,
+    stream: StreamOption = "main",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask for a copy, as the Unix user that you are; prints the number by which another person approves it."""
+    body = {
+        "cameras": [name.strip() for name in cameras.split(",")],
+        "stream": stream,
+        "from": start,
+        "to": end,
+        "purpose": purpose,
+        "recipient_class": to,
+        "reason": reason,
+        "case": case,
+        "recipient": recipient,
+    }
+    found = ask_people(find_home(home), "POST", "/asks", body)
+    if as_json:
+        write_json(found)
+    else:
+        print(found["number"])
+        warn(f"another person approves it: torrazzo evidence approve {found['number']} --reason TEXT")
+
+
+@app.command("approve")
+def approve(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="What `evidence ask` printed.")],
+    reason: Reason,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Approve what another person asked for."""
+    found = ask_people(find_home(home), "POST", f"/asks/{number}/approve", {"reason": reason})
+    if as_json:
+        write_json(found)
+    else:
+        print(f"ask {number} is approved; who asked makes the copy: torrazzo footage export --ask {number} -o FILE")
+
+
+@app.command("list")
+def list_asks(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """What was asked for, and what became of it."""
+    asks = ask_people(find_home(home), "GET", "/asks")["asks"]
+    assert isinstance(asks, list)
+    if as_json:
+        write_json(asks)
+        return
+    if not asks:
+        warn("nobody has asked for a copy")
+        return
+    write_table(
+        ("NUMBER", "STATE", "CAMERAS", "FROM", "TO", "PURPOSE", "FOR", "ASKED BY", "APPROVED BY"),
+        [
+            (
+                str(ask["number"]), ask["state"], ", ".join(ask["cameras"]), ask["from"], ask["to"], ask["purpose"],
+                ask["recipient_class"], ask["by"] or "?", ", ".join(step["by"] or "?" for step in ask["approvals"]),
+            )
+            for ask in asks
+        ],
+    )  # fmt: skip

@@ -1,0 +1,204 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Copies of footage, on a socket that any user of this machine may open: the kernel tells who it is.
+
+GET  /asks                       what was asked for, and what became of it
+POST /asks                       {"cameras":[…],"stream":…,"from":…,"to":…,"purpose":…,"recipient_class":…,"reason":…,…}
+POST /asks/<number>/approve      {"reason":…}, by another person
+POST /asks/<number>/copy         {"camera":…}: opens a look through which the copy is read (media.py)
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from torrazzo.access import Ask, People
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Invalid, TorrazzoError
+from torrazzo.base.ids import STREAM_NAMES, StreamId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import UtcTicks, iso_from_ticks, ticks_from_text
+from torrazzo.control_room.answers import error_body, error_status
+from torrazzo.control_room.looks import LONGEST_REASON, Looks, Reason
+from torrazzo.control_room.media import Media
+from torrazzo.control_room.peered import requesting
+from torrazzo.control_room.socket_app import read_json
+from torrazzo.ledger.private import Private
+from torrazzo.town.camera import Camera, find_camera
+
+log = structlog.get_logger()
+
+
+class Desk:
+    """Each method may block and runs in a thread."""
+
+    def __init__(
+        self,
+        looks: Looks,
+        people: People,
+        clock: Clock,
+        zone: ZoneInfo,
+        cameras: Callable[[], Sequence[Camera]],
+        asks: Callable[[], Sequence[Ask]],
+    ) -> None:
+        self._looks, self._people, self._clock, self._zone = looks, people, clock, zone
+        self._cameras, self._asks = cameras, asks
+
+    def list(self, request: Request) -> object:
+        """For who may ask or approve."""
+        peer = requesting(request)
+        if not self._people.may(peer, "approve"):
+            self._people.check(peer, "ask")
+        names: dict[str, str] = {camera.id: camera.name for camera in self._cameras()}
+        return {"asks": [_told(ask, names) for ask in self._asks()]}
+
+    def ask(self, request: Request, said: Mapping[str, object]) -> object:
+        """Its number."""
+        peer = requesting(request)
+        self._people.check(peer, "ask")
+        cameras = said.get("cameras")
+        if not isinstance(cameras, list) or not cameras or not all(isinstance(name, str) for name in cameras):
+            raise Invalid("cameras: write one or more names")
+        stream = _text(said, "stream")
+        if stream not in STREAM_NAMES:
+            raise Invalid(f"stream {stream}: write main or sub")
+        known = self._cameras()
+        streams = sorted({StreamId(find_camera(known, name).id, stream) for name in cameras}, key=str)
+        reason = Reason(_text(said, "purpose"), _text(said, "reason"), _maybe(said, "case"))
+        who = reason.private(peer)._replace(recipient=_maybe(said, "recipient"))
+        wanted = self._looks.whole(streams, self._span(said), lead=0)
+        number = self._looks.windows.ask(who, wanted, reason.purpose, _text(said, "recipient_class"))
+        return {"number": number}
+
+    def approve(self, request: Request, said: Mapping[str, object]) -> object:
+        """The approval's number."""
+        peer = requesting(request)
+        self._people.check(peer, "approve")
+        asked = self._ask(request)
+        who = Reason("", _text(said, "reason")).private(peer)
+        return {"number": self._looks.windows.approve(who, asked.number)}
+
+    def copy(self, request: Request, said: Mapping[str, object]) -> object:
+        """Where to read it, and what is missing in it."""
+        peer, asked = requesting(request), self._ask(request)
+        look = self._looks.export(peer, asked, self._stream(asked, said))
+        try:
+            file = look.file()
+        except TorrazzoError:
+            self._looks.close(look.key, peer)
+            raise
+        losses = [str(loss) for loss in file.clip.losses]
+        return {
+            "key": look.key, "bytes": file.size, "losses": losses, "stream": str(look.stream),
+            "from": iso_from_ticks(look.span.start), "to": iso_from_ticks(look.span.end),
+        }  # fmt: skip
+
+    def _ask(self, request: Request) -> Ask:
+        number = request.path_params["number"]
+        found = next((ask for ask in self._asks() if ask.number == number), None)
+        if found is None:
+            raise Invalid(f"{number}: nobody asked under this number; `torrazzo evidence list` tells them")
+        return found
+
+    def _stream(self, asked: Ask, said: Mapping[str, object]) -> StreamId:
+        name = _maybe(said, "camera")
+        streams = sorted(asked.wanted.streams, key=str)
+        if name is None:
+            if len(streams) > 1:
+                raise Invalid(f"ask {asked.number} is of {len(streams)} cameras: name one with --camera")
+            return streams[0]
+        camera = find_camera(self._cameras(), name).id
+        found = [stream for stream in streams if stream.camera == camera]
+        if not found:
+            raise Invalid(f"ask {asked.number} is not of {name}")
+        return found[0]
+
+    def _span(self, said: Mapping[str, object]) -> Span:
+        start, end = (ticks_from_text(_text(said, key), self._zone) for key in ("from", "to"))
+        if start >= end:
+            raise Invalid(f"from {iso_from_ticks(start)} to {iso_from_ticks(end)}: the end is not after the start")
+        if end > self._clock.utc():
+            raise Invalid(f"to {iso_from_ticks(end)}: that is not over yet")
+        return Span(start, UtcTicks(end))
+
+
+def make_people_app(desk: Desk, looks: Looks) -> Starlette:
+    """The application; its server tells who asks."""
+
+    async def list_asks(request: Request) -> Response:
+        return JSONResponse(await asyncio.to_thread(desk.list, request))
+
+    def posting(act: Callable[[Request, Mapping[str, object]], object]) -> Callable[[Request], object]:
+        async def post(request: Request) -> Response:
+            said = await read_json(request)
+            if not isinstance(said, dict):
+                raise Invalid("expected an object")
+            return JSONResponse(await asyncio.to_thread(act, request, said))
+
+        return post
+
+    return Starlette(
+        routes=[
+            Route("/asks", list_asks),
+            Route("/asks", posting(desk.ask), methods=["POST"]),
+            Route("/asks/{number:int}/approve", posting(desk.approve), methods=["POST"]),
+            Route("/asks/{number:int}/copy", posting(desk.copy), methods=["POST"]),
+            *Media(looks).routes(),
+        ],
+        exception_handlers={TorrazzoError: _known, Exception: _unknown},
+    )
+
+
+def _told(ask: Ask, names: Mapping[str, str]) -> dict[str, object]:
+    private = ask.asked.private
+    state = "exported" if ask.exports else "approved" if ask.approvals else "asked"
+    return {
+        "number": ask.number,
+        "state": state,
+        "cameras": [names.get(stream.camera, stream.camera) for stream in sorted(ask.wanted.streams, key=str)],
+        "streams": sorted(map(str, ask.wanted.streams)),
+        "from": iso_from_ticks(ask.wanted.span.start),
+        "to": iso_from_ticks(ask.wanted.span.end),
+        "purpose": ask.purpose,
+        "recipient_class": ask.to,
+        "asked": iso_from_ticks(ask.asked.t),
+        "by": _name(private),
+        "reason": None if private is None else private.reason,
+        "case": None if private is None else private.case,
+        "recipient": None if private is None else private.recipient,
+        "approvals": [
+            {"number": step.number, "at": iso_from_ticks(step.t), "by": _name(step.private)} for step in ask.approvals
+        ],
+    }
+
+
+def _name(private: Private | None) -> str | None:
+    return None if private is None else private.person
+
+
+def _text(said: Mapping[str, object], key: str) -> str:
+    found = said.get(key)
+    if not isinstance(found, str) or not found.strip() or len(found) > LONGEST_REASON:
+        raise Invalid(f"{key}: write a text of at most {LONGEST_REASON} characters")
+    return found.strip()
+
+
+def _maybe(said: Mapping[str, object], key: str) -> str | None:
+    return None if said.get(key) is None else _text(said, key)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TorrazzoError)
+    log.warning("people_refused", path=request.url.path.partition("/look/")[0] or "/look/…", error=str(error))
+    return JSONResponse(error_body(error), error_status(error))
+
+
+async def _unknown(_request: Request, error: Exception) -> Response:
+    log.error("people_failed", error=repr(error))
+    return JSONResponse({"error": {"kind": "TorrazzoError", "text": f"{type(error).__name__}: {error}"}}, 500)

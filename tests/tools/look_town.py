@@ -1,0 +1,213 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A recorded stream with all that somebody needs who looks at it: ledger and keyring in threads, looks, the page."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from tests.tools.asgi import Answer, Client
+from tests.tools.ledger_process import deliver, running, size, until
+from tests.tools.recording import STREAM, Recording
+from torrazzo.access import Peer, People, Windows, read_asks
+from torrazzo.access.asks import CONTROL_ROOM
+from torrazzo.archive.fact import parse_fact
+from torrazzo.base import Span, SystemClock
+from torrazzo.base.errors import Unavailable
+from torrazzo.base.times import BootNs, UtcTicks, ticks_from_ns
+from torrazzo.catalogue import CatalogueWriter, Delivered
+from torrazzo.cli.init import make_town
+from torrazzo.control_room.index import Index, open_footage, open_index
+from torrazzo.control_room.looks import Look, Looks, Reason
+from torrazzo.control_room.media import Media
+from torrazzo.control_room.page_app import Views, make_page_app
+from torrazzo.control_room.people_app import Desk, make_people_app
+from torrazzo.control_room.state import town_state
+from torrazzo.durable import OsDisk
+from torrazzo.keyring import KeyClient
+from torrazzo.keyring.process import Manner, run_keyring
+from torrazzo.ledger.act import Act, parse_act
+from torrazzo.ledger.client import LedgerClient
+from torrazzo.testing import ClipSpec, make_clip
+from torrazzo.testing.clock import START
+from torrazzo.town.camera import Camera, StreamConfig
+from torrazzo.town.home import load_settings
+
+OWNER = Peer(os.getuid(), "anna")
+OTHER = Peer(4711, "bruno")
+STRANGER = Peer(4712, "carla")
+WHY = Reason("crime", "furto in piazza", "2026/118")
+FORM = {"purpose": "crime", "reason": "furto in piazza", "case": "2026/118", "minutes": "1"}
+HOST = "localhost:8470"
+
+
+class RunningClock:
+    """From a moment of our own on it runs as the machine's; `advance` moves both clocks forward."""
+
+    def __init__(self, start: UtcTicks) -> None:
+        self._real, self._lock = SystemClock(), threading.Lock()
+        self._begun_ns, self._start, self._more_ns = self._real.boot_ns(), start, 0
+
+    def utc(self) -> UtcTicks:
+        with self._lock:
+            return UtcTicks(self._start + ticks_from_ns(self._real.boot_ns() - self._begun_ns + self._more_ns))
+
+    def boot_ns(self) -> BootNs:
+        with self._lock:
+            return BootNs(self._real.boot_ns() + self._more_ns)
+
+    def advance(self, seconds: float) -> None:
+        with self._lock:
+            self._more_ns += round(seconds * 1e9)
+
+
+class LookTown:
+    """35 s of pictures from START on, a gap of 10 s, 15 s more. Open it with `look_town`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.made = Recording(folder)
+        self.made.shoot(make_clip(ClipSpec(width=320, height=240, frames=200)), 35)
+        self.made.gap(10)
+        self.made.shoot(make_clip(ClipSpec(width=320, height=240, frames=200)), 15)
+        self.made.finish()
+        self.home = self.made.home
+        make_town(folder, "Cremona", "Europe/Rome")
+        text = self.home.settings_file.read_text()
+        self.home.settings_file.write_text(text.replace('trusted = ["system"]', 'trusted = ["wall"]'))
+        self.settings = load_settings(self.home)
+        with CatalogueWriter(self.home.catalogue_db) as writer:
+            writer.insert(Delivered(told.fact, told.volume, told.pieces) for told in self.made.deliveries)
+        self.clock = RunningClock(UtcTicks(self.made.now))
+        self.people = People({OTHER.name: ("view", "ask", "approve")}, OWNER.uid)
+        self.ledger = LedgerClient(self.home.ledger_socket)
+        self._threads = contextlib.ExitStack()
+        self._ledger_runs = contextlib.ExitStack()
+        self._keyring_runs = contextlib.ExitStack()
+
+    @property
+    def span(self) -> Span:
+        """All of it."""
+        return Span(START, UtcTicks(self.made.now))
+
+    # -- the processes
+
+    def start_ledger(self) -> None:
+        self._ledger_runs.enter_context(running(self.home, self.clock))
+
+    def stop_ledger(self) -> None:
+        self._ledger_runs.close()
+
+    def start_keyring(self) -> None:
+        self._keyring_runs.enter_context(self._keyring())
+
+    def stop_keyring(self) -> None:
+        self._keyring_runs.close()
+
+    def deliver(self) -> None:
+        """All facts are in the ledger."""
+        facts = [parse_fact(told.fact) for told in self.made.deliveries]
+        deliver(self.home, facts)
+        self.clock.advance(11)
+        until(lambda: size(self.ledger) >= len(facts))
+
+    @contextlib.contextmanager
+    def _keyring(self) -> Iterator[None]:
+        stop = threading.Event()
+        manner = Manner(look_seconds=0.2)
+        thread = threading.Thread(target=run_keyring, args=(self.home.path, self.clock, OsDisk(), stop, manner))
+        thread.start()
+        try:
+            until(self._is_trusting)
+            yield
+        finally:
+            stop.set()
+            thread.join(20)
+
+    def _is_trusting(self) -> bool:
+        client = KeyClient(self.home.path)
+        try:
+            heads = client.status().heads
+            if heads.act.head is None:
+                client.trust_heads()  # its ring is older than the town: nothing is trusted by itself
+            heads = client.status().heads
+        except Unavailable:
+            return False
+        return heads.rec.head is not None and heads.act.head is not None
+
+    # -- the control room
+
+    def open_room(self) -> None:
+        """The looks of one life of the control room."""
+        self.index = open_index(self.home)
+        self.looks = self._looks(self.index)
+
+    def crash(self) -> None:
+        """The control room is gone without a word; another one comes."""
+        self.open_room()
+
+    def _looks(self, index: Index) -> Looks:
+        return Looks(
+            index,
+            self.people,
+            self.clock,
+            lambda: Windows(self.home, OsDisk(), self.clock, CONTROL_ROOM),
+            lambda window: open_footage(self.home, index, window),
+        )
+
+    def page(self, peer: Peer | None = OWNER) -> Client:
+        """As this person's browser has it."""
+        stream = StreamConfig(STREAM, "rtsp://10.0.0.1/")
+        camera = Camera(STREAM.camera, "Piazza", "", True, None, True, (stream,), START)
+
+        def state() -> Any:
+            return town_state(self.settings, (camera,), None, self.index.gaps, self.clock.utc())
+
+        views = Views(self.settings, state, self.index.last_recorded, self.index.gaps, self.looks)
+        return Client(make_page_app(views, Media(self.looks).routes(), frozenset({HOST})), HOST, peer)
+
+    def desk(self, peer: Peer | None = OWNER) -> Client:
+        """The people's socket, as this person reaches it."""
+        stream = StreamConfig(STREAM, "rtsp://10.0.0.1/")
+        camera = Camera(STREAM.camera, "Piazza", "", True, None, True, (stream,), START)
+
+        def asks() -> Any:
+            return read_asks(self.home, OsDisk(), self.clock)
+
+        zone = self.settings.zone
+        desk = Desk(self.looks, self.people, self.clock, zone, lambda: (camera,), asks)
+        return Client(make_people_app(desk, self.looks), HOST, peer)
+
+    def look(self, peer: Peer = OWNER, span: Span | None = None) -> Look:
+        """Begun, as the page does."""
+        return self.looks.view(peer, STREAM, span or self.span, WHY)
+
+    def begin(self, peer: Peer | None = OWNER, changed: Mapping[str, str] = MappingProxyType({})) -> Answer:
+        """The form, sent."""
+        return self.page(peer).form(f"/watch/{STREAM}", {**FORM, **changed})
+
+    def acts(self, *kinds: str) -> list[tuple[int, Act]]:
+        """Entries of `act` of these kinds, by number."""
+        found = self.ledger.prove_many("act", 0, range(500)).entries
+        acts = [(entry.number, parse_act(entry.line)) for entry in found if entry is not None]
+        return [(number, act) for number, act in acts if act.kind in kinds]
+
+
+@contextlib.contextmanager
+def look_town(folder: Path) -> Iterator[LookTown]:
+    """With everything running, and all facts in the ledger."""
+    town = LookTown(folder)
+    try:
+        town.start_ledger()
+        town.deliver()
+        town.start_keyring()
+        town.open_room()
+        yield town
+        with contextlib.suppress(Unavailable):
+            town.looks.end()
+    finally:
+        town.stop_keyring()
+        town.stop_ledger()

@@ -1,0 +1,271 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Looking at recorded pictures, with the ledger and the keyring that run: no picture without an entry."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.tools.asgi import Answer, Client
+from tests.tools.look_town import OTHER, OWNER, STRANGER, WHY, LookTown, look_town
+from tests.tools.recording import STREAM
+from torrazzo.access.book import Book, book_path
+from torrazzo.access.months import Months
+from torrazzo.base import Span
+from torrazzo.base.errors import Refused, Unavailable
+from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.control_room.looks import NoLedger, NoLook
+from torrazzo.durable import OsDisk
+from torrazzo.ledger.private import open_private
+from torrazzo.ledger.text import parse_hash
+from torrazzo.playback import export_mp4
+from torrazzo.testing.clock import START
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[LookTown]:
+    with look_town(tmp_path) as town:
+        yield town
+
+
+def is_picture(answer: Answer) -> bool:
+    return any(box in answer.body for box in (b"ftyp", b"moov", b"moof", b"mdat", b"#EXTM3U"))
+
+
+def key_of(answer: Answer) -> str:
+    assert answer.status == 303, answer.text
+    return answer.headers["location"].partition("?")[0]
+
+
+def test_the_fact_stands_in_the_ledger_before_the_first_byte(town: LookTown) -> None:
+    """Purpose and reason open a window that is in `act` before a picture is given; its end tells exactly what was."""
+    key = key_of(town.begin())
+    ((number, view),) = town.acts("view")
+    assert view.values["purpose"] == "crime"
+    assert view.values["streams"] == [str(STREAM)]
+    assert (view.values["t0"], view.values["t1"]) == (START, town.made.now)
+    assert town.acts("close") == []
+    page = town.page()
+    assert "video.mp4" in page.get(key).text
+    assert is_picture(page.get(f"{key}/video.mp4"))
+    playlist = page.get(f"{key}/video.m3u8")
+    assert is_picture(playlist)
+    for part in re.findall(r'^seg_\S+|(?<=URI=")init_[^"]+', playlist.text, re.MULTILINE):
+        assert is_picture(page.get(f"{key}/{part}"))
+    assert page.ask("POST", f"{key}/close").status == 303
+    ((_, close),) = town.acts("close")
+    assert (close.values["of"], close.values["why"]) == (number, "done")
+    gap = START + 35 * SECOND, START + 45 * SECOND
+    assert close.values["shown"] == [
+        {"stream": str(STREAM), "count": 6, "spans": [[START, gap[0]], [gap[1], town.made.now]]}
+    ]
+    assert page.get(f"{key}/video.mp4").status == 410
+
+
+def test_less_is_told_where_less_was_given(town: LookTown) -> None:
+    """A window as wide as the segments that are needed, and a closing fact of those alone whose keys were given."""
+    start = UtcTicks(START + 12 * SECOND)
+    look = town.look(span=Span(start, UtcTicks(start + 3 * SECOND)))
+    look.file()
+    look.end("done")
+    ((_, view),) = town.acts("view")
+    assert (view.values["t0"], view.values["t1"]) == (START + 10 * SECOND, START + 20 * SECOND)
+    ((_, close),) = town.acts("close")
+    assert close.values["shown"] == [
+        {"stream": str(STREAM), "count": 1, "spans": [[START + 10 * SECOND, START + 20 * SECOND]]}
+    ]
+
+
+def test_who_looked_and_why_opens_with_the_month_s_secret(town: LookTown) -> None:
+    """The private part beside the ledger hashes to the fact's p, and names the Unix user, the reason and the case."""
+    look = town.look()
+    ((_, view),) = town.acts("view")
+    month, p = view.values["month"], parse_hash(view.values["p"], "p")
+    book = Book.read(book_path(town.home, "control-room"))
+    (deed,) = book.of_kind("view")
+    book.close()
+    assert deed.line == view.line
+    secret = Months(town.home, OsDisk(), town.clock).secret(month)
+    private = open_private(deed.private, p, secret, month)
+    assert private == WHY.private(OWNER)
+    assert b"anna" not in view.line + deed.private
+    look.end("done")
+    path = town.home.box_key.with_name(f"month-{month}.key")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_no_route_gives_a_picture_without_a_look(town: LookTown) -> None:
+    """Each route of page and people's socket, with no look, a closed one, or another person's, gives none."""
+    look = town.look()
+    name = next(iter(re.findall(r"seg_\S+", town.page().get(f"/look/{look.key}/video.m3u8").text)))
+    closed = town.look()
+    closed.end("done")
+    for client in (town.page(OTHER), town.page(STRANGER), town.page(None), town.desk(OTHER), town.desk(None)):
+        for path in routes(client):
+            for key in ("x" * 43, closed.key, look.key):
+                target = path.replace("{key}", key).replace("{part}", name).replace("{number:int}", "1")
+                target = target.replace("{camera}", STREAM.camera).replace("{stream}", STREAM.name)
+                for method in ("GET", "HEAD", "POST"):
+                    answer = client.ask(method, target, range="bytes=0-")
+                    assert not is_picture(answer), (method, target)
+                    assert answer.headers.get("content-type") not in {"video/mp4", "application/vnd.apple.mpegurl"}
+    assert is_picture(town.page().get(f"/look/{look.key}/{name}"))
+
+
+def routes(client: Client) -> list[str]:
+    app = client._app
+    app = app if isinstance(app, Starlette) else app._app  # type: ignore[attr-defined]  # behind the guard
+    assert isinstance(app, Starlette)
+    paths = [route.path for route in app.routes]  # type: ignore[attr-defined]
+    assert "/look/{key}/video.mp4" in paths
+    return paths
+
+
+def test_without_a_reason_nobody_looks(town: LookTown) -> None:
+    """An empty reason, an unknown purpose, a person without the right: told, and nothing is entered."""
+    for changed in ({"reason": "  "}, {"purpose": "curiosity"}, {"purpose": ""}):
+        assert town.begin(changed=changed).status == 400
+    refused = town.begin(STRANGER)
+    assert refused.status == 409
+    assert "carla = [&quot;view&quot;]" in refused.text
+    assert town.begin(None).status == 409
+    assert town.acts("view") == []
+
+
+def test_a_page_elsewhere_opens_nothing(town: LookTown) -> None:
+    """A form that another site sends is refused, whether the browser says so the old way or the new."""
+    target = f"/watch/{STREAM}"
+    for headers in ({"sec_fetch_site": "cross-site"}, {"origin": "http://evil.example"}, {"origin": "null"}):
+        assert town.page().form(target, {"purpose": "crime", "reason": "x"}, **headers).status == 403
+    assert town.acts("view") == []
+    ours = {"sec_fetch_site": "same-origin", "origin": "null"}  # as Chromium sends it under our referrer policy
+    assert town.page().form(target, {"purpose": "crime", "reason": "x"}, **ours).status == 303
+
+
+def test_whoever_goes_on_looking_has_a_window_for_it(town: LookTown) -> None:
+    """Before it ends it is renewed by a fact of its own; the one before is closed; idle for a minute, it is over."""
+    look = town.look()
+    for _ in range(14):
+        town.clock.advance(59)
+        town.looks.find(look.key, OWNER)
+        town.looks.tend()
+    (_, first), (second, renewed) = town.acts("view")
+    assert renewed.values["renews"] == town.acts("view")[0][0]
+    assert first.values["bind"] != renewed.values["bind"]
+    assert [close.values["why"] for _, close in town.acts("close")] == ["renewed"]
+    look.file()
+    town.clock.advance(61)
+    town.looks.tend()
+    last = town.acts("close")[-1][1]
+    assert (last.values["of"], last.values["why"]) == (second, "idle")
+    assert last.values["shown"][0]["count"] == 6  # asked for again: what the first one gave it told itself
+    with pytest.raises(NoLook):
+        town.looks.find(look.key, OWNER)
+
+
+def test_an_expired_window_shows_nothing_more(town: LookTown) -> None:
+    """When its time is over before anybody renewed it, it is closed as expired, and keys that were given are gone."""
+    look = town.look()
+    look.file()
+    town.clock.advance(16 * 60)
+    with pytest.raises(Refused, match="expired"):
+        town.looks.find(look.key, OWNER)
+    assert town.acts("close")[0][1].values["why"] == "expired"
+    assert town.page().get(f"/look/{look.key}/video.mp4").status == 410
+
+
+def test_after_a_crash_windows_are_closed_from_what_was_noted(town: LookTown) -> None:
+    """Another control room closes what the one before left open, and tells what was given through it."""
+    look = town.look()
+    look.file()
+    town.crash()
+    town.looks.tend()
+    ((_, close),) = town.acts("close")
+    assert close.values["why"] == "restart"
+    assert close.values["shown"][0]["count"] == 6
+    town.looks.tend()
+    assert len(town.acts("close")) == 1
+    with pytest.raises(NoLook):
+        town.looks.find(look.key, OWNER)
+
+
+def test_without_the_ledger_nobody_looks_and_then_they_do_again(town: LookTown) -> None:
+    """Refused with a page that says why; what was open is closed when the ledger is back; and looking goes on."""
+    look = town.look()
+    town.stop_ledger()
+    refused = town.begin()
+    assert refused.status == 503
+    assert "senza registro non si guarda" in refused.text
+    with pytest.raises(NoLedger):
+        town.look()
+    look.end("done")
+    town.start_ledger()
+    assert town.acts("close") == []
+    town.looks.tend()
+    assert [close.values["why"] for _, close in town.acts("close")] == ["restart"]
+    assert is_picture(town.page().get(f"{key_of(town.begin())}/video.mp4"))
+
+
+def test_the_keyring_s_restart_costs_a_viewer_nothing(town: LookTown) -> None:
+    """It knows no window from before: the look renews its own, and goes on."""
+    look = town.look()
+    town.stop_keyring()
+    town.start_keyring()
+    look.footage.forget()
+    assert look.file().size > 100_000
+    assert len(town.acts("view")) == 2
+    assert town.acts("close")[0][1].values["why"] == "renewed"
+
+
+def test_a_lost_answer_leaves_no_open_window(town: LookTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the ledger entered a fact and its answer was lost, the window is found in the ledger, and closed."""
+    enter = type(town.ledger).enter
+
+    def lose(self: object, line: bytes) -> None:
+        enter(self, line)  # type: ignore[arg-type]
+        raise Unavailable("the answer was lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(town.ledger), "enter", lose)
+        with pytest.raises(NoLedger):
+            town.look()
+    town.looks.tend()
+    ((number, _),) = town.acts("view")
+    ((_, close),) = town.acts("close")
+    assert (close.values["of"], close.values["shown"]) == (number, [])
+
+
+def test_a_copy_needs_two_people(town: LookTown, tmp_path: Path) -> None:
+    """One asks, another approves, the first one gets it: the bytes of an export, and each step in the ledger."""
+    anna, bruno, carla = town.desk(OWNER), town.desk(OTHER), town.desk(STRANGER)
+    span = {"from": "2026-11-24T22:00:12Z", "to": "2026-11-24T22:00:15Z"}
+    wish = {"cameras": ["Piazza"], "stream": "main", **span, "purpose": "crime", "recipient_class": "police"}
+    assert carla.ask("POST", "/asks", {**wish, "reason": "x"}).status == 409
+    asked = anna.ask("POST", "/asks", {**wish, "reason": "furto", "case": "7", "recipient": "Questura"})
+    assert asked.status == 200, asked.text
+    number = asked.json()["number"]
+    assert "is not approved" in anna.ask("POST", f"/asks/{number}/copy", {}).text
+    assert "your own" in anna.ask("POST", f"/asks/{number}/approve", {"reason": "sì"}).text
+    assert carla.ask("POST", f"/asks/{number}/approve", {"reason": "sì"}).status == 409
+    assert bruno.ask("POST", f"/asks/{number}/approve", {"reason": "sì"}).status == 200
+    assert "another person's" in bruno.ask("POST", f"/asks/{number}/copy", {}).text
+    copy = anna.ask("POST", f"/asks/{number}/copy", {}).json()
+    assert not is_picture(bruno.get(f"/look/{copy['key']}/video.mp4"))
+    data = anna.get(f"/look/{copy['key']}/video.mp4").body
+    asked_span = Span(UtcTicks(START + 10 * SECOND), UtcTicks(START + 20 * SECOND))
+    export_mp4(town.made.footage(), STREAM, asked_span, tmp_path / "same.mp4")
+    assert hashlib.sha256(data).digest() == hashlib.sha256((tmp_path / "same.mp4").read_bytes()).digest()
+    assert anna.ask("POST", f"/look/{copy['key']}/close").status == 303
+    kinds = [(act.kind, act.values.get("of")) for _, act in town.acts("ask", "approve", "export", "close")]
+    approve = town.acts("approve")[0][0]
+    assert kinds == [("ask", None), ("approve", number), ("export", approve), ("close", town.acts("export")[0][0])]
+    (told,) = bruno.get("/asks").json()["asks"]
+    assert (told["state"], told["by"], told["case"]) == ("exported", "anna", "7")
+    assert [step["by"] for step in told["approvals"]] == ["bruno"]
+    assert carla.get("/asks").status == 409
