@@ -4,21 +4,13 @@
 
 import contextlib
 import http.client
-from collections.abc import Sequence
 from pathlib import Path
 
 from torrazzo.archive.fact import parse_fact
 from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
-from torrazzo.base.ids import StreamId, TermId
-from torrazzo.durable import Disk, OsDisk
 from torrazzo.keyring.answer import ANSWER_LIMIT, Status, parse_answer, parse_error
 from torrazzo.keyring.document import expect_number, parse_object
 from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
-from torrazzo.keyring.public import KeyName
-from torrazzo.keyring.request import MOST_SEGMENTS
-from torrazzo.keyring.request import KeyRequest as UngatedRequest
-from torrazzo.keyring.ring import Ring
-from torrazzo.keyring.store import has_ring, read_ring
 from torrazzo.town.ask import UnixHttp
 from torrazzo.town.home import Home
 
@@ -28,28 +20,8 @@ TIMEOUT_SECONDS = 10
 class KeyClient:
     """For processes of the ring's own Unix user. May be used by several threads."""
 
-    def __init__(self, home: Path, disk: Disk | None = None) -> None:
+    def __init__(self, home: Path) -> None:
         self._home = Home(home)
-        self._disk = disk or OsDisk()
-
-    def segment_keys(
-        self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]
-    ) -> dict[int, bytes]:
-        """The keys of these segments, out of the sealed K that stands in a key record of (stream, term).
-
-        Raises `Refused` if that hour's private key is gone, `Damaged` if the sealed K or the ring is not as written,
-        `Unavailable` if neither keyring nor ring can be reached.
-        """
-        wanted = sorted(set(ns))
-        keys: dict[int, bytes] = {}
-        for start in range(0, len(wanted), MOST_SEGMENTS):
-            part = tuple(wanted[start : start + MOST_SEGMENTS])
-            keys |= self._some(UngatedRequest(stream, term, KeyName(hour, class_), sealed, part))
-        return keys
-
-    def has_ring(self) -> bool:
-        """Whether there is anything to ask: a keyring that runs, or a ring."""
-        return self._home.keyring_socket.exists() or has_ring(self._disk, self._home.keyring)
 
     def status(self) -> Status:
         """What the running keyring says of itself, with the largest heads that it has seen."""
@@ -93,14 +65,6 @@ class KeyClient:
         """Have the keyring do now what it does once a minute; returns when that is over."""
         self._ask_running("POST", "/look", b"")
 
-    def _some(self, wanted: UngatedRequest) -> dict[int, bytes]:
-        try:
-            answer = self._ask("POST", "/segment-keys", wanted.text())
-        except (FileNotFoundError, ConnectionRefusedError):  # no keyring runs
-            ring = self._ring()
-            return ring.segment_keys(wanted.sealed, wanted.stream, wanted.term, wanted.name, wanted.ns)
-        return parse_answer(answer, wanted.ns)
-
     def _ask_running(self, method: str, address: str, body: bytes) -> bytes:
         try:
             return self._ask(method, address, body)
@@ -123,16 +87,6 @@ class KeyClient:
         if response.status != 200:
             raise _error(answer, path)
         return answer
-
-    def _ring(self) -> Ring:
-        folder = self._home.keyring
-        try:
-            ring = read_ring(self._disk, folder)
-        except OSError as error:
-            raise Unavailable(f"{folder}: {error.strerror}, and no keyring runs; start `torrazzo serve`") from error
-        if ring is None:
-            raise Unavailable(f"{folder}: there is no ring, and no keyring runs; start `torrazzo serve`")
-        return ring
 
 
 def _error(answer: bytes, path: Path) -> TorrazzoError:

@@ -27,7 +27,6 @@ from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
 from torrazzo.keyring.guard import Guard
 from torrazzo.keyring.heads import Heads
 from torrazzo.keyring.public import hours_left
-from torrazzo.keyring.request import parse_request
 from torrazzo.keyring.store import RingStore
 from torrazzo.keyring.timekeeper import Timekeeper
 from torrazzo.keyring.trusted_time import Judgement
@@ -76,7 +75,6 @@ class KeyDesk:
             "/release": self._release,
             "/trust-clock": self._trust_clock,
             "/trust-heads": self._trust_heads,
-            "/segment-keys": self._segment_keys,
             "/look": self._look,
         }
 
@@ -204,11 +202,6 @@ class KeyDesk:
     def _look(self, _: bytes) -> bytes:
         self._parts.keyring.pace.ask()
         return compact({})
-
-    def _segment_keys(self, body: bytes) -> bytes:
-        wanted = parse_request(body)
-        ring = self._parts.store.ring
-        return answer_text(ring.segment_keys(wanted.sealed, wanted.stream, wanted.term, wanted.name, wanted.ns))
 
 
 def _hold(hold: Hold, count: int) -> dict[str, object]:

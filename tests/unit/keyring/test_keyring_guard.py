@@ -11,7 +11,7 @@ import pytest
 
 from tests.tools.gate_town import NOW, OTHER_STREAM, TOWN, WITNESS, digest, segment_line
 from tests.tools.gated import SEGMENT_KEY, Gated, serving
-from torrazzo.base.errors import Damaged, Refused, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.base.times import HOUR, SECOND
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.answer import Denied
@@ -54,6 +54,15 @@ def test_a_window_in_the_ledger_opens_its_segments(tmp_path: Path) -> None:
         client.close(gated.closing(request.window.number))
     again = gated.request(request.window.number, [request.segments[0].number])
     assert reason(gated, again) == Reason.CLOSED
+
+
+def test_there_is_no_other_way_to_keys(tmp_path: Path) -> None:
+    """What gave keys without an entry is gone: its address is unknown, and the client opens no ring by itself."""
+    gated = Gated(tmp_path)
+    with pytest.raises(Invalid, match="/window-keys"):
+        gated.desk.answer("POST", "/segment-keys", b"{}")
+    with pytest.raises(Unavailable, match="torrazzo serve"):
+        KeyClient(gated.home.path).window_keys(gated.view())
 
 
 def _another_stream(gated: Gated) -> KeyRequest:
