@@ -38,6 +38,7 @@ from torrazzo.town.unix_server import UnixServer
 HOURS_AHEAD = 49  # so that 48 whole hours remain until the next minute's look
 HOURS_BEHIND = 1  # the machine's clock may be set back
 LOOK_SECONDS = 60.0
+ENDING_SECONDS = 5.0
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 log = structlog.get_logger(__name__)
@@ -167,7 +168,7 @@ def _served(places: Home, disk: Disk, parts: Parts) -> Iterator[None]:
             disk.unlink(places.keyring_socket)  # readers then know at once that nobody listens
         ending.set()
         parts.follower.wake()
-        following.join()
+        following.join(ENDING_SECONDS)  # a ledger that takes a fact and does not answer is not waited for
 
 
 def tend(store: RingStore, now: UtcTicks, classes: Iterable[str]) -> None:
