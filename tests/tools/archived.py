@@ -104,9 +104,14 @@ class Archived:
         return self.store.index_of(fact)
 
     @contextlib.contextmanager
-    def footage(self) -> Iterator[ProvableFootage]:
+    def footage(self, within: Span | None = None) -> Iterator[ProvableFootage]:
+        """All of it, or what lies within a window's span."""
+
+        def covers(_: StreamId, span: Span) -> bool:
+            return within is None or (within.start <= span.start and span.end <= within.end)
+
         index = Index(Catalogue(self.folder / "catalogue.db"))
-        made = ProvableFootage(index, [each.made.root for each in self.filmed], OsDisk(), self.rings)
+        made = ProvableFootage(index, [each.made.root for each in self.filmed], OsDisk(), self.rings, covers)
         try:
             yield made
         finally:
@@ -120,9 +125,16 @@ class Archived:
             0, tuple(e.stream for e in self.filmed), span, "2026/0042", {e.stream: e.name for e in self.filmed}
         )
 
-    def package(self, asked: Asked, out: Path, policy: Policy = POLICY, progress: Progress = lambda _: None) -> Path:
+    def package(
+        self,
+        asked: Asked,
+        out: Path,
+        policy: Policy = POLICY,
+        progress: Progress = lambda _: None,
+        within: Span | None = None,
+    ) -> Path:
         """Gathered and written in one go."""
-        with self.footage() as footage, out.open("wb") as file:
+        with self.footage(within) as footage, out.open("wb") as file:
             gathering = Gathering(asked, Source(footage, self.read, self.index_of, policy))
             measured = {stream: gathering.measure(stream, progress) for stream in asked.streams}
             for chunk in write_package(gathering.parts(measured, UtcTicks(asked.span.end + 90 * SECOND), progress)):

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -76,11 +76,11 @@ class WorkerTown:
             return answer
         raise AssertionError("no worker answers")
 
-    def approved(self, span: Span) -> int:
-        """A copy that we asked for and somebody else approved; the number of the ask."""
+    def approved(self, span: Span, person: str = ME) -> int:
+        """A copy that this person asked for and somebody else approved; the number of the ask."""
         with Windows(self.home, OsDisk(), SystemClock(), "control-room") as windows:
             wanted = Wanted(frozenset([self.made.stream]), span)
-            asked = windows.ask(Private(ME, "incidente", CASE), wanted, "theft", "court")
+            asked = windows.ask(Private(person, "incidente", CASE), wanted, "theft", "court")
             windows.approve(Private("bruno", "visto"), asked)
         return asked
 
@@ -91,11 +91,14 @@ class WorkerTown:
 
 
 @contextlib.contextmanager
-def worker_town(folder: Path, film: Callable[[Recording], None], ago_s: float) -> Iterator[WorkerTown]:
+def worker_town(
+    folder: Path, film: Callable[[Recording], None], ago_s: float, people: Mapping[str, tuple[str, ...]] | None = None
+) -> Iterator[WorkerTown]:
     """Ledger and keyring run, all facts are entered; no worker yet."""
     home, disk = Home(folder), OsDisk()
     start = UtcTicks(SystemClock().utc() - round(ago_s * SECOND))
-    found_town(home, disk, SystemClock(), replace(new_settings(home, "Cremona"), node=NODE, trusted=("wall",)))
+    settings = replace(new_settings(home, "Cremona"), node=NODE, trusted=("wall",), people=people or {})
+    found_town(home, disk, SystemClock(), settings)
     made = Recording(folder, start)  # which draws a ring, so the keyring is no new one: it is told whom to believe
     TrustStore(disk, home, load_settings(home)).set_up()
     film(made)

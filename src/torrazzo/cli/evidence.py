@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
+from torrazzo.cli import evidence_export
 from torrazzo.cli.options import HomeOption, JsonOption, StreamOption
 from torrazzo.cli.output import warn, write_json, write_table
 from torrazzo.cli.people import ask_people
 from torrazzo.cli.process_options import find_home
 
-app = typer.Typer(help="Copies that leave the house: ask, approve, list.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Copies that leave the house: ask, approve, export, verify.", no_args_is_help=True, rich_markup_mode=None
+)
 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept encrypted.")]
 
@@ -64,7 +67,7 @@ def approve(
     if as_json:
         write_json(found)
     else:
-        print(f"ask {number} is approved; who asked makes the copy: torrazzo footage export --ask {number} -o FILE")
+        print(f"ask {number} is approved; who asked makes the copy: torrazzo evidence export {number} -o FILE")
 
 
 @app.command("list")
@@ -88,3 +91,8 @@ def list_asks(home: HomeOption = None, as_json: JsonOption = False) -> None:
             for ask in asks
         ],
     )  # fmt: skip
+
+
+app.command("export")(evidence_export.export)
+app.command("jobs")(evidence_export.jobs)
+app.command("verify")(evidence_export.verify)

@@ -126,7 +126,7 @@ class Gathering:
     def _clip(self, stream: StreamId, progress: Progress) -> Clip:
         if stream not in self._clips:
             told: Callable[[int, int], None] = lambda done, total: progress(done / max(1, total))  # noqa: E731
-            self._clips[stream] = plan_clip(self._source.footage, stream, self._asked.span, told)
+            self._clips[stream] = plan_clip(self._source.footage, stream, self._span(stream), told)
         return self._clips[stream]
 
     def _content(self, stream: StreamId, progress: Progress) -> Content:
@@ -158,7 +158,11 @@ class Gathering:
         clip = self._clips[stream]
         ends = (clip.extents[0], clip.extents[-1])
         first, last = (clip.segments[extent.segment].id for extent in ends)
-        return Stretch(stream, self._asked.span, first, last)
+        return Stretch(stream, clip.span, first, last)
+
+    def _span(self, stream: StreamId) -> Span:
+        """Segments of several cameras do not begin together: of each what the window shows whole."""
+        return self._source.footage.shown_of(stream, self._asked.span)
 
     def _part(self, stream: StreamId, content: Content, rec: FixedLog, indexes: Sequence[int]) -> ClipPart:
         clip = self._clips[stream]

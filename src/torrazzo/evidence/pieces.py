@@ -4,8 +4,9 @@
 
 from collections.abc import Iterable
 
-from torrazzo.base import SegmentId
+from torrazzo.base import SegmentId, Span, StreamId
 from torrazzo.base.errors import Damaged
+from torrazzo.base.times import UtcTicks
 from torrazzo.evidence.clip import PieceHash
 from torrazzo.playback import Footage
 from torrazzo.playback.clip import Clip
@@ -26,6 +27,15 @@ class ProvableFootage(Footage):
             except Damaged as error:
                 return Samples(row, b"", (), (Loss(row.id, 0, row.t0, row.t1, str(error)),))
         return found
+
+    def shown_of(self, stream: StreamId, span: Span) -> Span:
+        """What of the span may be shown: without the parts of segments at its ends that reach beyond the window."""
+        start, end = int(span.start), int(span.end)
+        for row in self._index.segments(stream, span):
+            if not self._may_show(row):
+                start = max(start, row.t1) if row.t0 < span.start else start
+                end = min(end, row.t0) if row.t1 > span.end else end
+        return Span(UtcTicks(start), UtcTicks(end)) if start < end else span
 
     def hashes(self, row: Recorded) -> list[PieceHash]:
         """Of each piece, as its record's header has it, with the salt; raises `Damaged`."""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import structlog
 
-from torrazzo.access import Peer
+from torrazzo.access import Peer, People
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import ns_from_ticks
@@ -29,7 +29,7 @@ from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.evidence.export_job import order, report_of
 from torrazzo.evidence.jobs import Jobs, JobState, Kind
 from torrazzo.ledger.text import parse_number
-from torrazzo.town.home import Home
+from torrazzo.town.home import Home, load_settings
 from torrazzo.town.unix_server import Body, Desk, NotFound, UnixServer
 
 MOST_CONNECTIONS = 16
@@ -75,15 +75,15 @@ def run_worker(
 
 @contextlib.contextmanager
 def _served(home: Home, disk: Disk, jobs: Jobs, shelf: "Shelf") -> Iterator[None]:
-    owner = Peer.of(os.getuid())
+    people = People(load_settings(home).people, os.getuid())
 
     def desk_of(uid: int) -> Desk:
-        return WorkerDesk(jobs, shelf, Peer.of(uid), owner)
+        return WorkerDesk(jobs, shelf, Peer.of(uid), people)
 
     server = UnixServer(
         "worker",
-        listen_unix(home.worker_socket),
-        WorkerDesk(jobs, shelf, owner, owner),
+        listen_unix(home.worker_socket, 0o666 if people.others else 0o600),
+        WorkerDesk(jobs, shelf, Peer.of(people.owner), people),
         most_connections=MOST_CONNECTIONS,
         most_bytes=MOST_BYTES,
         desk_of=desk_of,
@@ -143,8 +143,8 @@ class Shelf:
 class WorkerDesk:
     """What one person gets."""
 
-    def __init__(self, jobs: Jobs, shelf: Shelf, peer: Peer, owner: Peer) -> None:
-        self._jobs, self._shelf, self._peer, self._owner = jobs, shelf, peer, owner
+    def __init__(self, jobs: Jobs, shelf: Shelf, peer: Peer, people: People) -> None:
+        self._jobs, self._shelf, self._peer, self._people = jobs, shelf, peer, people
 
     def answer(self, method: str, target: str, body: bytes) -> Body:
         """One request."""
@@ -180,7 +180,7 @@ class WorkerDesk:
         return _json({"error": {"kind": kind, "text": str(error)}}, status)
 
     def _may_see(self, job: JobState) -> bool:
-        return self._peer.uid == self._owner.uid or job.order.get("person") == self._peer.name
+        return self._peer.uid == self._people.owner or job.order.get("person") == self._peer.name
 
     def _own(self, name: str) -> JobState:
         job = self._jobs.state(name)
@@ -207,8 +207,9 @@ class WorkerDesk:
                 raise TypeError("out and recipient are texts or null")
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise Invalid(f"order of a job: {error!r}") from error
-        if out is not None and self._peer.uid != self._owner.uid:
-            raise Refused(f"only {self._owner.name}, whose the home is, has files written; read the package here")
+        self._people.check(self._peer, "ask")
+        if out is not None and self._peer.uid != self._people.owner:
+            raise Refused("only the owner of the home has files written by the worker; read the package here")
         place = self._shelf.place(ask, self._peer) if out is None else Path(out)
         return self._jobs.start(kind, order(ask, place, self._peer.name, recipient))
 

@@ -81,6 +81,20 @@ def test_the_same_export_twice_gives_the_same_media(town: Archived, tmp_path: Pa
     assert first["act.checkpoint"] != second["act.checkpoint"]
 
 
+def test_a_window_shows_whole_segments_only(town: Archived, tmp_path: Path) -> None:
+    """Where the span cuts a camera's segment, of which the keyring gives nothing then, its clip begins behind it."""
+    town.enter()
+    asked = town.asked(5.4, 77)
+    path = town.package(asked, tmp_path / "out.asice", within=asked.span)
+    code, found = check(path)
+    assert (code, failures(found)) == (0, [])
+    for clip in json.loads(files_of(path)["manifest.json"])["clips"]:
+        facts = [json.loads(line) for line in files_of(path)[f"facts/{clip['name']}.jsonl"].splitlines()]
+        segments = [fact for fact in facts if fact["kind"] == "seg"]
+        assert asked.span.start < clip["from"] == segments[0]["t0"]
+        assert segments[-1]["t1"] == clip["to"] < asked.span.end
+
+
 def test_late_facts_are_told(town: Archived, tmp_path: Path) -> None:
     """What the ledger noted of facts that came late stands behind them, and the verifier tells it."""
     town.enter(received=town.start + 600 * SECOND)
