@@ -78,6 +78,12 @@ def show_state(state: Mapping[str, object], is_served: bool) -> None:
         print("The ledger does not answer; facts wait in the archive. `torrazzo serve` restarts it.")
     elif state["ledger"] == "refused":
         print(f"The ledger takes nothing: {state['ledger_why']}")
+    if is_served and state["keyring"] == "down":
+        print("The keyring does not answer; nothing is erased until it does. `torrazzo serve` restarts it.")
+    alarms = state["alarms"]
+    assert isinstance(alarms, list | tuple)
+    for what in alarms:
+        print(f"ALARM: {what}.")
     away = state["witnesses_away"]
     if isinstance(away, list | tuple) and away:
         print(f"Witnesses have not signed for more than a minute: {', '.join(away)}. See `torrazzo ledger status`.")

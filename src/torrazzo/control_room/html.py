@@ -264,6 +264,10 @@ class Writer:
             yield self.say("ledger_down")
         if town.ledger == "refused":
             yield self.say("ledger_refused", why=str(town.ledger_why))
+        if town.keyring == "down":
+            yield self.say("keyring_down")
+        for what in town.alarms:
+            yield self.say("alarm", what=what)
         if town.witnesses_away:
             yield self.say("witness_away", names=", ".join(town.witnesses_away))
         if town.keys_hours_left is not None and town.keys_hours_left < FEW_KEYS:

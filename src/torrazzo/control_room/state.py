@@ -86,6 +86,8 @@ class TownState:
     ledger_waiting: int | None  # facts that the recorder has not delivered, or that wait for one before them
     witnesses_away: tuple[str, ...] = ()  # they have cosigned nothing for a minute
     own_witness: bool = False  # one runs in the town's own home: for show
+    keyring: str = "unknown"  # running | down
+    alarms: tuple[str, ...] = ()  # of the keyring, in English: clocks, heads, what is not erased, disks that fill up
 
     @property
     def is_fine(self) -> bool:
@@ -95,6 +97,12 @@ class TownState:
     def with_roots(self, roots: Iterable[Mapping[str, object]]) -> "TownState":
         """The same with other roots."""
         return replace(self, roots=tuple(roots))
+
+    def with_keyring(self, said: Mapping[str, object] | None) -> "TownState":
+        """The same, with what the keyring says of itself; None: it does not answer."""
+        alarms = [] if said is None else said.get("alarms")
+        texts = tuple(map(str, alarms)) if isinstance(alarms, list) else ()
+        return replace(self, keyring="down" if said is None else "running", alarms=texts)
 
     def to_json(self) -> dict[str, object]:
         """For machines: times in ISO 8601 UTC; in a gap `from`, `to`, `why`."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where the town's state is read from: registry, catalogue, recorder, ledger. Works with any of them away."""
+"""Where the town's state is read from: registry, catalogue, recorder, ledger, keyring; any of them may be away."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -39,10 +39,10 @@ def read_town_state(home: Home, disk: Disk, clock: Clock) -> TownState:
 def gather(
     home: Home, settings: Settings, disk: Disk, clock: Clock, cameras: Iterable[Camera], gaps: Gaps
 ) -> TownState:
-    """The state from these cameras and gaps, and what recorder and ledger say now."""
+    """The state from these cameras and gaps, and what recorder, ledger and keyring say now."""
     recorder, ledger = _status(home.recorder_socket), _status(home.ledger_socket)
     state = town_state(settings, cameras, recorder, gaps, clock.utc(), ledger)
-    return state.with_roots(_roots(settings, disk, state.roots))
+    return state.with_roots(_roots(settings, disk, state.roots)).with_keyring(_status(home.keyring_socket))
 
 
 def _status(socket: Path) -> Mapping[str, object] | None:

@@ -35,20 +35,19 @@ class Found(NamedTuple):
 
 
 class Disks:
-    """Remembers how long the files of past hours are: they never grow again."""
+    """Remembers the volumes of past hours: they never grow again."""
 
     def __init__(self, disk: Disk, paths: Sequence[Path]) -> None:
         self._disk, self._paths = disk, paths
-        self._sizes: dict[Path, int] = {}
+        self._known: dict[Path, dict[str, Volume]] = {}  # by root and name
 
     def look(self, hour: int) -> Found:
         """All that lies there, in this hour."""
         roots: list[RootSeen] = []
         away: dict[Path, str] = {}
-        known, self._sizes = self._sizes, {}
         for path in self._paths:
             try:
-                roots.append(self._look_at(path, hour, known))
+                roots.append(self._look_at(path, hour))
             except (OSError, TorrazzoError) as error:
                 away[path] = str(error)
         return Found(tuple(roots), away)
@@ -79,25 +78,26 @@ class Disks:
         for folder in folders:
             self._disk.sync_folder(folder)
 
-    def _look_at(self, path: Path, hour: int, known: Mapping[Path, int]) -> RootSeen:
+    def _look_at(self, path: Path, hour: int) -> RootSeen:
         root = open_root(self._disk, path)
-        volumes = []
+        known, volumes = self._known.get(path, {}), {}
         for name in volume_names(self._disk, root):
-            try:
-                header = VolumeHeader.from_name(name)
-            except Invalid:
-                continue  # not ours
-            size = self._size(root.volumes / name, is_past=header.hour < hour - 1, known=known)
-            volumes.append(Volume(root.volumes, name, KeyName(header.hour, header.retention_class), size))
-        return RootSeen(path, self._disk.free_bytes(path), tuple(volumes))
+            volume = known.get(name)
+            if volume is None or volume.key.hour >= hour - 1:
+                volume = self._read(root.volumes, name)
+            if volume is not None:
+                volumes[name] = volume
+        self._known[path] = volumes
+        return RootSeen(path, self._disk.free_bytes(path), tuple(volumes.values()))
 
-    def _size(self, path: Path, *, is_past: bool, known: Mapping[Path, int]) -> int:
-        size = known.get(path)
-        if size is None or not is_past:
-            file = self._disk.open_read(path)
-            try:
-                size = file.size()
-            finally:
-                file.close()
-        self._sizes[path] = size
-        return size
+    def _read(self, folder: Path, name: str) -> Volume | None:
+        """None for a file that is not ours."""
+        try:
+            header = VolumeHeader.from_name(name)
+        except Invalid:
+            return None
+        file = self._disk.open_read(folder / name)
+        try:
+            return Volume(folder, name, KeyName(header.hour, header.retention_class), file.size())
+        finally:
+            file.close()

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from torrazzo.keyring.public import KeyName
+from torrazzo.keyring.trusted_time import LEGAL_HOURS
 from torrazzo.retention.plan import Volume, life
 
 DAY_HOURS = 24
-FAR = 30 * DAY_HOURS  # hours beyond which nothing is foretold
+FAR = 2 * LEGAL_HOURS  # hours beyond which nothing is foretold: by then as much goes as comes
 ALARM_HOURS = 72  # so long before it is full people are told
 LEAST_RESERVE = 256 << 20  # bytes
 
@@ -56,13 +57,15 @@ def _rates(held: Counter[KeyName], hour: int) -> dict[str, int]:
 
 def _hours_left(held: Counter[KeyName], rates: dict[str, int], room: int, hour: int) -> int | None:
     """Hour by hour: what is written comes, what is over goes."""
-    left = Counter(held)
-    for step in range(FAR):
+    lives = {class_: life(KeyName(0, class_)) for class_ in rates}
+    ends: Counter[int] = Counter()  # bytes that go at the beginning of an hour
+    for name, size in held.items():
+        ends[max(name.hour + life(name), hour + 1)] += size
+    for now in range(hour, hour + FAR):
         if room < 0:
-            return step
+            return now - hour
         for class_, rate in rates.items():
-            left[KeyName(hour + step, class_)] += rate
+            ends[now + lives[class_]] += rate
             room -= rate
-        for name in [name for name in left if name.hour + life(name) <= hour + step + 1]:
-            room += left.pop(name)
+        room += ends[now + 1]
     return None
