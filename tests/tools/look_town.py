@@ -6,6 +6,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from tests.tools.asgi import Answer, Client
 from tests.tools.ledger_process import deliver, running, size, until
 from tests.tools.recording import STREAM, Recording
+from tests.tools.witness import SOCKET, make_witness, running_witness
 from torrazzo.access import Peer, People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
 from torrazzo.archive.fact import parse_fact
@@ -32,10 +34,14 @@ from torrazzo.keyring import KeyClient
 from torrazzo.keyring.process import Manner, run_keyring
 from torrazzo.ledger.act import Act, parse_act
 from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.identity import KINDS, LogName
+from torrazzo.ledger.secret import make_identity
+from torrazzo.ledger.town_policy import town_policy
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.testing.clock import START
 from torrazzo.town.camera import Camera, StreamConfig
-from torrazzo.town.home import load_settings
+from torrazzo.town.home import WitnessSettings, load_settings, save_settings
+from torrazzo.witness import WitnessHome
 
 OWNER = Peer(os.getuid(), "anna")
 OTHER = Peer(4711, "bruno")
@@ -138,6 +144,17 @@ class LookTown:
             return False
         return heads.rec.head is not None and heads.act.head is not None
 
+    def demand_witness(self) -> WitnessHome:
+        """Before anything runs: heads count only with the signature of the witness that is returned."""
+        identity = make_identity(self.home, self.settings, OsDisk())
+        logs = [identity.key(LogName(kind, 1)).verifier for kind in KINDS]
+        witness, key = make_witness(self.made.folder / "prefettura", logs)
+        told = WitnessSettings("prefettura", str(key), f"unix:{witness.path / SOCKET}", needed=True)
+        self.settings = replace(self.settings, witnesses=(told,))
+        save_settings(self.home, OsDisk(), self.settings)
+        self.home.policy.write_bytes(town_policy(logs, (told,)).pack())
+        return witness
+
     # -- the control room
 
     def open_room(self) -> None:
@@ -197,10 +214,32 @@ class LookTown:
 
 
 @contextlib.contextmanager
-def look_town(folder: Path) -> Iterator[LookTown]:
+def _hurrying(clock: RunningClock) -> Iterator[None]:
+    """Time goes ten times as fast."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(0.2):
+            clock.advance(2)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def look_town(folder: Path, *, with_witness: bool = False) -> Iterator[LookTown]:
     """With everything running, and all facts in the ledger."""
     town = LookTown(folder)
+    witness = contextlib.ExitStack()
     try:
+        if with_witness:
+            witness.enter_context(running_witness(town.demand_witness(), town.clock))
+            witness.enter_context(_hurrying(town.clock))  # a witness is asked every ten seconds
         town.start_ledger()
         town.deliver()
         town.start_keyring()
@@ -211,3 +250,4 @@ def look_town(folder: Path) -> Iterator[LookTown]:
     finally:
         town.stop_keyring()
         town.stop_ledger()
+        witness.close()

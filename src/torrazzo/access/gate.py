@@ -17,11 +17,13 @@ from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
 from torrazzo.keyring.heads import Shown
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.prove_many import MOST_ENTRIES, Proven, ProvenMany
 
 ATTEMPTS = 5  # other readers show the keyring newer heads meanwhile
 WAITS = 12  # for segments that the ledger does not have yet: it enters them within ten seconds
+WAITS_FOR_WITNESS = 80  # where a head counts only with a witness's signature: those come within ten seconds or so
 WAIT_S = 0.25
 
 
@@ -66,7 +68,10 @@ class _Seen(NamedTuple):
 class Gate:
     """May be used by several threads."""
 
-    def __init__(self, ledger: LedgerClient, keyring: Keyring) -> None:
+    def __init__(self, ledger: LedgerClient, keyring: Keyring, *, is_cosigned: bool = False) -> None:
+        """`is_cosigned`: the town's policy demands heads with witnesses' signatures."""
+        self._is_cosigned = is_cosigned
+        self._waits = WAITS_FOR_WITNESS if is_cosigned else WAITS
         self.ledger = ledger
         self._keyring = keyring
         self._seen: _Seen | None = None
@@ -115,7 +120,7 @@ class Gate:
 
     def entered(self, segments: Sequence[SegmentId]) -> set[SegmentId]:
         """Those that the ledger has; at most 512."""
-        found = self.ledger.prove_many("rec", 0, segments)
+        found = self._prove("rec", 0, segments)
         return {segment for segment, entry in zip(segments, found.entries, strict=True) if entry is not None}
 
     def act(self, number: int) -> bytes | None:
@@ -138,12 +143,12 @@ class Gate:
 
     def _segments(self, since: int, segments: Sequence[SegmentId]) -> tuple[ProvenMany, list[Entry]]:
         absent: list[SegmentId] = []
-        for waited in range(WAITS + 1):
-            found = self.ledger.prove_many("rec", since, segments)
+        for waited in range(self._waits + 1):
+            found = self._prove("rec", since, segments)
             absent = [one for one, entry in zip(segments, found.entries, strict=True) if entry is None]
             if not absent:
                 return found, [_entry(entry) for entry in found.entries if entry is not None]
-            if waited < WAITS:
+            if waited < self._waits:
                 self._pause.wait(WAIT_S)
         raise Unavailable(
             f"segment {absent[0].n} of {absent[0].stream} is not in the ledger yet; "
@@ -151,10 +156,18 @@ class Gate:
         )
 
     def _acts(self, since: int, numbers: Sequence[int]) -> tuple[ProvenMany, list[Entry]]:
-        found = self.ledger.prove_many("act", since, numbers)
-        if None in found.entries:
-            raise Damaged(f"act: an entry among {list(numbers)} is not there any more; is it the same ledger?")
-        return found, [_entry(entry) for entry in found.entries if entry is not None]
+        for waited in range(self._waits + 1):
+            found = self._prove("act", since, numbers)
+            if None not in found.entries:
+                return found, [_entry(entry) for entry in found.entries if entry is not None]
+            if not self._is_cosigned:
+                raise Damaged(f"act: an entry among {list(numbers)} is not there any more; is it the same ledger?")
+            if waited < self._waits:
+                self._pause.wait(WAIT_S)
+        raise Unavailable("no witness has cosigned yet that you look, and this town demands it; try again")
+
+    def _prove(self, log: LogKind, since: int, what: Sequence[SegmentId] | Sequence[int]) -> ProvenMany:
+        return self.ledger.prove_many(log, since, what, is_cosigned=self._is_cosigned)
 
 
 def _entry(found: Proven) -> Entry:

@@ -24,6 +24,7 @@ from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.keyring import KeyClient
+from torrazzo.ledger import Policy
 from torrazzo.ledger.act import WINDOW, Act, Wanted, pack_act, parse_act
 from torrazzo.ledger.act_shown import shown_value
 from torrazzo.ledger.client import LedgerClient
@@ -44,7 +45,8 @@ class Windows:
         """`part` is the process's name; raises `Damaged` if its book is."""
         self._clock = clock
         self._months = Months(home, disk, clock)
-        self._gate = Gate(LedgerClient(home.ledger_socket), keyring or KeyClient(home.path))
+        ledger = LedgerClient(home.ledger_socket)
+        self._gate = Gate(ledger, keyring or KeyClient(home.path), is_cosigned=demands_witness(home))
         self._book = Book.write(home, disk, part)
         self._live: set[int] = set()  # deeds of windows that somebody here holds
         self._lock = threading.Lock()  # over `_live`
@@ -219,6 +221,14 @@ class Windows:
     def _forsake(self, deed: int) -> None:
         with self._lock:
             self._live.discard(deed)
+
+
+def demands_witness(home: Home) -> bool:
+    """Whether the town's policy takes heads only with the signatures of witnesses."""
+    try:
+        return Policy.parse(home.policy.read_bytes()).quorum != "none"
+    except FileNotFoundError:
+        return False
 
 
 def _named(wanted: Wanted) -> dict[str, object]:

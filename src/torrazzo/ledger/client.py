@@ -93,10 +93,16 @@ class LedgerClient:
             raise Damaged(f"{self._path}: what answered is no ledger of ours; restart `torrazzo serve`")
         return found
 
-    def prove_many(self, log: LogKind, since: int, what: Sequence[SegmentId] | Sequence[int]) -> ProvenMany:
-        """Up to 512 entries under the present head, and how that continues the one of `since` entries."""
+    def prove_many(
+        self, log: LogKind, since: int, what: Sequence[SegmentId] | Sequence[int], *, is_cosigned: bool = False
+    ) -> ProvenMany:
+        """Up to 512 entries under the present head, and how that continues the one of `since` entries.
+
+        `is_cosigned`: under the last head that the witnesses cosigned.
+        """
         body = json.dumps(ask_for(since, what)).encode()
-        return ProvenMany.parse(self._json("POST", f"/{log}/proofs", body))
+        end = "?head=cosigned" if is_cosigned else ""
+        return ProvenMany.parse(self._json("POST", f"/{log}/proofs{end}", body))
 
     def fork_heads(self) -> Heads:
         """The last heads that are known of a ledger that refuses to open; raises `Refused` for one that does not."""

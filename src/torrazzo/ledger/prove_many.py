@@ -60,11 +60,14 @@ def ask_for(since: int, wanted: Sequence[SegmentId] | Sequence[int]) -> dict[str
     return {"v": 1, "since": since, "entries": entries}
 
 
-def prove_many(store: LedgerStore, kind: LogKind, body: bytes) -> bytes:
-    """The answer; raises `Invalid` for another form, `Pruned` if one of them was there and is no more."""
+def prove_many(store: LedgerStore, kind: LogKind, body: bytes, note: Note | None = None) -> bytes:
+    """The answer, under the present head or `note`, an older one of ours with more signatures.
+
+    Raises `Invalid` for another form, `Pruned` if one of the entries was there and is no more.
+    """
     since, wanted = _parse(body)
     reader = store.rec if kind == "rec" else store.act
-    note = reader.note
+    note = note or reader.note
     size = Checkpoint.parse(note.text).size
     if since > size:
         raise Invalid(f"proofs since {since} entries: the log has {size}")

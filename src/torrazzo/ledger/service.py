@@ -27,6 +27,7 @@ from torrazzo.base.errors import Invalid, Refused, Stopped, TorrazzoError, Unava
 from torrazzo.ledger.anchor_job import AnchorJob
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
+from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.intake import read_line
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.prove_many import prove_many
@@ -94,10 +95,8 @@ class LedgerServer(UnixServer):
                 return Body(take_facts(ledger, body))
             case "POST", "/act":
                 return Body(enter_act(ledger, body))
-            case "POST", "/rec/proofs":
-                return Body(prove_many(ledger.store, "rec", body))
-            case "POST", "/act/proofs":
-                return Body(prove_many(ledger.store, "act", body))
+            case "POST", "/rec/proofs" | "/act/proofs" | "/rec/proofs?head=cosigned" | "/act/proofs?head=cosigned":
+                return Body(_proofs(ledger, target, body))
             case "POST", "/anchors":
                 return Body(want_anchor(ledger, body))
             case "GET", "/anchors":
@@ -203,6 +202,11 @@ def _index(ledger: Open, name: str, asked: Mapping[str, str]) -> int:
     if index is None:
         raise NotFound(f"fact {wanted.n} of {wanted.stream}, term {wanted.term}: not in the ledger (yet)")
     return index
+
+
+def _proofs(ledger: Open, target: str, body: bytes) -> bytes:
+    name: LogKind = "rec" if target.startswith("/rec") else "act"
+    return prove_many(ledger.store, name, body, _cosigned(ledger, name) if target.endswith("=cosigned") else None)
 
 
 def _cosigned(ledger: Open, name: str) -> Note:
