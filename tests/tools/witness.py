@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torrazzo.base import SystemClock
 from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Unavailable
 from torrazzo.durable import OsDisk
 from torrazzo.ledger.checkpoint import Checkpoint, sign_checkpoint
 from torrazzo.ledger.key import Kind, SigningKey, VerifierKey
@@ -63,13 +64,20 @@ def running_witness(home: WitnessHome, clock: Clock | None = None) -> Iterator[s
     thread = threading.Thread(target=run_witness, args=(home, clock or SystemClock(), OsDisk(), stop))
     thread.start()
     try:
-        while thread.is_alive() and not (home.path / SOCKET).exists():
+        address = f"unix:{home.path / SOCKET}"
+        while thread.is_alive() and not answers(address):
             stop.wait(0.02)
-        yield f"unix:{home.path / SOCKET}"
+        yield address
     finally:
         stop.set()
         thread.join(20)
     assert not thread.is_alive()
+
+
+def answers(address: str) -> bool:
+    with contextlib.suppress(Unavailable):
+        return call(address, "status", SystemClock()).status == 200
+    return False
 
 
 def add(address: str, body: bytes) -> Answer:

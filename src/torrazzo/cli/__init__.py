@@ -23,7 +23,7 @@ __all__ = ["app", "main"]
 # These run for months beside the cameras: they are started without the machinery that reads commands.
 _PROCESSES = {
     "serve": "serve", "recorder": "recorder", "keyring": "keyring", "control-room": "control_room", "ledger": "ledger",
-    "witness": "witness", "worker": "worker",
+    "witness": "witness", "auditor": "auditor", "worker": "worker",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import typer
 from torrazzo import __version__
 from torrazzo.cli import (
     anchor,
+    auditor,
     backup,
     camera,
     catalogue,
@@ -61,6 +62,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(anchor.app, name="anchor")
 app.add_typer(backup.app, name="backup")
 app.add_typer(witness.app, name="witness")
+app.add_typer(auditor.app, name="auditor")
 app.add_typer(retention.app, name="retention")
 app.command("control-room")(processes.control_room)
 app.command("worker")(processes.worker)

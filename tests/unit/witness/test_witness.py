@@ -210,7 +210,7 @@ def test_of_two_at_once_one_is_first(home: WitnessHome) -> None:
     """Heads that follow one and the same are cosigned one after the other, never the smaller behind the larger."""
     entered, go_on = threading.Event(), threading.Event()
 
-    def wait(_note: Note, head: Checkpoint) -> None:
+    def wait(head: Checkpoint) -> None:
         if head.size == 6:
             entered.set()
             go_on.wait(20)

@@ -1,0 +1,233 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What must hold between the entries of `act` (docs/3-formats/act.md), and with those of `rec`: R2, R6 to R8, R10, R11.
+
+What happens at a time of its own, such as a key that should be gone by now, `overdue` tells.
+"""
+
+import copy
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeAlias
+
+from torrazzo.auditor.finding import Finding
+from torrazzo.base.errors import Invalid, Refused
+from torrazzo.base.times import HOUR, SECOND
+from torrazzo.ledger.act import OPENING, Act, parse_act
+from torrazzo.ledger.act_forms import KINDS, parse_hour
+from torrazzo.ledger.identity import LogKind
+from torrazzo.ledger.merkle import root_of
+from torrazzo.ledger.text import parse_hash, to_base64
+from torrazzo.town.lives import life_of
+
+Root: TypeAlias = Callable[
+    [LogKind, int], bytes | None
+]  # of the first so many entries, as they were mirrored; empty: not known
+
+LEAD = 2 * 60 * SECOND  # by which a shred may begin before the end of life
+SLACK = 60 * SECOND
+OVERDUE = 15 * 60 * SECOND
+BACK = 5 * 60 * SECOND  # what was entered now may have been written so long ago
+KEPT = 60 * 24 * HOUR  # so long it is remembered that a key was destroyed
+FORGED = frozenset({"head-forged", "head-fork"})
+
+
+@dataclass(slots=True)
+class Asked:
+    """A copy that is wanted, or approved: who, in which month."""
+
+    month: str
+    who: str
+    of: int | None = None  # of an approve: the ask
+
+
+@dataclass(slots=True)
+class ActRules:
+    """Entries in order."""
+
+    born: dict[str, str | None] = field(
+        default_factory=dict
+    )  # `<hour>/<class>` → the leaf of its key, where it is known
+    needed: dict[str, bool] = field(
+        default_factory=dict
+    )  # keys that segments were recorded with; told that they are late
+    gone: dict[str, int] = field(default_factory=dict)  # keys that were destroyed → t
+    windows: dict[str, int] = field(default_factory=dict)  # entry → until
+    asks: dict[str, Asked] = field(default_factory=dict)  # by entry
+    tie: int = 0  # entries of `rec`, as `act` told last
+    untied_since: int | None = None  # the auditor's clock: `rec` has been larger than that
+    has_keys: bool = False  # births are booked: else what is left cannot be held against anything
+
+    def pack(self) -> dict[str, object]:
+        """For the database."""
+        return asdict(self)
+
+    @classmethod
+    def parse(cls, found: Mapping[str, Any]) -> "ActRules":
+        """The inverse of `pack`; what it is made from is left alone."""
+        found = copy.deepcopy(dict(found))
+        asks = {number: Asked(**ask) for number, ask in found["asks"].items()}
+        return cls(**{**found, "asks": asks})
+
+    def recorded(self, keys: Collection[str]) -> None:
+        """Segments were entered whose pictures are under these keys."""
+        for name in keys:
+            if name not in self.gone and _lives(name):
+                self.needed.setdefault(name, False)
+
+    def check(self, entry_index: int, line: bytes, not_before: int | None, now: int, root: Root) -> Iterator[Finding]:
+        """One entry; `not_before` and `now` as in RecRules."""
+        try:
+            act = parse_act(line)
+        except Invalid as error:
+            yield Finding("R2", "act", str(error), entry_index)
+            return
+        for rule, text in (*_times(act, not_before, now), *self._kind(entry_index, act, root)):
+            yield Finding(rule, "act", text, entry_index, _stream(act), act.t)
+
+    def overdue(self, now: int, rec_size: int) -> Iterator[Finding]:
+        """What should have happened by now, each told once."""
+        for name, is_told in list(self.needed.items()):
+            if not is_told and now > _end(name) + OVERDUE:
+                self.needed[name] = True
+                yield Finding("R7", "act", f"key {name} has outlived its pictures: no shred is entered", at=_end(name))
+        for number, until in list(self.windows.items()):
+            if now > until + OVERDUE:
+                del self.windows[number]
+                yield Finding("R11", "act", "the window was never closed", int(number), at=until)
+        if rec_size <= self.tie:
+            self.untied_since = None
+        elif self.untied_since is None:
+            self.untied_since = now
+        elif now > self.untied_since + 3 * 60 * SECOND:
+            self.untied_since = now
+            yield Finding("R10", "act", f"no head of rec since that of {self.tie} entries; it has {rec_size}", at=now)
+
+    # -- kinds
+
+    def _kind(self, entry_index: int, act: Act, root: Root) -> Iterator[tuple[str, str]]:
+        match act.kind:
+            case "rec":
+                yield from self._tie(act, root)
+            case "key":
+                yield from self._key(act)
+            case "shred":
+                yield from self._shred(act, root)
+            case "refuse" if act.values["why"] in FORGED:
+                yield "R11", f"the keyring was shown a head that is none of this log's: {act.values['why']}"
+            case "close":
+                if self.windows.pop(str(act.values["of"]), None) is None:
+                    yield "R11", f"it closes {act.values['of']}, which is no open window"
+            case "ask" | "approve" | "export":
+                yield from self._copy(entry_index, act)
+            case kind if kind not in KINDS:
+                yield "R2", f"kind {kind!r} is not known to this auditor"
+        if act.kind in OPENING:
+            self.windows[str(entry_index)] = act.values["until"]
+
+    def _tie(self, act: Act, root: Root) -> Iterator[tuple[str, str]]:
+        size = act.values["size"]
+        if size < self.tie:
+            yield "R10", f"rec had {self.tie} entries before, and {size} now"
+        yield from _same("R10", "rec", act.values, root)
+        self.tie, self.untied_since = max(size, self.tie), None
+
+    def _key(self, act: Act) -> Iterator[tuple[str, str]]:
+        self.has_keys = True
+        classes = act.values["classes"]
+        for class_ in classes:
+            name = f"{act.values['hour']}/{class_}"
+            if name in self.born or name in self.gone:
+                yield "R8", f"key {name} was born before"
+            self.born[name] = act.values["root"] if len(classes) == 1 else None
+
+    def _shred(self, act: Act, root: Root) -> Iterator[tuple[str, str]]:
+        name = f"{act.values['hour']}/{act.values['class']}"
+        if name in self.gone:
+            yield "R7", f"key {name} was destroyed before: a shred that is replayed"
+        try:
+            end = _end(name)
+        except (Invalid, Refused) as error:
+            yield "R7", str(error)
+        else:
+            if act.t > end:
+                yield (
+                    "R7",
+                    f"key {name} was destroyed {(act.t - end) / SECOND:.0f} s after the end of its pictures' life",
+                )
+            if act.values["why"] == "age" and act.t < end - LEAD - SLACK:
+                yield "R7", f"key {name} was destroyed {(end - act.t) / SECOND:.0f} s early, for its age"
+        if self.has_keys:
+            yield from self._left(name, act)
+        self.needed.pop(name, None)
+        self.gone = {known: t for known, t in self.gone.items() if t > act.t - KEPT} | {name: act.t}
+        for log in ("rec", "act"):
+            if act.values[log] is not None:
+                yield from _same("R1", log, act.values[log], root)
+
+    def _left(self, name: str, act: Act) -> Iterator[tuple[str, str]]:
+        """R8, for keys whose birth was booked."""
+        if self.born.pop(name, "") == "":
+            yield "R8", f"key {name} was never born"
+        if len(self.born) != act.values["left"]:
+            yield "R8", f"{act.values['left']} keys are left, it says; {len(self.born)} are"
+        leaves = [self.born[known] for known in sorted(self.born)]
+        if all(leaf is not None for leaf in leaves):
+            ring = root_of(parse_hash(leaf or "", "leaf") for leaf in leaves)
+            if to_base64(ring) != act.values["ring"]:
+                yield "R8", "the keys that it says are left are others than those that are"
+
+    def _copy(self, entry_index: int, act: Act) -> Iterator[tuple[str, str]]:
+        """An ask, then another person's approval of it, then the copy by who asked."""
+        person = Asked(act.values["month"], act.values["who"])
+        if act.kind == "ask":
+            self.asks[str(entry_index)] = person
+            return
+        named = self.asks.get(str(act.values["of"]))
+        if named is None or (named.of is None) != (act.kind == "approve"):
+            yield (
+                "R11",
+                f"{act.kind} names {act.values['of']}, which is no {'ask' if act.kind == 'approve' else 'approve'}",
+            )
+            return
+        asker = named if named.of is None else self.asks[str(named.of)]
+        if asker.month != person.month or (asker.who == person.who) != (act.kind == "export"):
+            yield "R11", "approved by the one who asked" if act.kind == "approve" else "taken by another than who asked"
+        if act.kind == "approve":
+            self.asks[str(entry_index)] = Asked(person.month, person.who, act.values["of"])
+
+
+def _times(act: Act, not_before: int | None, now: int) -> Iterator[tuple[str, str]]:
+    if not_before is not None and act.t < not_before - BACK:
+        yield "R6", f"entered at least {(not_before - act.t) / SECOND:.0f} s after the time that it bears"
+    if act.t > now + SLACK:
+        yield "R6", "it tells of the future"
+
+
+def _same(rule: str, log: str, head: Mapping[str, Any], root: Root) -> Iterator[tuple[str, str]]:
+    """A head that a fact tells is one of the log's."""
+    found = root("rec" if log == "rec" else "act", head["size"])
+    if found is None:
+        yield rule, f"it tells of a head of {log} with {head['size']} entries, which there are not"
+    elif found and to_base64(found) != head["root"]:
+        yield (
+            rule,
+            f"it tells of a head of {log} with {head['size']} entries and another root: two histories were shown",
+        )
+
+
+def _lives(name: str) -> bool:
+    try:
+        return _end(name) > 0
+    except (Invalid, Refused):  # told by the rules of `rec`
+        return False
+
+
+def _end(name: str) -> int:
+    hour, _, class_ = name.partition("/")
+    return (parse_hour(hour) + life_of(class_)) * HOUR
+
+
+def _stream(act: Act) -> str | None:
+    streams = act.values.get("streams")
+    return ",".join(streams) if isinstance(streams, list) else None
