@@ -25,6 +25,7 @@ from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import AnchorSettings, load_anchor_settings
 from torrazzo.ledger.forking import Forking, pack_heads, parse_lines
 from torrazzo.ledger.identity import Identity
+from torrazzo.ledger.prune_job import PruneJob, keyring_time
 from torrazzo.ledger.remembered import keyring_heads
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.secret import make_identity
@@ -136,6 +137,10 @@ class _Process:
 
         return AnchorJob(store, sequencer.enter, settings, self._clock, self._disk, self._home.ledger)
 
+    def _prune(self, store: LedgerStore, ending: threading.Event) -> None:
+        """In a thread."""
+        PruneJob(store, lambda: keyring_time(self._home.keyring_socket), self._clock).run(ending)
+
     def _witnessing(self, store: LedgerStore, identity: Identity) -> Witnessing:
         """Asks its witnesses first, so that nothing is signed if one of them knows more; raises `RolledBack`."""
         found = asked_witnesses(self._settings.witnesses, lambda witness: witness.is_of(self._home))
@@ -168,6 +173,7 @@ class _Process:
         witnessing = threading.Thread(
             target=failed.guard, args=(ledger.witnessing.run, ending), name="witnesses", daemon=True
         )
+        pruning = threading.Thread(target=self._prune, args=(ledger.store, ending), name="pruning", daemon=True)
         anchoring = threading.Thread(target=ledger.anchors.run, args=(ending,), name="anchors", daemon=True)
         self._server.ledger = ledger
         sizes = {"rec": ledger.store.rec.head.size, "act": ledger.store.act.head.size}
@@ -175,6 +181,7 @@ class _Process:
         entering.start()
         follower.start()
         anchoring.start()
+        pruning.start()
         witnessing.start()
         while not self._stop.wait(1.0) and entering.is_alive() and failed.error is None:
             pass
@@ -184,6 +191,7 @@ class _Process:
         ledger.anchors.wake()
         entering.join()
         follower.join()
+        pruning.join()
         witnessing.join(ANCHORS_S)
         anchoring.join(ANCHORS_S)  # an authority that hangs holds nobody up; what it sends then is not taken
         if failed.error is not None:

@@ -138,12 +138,13 @@ class LedgerStore:
         found = self._facts.first_index(day)
         return self.rec.head.size if found is None else found
 
-    def prune(self, kind: LogKind, minimum: int) -> None:
+    def prune(self, kind: LogKind, minimum: int, told: Sequence[bytes] = ()) -> None:
         """Give out nothing below this index any more, and delete what lies wholly below it but tiles of level >= 1.
 
-        When an entry may go is the caller's affair. A failure half way leaves files that the next call, or the next
-        start, removes.
+        When an entry may go is the caller's affair. `told` enters `act` in the transaction that sets the minimum: what
+        is left of the entries. A failure half way leaves files that the next call, or the next start, removes.
         """
+        check_lines(told)
         log = self._logs[kind]
         with self._mutex:
             if not log.snapshot.minimum <= minimum <= log.snapshot.size:
@@ -153,8 +154,14 @@ class LedgerStore:
                 )
             with self._writing():
                 with self._database.write() as connection:
-                    snapshot = log.begin_at(connection, minimum)
-                log.commit(snapshot)
+                    check_alone(connection, [log.snapshot for log in self._logs.values()])
+                    grown = self._logs["act"].append(connection, [(line, leaf_hash(line)) for line in told])
+                    begun = log.begin_at(connection, minimum)
+                made = {"act": grown, kind: grown._replace(minimum=minimum) if kind == "act" else begun}
+                for name, snapshot in made.items():
+                    self._logs[name].commit(snapshot)
+                if told:
+                    self._logs["act"].put_files()
         self.finish_pruning()
 
     def finish_pruning(self) -> None:

@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The clockwork that lets entries of `rec` go after thirty days, and leaves their sums in `act`.
+
+1. Which entries are old enough is read off the catalogue, by the time on which the keyring's clocks agree. 2. They are
+summed up. 3. One transaction: the sums into `act`, the minimum index of `rec`. 4. Files and rows below go. A crash
+before 3 has done nothing; after it the next start goes on at 4.
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Stopped, TorrazzoError
+from torrazzo.base.times import DAY, UtcTicks
+from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.prune_sums import PruneSums
+from torrazzo.ledger.store import LedgerStore
+from torrazzo.town.ask import ask
+
+KEEP_DAYS = 30  # whole ones
+MOST = 1 << 20  # entries at once
+LOOK_S = 600.0
+_PIECE, _REST_S = 1_000, 0.03  # others get to work between two pieces
+
+log = structlog.get_logger(__name__)
+
+
+class PruneJob:
+    """Of one opened ledger; `run` is one thread's."""
+
+    def __init__(
+        self, store: LedgerStore, agreed: Callable[[], UtcTicks | None], clock: Clock, rest_s: float = _REST_S
+    ) -> None:
+        """`agreed`: the time, where the clocks agree on it; None, and nothing goes."""
+        self._store, self._agreed, self._clock, self._rest_s = store, agreed, clock, rest_s
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`; what fails is told and tried again, but for a store that stopped."""
+        while not stop.wait(LOOK_S):
+            try:
+                while self.turn(stop):
+                    pass
+            except Stopped:
+                return
+            except (TorrazzoError, OSError) as error:
+                log.warning("ledger_not_pruned", error=str(error))
+
+    def turn(self, stop: threading.Event) -> bool:
+        """Whether something went."""
+        now, rec = self._agreed(), self._store.rec
+        if now is None:
+            return False
+        first = rec.minimum
+        end = min(self._store.first_index(now // DAY - KEEP_DAYS), first + MOST)  # 1
+        if end <= first:
+            return False
+        sums = PruneSums()
+        for count, line in enumerate(rec.entries(first, end), 1):  # 2
+            sums.add(line)
+            if count % _PIECE == 0 and stop.wait(self._rest_s):
+                return False
+        lines = [pack_act("prune", self._clock.utc(), values) for values in sums.values(end)]
+        self._store.prune("rec", end, lines)  # 3, 4
+        log.info("ledger_pruned", entries=end - first, minimum=end, hours=len(lines))
+        return True
+
+
+def keyring_time(socket: Path) -> UtcTicks | None:
+    """What the running keyring's clocks agree on; None where they do not, or none runs."""
+    try:
+        status, found = ask(socket, "GET", "/status")
+    except TorrazzoError:
+        return None
+    clock = found.get("clock") if status == 200 and isinstance(found, dict) else None
+    agreed = clock.get("agreed") if isinstance(clock, dict) else None
+    return UtcTicks(agreed) if type(agreed) is int else None
