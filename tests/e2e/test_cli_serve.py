@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from tests.tools.served import Served
 from torrazzo.base import Span
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ticks_from_text
 from torrazzo.catalogue import dump
+from torrazzo.ledger.client import LedgerClient
 from torrazzo.testing.town import SmallTown
 
 ANOTHER = "nobody"
@@ -167,6 +169,28 @@ def test_the_page_shows_what_somebody_says_why_to_look_at(served: Served) -> Non
         stranger = other_user.fetch("daemon", watch, urlencode(form))
         assert stranger.startswith("409 ")
         assert "daemon = [&quot;view&quot;]" in stranger
+
+
+def test_a_killed_control_room_leaves_no_window_open(served: Served) -> None:
+    """The next one closes what the one before left open, from what was noted, and the look is over."""
+    (first, *_) = served.until(lambda: served.json("footage", "list", NAMES[0]), 60)
+    watch = f"{served.page()}watch/{first['id']}/main"
+    form = {"purpose": "crime", "reason": "furto", "from": first["from"], "to": first["to"]}
+    look = served.until(lambda: sent(watch, form))
+    assert get(f"{look}/video.mp4")[4:8] == b"ftyp"
+    ledger = LedgerClient(served.home.ledger_socket)
+    (number, opened) = acts(ledger, "view")[-1]
+    os.kill(served.children()["control-room"], signal.SIGKILL)
+    closed = served.until(lambda: [act for _, act in acts(ledger, "close") if act["of"] == number])
+    assert [act["why"] for act in closed] == ["restart"]
+    assert closed[0]["shown"][0]["spans"] == [[opened["t0"], opened["t1"]]]
+    served.until(lambda: served.page() and served.run("status").code == 0)
+
+
+def acts(ledger: LedgerClient, kind: str) -> list[tuple[int, dict[str, Any]]]:
+    found = ledger.prove_many("act", 0, range(500)).entries
+    parsed = [(entry.number, json.loads(entry.line)) for entry in found if entry is not None]
+    return [(number, act) for number, act in parsed if act["kind"] == kind]
 
 
 def sent(watch: str, form: dict[str, str]) -> str | None:

@@ -51,6 +51,7 @@ class Windows:
         self._live: set[int] = set()  # deeds of windows that somebody here holds
         self._lock = threading.Lock()  # over `_live`
         self._settling = threading.Lock()
+        self._told: set[int] = set()  # deeds of which it was logged that they can't be settled yet
 
     @property
     def gate(self) -> Gate:
@@ -176,7 +177,9 @@ class Windows:
                     self._settle(deed)
                 except TorrazzoError as error:
                     left += 1
-                    log.warning("window_not_closed", entry=deed.entry, error=str(error))
+                    if deed.id not in self._told:  # tried again every few seconds
+                        self._told.add(deed.id)
+                        log.warning("window_not_closed", entry=deed.entry, error=str(error))
             return left
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import structlog
@@ -50,6 +51,7 @@ FORGET_S = 60.0
 CLOSING_S = 3
 TICK_S = 0.5
 TEND_S = 5.0
+THREADS = 64
 GATHER_S = 3.0  # a start is told of by a fact of each stream
 
 
@@ -58,6 +60,7 @@ async def run_control_room(home: Home, disk: Disk, clock: Clock, host: str, port
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))  # facts wait for no viewer
     settings = load_settings(home)
     office = await _take_office(home, disk, clock, stop)
     if office is None:
