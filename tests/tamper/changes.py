@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import av
 
-from tests.tamper.town import DISK, STREAMS, Town, opened, person, sealed_of, wanted
+from tests.tamper.town import BEGIN, DISK, STREAMS, Town, opened, person, sealed_of, wanted
 from tests.tools import tampering
 from tests.tools.dossier import Keys, files_of, pack
 from torrazzo.archive import VolumeReader, VolumeWriter
 from torrazzo.archive.fact import parse_fact
 from torrazzo.archive.record import Kind, RecordHeader
 from torrazzo.base import StreamId
-from torrazzo.base.times import HOUR, SECOND
+from torrazzo.base.times import HOUR, SECOND, hour_text
 from torrazzo.catalogue.rebuild import rebuild
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.checkpoint import Checkpoint, cosign, sign_checkpoint
@@ -307,25 +307,122 @@ def checkpoint_forged(town: Town) -> None:
     path.write_bytes(sign_checkpoint(head._replace(root=bytes(32)), Keys.of(7).rec).pack())
 
 
-def fork(town: Town) -> None:
-    """Both logs begin anew in secret, under the same names and keys, without one segment; the witness plays along."""
-    with town.ledger() as store:
-        facts = [line for line in store.rec.entries(0, store.rec.head.size) if b'"kind":"late"' not in line]
-        acts = list(store.act.entries(0, store.act.head.size))
-    for path in town.folder.glob("ledger.db*"):
-        path.unlink()
-    shutil.rmtree(town.home.ledger)
-    left_out = next(line for line in facts if parse_fact(line).stream == A and parse_fact(line).kind == "seg")
-    other = [_entry(line) for line in facts if line != left_out]
-    term = parse_fact(left_out).term
-    other += [silent_entry(stream, term, town.now, town.now) for stream in STREAMS]  # so that it is no shorter
-    with town.ledger() as store:
-        store.append(other, acts)
-        town.cosign(store)
+Lines = list[bytes]
+
+
+def ledger_anew(edit: Callable[[Lines, Lines], None]) -> Change:
+    """The town writes both logs once more, with its own keys, with other entries; the witness's key plays along."""
+
+    def change(town: Town) -> None:
+        with town.ledger() as store:
+            rec, act = (list(log.entries(0, log.head.size)) for log in (store.rec, store.act))
+        for path in town.folder.glob("ledger.db*"):
+            path.unlink()
+        shutil.rmtree(town.home.ledger)
+        edit(rec, act)
+        entries: dict[bytes, RecEntry] = {}
+        with town.ledger() as store:
+            for line in rec:
+                entry = _entry(line)
+                store.append([entry._replace(id=None) if line in entries else entry])
+                entries[line] = entry
+            store.append(act=act)
+            town.cosign(store)
+
+    return change
 
 
 def _entry(line: bytes) -> RecEntry:
+    found = json.loads(line)
+    if found["kind"] in {"late", "silent"}:
+        return RecEntry(line, None, found["t"], found["t"], found["kind"])
     return entry_of(parse_fact(line))
+
+
+def _place(rec: Lines, stream: StreamId, fence: int, n: int) -> int:
+    """Where a fact stands."""
+    for at, line in enumerate(rec):
+        if b'"kind":"late"' in line or b'"kind":"silent"' in line:
+            continue
+        fact = parse_fact(line)
+        if (fact.stream, fact.term.fence, fact.n) == (stream, fence, n):
+            return at
+    raise AssertionError("not there")
+
+
+def _segment_left_out(rec: Lines, _: Lines) -> None:
+    """A segment of the first minute; so that the log is no shorter, silences are entered instead."""
+    at = _place(rec, A, 1, 2)
+    fact = parse_fact(rec.pop(at))
+    last = fact.t0 + 90 * SECOND
+    rec += [silent_entry(stream, fact.term, last, last + 20 * SECOND).line for stream in STREAMS]
+
+
+fork = ledger_anew(_segment_left_out)
+
+
+def entry_left_out(stream: StreamId, fence: int, n: int) -> Change:
+    """A fact that was never entered."""
+
+    def edit(rec: Lines, _: Lines) -> None:
+        del rec[_place(rec, stream, fence, n)]
+
+    return ledger_anew(edit)
+
+
+def entry_changed(stream: StreamId, fence: int, n: int, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
+    """A fact that was entered as another one."""
+
+    def edit(rec: Lines, _: Lines) -> None:
+        at = _place(rec, stream, fence, n)
+        rec[at] = _line(change(json.loads(rec[at])))
+
+    return ledger_anew(edit)
+
+
+def _second_term_earlier(rec: Lines, _: Lines) -> None:
+    """The second term's first two facts ten seconds earlier."""
+    for n in (0, 1):
+        at = _place(rec, A, 2, n)
+        rec[at] = _line(json.loads(rec[at]) | {"t0": json.loads(rec[at])["t0"] - 10 * SECOND})
+    first, second = (_place(rec, A, 2, n) for n in (0, 1))
+    fact = json.loads(rec[first])
+    rec[first] = _line(fact | {"t1": fact["t0"]})
+    rec[second] = _line(json.loads(rec[second]) | {"prev": _base64(rec[first])})
+
+
+terms_overlap_in_ledger = ledger_anew(_second_term_earlier)
+
+
+def _shred_again(_: Lines, act: Lines) -> None:
+    """The shred's own line once more."""
+    act.append(next(line for line in act if b'"kind":"shred"' in line))
+
+
+shred_replayed = ledger_anew(_shred_again)
+
+
+def _shred_too_early(_: Lines, act: Lines) -> None:
+    """A fact says that a living hour's key was destroyed for its age."""
+    line = next(json.loads(line) for line in act if b'"kind":"shred"' in line)
+    act.append(_line(line | {"hour": hour_text(BEGIN // HOUR), "t": json.loads(act[-1])["t"]}))
+
+
+shred_too_early = ledger_anew(_shred_too_early)
+
+
+def a_week_passes(town: Town) -> None:
+    """Nobody shreds anything."""
+    town.now += 170 * HOUR
+
+
+def entry_twice(stream: StreamId, fence: int, n: int) -> Change:
+    """A fact that was entered a second time, at the end."""
+
+    def edit(rec: Lines, _: Lines) -> None:
+        rec.append(rec[_place(rec, stream, fence, n)])
+
+    return ledger_anew(edit)
 
 
 # ------------------------------------------------------------------------------------------------------------- keyring

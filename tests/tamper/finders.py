@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who looks: each takes a town and tells what is not as it was. Of an untouched town none says anything."""
 
+import dataclasses
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.tamper.town import DISK, IDENTITY, KEYS, STREAMS, TOKEN, Town, sealed_of
@@ -11,6 +15,7 @@ from torrazzo.archive.check import Manner, check
 from torrazzo.archive.fact import parse_fact
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError
 from torrazzo.catalogue import Catalogue
+from torrazzo.evidence.scrub import scrub_volume
 from torrazzo.keyring.gate import Granted, Rules, State, decide
 from torrazzo.keyring.gate_refusal import Refusal as KeyRefusal
 from torrazzo.keyring.gate_request import Entry, KeyRequest
@@ -53,6 +58,12 @@ def _footage_check(town: Town) -> list[Found]:
     return [Found(each.what, str(each.stream or ""), each.t0) for each in check(DISK, [town.root], manner)]
 
 
+def _scrub(town: Town) -> list[Found]:
+    """The worker reads every closed volume once within the term of its footage."""
+    damages = [each for path in town.volumes for each in scrub_volume(DISK, path, lambda _: None)[1]]
+    return [Found(each.what, each.stream or "", each.start) for each in damages]
+
+
 def _ledger_start(town: Town) -> list[Found]:
     """The ledger opens, and would sign."""
     try:
@@ -86,6 +97,16 @@ def _witness(town: Town) -> list[Found]:
         except Refusal as error:
             return [Found(f"{error.status} {error.text}")]
     return []
+
+
+def _auditor(town: Town) -> list[Found]:
+    """The second office looks at all entries that are new to it."""
+    with tempfile.TemporaryDirectory() as folder, town.ledger() as store:
+        own = dataclasses.replace(town, folder=Path(folder))  # so that it may look twice
+        for path in town.folder.glob("audit.db*"):
+            shutil.copy(path, folder)
+        shutil.copytree(town.folder / "mirror", own.folder / "mirror")
+        return [Found(str(each), each.stream or "", each.at) for each in own.audit(store)]
 
 
 def _whole_reading(town: Town) -> list[Found]:
@@ -183,10 +204,16 @@ CHECK = Finder(
     "reads every byte of the archive and adds up all facts; needs no keys; the catalogue tells how far facts went",
     _footage_check,
 )
+SCRUB = Finder("scrub", "reads all that is stored once within its life, and compares it with its hashes", _scrub)
 START = Finder("ledger, at its start", "holds its rows, files and published head against each other", _ledger_start)
 READING = Finder("reader of the whole log", "makes the root out of all entries", _whole_reading)
 READER = Finder("second reader", "has seen an earlier head and asks how the present one continues it", _second_reader)
 WITNESS = Finder("witness", "cosigns a head only if it goes on from the one that it cosigned before", _witness)
+AUDITOR = Finder(
+    "auditor",
+    "sees every entry and no picture, holds them against its rules, and cosigns only while they hold",
+    _auditor,
+)
 GATE = Finder("keyring's gate", "gives keys only for what is proven against the heads it has seen", _keyring_gate)
 RING = Finder("keyring, at its start", "opens the ring with the counter as it stands; here a file", _ring)
 TPM = Finder("TPM's counter", "the same with a TPM, against who puts the keyring's whole folder back", _ring, True)

@@ -11,7 +11,21 @@ from typing import NamedTuple
 
 from tests.tamper import changes as do
 from tests.tamper.changes import A, B, Change, package
-from tests.tamper.finders import CHECK, GATE, NOW, READER, READING, RING, START, TPM, VERIFIER, WITNESS, Finder
+from tests.tamper.finders import (
+    AUDITOR,
+    CHECK,
+    GATE,
+    NOW,
+    READER,
+    READING,
+    RING,
+    SCRUB,
+    START,
+    TPM,
+    VERIFIER,
+    WITNESS,
+    Finder,
+)
 from tests.tools import tampering as forge
 from torrazzo.base import StreamId
 from torrazzo.base.times import DAY
@@ -51,6 +65,7 @@ TABLE = [
         "bit-in-video",
         "one bit of a recorded picture is another one",
         Way(CHECK, do.bit_in_volume, "its SHA-256 differs from the record's c", A, 12),
+        Way(SCRUB, do.bit_in_volume, "SHA-256 differs", A, 12),
         Way(VERIFIER, package(partial(forge.bit_in_video, CLIP_A, 2, 3)), "is not the recorded one", A, 10),
     ),
     _kind(
@@ -76,6 +91,7 @@ TABLE = [
         "ten seconds are taken out, with their fact",
         Way(CHECK, do.without(A, 2), "facts missing: n=2", A, 10),
         Way(VERIFIER, package(forge.segment_dropped), "some are missing", B, 10),
+        Way(AUDITOR, do.entry_left_out(A, 2, 2), "numbers 2 to 2", A, 88),
     ),
     _kind(
         "pictures-replaced-with-the-keys",
@@ -87,6 +103,7 @@ TABLE = [
         "ten seconds stand in the place of those after them, with a fact that fits them",
         Way(CHECK, do.segment_duplicated, "prev is not the hash", A, 24),
         Way(VERIFIER, package(forge.segment_duplicated), "one is too many", B, 20),
+        Way(AUDITOR, do.entry_twice(A, 2, 2), "is there already", A, 78),
     ),
     _kind(
         "ledger-rows-edited",
@@ -134,6 +151,7 @@ TABLE = [
         "the town begins its logs anew in secret, with its own keys and without one segment, and shows it to somebody",
         Way(READER, do.fork, "leads to root"),
         Way(WITNESS, do.fork, "422"),
+        Way(AUDITOR, do.fork, "R1"),
     ),
     _kind(
         "fork-shown-to-the-keyring",
@@ -145,23 +163,41 @@ TABLE = [
         "a fact tells of the day before",
         Way(CHECK, do.fact_in_volume(2, do.earlier(DAY)), "n=2 begins at", A, 10 - 86_400),
         Way(VERIFIER, package(forge.fact_back_dated), "is not in the log", A, 10 - 86_400),
+        Way(AUDITOR, do.entry_changed(A, 2, 2, do.earlier(DAY)), "R4", A, 78 - 86_400),
     ),
     _kind(
         "gap-removed",
         "the facts of a silence are taken out",
         Way(CHECK, do.gap_removed, "facts missing: n=4 to 5", A, 24),
         Way(VERIFIER, package(forge.gap_removed), "some are missing", A, 24),
+        Way(AUDITOR, do.entry_left_out(A, 2, 1), "numbers 1 to 1", A, 78),
     ),
     _kind(
         "two-terms-one-time",
         "a recorder's second life claims ten seconds that its first one told of",
-        Way(CHECK, do.terms_overlap, "the term before ended at", A, 55),
+        Way(CHECK, do.terms_overlap, "the term before ended at", A, 92),
+        Way(AUDITOR, do.terms_overlap_in_ledger, "R4", A, 55),
     ),
     _kind(
         "old-ring-put-back",
         "the ring as it was before a key was shredded is put back",
         Way(RING, do.old_ring_put_back, "it was shredded"),
         Way(TPM, do.old_folder_put_back, "it was shredded"),
+    ),
+    _kind(
+        "replayed-shred",
+        "a shred's fact is entered once more, instead of another shred",
+        Way(AUDITOR, do.shred_replayed, "a shred that is replayed"),
+    ),
+    _kind(
+        "shred-left-out",
+        "a week has passed, and the keys live",
+        Way(AUDITOR, do.a_week_passes, "has outlived its pictures"),
+    ),
+    _kind(
+        "shred-too-early",
+        "a key is destroyed long before its time, for its age as it is said",
+        Way(AUDITOR, do.shred_too_early, "early, for its age"),
     ),
     _kind(
         "forged-checkpoint",
@@ -194,8 +230,8 @@ TABLE = [
     _kind(
         "volume-deleted",
         "a file of the archive is gone before its time",
-        Way(CHECK, do.volume_deleted(1), "are in no volume", A, 50),
-        Way(CHECK, do.volume_deleted(2), "are in no volume", B, 68),
+        Way(CHECK, do.volume_deleted(1), "are in no volume", A, 77),
+        Way(CHECK, do.volume_deleted(2), "are in no volume", B, 114),
     ),
     _kind(
         "sealed-k-of-another-hour",

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A small town with all that a forger could lay hands on: recorded once by the product's own code, then copied.
 
-Two cameras that sign their pictures, over the end of an hour, a silence of 20 s and a restart; their ledger, ring and
+Two cameras that sign their pictures, a silence of 20 s, the end of an hour and two restarts; their ledger, ring and
 catalogue; an open window; and an evidence package. The clock is a fake, all else is real.
 """
 
@@ -24,10 +24,14 @@ from torrazzo.archive import Root, VolumeReader, open_root
 from torrazzo.archive.fact import parse_fact
 from torrazzo.archive.record import Kind
 from torrazzo.archive.root import volume_names
+from torrazzo.auditor import Auditor, Finding
+from torrazzo.auditor.source import Source as AuditSource
+from torrazzo.auditor.store import AuditStore
 from torrazzo.base import Span, StreamId
+from torrazzo.base.errors import Invalid
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
-from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered
-from torrazzo.control_room.index import Index
+from torrazzo.catalogue import CatalogueWriter, Delivered
+from torrazzo.control_room.index import open_index
 from torrazzo.durable import OsDisk
 from torrazzo.evidence import write_package
 from torrazzo.evidence.gather import Asked, Gathering, Source
@@ -35,11 +39,15 @@ from torrazzo.evidence.pieces import ProvableFootage
 from torrazzo.keyring import KeyName
 from torrazzo.keyring.heads import Head, Heads, Seen
 from torrazzo.keyring.process import tend
+from torrazzo.keyring.ring import commitment
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 from torrazzo.ledger.act import WINDOW, pack_act
 from torrazzo.ledger.checkpoint import Checkpoint, cosign
+from torrazzo.ledger.files import LogFiles
 from torrazzo.ledger.identity import Identity, LogKind
+from torrazzo.ledger.key import VerifierKey
+from torrazzo.ledger.merkle import leaf_hash
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.sequencer import Sequencer
@@ -55,12 +63,33 @@ from torrazzo.witness.heads import Heads as WitnessHeads
 
 DISK = OsDisk()
 STREAMS = (StreamId.parse(A), StreamId.parse(B))
-BEGIN = UtcTicks(START + HOUR - 50 * SECOND)  # the first picture; the hour ends 50 s later
+BEGIN = UtcTicks(START + HOUR - 75 * SECOND)  # the first picture; the hour ends 75 s later, while nothing runs
 TOKEN = bytes(range(32))
 KEYS = Keys.of(1)
 IDENTITY = Identity("torrazzo.example.it", bytes([1, 0]) * 16, bytes([1, 1]) * 16)
-OLD_HOUR = KeyName(BEGIN // HOUR - 168, "standard")  # whose key is shredded
+OLD_HOUR = KeyName(BEGIN // HOUR + 1 - 168, "standard")  # whose key is shredded in time, as the recording begins
 SPAN = (5.4, 64.0)  # of the package, seconds after BEGIN
+
+
+class LedgerSource(AuditSource):
+    """What an auditor reads, without a socket."""
+
+    def __init__(self, store: LedgerStore, clock: FakeClock) -> None:
+        super().__init__("", clock)
+        self._store = store
+
+    def _read(self, target: str) -> bytes:
+        name, _, path = target.partition("/")
+        if name == "status":
+            return b'{"rec":{"minimum":0},"act":{"minimum":0}}'
+        log = self._store.rec if name == "rec" else self._store.act
+        if not path.startswith("consistency?old="):
+            return log.resource(path)
+        old = int(path.partition("=")[2])
+        if old > log.head.size:
+            raise Invalid(f"{log.head.origin} has {log.head.size} entries")
+        lines = "".join(f"{to_base64(each)}\n" for each in log.consistency(old))
+        return f"old {old}\n{lines}\n".encode() + log.note.pack()
 
 
 @dataclasses.dataclass
@@ -121,7 +150,7 @@ class Town:
         span = Span(*(UtcTicks(BEGIN + round(at * SECOND)) for at in SPAN))
         names = dict(zip(STREAMS, (CLIP_A, CLIP_B), strict=True))
         asked = Asked(self.approved[0], STREAMS, span, "2026/0042", names)
-        index = Index(Catalogue(self.home.catalogue_db))
+        index = open_index(self.home)
         footage = ProvableFootage(index, [self.root], DISK, self.keys)
         with self.ledger() as store, contextlib.closing(index), contextlib.closing(footage):
 
@@ -150,6 +179,20 @@ class Town:
                 path = log.consistency(old) if old <= new else []
                 witness.add_checkpoint(AddCheckpoint(old, tuple(path), log.head, log.note.pack()).pack())
 
+    def audit(self, store: LedgerStore) -> list[Finding]:
+        """The second office's auditor looks at all that the ledger shows; what it has found, and what troubled it."""
+        mirror = self.folder / "mirror"
+        DISK.make_folder(mirror)
+        keys: dict[LogKind, VerifierKey] = {"rec": KEYS.rec.verifier, "act": KEYS.act.verifier}
+        with contextlib.closing(AuditStore.open(self.folder / "audit.db")) as audit:
+            clock = FakeClock(UtcTicks(self.now))
+            source = LedgerSource(store, clock)
+            auditor = Auditor(audit, lambda kind: LogFiles(DISK, mirror / kind), keys, source, clock)
+            auditor.look()
+            found = [each.finding for each in audit.findings(is_open=True) if not each.finding.is_notice]
+            assert found or auditor.trouble is None, auditor.trouble
+            return found
+
     def cosign(self, store: LedgerStore) -> None:
         """The witness's key signs the heads of this ledger, whatever the witness remembers."""
         logs: dict[LogKind, Note] = {"rec": store.rec.note, "act": store.act.note}
@@ -166,14 +209,16 @@ class Town:
 def make_town(folder: Path) -> Town:
     """Record it.
 
-    1. Ring. 2. Half of the footage, which a second reader and the keyring see. 3. The rest, after a restart. 4. What
+    1. Ring. 2. Half of the footage, which a second reader and the keyring see. 3. The rest, in another hour. 4. What
     people did. 5. A package.
     """
     town = Town(folder)
     with _Making(town) as making:
+        making.shred()
         asyncio.run(making.shoot(first=True))
         making.enter()
         making.note_heads()
+        asyncio.run(making.shoot(first=False))
         asyncio.run(making.shoot(first=False))
         making.enter()
         making.deeds()
@@ -214,11 +259,21 @@ class _Making:
         tend(ring, BEGIN, ("standard",))
         ring.draw([OLD_HOUR])
         shutil.copytree(folder, self.town.folder / "old-keyring")
-        self.shredded = ring.shred([OLD_HOUR])
         return ring
 
+    def shred(self) -> None:
+        """With the facts of all keys that were born before."""
+        for name, key in self.ring.ring.keys.items():
+            hour, _, class_ = str(name).partition("/")
+            root = leaf_hash(commitment(name, key.public()))
+            self.book("key", hour=hour, classes=[class_], root=to_base64(root))
+        shredded = self.ring.shred([OLD_HOUR])
+        hour, _, class_ = str(OLD_HOUR).partition("/")
+        what = {"hour": hour, "class": class_, "why": "age", "level": "file", "left": len(self.ring.ring.keys)}
+        self.book("shred", **what, ring=to_base64(shredded.ring_root), state=None, rec=None, act=None)
+
     async def shoot(self, *, first: bool) -> None:
-        """24 s; camera A silent for 20 s; 22 s more: or, the second time, 25 s after a restart."""
+        """25 s; camera A silent for 20 s; 21 s more. Then, in the next hour, twice 25 s, each after a restart."""
         self.lab.start()
         if first:
             await self._run(25)
@@ -231,7 +286,7 @@ class _Making:
         else:
             await self._run(25)
         await self.lab.stop()
-        self.clock.advance(3)
+        self.clock.advance(12)
 
     async def _run(self, seconds: int) -> None:
         for _ in range(seconds // 2):
@@ -257,6 +312,8 @@ class _Making:
         self.town.seen = Heads(rec, act)
         self.town.now = self.clock.utc()
         self.town.ask_witness(self.store)
+        found = self.town.audit(self.store)
+        assert not found, list(map(str, found))
 
     def book(self, kind: str, **values: Any) -> int:
         """An act fact; returns its index."""
@@ -264,15 +321,12 @@ class _Making:
         return self.store.append(act=[line]).act[0]
 
     def deeds(self) -> None:
-        """A rolling scrub's facts, a shred, a window that is open, a copy that was approved."""
+        """A rolling scrub's facts, a window that is open, a copy that was approved."""
         now = self.clock.utc()
         scrubbed = [
             pack_act("scrub", now - 1, {"t0": BEGIN + at, "t1": BEGIN + at + 1, "ok": 1, "bad": 0}) for at in range(600)
         ]
         self.store.append(act=scrubbed)
-        gone = {"hour": str(OLD_HOUR).split("/")[0], "class": "standard", "why": "age", "level": "file"}
-        left, ring = len(self.ring.ring.keys), to_base64(self.shredded.ring_root)
-        self.book("shred", **gone, left=left, ring=ring, state=None, rec=None, act=None)
         what, window = wanted(now), opened(now)
         self.town.window = self.book("view", **what, **window, **person("anna"))
         ask = self.book("ask", **what, to="procura", **person("anna"))
