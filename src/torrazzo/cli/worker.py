@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # what loads for long is loaded by the process alone
     from torrazzo.base.ids import CameraId
     from torrazzo.durable import Disk
     from torrazzo.evidence.copies import Copies
+    from torrazzo.evidence.hold_copy import HoldCopy
     from torrazzo.evidence.jobs import Jobs
     from torrazzo.evidence.pieces import ProvableFootage
     from torrazzo.evidence.scrub import ScrubJob
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # what loads for long is loaded by the process alone
     from torrazzo.town.home import Home
 
 
+_WATCH_S = 2.0
 _SETTLE_S = 10.0
 
 
@@ -34,7 +36,9 @@ def main(words: Sequence[str]) -> int:
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
     from torrazzo.access import Windows
     from torrazzo.app import prepare_process, system_parts
+    from torrazzo.control_room.index import open_roots
     from torrazzo.evidence.export_job import ExportJob
+    from torrazzo.evidence.hold_copy import HoldCopy
     from torrazzo.evidence.worker import run_worker
     from torrazzo.town.home import load_settings
 
@@ -49,13 +53,20 @@ def main(words: Sequence[str]) -> int:
     export = ExportJob(_copies(home, disk, clock, windows), disk, clock)
     scrub = _scrub(home, disk, clock)
 
+    holds = HoldCopy(home, disk, load_settings(home).node, lambda: open_roots(disk, load_settings(home)))
+    watching: list[threading.Thread] = []
+
     def tend(jobs: "Jobs") -> None:
+        if not watching:
+            watching.append(threading.Thread(target=_watch, args=(holds, jobs, stop), name="holds", daemon=True))
+            watching[0].start()
         last = jobs.newest("scrub")
         is_busy = last is not None and last.state in {"waiting", "running"}
         if not is_busy and scrub.is_due(None if last is None else last.made):
             jobs.start("scrub", {})
 
-    run_worker(home, disk, clock, stop, {"export": export.run, "scrub": scrub.run}, tend)
+    kinds = {"export": export.run, "scrub": scrub.run, "hold": holds.run}
+    run_worker(home, disk, clock, stop, kinds, tend)
     windows.close()
     sys.stderr.flush()
     os._exit(0)  # a thread that holds its job where it is never ends by itself
@@ -66,6 +77,20 @@ def _settle(windows: "Windows", stop: threading.Event) -> None:
     while not stop.is_set():
         windows.settle()
         stop.wait(_SETTLE_S)
+
+
+def _watch(holds: "HoldCopy", jobs: "Jobs", stop: threading.Event) -> None:
+    """Order copies of what is held, a few seconds after it was placed."""
+    import structlog
+
+    from torrazzo.base.errors import TorrazzoError
+
+    while not stop.is_set():
+        try:
+            holds.tend(jobs)
+        except (OSError, TorrazzoError) as error:
+            structlog.get_logger(__name__).warning("holds_not_watched", error=str(error))
+        stop.wait(_WATCH_S)
 
 
 def _copies(home: "Home", disk: "Disk", clock: "Clock", windows: "Windows") -> "Copies":
@@ -85,7 +110,8 @@ def _footage(home: "Home", disk: "Disk", window: "Window") -> "Iterator[Provable
     from torrazzo.town.home import load_settings
 
     with open_index(home) as index:
-        footage = ProvableFootage(index, open_roots(disk, load_settings(home)), disk, window, window.covers)
+        roots = [*open_roots(disk, load_settings(home)), *index.held_roots()]
+        footage = ProvableFootage(index, roots, disk, window, window.covers)
         try:
             yield footage
         finally:
@@ -110,7 +136,7 @@ def _scrub(home: "Home", disk: "Disk", clock: "Clock") -> "ScrubJob":
 
 
 def _policy(home: "Home", disk: "Disk") -> "Policy":
-    """As the keyring has it: the logs' keys as they were pinned, and the town's witnesses."""
+    """As `torrazzo ledger policy` prints it, with the logs' keys as the keyring has pinned them."""
     from torrazzo.base.errors import Unavailable
     from torrazzo.keyring.trust import TrustStore
     from torrazzo.ledger.town_policy import town_policy
@@ -120,6 +146,4 @@ def _policy(home: "Home", disk: "Disk") -> "Policy":
     trust = TrustStore(disk, home, settings).load()
     if trust is None:
         raise Unavailable("the keyring has no ledger that it trusts yet; see `torrazzo keyring status`")
-    if trust.policy.witnesses:
-        return trust.policy
     return town_policy((log.key for log in trust.policy.logs), settings.witnesses)

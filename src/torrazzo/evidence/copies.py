@@ -5,7 +5,7 @@
 import contextlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from torrazzo.access import Ask, Window, Windows, read_asks
@@ -14,11 +14,13 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.ids import CameraId
 from torrazzo.durable import Disk
+from torrazzo.evidence.anchors import Receipt
 from torrazzo.evidence.gather import Asked, Source
 from torrazzo.evidence.pieces import ProvableFootage
 from torrazzo.evidence.report import Custody
 from torrazzo.ledger import Policy, Pruned
 from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.private import Private
 from torrazzo.town.home import Home, load_settings
 
@@ -74,10 +76,20 @@ class Copies:
         why = "failed"
         try:
             with self._footage(window) as footage:
-                yield Source(footage, self._ledger.read, self._index_of, policy)
+                receipts = self._receipts()
+                yield Source(footage, self._ledger.read, self._index_of, policy, receipts, window.number)
             why = "done"
         finally:
             window.close(why)
+
+    def _receipts(self) -> Sequence[Receipt]:
+        """Of stamps; heads as they are now are to be stamped too, when the authorities are there: nothing waits."""
+        kinds: tuple[LogKind, ...] = ("rec", "act")
+        for kind in kinds:
+            with contextlib.suppress(Refused):  # nobody is asked for stamps here
+                self._ledger.want_anchor(kind, is_shown=True)
+        found: Sequence[Receipt] = self._ledger.anchors()["stamped"]
+        return found
 
     def _approved(self, ask: int, person: str) -> tuple[Ask, Private, int]:
         """The ask, its private part, and the entry that approves it."""

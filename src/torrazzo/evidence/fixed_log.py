@@ -6,12 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from torrazzo.base.errors import Damaged, Invalid
+from torrazzo.base.errors import Damaged, Invalid, TorrazzoError, Unavailable
 from torrazzo.evidence.clip import Proven
-from torrazzo.ledger import Policy, Proof
+from torrazzo.ledger import Policy, Proof, Unproven
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.identity import LogKind
-from torrazzo.ledger.merkle import inclusion_proof
+from torrazzo.ledger.merkle import consistency_proof, inclusion_proof
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.tiles import WIDTH, Tile, read_subtree, split_entries, tile_width
 
@@ -31,9 +31,27 @@ class FixedLog:
         self._tiles: OrderedDict[tuple[int, int], bytes] = OrderedDict()
 
     @classmethod
-    def newest(cls, read: Read, kind: LogKind, policy: Policy) -> Self:
-        """As of now. Raises `Unproven` if the head does not fulfil the policy (yet)."""
-        return cls(read, kind, Note.parse(read(f"{kind}/checkpoint")), policy)
+    def newest(cls, read: Read, kind: LogKind, policy: Policy) -> list[Self]:
+        """As of the heads that may be used now: the last that witnesses cosigned, and the newest one, if it will do.
+
+        Raises `Unproven` if none fulfils the policy (yet).
+        """
+        found: dict[str, Self] = {}
+        refused: Unproven | None = None
+        for name in ("cosigned", "checkpoint") if policy.witnesses else ("checkpoint",):
+            try:
+                log = cls(read, kind, Note.parse(read(f"{kind}/{name}")), policy)
+            except Unproven as error:
+                refused = error
+            except Unavailable:
+                raise
+            except TorrazzoError:  # nothing was cosigned yet
+                continue
+            else:
+                found.setdefault(log.note.text, log)
+        if not found:
+            raise refused or Unproven(f"no head of {kind} that the policy accepts")
+        return list(found.values())
 
     @property
     def size(self) -> int:
@@ -79,6 +97,10 @@ class FixedLog:
         proof = Proof(index, tuple(inclusion_proof(index, self.size, self._subtree)), self.note)
         proof.accept(line, self._policy)
         return Proven(line, proof)
+
+    def consistency(self, size: int) -> list[bytes]:
+        """That its head goes on from that of its first `size` entries."""
+        return consistency_proof(size, self.size, self._subtree)
 
     def _subtree(self, level: int, index: int) -> bytes:
         return read_subtree(level, index, self._tile)

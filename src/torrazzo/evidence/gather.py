@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from torrazzo import __version__
 from torrazzo.base import Span, StreamId
-from torrazzo.base.errors import Damaged, Invalid
+from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.times import HOUR, UtcTicks
+from torrazzo.evidence.anchors import Receipt, find_anchors
 from torrazzo.evidence.asic import Content, measure
 from torrazzo.evidence.clip import ClipPart, clip_part
 from torrazzo.evidence.facts import IndexOf, Stretch, find_facts, prove_all
@@ -25,6 +26,7 @@ from torrazzo.evidence.history import find_history
 from torrazzo.evidence.package import PackageParts
 from torrazzo.evidence.pieces import ProvableFootage
 from torrazzo.ledger import Policy
+from torrazzo.ledger.identity import LogKind
 from torrazzo.playback.clip import Clip, plan_clip
 
 MOST_HOURS = 100  # of all cameras together
@@ -59,7 +61,8 @@ class Source(NamedTuple):
     read: Read  # of the ledger
     index_of: IndexOf
     policy: Policy
-    anchors: Mapping[str, bytes] = {}
+    receipts: Sequence[Receipt] = ()  # of stamps on the ledger's heads
+    window: int = -1  # entry of `act` that opened the window: the history goes as far at least
 
 
 class Gathering:
@@ -92,12 +95,11 @@ class Gathering:
             stream: self._known(stream, measured[stream]) or self._content(stream, _part(progress, at, len(streams)))
             for at, stream in enumerate(streams)
         }
-        rec = FixedLog.newest(self._source.read, "rec", self._source.policy)
-        found = find_facts(rec, self._source.index_of, [self._stretch(stream) for stream in streams])
+        rec, found = self._facts([self._stretch(stream) for stream in streams])
         clips = [
             self._part(stream, contents[stream], rec, indexes) for stream, indexes in zip(streams, found, strict=True)
         ]
-        act = FixedLog.newest(self._source.read, "act", self._source.policy)
+        act = self._act()
         history = find_history(act, streams, self._asked.span)
         return PackageParts(
             case=self._asked.case,
@@ -108,7 +110,7 @@ class Gathering:
             clips=clips,
             act=act.note,
             history=prove_all(act, history),
-            anchors=self._source.anchors,
+            anchors=self._anchors(rec, "rec") | self._anchors(act, "act"),
             program=_verifier("verify.py"),
             page=_verifier("verify.html"),
         )
@@ -120,6 +122,29 @@ class Gathering:
     def losses(self) -> list[str]:
         """What could not be read, in words."""
         return [str(loss) for clip in self._clips.values() for loss in clip.losses]
+
+    # -- logs
+
+    def _facts(self, stretches: Sequence[Stretch]) -> tuple[FixedLog, list[list[int]]]:
+        """Under the first head that has them all."""
+        missing: Unavailable | None = None
+        for log in FixedLog.newest(self._source.read, "rec", self._source.policy):
+            try:
+                return log, find_facts(log, self._source.index_of, stretches)
+            except Unavailable as error:
+                missing = missing or error
+        assert missing is not None, "there is a head, or an error"
+        raise missing
+
+    def _act(self) -> FixedLog:
+        """Under the first head that has the window."""
+        for log in FixedLog.newest(self._source.read, "act", self._source.policy):
+            if log.size > self._source.window:
+                return log
+        raise Unavailable("the head of act that witnesses have cosigned is older than this export; try again")
+
+    def _anchors(self, log: FixedLog, kind: LogKind) -> dict[str, bytes]:
+        return find_anchors(log, kind, self._source.receipts, self._source.read)
 
     # -- clips
 

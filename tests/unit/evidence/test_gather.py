@@ -13,6 +13,9 @@ from tests.tools.dossier import files_of
 from tests.tools.recording import Recording
 from torrazzo.base.errors import Invalid, Unavailable
 from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.ledger import Policy, Unproven
+from torrazzo.ledger.checkpoint import cosign
+from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.testing.clock import START
 from torrazzo_verify.verify import Finding, parse_policy, verify
@@ -93,6 +96,65 @@ def test_a_window_shows_whole_segments_only(town: Archived, tmp_path: Path) -> N
         segments = [fact for fact in facts if fact["kind"] == "seg"]
         assert asked.span.start < clip["from"] == segments[0]["t0"]
         assert segments[-1]["t1"] == clip["to"] < asked.span.end
+
+
+def test_stamps_on_earlier_heads_come_along(town: Archived, tmp_path: Path) -> None:
+    """The newest of each authority that the package's head goes on from, with the proof that it does."""
+    town.enter(lambda line: b'"kind":"term"' in line)
+    stamped = town.store.rec.head
+    town.enter(lambda line: b'"kind":"term"' not in line)
+    town.files = {
+        f"anchors/rec-{stamped.size}.txt": str(stamped).encode(),
+        f"anchors/rec-{stamped.size}.aruba.tst": b"t",
+    }
+    sizes = (1, stamped.size, town.store.rec.head.size + 5)
+    town.receipts = [{"log": "rec", "size": size, "authority": "aruba"} for size in sizes]
+    path = town.package(town.asked(5.4, 80), tmp_path / "out.asice")
+    code, found = check(path)
+    assert (code, failures(found)) == (0, [])
+    anchors = [name for name in files_of(path) if name.startswith("anchors/")]
+    assert anchors == [f"anchors/rec-{stamped.size}{end}" for end in (".txt", ".aruba.tst", ".consistency")]
+
+
+WITNESS = SigningKey("witness.example.it", Kind.COSIGNATURE, bytes(range(32)))
+
+
+def policy_with_witness(quorum: str) -> Policy:
+    lines = POLICY.pack().replace(b"quorum none\n", f"witness w {WITNESS.verifier}\nquorum {quorum}\n".encode())
+    return Policy.parse(lines)
+
+
+def cosigned(town: Archived) -> None:
+    """A witness signs the heads as they are now."""
+    for kind, reader in (("rec", town.store.rec), ("act", town.store.act)):
+        note = reader.note
+        signed = note._replace(signatures=(*note.signatures, cosign(note, WITNESS, town.start // SECOND)))
+        town.files[f"{kind}/cosigned"] = signed.pack()
+
+
+def test_a_head_that_witnesses_cosigned_is_preferred(town: Archived, tmp_path: Path) -> None:
+    """Proofs lead to it if it has all facts, though the log has grown since; the verifier sees the witness."""
+    town.enter()
+    cosigned(town)
+    size = town.store.rec.head.size
+    town.store.append(act=[b'{"v":1,"kind":"x"}'])
+    path = town.package(town.asked(5.4, 80), tmp_path / "out.asice", policy_with_witness("w"))
+    found: list[Finding] = []
+    assert verify(str(path), parse_policy(policy_with_witness("w").pack()), found.append) == 0
+    assert files_of(path)["rec.checkpoint"].splitlines()[1] == str(size).encode()
+
+
+def test_a_witness_that_is_needed_and_away_is_waited_for(town: Archived, tmp_path: Path) -> None:
+    """Without its signature, or with one on a head before these facts: no package; not needed, the newest will do."""
+    town.enter(lambda line: b'"kind":"term"' in line)
+    with pytest.raises(Unproven):
+        town.package(town.asked(5.4, 80), tmp_path / "out.asice", policy_with_witness("w"))
+    cosigned(town)
+    town.enter(lambda line: b'"kind":"term"' not in line)
+    with pytest.raises(Unavailable):
+        town.package(town.asked(5.4, 80), tmp_path / "out.asice", policy_with_witness("w"))
+    path = town.package(town.asked(5.4, 80), tmp_path / "out.asice", policy_with_witness("none"))
+    assert files_of(path)["rec.checkpoint"].splitlines()[1] == str(town.store.rec.head.size).encode()
 
 
 def test_late_facts_are_told(town: Archived, tmp_path: Path) -> None:
