@@ -317,7 +317,8 @@ def test_a_key_that_others_may_read_is_not_used(home: WitnessHome, capsys: pytes
     assert main(["witness", "key", "--home", str(home.path)]) == 0
     assert VerifierKey.parse(capsys.readouterr().out.strip()).kind == Kind.COSIGNATURE
     home.key.chmod(0o640)
-    assert main(["witness", "--home", str(home.path)]) == 5
+    with pytest.raises(Refused, match="chmod 600"):
+        run_witness(home, SystemClock(), OsDisk(), threading.Event())
 
 
 def test_requests_come_back_as_packed() -> None:
@@ -325,3 +326,13 @@ def test_requests_come_back_as_packed() -> None:
     body = LOG.request(5, 8)
     assert AddCheckpoint.parse(body).pack() == body
     assert AddCheckpoint.parse(body).opened() == LOG.note(8)
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(home: WitnessHome) -> None:
+    """Stored, and then it died before it answered: the log learns the size, and has the same head cosigned."""
+    with opened(home) as witness:
+        witness.add_checkpoint(LOG.request(0, 5))
+    with opened(home) as witness:
+        assert status_of(witness, LOG.request(0, 5)) == 409
+        assert status_of(witness, FORK.request(5, 5)) == 422
+        assert status_of(witness, LOG.request(5, 5)) == 200
