@@ -109,7 +109,7 @@ def test_a_wall_clock_that_jumps_erases_nothing_early(tmp_path: Path, jumps: lis
     """Forward, back, to and fro: nothing goes early, nothing is read that any clock calls too old, and it is told."""
     town = Month(tmp_path, UtcTicks(494_000 * HOUR), "h24", cameras=1)
     live(town, 12, random.Random(1), outage=99, ledger_away=range(0))
-    before, true = hours_of(town), town.now
+    before, true, said = hours_of(town), town.now, town.times.judge()
     for jump in jumps:
         town.clock.step(jump * 3600)
         for _ in range(20):
