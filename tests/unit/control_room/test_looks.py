@@ -13,11 +13,13 @@ from starlette.applications import Starlette
 from tests.tools.asgi import Answer, Client
 from tests.tools.look_town import OTHER, OWNER, STRANGER, WHY, LookTown, look_town
 from tests.tools.recording import STREAM
+from torrazzo.access import Windows
 from torrazzo.access.book import Book, book_path
 from torrazzo.access.months import Months
 from torrazzo.base import Span
 from torrazzo.base.errors import Refused, Unavailable
 from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.control_room.index import open_footage
 from torrazzo.control_room.looks import NoLedger, NoLook
 from torrazzo.durable import OsDisk
 from torrazzo.ledger.private import open_private
@@ -221,6 +223,19 @@ def test_the_keyring_s_restart_costs_a_viewer_nothing(town: LookTown) -> None:
     assert look.file().size > 100_000
     assert len(town.acts("view")) == 2
     assert town.acts("close")[0][1].values["why"] == "renewed"
+
+
+def test_readers_do_not_stand_in_each_other_s_way(town: LookTown) -> None:
+    """Another process shows the keyring newer heads; who asks next goes on from those, and is given keys as well."""
+    look = town.look()
+    with Windows(town.home, OsDisk(), town.clock, "worker") as others:
+        window = others.open_view(WHY.private(OTHER), town.looks.whole([STREAM], town.span), "crime")
+        footage = open_footage(town.home, town.index, window)
+        assert footage.samples(footage.segments(STREAM, town.span)[0]).pieces
+        look.footage.forget()
+        assert look.file().size > 100_000
+        footage.close()
+    assert [act.values["why"] for _, act in town.acts("close")] == ["restart"]  # of a process that just ends
 
 
 def test_a_lost_answer_leaves_no_open_window(town: LookTown, monkeypatch: pytest.MonkeyPatch) -> None:
