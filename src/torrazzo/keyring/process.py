@@ -16,6 +16,7 @@ from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import UtcTicks, hour_of
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.keyring.after_restore import settle
 from torrazzo.keyring.bookings import Bookings
 from torrazzo.keyring.chore import Chore, Keyring
 from torrazzo.keyring.follower import Follower
@@ -137,6 +138,8 @@ class Look(NamedTuple):
                 name = getattr(chore, "__name__", type(chore).__name__)
                 # no traceback: a renderer that shows local variables would print the ring
                 log.error("chore_failed", chore=name, error=str(error))  # noqa: TRY400
+        ring = parts.store.ring
+        settle(parts.keyring.home, parts.keyring.disk, parts.times.judge(), ring.keys, {**lives_of(ring), **lives})
         parts.keyring.pace.over()
 
 

@@ -17,6 +17,7 @@ import structlog
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.keyring.after_restore import WAITS, expect_settled
 from torrazzo.keyring.answer import answer_text, error_text
 from torrazzo.keyring.bookings import Bookings
 from torrazzo.keyring.chore import Keyring
@@ -130,13 +131,17 @@ class KeyDesk:
             found.append(f"no clock is believed: nothing is read or shredded; {parts.times.advice()}")
         elif judged.agreed is None and judged.alarms:
             found.append("the clocks do not agree: nothing is shredded")
+        if parts.keyring.home.restored.exists():
+            found.append(WAITS)
         return [*found, *parts.vault.troubles, *parts.keyring.alarms.values()]
 
     def _window_keys(self, body: bytes) -> bytes:
+        expect_settled(self._parts.keyring.home)
         request = self._parsed(KeyRequest, body)
         return answer_text(self._opened(self._parts.guard.grant(request), request.sealed))
 
     def _hold_keys(self, body: bytes) -> bytes:
+        expect_settled(self._parts.keyring.home)
         request = self._parsed(KeyRequest, body)
         granted = self._parts.guard.grant_hold(request)
         keys = self._opened(granted, request.sealed)
