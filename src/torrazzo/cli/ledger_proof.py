@@ -19,6 +19,7 @@ from torrazzo.cli.process_options import find_home
 
 if TYPE_CHECKING:
     from torrazzo.ledger import Accepted, Policy, Proof
+    from torrazzo.ledger.client import LedgerClient
     from torrazzo.town.home import Home
 
 _MOST_BYTES = 1 << 20
@@ -48,11 +49,7 @@ def prove(
     if out is not None and out.exists() and not force:
         raise Refused(f"{out} exists; choose another name, or --force to replace it")
     wanted = _wanted(place, what, at, act, stream)
-    try:
-        proof = LedgerClient(place.ledger_socket).prove_whole(wanted)
-    except Invalid as error:  # what was asked for has its form: it is not there
-        warn(str(error))
-        raise typer.Exit(NOT_FOUND) from error
+    proof = _proof(LedgerClient(place.ledger_socket), wanted)
     if out is None:
         print(proof.pack().decode(), end="")
         return
@@ -94,6 +91,22 @@ def verify(
         write_json(_judgement(proof, line, accepted))
     else:
         _show(proof, line, accepted, trusted)
+
+
+def _proof(client: "LedgerClient", wanted: SegmentId | int) -> "Proof":
+    """Under the last head that the witnesses cosigned, where that covers it; else under the present one."""
+    try:
+        return client.prove_whole(wanted, is_cosigned=True)
+    except Invalid:
+        pass
+    try:
+        proof = client.prove_whole(wanted)
+    except Invalid as error:  # what was asked for has its form: it is not there
+        warn(str(error))
+        raise typer.Exit(NOT_FOUND) from error
+    if client.status().get("witnesses"):
+        warn("no witness has cosigned a head over this entry yet; where that is asked for, prove it again in a minute")
+    return proof
 
 
 def _wanted(home: "Home", what: str | None, at: str | None, act: int | None, stream: str) -> SegmentId | int:

@@ -62,10 +62,13 @@ class LedgerClient:
         """The tlog-proof of a fact in `rec`, under its present head."""
         return self.read(f"rec/proof?{_asked(fact)}")
 
-    def prove_whole(self, what: SegmentId | int) -> Proof:
-        """A fact of `rec`, or an act by its number: the proof with the entry itself as its `extra`, held against it."""
+    def prove_whole(self, what: SegmentId | int, *, is_cosigned: bool = False) -> Proof:
+        """A fact of `rec`, or an act by its number: the proof with the entry itself as its `extra`, held against it.
+
+        `is_cosigned`: under the last head that the witnesses cosigned; `Invalid` if that does not cover it (yet).
+        """
         log, asked = ("act", f"index={what}") if isinstance(what, int) else ("rec", _asked(what))
-        proof = Proof.parse(self.read(f"{log}/proof?{asked}"))
+        proof = Proof.parse(self.read(f"{log}/proof?{asked}{'&head=cosigned' if is_cosigned else ''}"))
         head = Checkpoint.parse(proof.note.text)
         number, at = divmod(proof.entry_index, WIDTH)
         bundle = Tile(None, number, tile_width(0, number, head.size))

@@ -4,6 +4,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,16 +13,20 @@ import pytest
 from tests.tools.facts import a_term
 from tests.tools.gate_town import WITNESS, SmallLog
 from tests.tools.ledger_process import deliver, running, size, until
+from tests.tools.witness import SOCKET, make_witness, running_witness
 from torrazzo.base import SystemClock
 from torrazzo.base.times import SECOND, iso_from_ticks
 from torrazzo.catalogue import CatalogueWriter, Delivered
 from torrazzo.cli import main
 from torrazzo.cli.init import make_town
 from torrazzo.cli.office import changing
+from torrazzo.durable import OsDisk
 from torrazzo.ledger import Proof
 from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.secret import log_names, make_identity
 from torrazzo.testing.clock import START
 from torrazzo.town import Home
+from torrazzo.town.home import WitnessSettings, load_settings, save_settings
 from torrazzo.town.office import new_camera
 
 pytestmark = pytest.mark.timeout(60)
@@ -124,3 +129,31 @@ def test_a_witness_is_counted_when_the_policy_has_one(tmp_path: Path, capsys: py
             not code
         )
         assert "\x1b" not in said, "what an entry holds never reaches the terminal as it is"
+
+
+def test_the_proof_bears_the_witness_as_soon_as_it_has_signed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a town with a witness the proof is under the head that it cosigned; before that it says that it is not."""
+    make_town(tmp_path / "town", "Cremona", "Europe/Rome")
+    home = Home(tmp_path / "town")
+    identity = make_identity(home, load_settings(home), OsDisk())
+    keys = [identity.key(name).verifier for name in log_names(home)]
+    place, key = make_witness(tmp_path / "witness", keys)
+    witness = WitnessSettings("prefettura", str(key), f"unix:{place.path / SOCKET}", needed=True)
+    save_settings(home, OsDisk(), replace(load_settings(home), witnesses=(witness,)))
+    at, file, policy = ("--home", str(home.path)), tmp_path / "proof", tmp_path / "policy"
+    with policy.open("w") as out, contextlib.redirect_stdout(out):
+        assert main(["ledger", "policy", *at]) == 0
+    with running(home) as client:
+        client.enter(pack_act("boot", SystemClock().utc(), BOOT))
+        assert main(["ledger", "prove", "--act", "0", "-o", str(file), *at]) == 0
+        assert "no witness has cosigned" in capsys.readouterr().err
+        assert main(["ledger", "verify", str(file), "--policy", str(policy)]) == 1
+        with running_witness(place):
+            until(lambda: client.status()["witnesses"][0]["sizes"].get("act"))  # type: ignore[index]
+            client.enter(pack_act("boot", SystemClock().utc(), BOOT))
+        assert main(["ledger", "prove", "--act", "0", "-o", str(file), "--force", *at]) == 0
+        assert "no witness" not in capsys.readouterr().err
+    assert main(["ledger", "verify", str(file), "--policy", str(policy)]) == 0
+    assert "witness prefettura had seen no other history" in capsys.readouterr().out
