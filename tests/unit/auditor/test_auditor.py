@@ -185,6 +185,21 @@ def test_facts_that_waited_for_a_late_one_are_not_blamed(tmp_path: Path) -> None
         assert town.look(1) == []
 
 
+def test_that_it_was_not_running_is_written_down(tmp_path: Path) -> None:
+    """From its last look of the life before to its next one: nobody can say what was signed meanwhile."""
+    ledger, clock, folder = MemoryLedger(), FakeClock(), tmp_path / "a"
+    with audited(folder, ledger, clock) as town:
+        town.enter("rec", Line().facts[0].line)
+        assert town.look() == []
+    start = clock.utc()
+    clock.advance(50)
+    with audited(folder, ledger, clock) as town:
+        assert town.store.silences() == []
+    clock.advance(50)
+    with audited(folder, ledger, clock) as town:
+        assert town.store.silences() == [(start, clock.utc(), "the auditor was not running")]
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setattr(witnessing, "EVERY_NS", 50_000_000)

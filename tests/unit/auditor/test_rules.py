@@ -198,6 +198,17 @@ def test_r3_a_stretch_that_begins_anew_in_told_time(town: Audited, prior: object
     assert any("it is the first" in each for each in found) is (prior is None)
 
 
+def test_r3_a_lost_term_that_comes_after_all(town: Audited) -> None:
+    """It tells of its own time, up to where the next stretch begins, and of no more."""
+    line = started(town)
+    begin = line.end + 10 * SECOND
+    after = Line(fence=2, start=town.clock.utc(), prior={"lost": str(line.term)}, t0=begin)
+    town.enter("rec", after.facts[0].line, line.segment())
+    assert town.look(10) == []
+    town.enter("rec", line.segment())
+    only(town.look(10), "R3", STREAM, "10.000 s that another stretch has told of")
+
+
 # -- R4
 
 
@@ -390,6 +401,14 @@ def test_r10_a_head_of_rec_in_act(town: Audited) -> None:
     started(town)
     town.enter("act", tie(town.ledger, town.clock.utc(), root=HASH))
     only(town.look(10), "R10", "two histories")
+
+
+def test_r10_a_smaller_head_than_before(town: Audited) -> None:
+    """`act` tells of a log that grows."""
+    started(town)
+    older = {"size": 2, "root": to_base64(town.ledger.root("rec", 2))}
+    town.enter("act", tie(town.ledger, town.clock.utc(), **older))
+    only(town.look(10), "R10", "4 entries before, and 2 now")
 
 
 def test_r10_each_minute(town: Audited) -> None:

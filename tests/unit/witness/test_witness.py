@@ -328,6 +328,20 @@ def test_requests_come_back_as_packed() -> None:
     assert AddCheckpoint.parse(body).opened() == LOG.note(8)
 
 
+def test_an_auditor_is_asked_only_about_what_follows(home: WitnessHome) -> None:
+    """A head that does not go on from the last one is refused before anybody looks at what it is over."""
+
+    def look(_head: Checkpoint) -> None:
+        raise AssertionError("it looked")
+
+    with opened(home) as witness:
+        assert status_of(witness, LOG.request(0, 5)) == 200
+        careful = Witness(witness.key, witness.logs.values(), witness.heads, FakeClock(), look)
+        assert [status_of(careful, body) for body in (LOG.request(0, 6), FORK.request(5, 6))] == [409, 422]
+        with pytest.raises(AssertionError):
+            careful.add_checkpoint(LOG.request(5, 6))
+
+
 def test_an_answer_that_was_lost_is_asked_for_again(home: WitnessHome) -> None:
     """Stored, and then it died before it answered: the log learns the size, and has the same head cosigned."""
     with opened(home) as witness:
