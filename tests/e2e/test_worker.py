@@ -15,6 +15,9 @@ import pytest
 from tests.tools.dossier import files_of
 from tests.tools.recording import Recording
 from tests.tools.worker_town import CASE, WorkerTown, worker_town
+from torrazzo.access import read_asks
+from torrazzo.base import SystemClock
+from torrazzo.durable import OsDisk
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo_verify.verify import parse_policy, verify
 
@@ -67,6 +70,8 @@ def test_a_package_through_a_window(town: WorkerTown, tmp_path: Path) -> None:
     window = max(at for at, act in enumerate(acts) if act["kind"] == "export")
     (close,) = (act for act in acts if act["kind"] == "close" and act["of"] == window)
     assert [shown["stream"] for shown in close["shown"]] == [str(town.made.stream)]
+    (told,) = (each for each in read_asks(town.home, OsDisk(), SystemClock()) if each.number == asked)
+    assert [step.number for step in told.exports] == [window]
     assert town.end("worker") == 0
 
 

@@ -16,6 +16,7 @@ from torrazzo.ledger.text import parse_hash
 from torrazzo.town.home import Home
 
 CONTROL_ROOM = "control-room"  # the process that notes what is asked for and approved
+WORKER = "worker"  # makes packages
 
 
 class Step(NamedTuple):
@@ -34,7 +35,7 @@ class Ask(NamedTuple):
     purpose: str
     to: str  # class of its recipient
     approvals: tuple[Step, ...]
-    exports: tuple[Step, ...]  # by the control room
+    exports: tuple[Step, ...]  # windows that were opened for it: by the control room, then by the worker
 
     @property
     def number(self) -> int:
@@ -44,14 +45,7 @@ class Ask(NamedTuple):
 
 def read_asks(home: Home, disk: Disk, clock: Clock) -> list[Ask]:
     """All of them, oldest first; for any process of our Unix user."""
-    path = book_path(home, CONTROL_ROOM)
-    if not path.exists():
-        return []
-    book = Book.read(path)
-    try:
-        deeds = book.of_kind("ask", "approve", "export")
-    finally:
-        book.close()
+    deeds = [*_deeds(home, CONTROL_ROOM, "ask", "approve", "export"), *_deeds(home, WORKER, "export")]
     months = Months(home, disk, clock)
     asks: dict[int, Ask] = {}
     of_approval: dict[int, int] = {}
@@ -65,6 +59,17 @@ def read_asks(home: Home, disk: Disk, clock: Clock) -> list[Ask]:
         elif act.values["renews"] is None:
             _add(asks, of_approval.get(act.values["of"]), exports=(step,))
     return list(asks.values())
+
+
+def _deeds(home: Home, part: str, *kinds: str) -> list[Deed]:
+    path = book_path(home, part)
+    if not path.exists():
+        return []
+    book = Book.read(path)
+    try:
+        return book.of_kind(*kinds)
+    finally:
+        book.close()
 
 
 def open_part(act: Act, data: bytes, months: Months) -> Private | None:

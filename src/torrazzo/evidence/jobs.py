@@ -148,6 +148,15 @@ class Jobs:
         found = DBOS.list_workflows(queue_name=kind, name="job", sort_desc=True, limit=1)
         return self._state(found[0]) if found else None
 
+    def forget(self, before_ms: int) -> int:
+        """Jobs that are over and were ordered before, at most a hundred; returns how many."""
+        states = [name for name, state in _STATES.items() if state not in {"waiting", "running"}]
+        found = DBOS.list_workflows(name="job", status=states, limit=100)
+        old = [job.workflow_id for job in found if (job.created_at or 0) < before_ms]
+        if old:
+            DBOS.delete_workflows(old)
+        return len(old)
+
     def cancel(self, id_: str) -> None:
         """Ends at its next sign of life, and leaves nothing behind. Raises `Refused` for one that is over."""
         if (now := self.state(id_)).state not in {"waiting", "running"}:

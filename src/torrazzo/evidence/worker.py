@@ -38,6 +38,8 @@ PART = 8 << 20  # of a package in one answer
 END_S = 5.0
 KEPT_S = 86_400  # so long a package waits for who ordered it
 
+REMEMBERED_S = 90 * 86_400  # so long it is known what became of a job
+
 _TIDY_S = 600.0
 _STATUS = ((NotFound, 404), (Invalid, 400), (Refused, 403), (Damaged, 422), (Unavailable, 503))
 
@@ -66,6 +68,7 @@ def run_worker(
             log.info("worker_started")
             while True:
                 shelf.tidy()
+                jobs.forget(ns_from_ticks(clock.utc()) // 1_000_000 - REMEMBERED_S * 1000)
                 tend(jobs)
                 if stop.wait(_TIDY_S):
                     break
