@@ -3,8 +3,8 @@
 """The reader's end of the keyring's gate: facts and proofs from the ledger, shown to the keyring for segment keys."""
 
 import threading
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from torrazzo.archive.fact import parse_fact
 from torrazzo.base.errors import Damaged, Unavailable
@@ -26,6 +26,8 @@ WAITS = 12  # for segments that the ledger does not have yet: it enters them wit
 WAITS_FOR_WITNESS = 80  # where a head counts only with a witness's signature: those come within ten seconds or so
 WAIT_S = 0.25
 
+T = TypeVar("T")
+
 
 class Keyring(Protocol):
     """`keyring.KeyClient` is one."""
@@ -36,6 +38,18 @@ class Keyring(Protocol):
 
     def close(self, request: CloseRequest) -> None:
         """No more keys for a window."""
+        ...
+
+    def hold_keys(self, request: KeyRequest) -> int:
+        """Keys of a hold's window go into the vault; how many of these segments' are there."""
+        ...
+
+    def confirm(self, request: CloseRequest) -> None:
+        """A second person has confirmed a hold."""
+        ...
+
+    def release(self, request: CloseRequest) -> None:
+        """A hold is over."""
         ...
 
     def status(self) -> Status:
@@ -55,6 +69,11 @@ class Keys(NamedTuple):
     """What was given, and the times that its segments cover."""
 
     keys: Mapping[int, bytes]
+    spans: Mapping[int, Span]
+
+
+class _Answered(NamedTuple, Generic[T]):
+    answer: T
     spans: Mapping[int, Span]
 
 
@@ -78,7 +97,17 @@ class Gate:
         self._pause = threading.Event()
 
     def keys(self, window: Opened, segments: Sequence[SegmentId], sealed: bytes) -> Keys:
-        """Of segments of one stream, term and key. Raises what ledger and keyring raise, `Denied` among it.
+        """Of segments of one stream, term and key. Raises what ledger and keyring raise, `Denied` among it."""
+        return Keys(*self._ask(window, segments, sealed, self._keyring.window_keys))
+
+    def hold(self, window: Opened, segments: Sequence[SegmentId], sealed: bytes) -> Mapping[int, Span]:
+        """Their keys into the vault; the times that they cover. Raises in the same way."""
+        return self._ask(window, segments, sealed, self._keyring.hold_keys).spans
+
+    def _ask(
+        self, window: Opened, segments: Sequence[SegmentId], sealed: bytes, ask: Callable[[KeyRequest], T]
+    ) -> _Answered[T]:
+        """Show what is asked for.
 
         1. The segments' facts, and how the head of `rec` continues the one that the keyring has seen. 2. The window's,
         under a head of `act` taken after that. 3. Both to the keyring. 4. If it has seen newer heads meanwhile, anew.
@@ -93,23 +122,35 @@ class Gate:
             shown = _shown(act, seen.act), _shown(rec, seen.rec)
             request = KeyRequest(window.token, shown[0], acts[-1], approved, shown[1], tuple(entries), sealed)
             try:
-                keys = self._keyring.window_keys(request)  # 3
+                answer = ask(request)  # 3
             except Denied as error:
                 self._seen = None
                 if error.reason is not Reason.HEAD_STALE:
                     raise
                 continue  # 4
             self._seen = _Seen(rec.size, act.size)
-            return Keys(keys, {segment.n: _span(entry) for segment, entry in zip(segments, entries, strict=True)})
+            spans = {segment.n: _span(entry) for segment, entry in zip(segments, entries, strict=True)}
+            return _Answered(answer, spans)
         raise Unavailable("the keyring is asked by many at this moment; try again")
 
     def close(self, window: int, close: int) -> None:
         """Tell the keyring that a window was closed by that entry."""
+        self._tell(window, close, self._keyring.close)
+
+    def confirm(self, hold: int, confirm: int) -> None:
+        """Tell it that a hold was confirmed by that entry."""
+        self._tell(hold, confirm, self._keyring.confirm)
+
+    def release(self, hold: int, release: int) -> None:
+        """Tell it that a hold was released by that entry."""
+        self._tell(hold, release, self._keyring.release)
+
+    def _tell(self, window: int, close: int, tell: Callable[[CloseRequest], None]) -> None:
         for _ in range(ATTEMPTS):
             seen = self._seen or self._ask_seen()
             act, (opening, closing) = self._acts(seen.act, [window, close])
             try:
-                self._keyring.close(CloseRequest(_shown(act, seen.act), opening, closing))
+                tell(CloseRequest(_shown(act, seen.act), opening, closing))
             except Denied as error:
                 self._seen = None
                 if error.reason is not Reason.HEAD_STALE:

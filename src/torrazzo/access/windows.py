@@ -17,6 +17,7 @@ import structlog
 
 from torrazzo.access.book import Book, Deed
 from torrazzo.access.gate import Gate, Keyring, Opened
+from torrazzo.access.holding import Holding
 from torrazzo.access.months import Months
 from torrazzo.access.window import Entered, Window
 from torrazzo.base.clock import Clock
@@ -28,7 +29,7 @@ from torrazzo.ledger import Policy
 from torrazzo.ledger.act import WINDOW, Act, Wanted, pack_act, parse_act
 from torrazzo.ledger.act_shown import shown_value
 from torrazzo.ledger.client import LedgerClient
-from torrazzo.ledger.private import NONCE_LENGTH, SALT_LENGTH, Private, pseudonym, seal_private
+from torrazzo.ledger.private import NONCE_LENGTH, SALT_LENGTH, Private, case_hash, pseudonym, seal_private
 from torrazzo.ledger.text import to_base64
 from torrazzo.town.home import Home
 
@@ -98,6 +99,44 @@ class Windows:
         if pseudonym(self._months.secret(month), month, who.person) == asked.person:
             raise Refused(f"ask {ask} is your own; another person has to approve it")
         return self._enter("approve", {"of": ask}, who, month, self._clock.utc())[1]
+
+    def open_hold(self, who: Private, wanted: Wanted) -> Holding:
+        """Footage that is to be kept for a case, which the private part names; the window's number is the hold's."""
+        if who.case is None:
+            raise Invalid("a hold is for a case: name it")
+        month = self._months.present()
+        case = to_base64(case_hash(self._months.secret(month), month, who.case))
+
+        def entered(renews: int | None) -> Entered:
+            return self._open("hold", {**_named(wanted), "case": case, "renews": renews}, who, month)
+
+        return Holding(wanted, entered(None), entered, self, self._gate, self._book, self._clock)
+
+    def confirm(self, who: Private, hold: int) -> int:
+        """By another person than who placed it; returns the entry's number."""
+        return self._follow(who, hold, "confirm", self._gate.confirm)
+
+    def release(self, who: Private, hold: int) -> int:
+        """It is over: its key is destroyed on return. Returns the entry's number."""
+        return self._follow(who, hold, "release", self._gate.release)
+
+    def is_case(self, case: str | None, hold: Act) -> bool:
+        """Whether the hold of this fact is for that case; nobody can tell once its month's secret is destroyed."""
+        month: str = hold.values["month"]
+        try:
+            secret = self._months.secret(month)
+        except Unavailable:
+            return False
+        return case is not None and to_base64(case_hash(secret, month, case)) == hold.values["case"]
+
+    def _follow(self, who: Private, hold: int, kind: str, tell: Callable[[int, int], None]) -> int:
+        placed = self._act(hold, "hold")
+        month = placed.person.month
+        if kind == "confirm" and pseudonym(self._months.secret(month), month, who.person) == placed.person:
+            raise Refused(f"hold {hold} is your own; another person has to confirm it")
+        number = self._enter(kind, {"of": hold}, who, month, self._clock.utc())[1]
+        tell(hold, number)
+        return number
 
     def _window(self, wanted: Wanted, entered: Callable[[int | None], Entered]) -> Window:
         return Window(wanted, entered(None), entered, self, self._gate, self._book, self._clock)

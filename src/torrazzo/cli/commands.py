@@ -16,6 +16,7 @@ from torrazzo.cli import (
     demo,
     evidence,
     footage,
+    hold,
     init,
     keyring,
     ledger,
@@ -69,5 +70,6 @@ app.command("worker")(processes.worker)
 app.command("status")(status.status)
 app.add_typer(footage.app, name="footage")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(hold.app, name="hold")
 app.add_typer(catalogue.app, name="catalogue")
 app.command("demo")(demo.demo)

@@ -35,6 +35,7 @@ def main(words: Sequence[str]) -> int:
     from torrazzo.keyring import run_keyring
     from torrazzo.keyring.process import Manner
     from torrazzo.retention import Retention
+    from torrazzo.retention.held import Held
     from torrazzo.town.home import load_settings
     from torrazzo.town.lives import life_of
     from torrazzo.town.plan import peek_classes
@@ -49,8 +50,9 @@ def main(words: Sequence[str]) -> int:
         lives=lambda: {class_: life_of(class_) for class_ in peek_classes(home.plan)},
         sealing=os.environ.get("TORRAZZO_TPM", "auto"),
     )
-    retention = Retention(disk, settings.roots, settings.floor_hours)
-    run_keyring(home.path, clock, disk, stop, manner, (retention,))
+    held = Held(home, disk)
+    retention = Retention(disk, settings.roots, settings.floor_hours, held.awaited)
+    run_keyring(home.path, clock, disk, stop, manner, (retention, held))
     return 0
 
 

@@ -18,9 +18,11 @@ _ANSWER_S = 60.0
 _PART = 1 << 20
 
 
-def ask_people(home: Home, method: str, target: str, body: object = None) -> dict[str, Any]:
+def ask_people(
+    home: Home, method: str, target: str, body: object = None, patience_s: float = _ANSWER_S
+) -> dict[str, Any]:
     """The answer; raises what the control room raised."""
-    status, answer = ask(_socket(home), method, target, body, _ANSWER_S)
+    status, answer = ask(_socket(home), method, target, body, patience_s)
     if status != 200:
         raise parse_error(answer, status)
     if not isinstance(answer, dict):

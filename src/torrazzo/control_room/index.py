@@ -15,27 +15,29 @@ from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.base.ids import SegmentId, StreamId, TermId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
-from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, SegmentRow, rebuild
+from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, rebuild
 from torrazzo.catalogue.forget import Gone
 from torrazzo.catalogue.rebuild import Rebuilt, catch_up
 from torrazzo.control_room.state import GapState
 from torrazzo.durable import Disk, OsDisk
+from torrazzo.keyring.vault_file import Hold
 from torrazzo.playback import Footage
 from torrazzo.playback.footage import Recorded
+from torrazzo.playback.held import Everything, HeldIndex
 from torrazzo.retention import load_forgotten
 from torrazzo.town.home import Home, Settings, load_settings
 
 log = structlog.get_logger()
 
 _TERM, _KIND_WITHIN = b'"kind":"term"', 32  # keys stand in a fixed order (docs/3-formats/fact.md)
-_CONTINUES = b'"continues":true'
 
 
 class Index:
     """The catalogue as playback asks it. May be used by several threads."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, catalogue: Catalogue, held: HeldIndex | None = None) -> None:
+        self._catalogue, self._held = catalogue, held
+        self.everything = Everything(catalogue, held)  # also what only a hold has
 
     def streams(self) -> Sequence[StreamId]:
         """All streams of which something is known, also those of cameras that no registry knows any more."""
@@ -62,20 +64,31 @@ class Index:
 
     def segments(self, stream: StreamId, span: Span) -> Sequence[Recorded]:
         """Segments whose pieces are known to lie somewhere."""
-        return [found for row in self._catalogue.segments(stream, span) if (found := _recorded(row)) is not None]
+        return self.everything.segments(stream, span)
 
     def segment(self, id_: SegmentId) -> Recorded | None:
         """One of them."""
-        row = self._catalogue.segment(id_)
-        return None if row is None else _recorded(row)
+        return self.everything.segment(id_)
 
     def steps_between(self, before: SegmentId, after: SegmentId) -> int:
         """Ticks by which clocks were set forward between two segments."""
-        return self._catalogue.steps_between(before, after)
+        return self.everything.steps_between(before, after)
+
+    def holds_of(self, stream: StreamId, span: Span) -> Sequence[Sequence[Hold]]:
+        """Of each segment that is kept by holds alone, those holds."""
+        if self._held is None:
+            return []
+        return [self._held.covering(row) for row in self.everything.only_held(stream, span)]
+
+    def held_roots(self) -> Sequence[Root]:
+        """Where copies of what is held lie."""
+        return () if self._held is None else self._held.roots()
 
     def close(self) -> None:
-        """Release the file."""
+        """Release the files."""
         self._catalogue.close()
+        if self._held is not None:
+            self._held.close()
 
     def __enter__(self) -> Self:
         return self
@@ -170,13 +183,14 @@ def parse_facts(body: object) -> list[Delivered]:
 
 def open_index(home: Home) -> Index:
     """For reading, while another process may be writing; raises `Unavailable` if there is no catalogue yet."""
-    return Index(Catalogue(home.catalogue_db))
+    return Index(Catalogue(home.catalogue_db), HeldIndex(home, OsDisk()))
 
 
 def open_footage(home: Home, index: Index, window: Window) -> Footage:
     """Footage of the town, as far as this window shows it."""
     disk = OsDisk()
-    return Footage(index, open_roots(disk, load_settings(home)), disk, window, window.covers)
+    roots = [*open_roots(disk, load_settings(home)), *index.held_roots()]
+    return Footage(index, roots, disk, window, window.covers)
 
 
 def open_roots(disk: Disk, settings: Settings) -> list[Root]:
@@ -198,13 +212,6 @@ def _delivered(entry: object) -> Delivered:
         raise Invalid(f"facts: not a delivery: {str(entry)[:200]}")
     assert isinstance(pieces, list)
     return Delivered(fact.encode(), volume, tuple(pieces))
-
-
-def _recorded(row: SegmentRow) -> Recorded | None:
-    if row.volume is None:
-        return None
-    continues = _CONTINUES in row.fact
-    return Recorded(row.id, row.t0, row.t1, row.volume, row.pieces, row.length, row.retention_class, continues)
 
 
 def _fraction(progress: Callable[[float], None] | None) -> Callable[[int, int], None] | None:

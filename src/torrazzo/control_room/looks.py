@@ -133,6 +133,7 @@ class Looks:
         who = reason.private(peer)
         try:
             span = self._entered(stream, span)
+            self.check_case([stream], span, who)
             window = self.windows.open_view(who, self.whole([stream], span), reason.purpose)
         except Absent:
             raise
@@ -166,6 +167,12 @@ class Looks:
             raise Absent(f"nothing was recorded in {span}; `torrazzo footage list` tells what is")
         whole = Span(min(found.start for found in spans), max(found.end for found in spans))
         return Wanted(frozenset(streams), whole)
+
+    def check_case(self, streams: Sequence[StreamId], span: Span, who: Private) -> None:
+        """What only a hold keeps is looked at for its case; raises `Refused` for another one, or none."""
+        for holds in (holds for stream in streams for holds in self._index.holds_of(stream, span)):
+            if not any(self.windows.is_case(who.case, hold.act) for hold in holds):
+                raise Refused("what was recorded there is kept by a hold alone: name the case that it is held for")
 
     def find(self, key: str, peer: Peer | None) -> Look:
         """The look of this address, for the one whose it is; raises `NoLook` otherwise. Its window stays open."""

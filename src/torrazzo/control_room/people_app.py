@@ -6,6 +6,7 @@ GET  /asks                       what was asked for, and what became of it
 POST /asks                       {"cameras":[…],"stream":…,"from":…,"to":…,"purpose":…,"recipient_class":…,"reason":…,…}
 POST /asks/<number>/approve      {"reason":…}, by another person
 POST /asks/<number>/copy         {"camera":…}: opens a look through which the copy is read (media.py)
+/holds                           what is to be kept for longer (holds_app.py)
 """
 
 import asyncio
@@ -62,18 +63,12 @@ class Desk:
         """Its number."""
         peer = requesting(request)
         self._people.check(peer, "ask")
-        cameras = said.get("cameras")
-        if not isinstance(cameras, list) or not cameras or not all(isinstance(name, str) for name in cameras):
-            raise Invalid("cameras: write one or more names")
-        stream = _text(said, "stream")
-        if stream not in STREAM_NAMES:
-            raise Invalid(f"stream {stream}: write main or sub")
-        known = self._cameras()
-        streams = sorted({StreamId(find_camera(known, name).id, stream) for name in cameras}, key=str)
-        reason = Reason(_text(said, "purpose"), _text(said, "reason"), _maybe(said, "case"))
-        who = reason.private(peer)._replace(recipient=_maybe(said, "recipient"))
-        wanted = self._looks.whole(streams, self._span(said), lead=0)
-        number = self._looks.windows.ask(who, wanted, reason.purpose, _text(said, "recipient_class"))
+        streams = streams_of(said, self._cameras())
+        reason = Reason(text_of(said, "purpose"), text_of(said, "reason"), maybe_text(said, "case"))
+        who = reason.private(peer)._replace(recipient=maybe_text(said, "recipient"))
+        wanted = self._looks.whole(streams, span_of(said, self._zone, self._clock), lead=0)
+        self._looks.check_case(streams, wanted.span, who)
+        number = self._looks.windows.ask(who, wanted, reason.purpose, text_of(said, "recipient_class"))
         return {"number": number}
 
     def approve(self, request: Request, said: Mapping[str, object]) -> object:
@@ -81,7 +76,7 @@ class Desk:
         peer = requesting(request)
         self._people.check(peer, "approve")
         asked = self._ask(request)
-        who = Reason("", _text(said, "reason")).private(peer)
+        who = Reason("", text_of(said, "reason")).private(peer)
         return {"number": self._looks.windows.approve(who, asked.number)}
 
     def copy(self, request: Request, said: Mapping[str, object]) -> object:
@@ -107,7 +102,7 @@ class Desk:
         return found
 
     def _stream(self, asked: Ask, said: Mapping[str, object]) -> StreamId:
-        name = _maybe(said, "camera")
+        name = maybe_text(said, "camera")
         streams = sorted(asked.wanted.streams, key=str)
         if name is None:
             if len(streams) > 1:
@@ -119,29 +114,45 @@ class Desk:
             raise Invalid(f"ask {asked.number} is not of {name}")
         return found[0]
 
-    def _span(self, said: Mapping[str, object]) -> Span:
-        start, end = (ticks_from_text(_text(said, key), self._zone) for key in ("from", "to"))
-        if start >= end:
-            raise Invalid(f"from {iso_from_ticks(start)} to {iso_from_ticks(end)}: the end is not after the start")
-        if end > self._clock.utc():
-            raise Invalid(f"to {iso_from_ticks(end)}: that is not over yet")
-        return Span(start, UtcTicks(end))
+
+def streams_of(said: Mapping[str, object], known: Sequence[Camera]) -> list[StreamId]:
+    """The cameras that are named; raises `Invalid`."""
+    cameras = said.get("cameras")
+    if not isinstance(cameras, list) or not cameras or not all(isinstance(name, str) for name in cameras):
+        raise Invalid("cameras: write one or more names")
+    stream = text_of(said, "stream")
+    if stream not in STREAM_NAMES:
+        raise Invalid(f"stream {stream}: write main or sub")
+    return sorted({StreamId(find_camera(known, name).id, stream) for name in cameras}, key=str)
 
 
-def make_people_app(desk: Desk, looks: Looks) -> Starlette:
+def span_of(said: Mapping[str, object], zone: ZoneInfo, clock: Clock) -> Span:
+    """From when to when; raises `Invalid`, also for what is not over yet."""
+    start, end = (ticks_from_text(text_of(said, key), zone) for key in ("from", "to"))
+    if start >= end:
+        raise Invalid(f"from {iso_from_ticks(start)} to {iso_from_ticks(end)}: the end is not after the start")
+    if end > clock.utc():
+        raise Invalid(f"to {iso_from_ticks(end)}: that is not over yet")
+    return Span(start, UtcTicks(end))
+
+
+def posting(act: Callable[[Request, Mapping[str, object]], object]) -> Callable[[Request], object]:
+    """What answers a POST of an object."""
+
+    async def post(request: Request) -> Response:
+        said = await read_json(request)
+        if not isinstance(said, dict):
+            raise Invalid("expected an object")
+        return JSONResponse(await asyncio.to_thread(act, request, said))
+
+    return post
+
+
+def make_people_app(desk: Desk, looks: Looks, more: Sequence[Route] = ()) -> Starlette:
     """The application; its server tells who asks."""
 
     async def list_asks(request: Request) -> Response:
         return JSONResponse(await asyncio.to_thread(desk.list, request))
-
-    def posting(act: Callable[[Request, Mapping[str, object]], object]) -> Callable[[Request], object]:
-        async def post(request: Request) -> Response:
-            said = await read_json(request)
-            if not isinstance(said, dict):
-                raise Invalid("expected an object")
-            return JSONResponse(await asyncio.to_thread(act, request, said))
-
-        return post
 
     return Starlette(
         routes=[
@@ -150,6 +161,7 @@ def make_people_app(desk: Desk, looks: Looks) -> Starlette:
             Route("/asks/{number:int}/approve", posting(desk.approve), methods=["POST"]),
             Route("/asks/{number:int}/copy", posting(desk.copy), methods=["POST"]),
             *Media(looks).routes(),
+            *more,
         ],
         exception_handlers={TorrazzoError: _known, Exception: _unknown},
     )
@@ -182,15 +194,17 @@ def _name(private: Private | None) -> str | None:
     return None if private is None else private.person
 
 
-def _text(said: Mapping[str, object], key: str) -> str:
+def text_of(said: Mapping[str, object], key: str) -> str:
+    """A text that is there; raises `Invalid`."""
     found = said.get(key)
     if not isinstance(found, str) or not found.strip() or len(found) > LONGEST_REASON:
         raise Invalid(f"{key}: write a text of at most {LONGEST_REASON} characters")
     return found.strip()
 
 
-def _maybe(said: Mapping[str, object], key: str) -> str | None:
-    return None if said.get(key) is None else _text(said, key)
+def maybe_text(said: Mapping[str, object], key: str) -> str | None:
+    """The same, or None."""
+    return None if said.get(key) is None else text_of(said, key)
 
 
 async def _known(request: Request, error: Exception) -> Response:

@@ -29,6 +29,7 @@ from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.bind import allowed_hosts, bind_page, page_address
+from torrazzo.control_room.holds_app import HoldDesk, HoldParts
 from torrazzo.control_room.index import Index, IndexWriter, open_footage, open_index
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.media import Media
@@ -123,7 +124,7 @@ class _Room:
         changes = make_socket_app(self._office, self.state, self._writer.take, self._writer.rebuild)
         views = Views(self._settings, self.state, self.last_recorded, self.gaps, self._looks)
         looks = make_page_app(views, Media(self._looks).routes(), allowed_hosts(page))
-        copies = make_people_app(self._desk(), self._looks)
+        copies = make_people_app(self._desk(), self._looks, self._holds().routes())
         try:
             yield (_server(changes), inner), (_server(looks), page), (_server(copies), desk)
         finally:
@@ -145,6 +146,10 @@ class _Room:
         cameras, zone = self._office.registry.cameras, self._settings.zone
         asks = partial(read_asks, self._home, self._disk, self._clock)
         return Desk(self._looks, self._people, self._clock, zone, partial(cameras, has_removed=True), asks)
+
+    def _holds(self) -> HoldDesk:
+        parts = HoldParts(self._home, self._settings, self._disk, self._clock, self._index)
+        return HoldDesk(parts, self._looks, self._people, partial(self._office.registry.cameras, has_removed=True))
 
     def _bind(self, host: str, port: int | None) -> socket.socket:
         try:

@@ -12,7 +12,7 @@ from torrazzo.ledger import Pruned
 from torrazzo.ledger.act import Act, parse_act
 
 _SPANS = frozenset({"view", "ask", "hold"})  # they name streams and a span
-_FOLLOWING = frozenset({"approve", "export", "close", "release", "rekey"})  # they name an entry before
+_FOLLOWING = frozenset({"approve", "export", "close", "confirm", "release", "end", "rekey"})  # they name one before
 
 
 def find_history(log: FixedLog, streams: Collection[StreamId], span: Span) -> list[int]:

@@ -42,7 +42,7 @@ class KeyClient:
         return expect_number(held, "held")
 
     def confirm(self, request: CloseRequest) -> None:
-        """A hold's fact and that of its approval by a second person; raises as `window_keys`."""
+        """A hold's fact and that of its confirmation by a second person; raises as `window_keys`."""
         self._ask_running("POST", "/confirm", request.text())
 
     def release(self, request: CloseRequest) -> None:

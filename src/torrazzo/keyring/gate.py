@@ -156,10 +156,10 @@ def confirm(state: State, request: CloseRequest, rules: Rules, now: Judgement) -
     number = request.window.number
     try:
         state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
-        hold, approve = _following(request, taken[0].head, (HOLDING, "approve"))  # 2
-        if hold.person.month != approve.person.month:  # 3
+        hold, second = _following(request, taken[0].head, (HOLDING, "confirm"))  # 2
+        if hold.person.month != second.person.month:  # 3
             raise Refuse(Reason.PERSON, f"hold {number}: pseudonyms of several months cannot be compared")
-        if hold.person == approve.person:
+        if hold.person == second.person:
             raise Refuse(Reason.PERSON, f"hold {number}: placed and confirmed by one person")
     except Refuse as refuse:
         return _refused(refuse.refusal, number, state, taken)

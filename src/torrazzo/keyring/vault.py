@@ -31,7 +31,7 @@ from torrazzo.town.home import Home
 
 VAULT = "vault"
 HOLD = "hold.json"
-RELEASED, LAPSED = "release", "lapse"  # `why` of the `shred` fact
+RELEASED, LAPSED = "release", "lapse"  # `why` of the `end` fact
 
 log = structlog.get_logger(__name__)
 
@@ -217,17 +217,14 @@ class Vault:
         else:  # before a crash, or never drawn
             root, statement = store.ring.root(), b""
         values = {
-            "hour": hour_text(hold.name.hour),
-            "class": hold.name.class_,
+            "of": hold.number,
             "why": why,
             "level": self._level,
             "left": len(store.ring.keys),
             "ring": base64.b64encode(root).decode(),
             "state": base64.b64encode(hashlib.sha256(statement).digest()).decode() if statement else None,
-            "rec": None,
-            "act": None,
         }
-        self._book("shred", values)  # 3
+        self._book("end", values)  # 3
 
     # -- files
 

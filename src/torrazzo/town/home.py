@@ -24,7 +24,7 @@ from torrazzo.town.lives import check_hours
 
 DEFAULT_ZONE = "Europe/Rome"
 DEFAULT_PORT = 8470
-RIGHTS = ("view", "ask", "approve")  # to recorded pictures
+RIGHTS = ("view", "ask", "approve", "hold")  # to recorded pictures
 TIME_SOURCES = ("system", "witness", "wall")  # a time service; who cosigns heads; nobody: the clock as it stands
 DEFAULT_TRUSTED = ("system",)
 DEFAULT_FLOOR = 72

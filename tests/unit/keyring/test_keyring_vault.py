@@ -85,7 +85,7 @@ def town(tmp_path: Path) -> HeldTown:
 def test_what_is_held_is_read_when_the_hour_is_gone(town: HeldTown) -> None:
     """After a week a view gives the held segment's key, also in the keyring's next life."""
     hold = town.place()
-    town.said("/confirm", town.following(hold, "approve", "bruno"))
+    town.said("/confirm", town.following(hold, "confirm", "bruno"))
     town.expire()
     town.live()
     town.pass_time(0)
@@ -133,8 +133,8 @@ def test_a_released_hold_is_gone_at_once(town: HeldTown) -> None:
     assert town.parts.vault.holds == []
     assert list(folder.iterdir()) == []
     assert copy.hold not in town.parts.vault._opened().ring.keys
-    (fact,) = town.told("shred")
-    assert (fact["why"], fact["class"], fact["left"]) == ("release", f"{hold:016x}", 0)
+    (fact,) = town.told("end")
+    assert (fact["why"], fact["of"], fact["left"]) == ("release", hold, 0)
     with pytest.raises(Invalid):
         town.said("/release", town.following(hold, "release", "anna"))
 
@@ -144,20 +144,20 @@ def test_a_hold_ends_by_itself(town: HeldTown, is_confirmed: bool) -> None:
     """After 72 hours, and, where a second person has confirmed it, after 180 days: not a minute before."""
     hold = town.place()
     if is_confirmed:
-        town.said("/confirm", town.following(hold, "approve", "bruno"))
+        town.said("/confirm", town.following(hold, "confirm", "bruno"))
     life = CONFIRMED if is_confirmed else PROVISIONAL
     town.pass_time(life - 600 * SECOND)
     assert [each.number for each in town.parts.vault.holds] == [hold]
     town.pass_time(600 * SECOND)
     assert town.parts.vault.holds == []
-    assert [fact["why"] for fact in town.told("shred")] == ["lapse"]
+    assert [fact["why"] for fact in town.told("end")] == ["lapse"]
 
 
 def test_nobody_confirms_an_own_hold(town: HeldTown) -> None:
     """Who placed it is refused; the hold stays provisional."""
     hold = town.place()
     with pytest.raises(Denied) as denied:
-        town.said("/confirm", town.following(hold, "approve", "anna"))
+        town.said("/confirm", town.following(hold, "confirm", "anna"))
     assert denied.value.reason is Reason.PERSON
     assert town.parts.vault.holds[0].confirmed is None
 
@@ -188,7 +188,7 @@ def test_a_renewed_window_is_of_the_same_hold(town: HeldTown) -> None:
 def test_a_hold_is_prolonged_by_another(town: HeldTown) -> None:
     """A new hold takes its keys out of the vault when the hour is gone, and outlives the first."""
     first = town.place()
-    town.said("/confirm", town.following(first, "approve", "bruno"))
+    town.said("/confirm", town.following(first, "confirm", "bruno"))
     town.expire()
     second = town.place()
     town.said("/release", town.following(first, "release", "anna"))

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`torrazzo hold`: what is to be kept past its life, for a case."""
+
+from typing import Annotated
+
+import typer
+
+from torrazzo.cli.options import HomeOption, JsonOption, StreamOption
+from torrazzo.cli.output import warn, write_json, write_table
+from torrazzo.cli.people import ask_people
+from torrazzo.cli.process_options import find_home
+
+app = typer.Typer(
+    help="Footage that a case needs for longer: place, confirm, release, list.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+PLACING_S = 900.0  # keys of a day of twenty cameras take minutes
+
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept encrypted.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="What `hold place` printed.")]
+
+
+@app.command("place")
+def place(
+    cameras: Annotated[str, typer.Argument(metavar="CAMERA[,CAMERA]", help="Names or ids.")],
+    start: Annotated[str, typer.Argument(metavar="FROM", help="Start, ISO 8601; without offset the town's time.")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="End, as FROM.")],
+    case: Annotated[str, typer.Option("--case", metavar="N", help="Number of the case; kept encrypted.")],
+    reason: Reason,
+    stream: StreamOption = "main",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep what was recorded, as the Unix user that you are: at once its keys, behind that its pictures, encrypted.
+
+    Over in 72 hours unless another person confirms it. Prints its number.
+    """
+    names = [name.strip() for name in cameras.split(",")]
+    body = {"cameras": names, "stream": stream, "from": start, "to": end, "case": case, "reason": reason}
+    found = ask_people(find_home(home), "POST", "/holds", body, PLACING_S)
+    if as_json:
+        write_json(found)
+        return
+    for lost in found["lost"]:
+        warn(f"cannot be held: {lost}")
+    warn(
+        f"placed: {found['segments']} segments, {found['from']} to {found['to']}; {found['volumes']} volumes are being "
+        f"copied. It ends {found['ends']} unless another person confirms it: torrazzo hold confirm {found['number']}"
+    )
+    print(found["number"])
+
+
+@app.command("confirm")
+def confirm(number: Number, reason: Reason, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Confirm what another person placed: then it lasts 180 days, or until it is released."""
+    found = ask_people(find_home(home), "POST", f"/holds/{number}/confirm", {"reason": reason})
+    if as_json:
+        write_json(found)
+    else:
+        print(f"hold {number} is confirmed; it ends {found['ends']}")
+
+
+@app.command("release")
+def release(number: Number, reason: Reason, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """End a hold: its key is destroyed at once, its copies go within a minute."""
+    found = ask_people(find_home(home), "POST", f"/holds/{number}/release", {"reason": reason})
+    if as_json:
+        write_json(found)
+    else:
+        print(f"hold {number} is released; what it alone kept can be read by nobody any more")
+
+
+@app.command("list")
+def list_holds(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Holds that are not over."""
+    holds = ask_people(find_home(home), "GET", "/holds")["holds"]
+    assert isinstance(holds, list)
+    if as_json:
+        write_json(holds)
+        return
+    if not holds:
+        warn("nothing is held")
+        return
+    write_table(
+        ("NUMBER", "STATE", "CASE", "CAMERAS", "FROM", "TO", "ENDS", "BY", "SEGMENTS", "COPIED"),
+        [
+            (
+                str(hold["number"]), hold["state"], hold["case"] or "?", ", ".join(hold["cameras"]), hold["from"],
+                hold["to"], hold["ends"], hold["by"] or "?", "?" if hold["segments"] is None else str(hold["segments"]),
+                "all" if hold["volumes"] is None else f"{hold['copied']} of {hold['volumes']} volumes",
+            )
+            for hold in holds
+        ],
+    )  # fmt: skip

@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Placing a hold: what is recorded of a span is kept past its life.
+
+1. A window is opened by the fact. 2. What is to be copied is written down: retention unlinks none of it from here on.
+3. The keys go into the vault, those of the oldest hour first; only then the hold is placed. `hold_copy` does the rest.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import structlog
+
+from torrazzo.access import Windows
+from torrazzo.access.holding import Holding
+from torrazzo.archive.root import Root
+from torrazzo.base import SegmentId, Span, StreamId, TermId
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.times import HOUR
+from torrazzo.catalogue import CatalogueWriter, Delivered, SegmentRow
+from torrazzo.durable import Disk
+from torrazzo.ledger.act import Wanted as Named
+from torrazzo.ledger.private import Private
+from torrazzo.ledger.prove_many import MOST_ENTRIES
+from torrazzo.playback.held import SOURCE, Everything, recorded
+from torrazzo.playback.index import Recorded, whole_span
+from torrazzo.playback.segment_keys import SegmentKeys
+from torrazzo.playback.shelf import Shelf
+from torrazzo.retention.held import WANTED, Held, Wanted
+from torrazzo.town.home import Home
+
+MOST = 20 * 24 * HOUR  # of one hold: cameras times time
+
+_BATCH = 2_000
+
+log = structlog.get_logger(__name__)
+
+
+class Placed(NamedTuple):
+    """A hold, as it is told."""
+
+    number: int
+    span: Span  # as wide as its segments
+    segments: int  # whose keys are in the vault
+    volumes: int  # that are being copied
+    lost: tuple[str, ...]  # what could not be held, in words
+
+
+class SealedKeys(SegmentKeys):
+    """Finds sealed keys, and opens none."""
+
+    def __init__(self, everything: Everything, shelf: Shelf) -> None:
+        super().__init__(everything, shelf, _Nobody())
+
+    def sealed(self, row: Recorded) -> bytes:
+        """K of this segment, as it stands in a volume; raises `Damaged` if none has it."""
+        return self._find_sealed(row)
+
+
+class _Nobody:
+    def segment_keys(self, *_: object) -> dict[int, bytes]:
+        raise Refused("keys of a hold are given to nobody")
+
+
+class Placing:
+    """Of one home."""
+
+    def __init__(self, home: Home, disk: Disk, clock: Clock, everything: Everything, roots: Sequence[Root]) -> None:
+        self._held, self._disk, self._clock = Held(home, disk), disk, clock
+        self._everything, self._roots = everything, roots
+
+    def place(self, windows: Windows, who: Private, streams: Sequence[StreamId], span: Span) -> Placed:
+        """Raises `Refused` for too much at once, `Invalid` if nothing was recorded, and what ledger and keyring raise.
+
+        After an error the hold has what was put until then; placed again, it is another one.
+        """
+        if len(streams) * (span.end - span.start) > MOST:
+            raise Refused(
+                "one hold is of at most 20 cameras for 24 hours, or as much: place several, each with its reason"
+            )
+        rows, whole = self._find(streams, span)
+        window = windows.open_hold(who, Named(frozenset(streams), whole))
+        number, why = window.number, "failed"
+        try:
+            volumes = self._want(number, rows)
+            count, lost = self._put(window, rows)
+            why = "done"
+        except (OSError, TorrazzoError) as error:
+            told = f"hold {number} is not complete: {error}; place it again, then release {number}"
+            raise Unavailable(told) from error
+        finally:
+            window.close(why)
+        log.warning("hold_placed", hold=number, segments=count, volumes=len(volumes), lost=len(lost))
+        return Placed(number, whole, count, len(volumes), tuple(lost))
+
+    def _find(self, streams: Sequence[StreamId], span: Span) -> tuple[list[SegmentRow], Span]:
+        spans = [found for stream in streams if (found := whole_span(self._everything, stream, span, 0)) is not None]
+        if not spans:
+            raise Invalid(f"nothing was recorded in {span}; `torrazzo footage list` tells what is")
+        whole = Span(min(found.start for found in spans), max(found.end for found in spans))
+        rows = [row for stream in streams for row in self._everything.rows(stream, whole)]
+        rows = [row for row in rows if whole.start <= row.t0 and row.t1 <= whole.end]
+        return sorted(rows, key=lambda row: (row.t0 // HOUR, str(row.id.stream), str(row.id.term), row.id.n)), whole
+
+    # -- what is to be copied
+
+    def _want(self, number: int, rows: Sequence[SegmentRow]) -> list[str]:
+        """1. Which files are not to be unlinked. 2. What lies where in them."""
+        folder = self._held.folder(number)
+        self._disk.make_folder(folder)
+        volumes = sorted({row.volume for row in rows if row.volume is not None})
+        self._disk.publish(folder / WANTED, Wanted(self._clock.utc(), volumes).pack())  # 1
+        with CatalogueWriter(folder / SOURCE) as writer:  # 2
+            facts = self._facts(rows)
+            while batch := list(islice(facts, _BATCH)):
+                writer.insert(batch)
+        self._disk.sync_folder(folder)
+        return volumes
+
+    def _facts(self, rows: Sequence[SegmentRow]) -> Iterator[Delivered]:
+        """Those of the segments, and what stands between two of them: gaps, steps."""
+        before: dict[tuple[StreamId, TermId], int] = {}
+        for row in sorted(rows, key=lambda row: row.id.n):
+            owner = (row.id.stream, row.id.term)
+            for n in range(before.get(owner, row.id.n - 1) + 1, row.id.n):
+                line = self._everything.fact(SegmentId(*owner, n))
+                if line is not None:
+                    yield Delivered(line)
+            before[owner] = row.id.n
+            yield Delivered(row.fact, row.volume, row.pieces)
+
+    # -- their keys
+
+    def _put(self, window: Holding, rows: Sequence[SegmentRow]) -> tuple[int, list[str]]:
+        shelf = Shelf(self._roots, self._disk)
+        sealed = SealedKeys(self._everything, shelf)
+        count, lost = 0, list[str]()
+        try:
+            for group in _groups(rows):
+                where = f"{group[0].id.stream} {group[0].hour}"
+                try:
+                    window.put([row.id for row in group], sealed.sealed(group[0]))
+                except Damaged as error:
+                    lost.append(f"{len(group)} segments: {error}")
+                    log.warning("hold_lacks", where=where, error=str(error))
+                else:
+                    count += len(group)
+        finally:
+            shelf.close()
+        return count, lost
+
+
+def _groups(rows: Sequence[SegmentRow]) -> Iterator[list[Recorded]]:
+    """Of one stream, term, hour and class each, in order, as many as are proven at once."""
+    group: list[Recorded] = []
+    for row in rows:
+        one = recorded(row)
+        if one is None:
+            continue
+        if group and (_owner(one) != _owner(group[0]) or len(group) == MOST_ENTRIES):
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def _owner(row: Recorded) -> tuple[StreamId, TermId, int, str]:
+    return row.id.stream, row.id.term, row.hour, row.class_

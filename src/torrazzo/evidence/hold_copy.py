@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The job "hold": sealed records of what is held, copied into volumes of the hold's own (docs/3-formats/vault.md).
+
+One volume for each source, in order; one that is whole is not copied again, one that a crash cut off is begun anew.
+When all are there their catalogue is made from them, and retention may unlink the sources.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from torrazzo.archive import Root, VolumeReader
+from torrazzo.archive.header import VolumeHeader
+from torrazzo.archive.record import Kind, RecordHeader
+from torrazzo.archive.root import FILE, make_root, open_root
+from torrazzo.archive.volume import VolumeWriter
+from torrazzo.base import SegmentId, Span
+from torrazzo.base.errors import Damaged, Refused, Unavailable
+from torrazzo.base.ids import NodeId
+from torrazzo.base.times import HOUR, UtcTicks
+from torrazzo.catalogue import Catalogue, SegmentRow, rebuild
+from torrazzo.durable import Disk
+from torrazzo.evidence.hold import SealedKeys
+from torrazzo.evidence.jobs import Jobs, Progress, Steps, Values
+from torrazzo.playback.held import CATALOGUE, SOURCE, Everything, HeldIndex, recorded
+from torrazzo.playback.shelf import Shelf
+from torrazzo.retention.held import LOST, WANTED, Held, Wanted
+from torrazzo.town.home import Home
+
+KIND = "hold"
+AGAIN_MS = 600_000  # a job that failed is begun anew after that
+
+_FENCE = 1
+_GIVE = 8 << 20  # bytes gathered before they are written
+
+log = structlog.get_logger(__name__)
+
+
+class HoldCopy:
+    """What `Jobs` runs; its order is `{"hold": <number>}`."""
+
+    def __init__(self, home: Home, disk: Disk, node: NodeId, roots: Callable[[], Sequence[Root]]) -> None:
+        self._home, self._disk, self._node, self._roots = home, disk, node, roots
+        self._held = Held(home, disk)
+
+    def run(self, order: Values, steps: Steps) -> Values:
+        """The result tells how many volumes there are, and what is lost."""
+        number = int(order["hold"])
+        return steps.step("copy", (0, 1), lambda tell: self._copy(number, tell))
+
+    def tend(self, jobs: Jobs) -> None:
+        """Order a job for each hold that has something to be copied, unless one is at it, or has just failed."""
+        states = [state for state in jobs.states() if state.kind == KIND]
+        now_ms = jobs.clock.utc() // 90
+        for number in self._held.numbers:
+            if not self._held.is_held(number) or Wanted.read(self._disk, self._held.folder(number)) is None:
+                continue
+            mine = [state for state in states if state.order.get("hold") == number]
+            is_busy = any(state.state in {"waiting", "running"} for state in mine)
+            has_failed = any(state.state == "failed" and state.made + AGAIN_MS > now_ms for state in mine)
+            if not is_busy and not has_failed:
+                jobs.start(KIND, {"hold": number})
+
+    # -- the copies
+
+    def _copy(self, number: int, tell: Progress) -> Values:
+        folder = self._held.folder(number)
+        wanted = Wanted.read(self._disk, folder)
+        if wanted is None:
+            return {"volumes": 0, "lost": 0}
+        root = self._root(folder)
+        lost: list[str] = []
+        held, roots = HeldIndex(self._home, self._disk), list(self._roots())
+        shelf = Shelf([*roots, *(each for each in held.roots() if each.id != root.id)], self._disk)
+        try:
+            with Catalogue(folder / SOURCE) as source:
+                copying = _Copying(self._disk, root, source, shelf, Everything(source, held), lost)
+                for serial, name in enumerate(wanted.volumes):
+                    if not self._held.is_held(number):
+                        raise Refused(f"hold {number} is over")
+                    copying.copy(serial, name)
+                    tell(0.95 * (serial + 1) / len(wanted.volumes))
+        finally:
+            shelf.close()
+            held.close()
+        self._finish(folder, root, lost, tell)
+        return {"volumes": len(wanted.volumes), "lost": len(lost)}
+
+    def _root(self, folder: Path) -> Root:
+        if FILE in self._disk.list(folder):
+            return open_root(self._disk, folder)
+        return make_root(self._disk, folder, self._node)
+
+    def _finish(self, folder: Path, root: Root, lost: Sequence[str], tell: Progress) -> None:
+        """1. What is lost is told. 2. The catalogue, of the copies alone. 3. The sources may go. 4. Their list goes."""
+        if lost:
+            self._disk.publish(folder / LOST, json.dumps(list(lost), ensure_ascii=False).encode())  # 1
+        rebuild(self._disk, [root], folder / CATALOGUE, lambda done, all_: tell(0.95 + 0.05 * done / max(1, all_)))  # 2
+        self._disk.sync_folder(folder)
+        self._disk.unlink(folder / WANTED)  # 3
+        self._disk.sync_folder(folder)
+        for name in self._disk.list(folder):  # 4
+            if name.startswith(SOURCE):
+                self._disk.unlink(folder / name)
+        log.info("hold_copied", folder=str(folder), lost=len(lost))
+
+
+class _Copying:
+    """Of one hold; rows are taken an hour at a time."""
+
+    def __init__(
+        self, disk: Disk, root: Root, source: Catalogue, shelf: Shelf, everything: Everything, lost: list[str]
+    ) -> None:
+        self._disk, self._root, self._source, self._shelf, self._lost = disk, root, source, shelf, lost
+        self._sealed = SealedKeys(everything, shelf)
+        self._hour = -1
+        self._rows: Mapping[str, list[SegmentRow]] = {}
+
+    def copy(self, serial: int, name: str) -> None:
+        """One source volume's, unless they are there."""
+        claim = VolumeHeader.from_name(name)
+        header = claim._replace(node=self._root.node, root=self._root.id, fence=_FENCE, serial=serial)
+        if self._is_there(self._root.volumes / header.name):
+            return
+        rows = self._rows_of(claim.hour).get(name, [])
+        try:
+            with self._shelf.volume(name) as reader:
+                self._write(reader, header, sorted(rows, key=lambda row: row.pieces))
+        except Damaged as error:
+            self._lost.append(f"{len(rows)} segments: {error}")
+            log.error("hold_lost", volume=name, segments=len(rows), error=str(error))  # noqa: TRY400
+
+    def _is_there(self, path: Path) -> bool:
+        """Whole; what a crash cut off goes."""
+        if path.name not in self._disk.list(path.parent):
+            return False
+        with contextlib.suppress(Damaged), VolumeReader.open(self._disk, path) as reader:
+            if reader.is_closed:
+                return True
+        self._disk.unlink(path)
+        self._disk.sync_folder(path.parent)
+        return False
+
+    def _rows_of(self, hour: int) -> Mapping[str, list[SegmentRow]]:
+        if hour != self._hour:
+            span = Span(UtcTicks(hour * HOUR), UtcTicks((hour + 1) * HOUR))
+            rows: dict[str, list[SegmentRow]] = {}
+            for stream in self._source.streams():
+                for row in self._source.segments(stream, span):
+                    if row.volume is not None:
+                        rows.setdefault(row.volume, []).append(row)
+            self._hour, self._rows = hour, rows
+        return self._rows
+
+    def _write(self, reader: VolumeReader, header: VolumeHeader, rows: Sequence[SegmentRow]) -> None:
+        writer = VolumeWriter.create(
+            self._disk,
+            self._root,
+            hour=header.hour,
+            retention_class=header.retention_class,
+            fence=header.fence,
+            serial=header.serial,
+            utc=reader.header.utc,
+            boot_ns=reader.header.boot_ns,
+        )
+        try:
+            for row in rows:
+                try:
+                    records = list(self._records(reader, row))
+                except Damaged as error:
+                    self._lost.append(f"segment {row.id.n} of {row.id.stream}: {error}")
+                    continue
+                self._place(writer, row, records)
+                if writer.pending_bytes > _GIVE:
+                    writer.write()
+            writer.finish()
+        except OSError as error:
+            writer.abandon()
+            raise Unavailable(f"{self._root.path}: {error.strerror}; make room for what is held") from error
+
+    def _records(self, reader: VolumeReader, row: SegmentRow) -> Iterator[tuple[RecordHeader, bytes]]:
+        """Key and pieces, each as its c says; raises `Damaged` where one is not."""
+        one = recorded(row)
+        assert one is not None, "it has a volume"
+        sealed = self._sealed.sealed(one)
+        start = UtcTicks(one.hour * HOUR)
+        key = RecordHeader.of_payload(Kind.KEY, 0, sealed)
+        yield key._replace(stream=row.id.stream, term=row.id.term, t0=start, t1=start + HOUR), sealed
+        for piece, offset in enumerate(row.pieces):
+            header = reader.header_at(offset)
+            if header.kind != Kind.PIECE or header.segment != row.id or header.piece != piece:
+                raise Damaged(f"{reader.name}: offset {offset}: piece {piece} expected, found {header}")
+            yield header, reader.payload(header)
+
+    def _place(self, writer: VolumeWriter, row: SegmentRow, records: Sequence[tuple[RecordHeader, bytes]]) -> None:
+        for header, payload in records:
+            if header.kind == Kind.KEY and writer.has_key(row.id.stream, row.id.term):
+                continue
+            writer.place(
+                header.kind,
+                header.flags,
+                payload=payload,
+                stream=header.stream,
+                term=header.term,
+                n=header.n,
+                index=header.piece,
+                frames=header.frames,
+                t0=header.t0,
+                t1=header.t1,
+                m0=header.m0,
+                m1=header.m1,
+                media=header.media,
+                lost=header.lost,
+                h=header.h,
+                c=header.c,
+                plain_length=header.plain_length,
+            )
+        self._place_fact(writer, row.id, row.fact, row.t0, row.t1)
+        self._place_following(writer, row)
+
+    def _place_following(self, writer: VolumeWriter, row: SegmentRow) -> None:
+        """Facts without pictures that stand behind it: gaps, steps."""
+        n = row.id.n + 1
+        while True:
+            id_ = SegmentId(row.id.stream, row.id.term, n)
+            line = None if self._source.segment(id_) is not None else self._source.fact(id_)
+            if line is None:
+                return
+            self._place_fact(writer, id_, line, row.t1, row.t1)
+            n += 1
+
+    def _place_fact(self, writer: VolumeWriter, id_: SegmentId, line: bytes, t0: int, t1: int) -> None:
+        writer.place(Kind.FACT, 0, payload=line, stream=id_.stream, term=id_.term, n=id_.n, t0=t0, t1=t1)

@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where held footage lies: catalogues and roots of the vault's copies (docs/3-formats/vault.md, section Copies)."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from torrazzo.archive.root import FILE, Root, open_root
+from torrazzo.base import SegmentId, Span, StreamId
+from torrazzo.base.errors import TorrazzoError, Unavailable
+from torrazzo.catalogue import Catalogue, SegmentRow
+from torrazzo.durable import Disk
+from torrazzo.keyring.vault_file import Hold
+from torrazzo.playback.index import Recorded
+from torrazzo.retention.held import Held
+from torrazzo.town.home import Home
+
+CATALOGUE, SOURCE = "catalogue.db", "source.db"
+
+_CONTINUES = b'"continues":true'  # keys stand in a fixed order (docs/3-formats/fact.md)
+
+log = structlog.get_logger(__name__)
+
+
+def recorded(row: SegmentRow) -> Recorded | None:
+    """As playback has it; None if it is not known where its pieces lie."""
+    if row.volume is None:
+        return None
+    continues = _CONTINUES in row.fact
+    return Recorded(row.id, row.t0, row.t1, row.volume, row.pieces, row.length, row.retention_class, continues)
+
+
+class HeldIndex:
+    """What the holds that are not over have; may be used by several threads."""
+
+    def __init__(self, home: Home, disk: Disk) -> None:
+        self._held, self._disk = Held(home, disk), disk
+        self._lock = threading.Lock()
+        self._catalogues: dict[Path, Catalogue] = {}
+
+    def segments(self, stream: StreamId, span: Span) -> list[SegmentRow]:
+        """Each once, in order of time."""
+        found: dict[SegmentId, SegmentRow] = {}
+        for catalogue in self._open():
+            for row in catalogue.segments(stream, span):
+                found.setdefault(row.id, row)
+        return sorted(found.values(), key=lambda row: (row.t0, row.id.n))
+
+    def segment(self, id_: SegmentId) -> SegmentRow | None:
+        """One of them."""
+        rows = (catalogue.segment(id_) for catalogue in self._open())
+        return next((row for row in rows if row is not None), None)
+
+    def fact(self, id_: SegmentId) -> bytes | None:
+        """The line of a fact."""
+        lines = (catalogue.fact(id_) for catalogue in self._open())
+        return next((line for line in lines if line is not None), None)
+
+    def steps_between(self, before: SegmentId, after: SegmentId) -> int:
+        """As the catalogue that has both tells."""
+        for catalogue in self._open():
+            if catalogue.segment(before) is not None and catalogue.segment(after) is not None:
+                return catalogue.steps_between(before, after)
+        return 0
+
+    def covering(self, row: SegmentRow) -> list[Hold]:
+        """Holds that have this segment."""
+        return [
+            hold
+            for number in self._held.numbers
+            if (hold := self._held.hold(number)) is not None
+            and (catalogue := self._catalogue(number)) is not None
+            and catalogue.segment(row.id) is not None
+        ]
+
+    def roots(self) -> list[Root]:
+        """Those that there are copies in."""
+        return [
+            open_root(self._disk, folder)
+            for folder in map(self._held.folder, self._held.numbers)
+            if FILE in self._disk.list(folder)
+        ]
+
+    def close(self) -> None:
+        """Release the files."""
+        with self._lock:
+            for catalogue in self._catalogues.values():
+                catalogue.close()
+            self._catalogues.clear()
+
+    def _open(self) -> Sequence[Catalogue]:
+        return [found for number in self._held.numbers if (found := self._catalogue(number)) is not None]
+
+    def _catalogue(self, number: int) -> Catalogue | None:
+        """Of the copies where all are there, else of where they are copied from."""
+        if not self._held.is_held(number):
+            return None
+        folder = self._held.folder(number)
+        path = next((folder / name for name in (CATALOGUE, SOURCE) if (folder / name).exists()), None)
+        if path is None:
+            return None
+        with self._lock:
+            try:
+                if path not in self._catalogues:
+                    self._catalogues[path] = Catalogue(path)
+                return self._catalogues[path]
+            except Unavailable as error:
+                log.warning("held_catalogue_unreadable", path=str(path), error=str(error))
+                return None
+
+
+class Everything:
+    """The town's catalogue and, beside it, what is held: as `playback.Index` has it."""
+
+    def __init__(self, town: Catalogue, held: HeldIndex | None = None) -> None:
+        self._town, self._held = town, held
+
+    def rows(self, stream: StreamId, span: Span) -> list[SegmentRow]:
+        """The town's in order of recording; before or among them what only a hold has."""
+        rows = self._town.segments(stream, span)
+        known = {row.id for row in rows}
+        more = [row for row in self._held_rows(stream, span) if row.id not in known]
+        return sorted([*more, *rows], key=lambda row: row.t0) if more else rows
+
+    def only_held(self, stream: StreamId, span: Span) -> list[SegmentRow]:
+        """What the town's own catalogue does not have any more."""
+        held = self._held_rows(stream, span)
+        known = {row.id for row in self._town.segments(stream, span)} if held else set()
+        return [row for row in held if row.id not in known]
+
+    def segments(self, stream: StreamId, span: Span) -> list[Recorded]:
+        """Those whose pieces are known to lie somewhere."""
+        return [found for row in self.rows(stream, span) if (found := recorded(row)) is not None]
+
+    def segment(self, id_: SegmentId) -> Recorded | None:
+        """One of them."""
+        row = self._town.segment(id_)
+        if row is None and self._held is not None:
+            row = self._held.segment(id_)
+        return None if row is None else recorded(row)
+
+    def steps_between(self, before: SegmentId, after: SegmentId) -> int:
+        """Ticks by which clocks were set forward between two segments."""
+        has_both = self._town.segment(before) is not None and self._town.segment(after) is not None
+        return (self._town if has_both or self._held is None else self._held).steps_between(before, after)
+
+    def fact(self, id_: SegmentId) -> bytes | None:
+        """The line of a fact."""
+        line = self._town.fact(id_)
+        return self._held.fact(id_) if line is None and self._held is not None else line
+
+    def _held_rows(self, stream: StreamId, span: Span) -> Sequence[SegmentRow]:
+        if self._held is None:
+            return ()
+        try:
+            return self._held.segments(stream, span)
+        except (OSError, TorrazzoError) as error:  # the town's own footage is shown all the same
+            log.warning("held_not_listed", error=str(error))
+            return ()

@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Copies of what is held (docs/3-formats/vault.md, section Copies): what they wait for, and when they go.
+
+`awaited` is what retention asks before it unlinks; the chore removes copies whose hold is over. A hold's key is gone
+then: the keyring's vault has seen to it.
+"""
+
+import contextlib
+from collections.abc import Collection
+from pathlib import Path
+
+import structlog
+
+from torrazzo.base.errors import Invalid
+from torrazzo.base.times import HOUR
+from torrazzo.durable import Disk
+from torrazzo.keyring.chore import Keyring
+from torrazzo.keyring.document import compact, expect_names, expect_number, expect_text, parse_object
+from torrazzo.keyring.public import read_whole
+from torrazzo.keyring.vault import HOLD, vault_folder
+from torrazzo.keyring.vault_file import HOLD_LIMIT, Hold
+from torrazzo.town.home import Home
+
+COPIES = "copies"
+WANTED = "wanted.json"
+VOLUMES = "volumes"
+LOST = "lost.json"
+
+_LIMIT = 16 << 20
+
+log = structlog.get_logger(__name__)
+
+
+class Wanted:
+    """Of one hold: volumes that are being copied, in the order of their copies' serials."""
+
+    def __init__(self, made: int, volumes: Collection[str]) -> None:
+        self.made, self.volumes = made, tuple(volumes)
+
+    def pack(self) -> bytes:
+        """The file."""
+        return compact({"v": 1, "made": self.made, "volumes": list(self.volumes)})
+
+    @classmethod
+    def read(cls, disk: Disk, folder: Path) -> "Wanted | None":
+        """None where all is copied, or nothing was wanted; raises `Invalid`."""
+        try:
+            data = read_whole(disk, folder / WANTED, _LIMIT)
+        except FileNotFoundError:
+            return None
+        found = parse_object(data, WANTED, _LIMIT)
+        expect_names(found, {"v", "made", "volumes"}, WANTED)
+        volumes = found["volumes"]
+        if found["v"] != 1 or not isinstance(volumes, list):
+            raise Invalid(f"{WANTED}: not of version 1")
+        return cls(expect_number(found["made"], "made"), [expect_text(name, "volumes") for name in volumes])
+
+
+class Held:
+    """The copies of one home."""
+
+    def __init__(self, home: Home, disk: Disk) -> None:
+        self._folder, self._disk = vault_folder(home), disk
+        self._known: dict[int, Wanted] = {}  # what was read last: a disk that fails for a moment frees nothing
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of holds that have copies, or are to have them."""
+        return self._numbers(COPIES)
+
+    @property
+    def placed(self) -> list[int]:
+        """Of holds that the vault has, or is ending."""
+        return self._numbers("holds")
+
+    def folder(self, number: int) -> Path:
+        """Of one hold's copies."""
+        return self._folder / COPIES / str(number)
+
+    def is_held(self, number: int) -> bool:
+        """Whether the keyring's vault has this hold."""
+        try:
+            return HOLD in self._disk.list(self._folder / "holds" / str(number))
+        except FileNotFoundError:
+            return False
+
+    def hold(self, number: int) -> Hold | None:
+        """As the keyring keeps it; None if it is over. Raises `Invalid`."""
+        try:
+            return Hold.parse(read_whole(self._disk, self._folder / "holds" / str(number) / HOLD, HOLD_LIMIT))
+        except FileNotFoundError:
+            return None
+
+    def awaited(self) -> frozenset[str]:
+        """Names of volumes that are not to be unlinked yet; never raises: shredding must go on."""
+        known: dict[int, Wanted] = {}
+        try:
+            for number in self.numbers:
+                wanted = Wanted.read(self._disk, self.folder(number))
+                if wanted is not None:
+                    known[number] = wanted
+            self._known = known
+        except (OSError, Invalid) as error:
+            log.error("wanted_not_read", error=str(error), effect="what was wanted before still is")  # noqa: TRY400
+            self._known |= known
+        return frozenset(name for wanted in self._known.values() for name in wanted.volumes)
+
+    def __call__(self, keyring: Keyring) -> None:
+        """Remove copies whose hold is over, or, an hour after they were begun, has never come to be."""
+        now = keyring.judge().earliest
+        for number in self.numbers:
+            if self.is_held(number):
+                continue
+            try:
+                wanted = Wanted.read(self._disk, self.folder(number))
+            except Invalid:
+                wanted = None
+            if wanted is None or wanted.made + HOUR < now:
+                self._remove(self.folder(number), may_be_new=wanted is None)
+
+    def _numbers(self, name: str) -> list[int]:
+        try:
+            names = self._disk.list(self._folder / name)
+        except FileNotFoundError:
+            return []
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def _remove(self, folder: Path, *, may_be_new: bool) -> None:
+        """The list of what is wanted last: cut off, it is gone on with. Where one is just being made, nothing goes."""
+        if may_be_new and WANTED in self._disk.list(folder):
+            return
+        with contextlib.suppress(FileNotFoundError):
+            for name in self._disk.list(folder / VOLUMES):
+                self._disk.unlink(folder / VOLUMES / name)
+            self._disk.sync_folder(folder / VOLUMES)
+        names = [name for name in self._disk.list(folder) if name not in {VOLUMES, f".{WANTED}.new"}]
+        for name in sorted(names, key=lambda name: name == WANTED):
+            self._disk.unlink(folder / name)
+        if names:
+            self._disk.sync_folder(folder)
+            log.warning("copies_unlinked", folder=str(folder))

@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Footage held past its life, with a ledger and a keyring that run and erase: placed, copied, read, released."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tools.held_town import CASE, OTHER, OWNER, HeldTown, held_town
+from tests.tools.look_town import STRANGER
+from tests.tools.recording import STREAM
+from torrazzo.archive import VolumeReader
+from torrazzo.archive.record import Kind
+from torrazzo.base.errors import Refused, TorrazzoError
+from torrazzo.control_room.looks import Reason
+from torrazzo.durable import OsDisk
+from torrazzo.keyring import KeyClient
+
+pytestmark = pytest.mark.timeout(120)
+
+WEEK = 168 * 3_600
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[HeldTown]:
+    with held_town(tmp_path) as town:
+        yield town
+
+
+def confirmed(town: HeldTown) -> int:
+    """A hold of all of it, confirmed by another person; its number."""
+    number: int = town.place()["number"]
+    town.follow(number, "confirm", OTHER)
+    return number
+
+
+def test_held_nine_minutes_before_its_end_it_survives_whole(town: HeldTown) -> None:
+    """What is held nine minutes before it would go is read after the hour is gone, byte for byte, from copies alone."""
+    town.pass_time(WEEK - 60 - 9 * 60)
+    before = town.pictures()
+    placed = town.place()
+    assert (placed["segments"], placed["volumes"], placed["lost"]) == (6, 1, [])
+    town.pass_time(15 * 60)
+    assert [act.values["why"] for _, act in town.acts("shred")][-1] == "age"
+    assert len(town.volumes()) == 1, "it waits for the copy"
+    assert town.pictures() == before, "keys are the vault's, records still the archive's"
+    town.copy(placed["number"])
+    town.look_now()
+    town.forget()
+    assert town.volumes() == []
+    assert town.pictures() == before
+    assert town.listed()[0]["volumes"] is None
+
+
+def test_what_was_put_into_the_vault_is_told(town: HeldTown) -> None:
+    """The hold is a fact, its closing fact tells each segment that the vault was given, and no key went elsewhere."""
+    number = town.place()["number"]
+    ((entry, hold),) = town.acts("hold")
+    assert entry == number
+    assert CASE.encode() not in hold.line
+    ((_, close),) = town.acts("close")
+    assert (close.values["of"], close.values["why"]) == (number, "done")
+    assert [shown["count"] for shown in close.values["shown"]] == [6]
+    (listed,) = town.listed()
+    assert {key: listed[key] for key in ("number", "state", "case", "by", "segments", "copied", "volumes", "lost")} == {
+        "number": number, "state": "provisional", "case": CASE, "by": OWNER.name, "segments": 6, "copied": 0,
+        "volumes": 1, "lost": 0,
+    }  # fmt: skip
+
+
+def test_copies_are_volumes_with_the_same_pieces(town: HeldTown) -> None:
+    """A copy is a volume closed in order, of its own id, whose pieces, facts and gaps are those that were recorded."""
+    number = town.place()["number"]
+    town.copy(number)
+    root = town.held.folder(number)
+    (path,) = (root / "volumes").iterdir()
+    with VolumeReader.open(OsDisk(), path) as copy:
+        assert copy.is_closed
+        records = [(h.kind, h.segment, h.piece, h.c) for h in copy.records() if h.kind in {Kind.PIECE, Kind.FACT}]
+        kinds = [copy.payload(h) for h in copy.records() if h.kind == Kind.FACT]
+    (source,) = town.made.root.volumes.iterdir()
+    with VolumeReader.open(OsDisk(), source) as reader:
+        known = {(h.kind, h.segment, h.piece, h.c) for h in reader.records()}
+    assert set(records) <= known
+    assert sum(b'"kind":"seg"' in line for line in kinds) == 6
+    assert sum(b'"kind":"gap"' in line for line in kinds) == 1
+
+
+def test_released_it_is_gone(town: HeldTown) -> None:
+    """After its release nothing that the hold alone kept is read, and its copies are away within a look."""
+    number = confirmed(town)
+    town.copy(number)
+    town.pass_time(WEEK)
+    town.forget()
+    assert town.pictures()
+    town.follow(number, "release")
+    town.look_now()
+    assert [act.values["why"] for _, act in town.acts("end")] == ["release"]
+    assert not [path for path in town.held.folder(number).rglob("*") if path.is_file()]
+    with pytest.raises(TorrazzoError):
+        town.pictures()
+    assert town.listed() == []
+
+
+def test_a_hold_that_nobody_confirms_is_over(town: HeldTown) -> None:
+    """Three days later its key and its copies are gone; a confirmed one is still there after a month."""
+    first = town.place()["number"]
+    second = confirmed(town)
+    town.copy(first)
+    town.pass_time(3 * 24 * 3_600)
+    assert [hold["number"] for hold in town.listed()] == [second]
+    town.look_now()
+    assert not any(path.is_file() for path in town.held.folder(first).rglob("*"))
+    town.pass_time(30 * 24 * 3_600)
+    assert [hold["state"] for hold in town.listed()] == ["confirmed"]
+
+
+def test_it_is_looked_at_for_its_case_alone(town: HeldTown) -> None:
+    """Who names another case, or none, is shown nothing that only the hold keeps, and gets no copy of it."""
+    number = confirmed(town)
+    town.copy(number)
+    town.pass_time(WEEK)
+    town.forget()
+    for case in (None, "2026/119"):
+        with pytest.raises(Refused):
+            town.looks.view(OWNER, STREAM, town.span, Reason("crime", "curiosità", case))
+    said = {"cameras": ["Piazza"], "stream": "main", "purpose": "crime", "recipient_class": "police", "reason": "x"}
+    said |= {"from": town.listed()[0]["from"], "to": town.listed()[0]["to"]}
+    assert town.socket().ask("POST", "/asks", said).status == 409
+    assert town.socket().ask("POST", "/asks", {**said, "case": CASE}).status == 200
+
+
+def test_who_may(town: HeldTown) -> None:
+    """Placing and releasing need the right, confirming another person with another right."""
+    assert town.socket(STRANGER).get("/holds").status == 409
+    assert town.socket(OTHER).ask("POST", "/holds", {}).status == 409
+    number = town.place()["number"]
+    for peer, what in ((OWNER, "confirm"), (OTHER, "release"), (STRANGER, "confirm")):
+        answer = town.socket(peer).ask("POST", f"/holds/{number}/{what}", {"reason": "x"})
+        assert answer.status == 409, (peer, what)
+    assert town.socket().ask("POST", "/holds/999/release", {"reason": "x"}).status == 400
+
+
+def test_what_is_too_much_or_not_there_is_refused(town: HeldTown) -> None:
+    """No hold of more than twenty cameras' day, of what is not over, of what was never recorded; no fact either."""
+    for changes in (
+        {"from": "2026-01-01T00:00Z", "to": "2026-03-01T00:00Z"},
+        {"to": "2030-01-01T00:00Z"},
+        {"from": "2026-01-01T00:00Z", "to": "2026-01-02T00:00Z"},
+    ):
+        with pytest.raises(AssertionError):
+            town.place(**changes)
+    assert town.acts("hold") == []
+
+
+def test_a_copy_goes_on_where_it_was(town: HeldTown) -> None:
+    """A volume that was cut off is copied anew; one that is whole is left; twice is once."""
+    number = town.place()["number"]
+    town.copy(number)
+    folder = town.held.folder(number)
+    assert not (folder / "wanted.json").exists()
+    assert not (folder / "source.db").exists()
+    assert town.copy(number) == {"volumes": 0, "lost": 0}
+
+
+def test_the_keyring_says_what_it_holds(town: HeldTown) -> None:
+    """Its status lists holds with the number of their segments; a keyring that starts anew still has them."""
+    number = town.place()["number"]
+    town.stop_keyring()
+    town.start_keyring()
+    assert KeyClient(town.home.path).status().values["holds"] == [
+        {"number": number, "confirmed": None, "ends": town.held.hold(number).ends, "segments": 6}  # type: ignore[union-attr]
+    ]
