@@ -120,9 +120,13 @@ class Month:
             self.journals[stream], self.terms[stream] = journal, term
 
     def stop_recorder(self, *, dies: bool) -> None:
-        """In order, or as a kill does."""
+        """In order, or as a kill does: then each camera's last segment has no fact."""
         for at, stream in enumerate(self.streams):
-            if not dies:
+            if dies:
+                t0 = (hour_of(self.now) + 1) * HOUR
+                for event in list(self._segment(stream, t0, t0 + SECOND))[:2]:
+                    self.journals[stream].write(event, self._set(at))
+            else:
                 self.journals[stream].end(self._set(at))
         for volumes in self.volumes:
             volumes.flush() if dies else volumes.finish()

@@ -91,11 +91,8 @@ class Accounts:
             if term.last is None and volume_ns > term.born_ns + SETTLED_NS:
                 yield from _pass_over(term)
 
-    def end(self, begins: Mapping[Tenure, int], known: Mapping[Tenure, int]) -> Iterator[Fault]:
-        """All facts were given.
-
-        `begins`: from when on nothing of a term has been erased; `known`: last n by another witness.
-        """
+    def end(self, begins: Mapping[Tenure, int]) -> Iterator[Fault]:
+        """All facts were given. `begins`: from when on nothing of a term has been erased."""
         for term in self._terms.values():
             while term.waiting:
                 yield from _pass_over(term)
@@ -104,6 +101,9 @@ class Accounts:
             yield from _begin(self._terms[stream, terms[0]], begins[stream, terms[0]])
             for before, after in pairwise(terms):
                 yield from _follow(self._terms[stream, before], self._terms[stream, after])
+
+    def lacking(self, known: Mapping[Tenure, int]) -> Iterator[Fault]:
+        """At the very end: last facts of terms, by n, that another witness knows and nobody gave."""
         for (stream, term_id), n in known.items():
             found = self._terms.get((stream, term_id))
             if found is None or found.last is None:

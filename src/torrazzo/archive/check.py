@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from torrazzo.archive.accounts import Accounts, Tenure
+from torrazzo.archive.accounts import Accounts, Fault, Tenure
 from torrazzo.archive.chain import Place
 from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.archive.ghosts import ghosts
@@ -30,6 +30,7 @@ from torrazzo.durable import Disk
 from torrazzo.seal import open_piece, piece_salt
 
 MOST_PER_VOLUME = 50  # records told one by one; the rest is counted
+EVER = 1 << 63
 
 Progress = Callable[[int, int], None]  # bytes gone through, bytes in all
 
@@ -116,8 +117,7 @@ class _Check:
             yield from self._check_volume(volume, done, total)
             done += volume.size
             self._progress(done, total)
-            for fault in self.accounts.volume_done(volume.created_ns):
-                yield Finding(*fault[:3], None, fault.what)
+            yield from self._unerased(self.accounts.volume_done(volume.created_ns))
         yield from self._end()
 
     def _enlist(self, path: Path, volumes: list[_Volume]) -> Iterator[Finding]:
@@ -248,6 +248,8 @@ class _Check:
             return
         if header.segment != fact.id:
             yield _of(reader, header, f"the fact is that of {fact.stream} term {fact.term} n={fact.n}")
+        if fact.key is not None:  # facts that recovery wrote lie in volumes of any class
+            self.classes[fact.stream, fact.term] = fact.key.partition("/")[2]
         self.classes.setdefault((fact.stream, fact.term), reader.header.retention_class)
         for fault in self.accounts.add(fact, created_ns):
             yield Finding(*fault[:3], reader.name, fault.what)
@@ -300,6 +302,9 @@ class _Check:
 
     def _end(self) -> Iterator[Finding]:
         for fact in self.waiting.values():
+            assert fact.key is not None, "a segment's fact has one"
+            if fact.t0 < self._begin(fact.key.partition("/")[2]):
+                continue
             what = f"pieces missing: the fact n={fact.n} tells of {fact.pieces}, and they are in no volume"
             yield Finding(fact.stream, fact.t0, fact.t1, None, what)
         for segment, several in self.unclaimed.items():
@@ -308,9 +313,22 @@ class _Check:
                     first, last = each.headers[0], each.headers[-1]
                     what = f"{len(each.headers)} pieces of n={segment.n} that no fact tells of"
                     yield Finding(segment.stream, first.t0, last.t1, each.reader.name, what)
-        begins = {who: max(who[1].start, self.oldest[each] * HOUR) for who, each in self.classes.items()}
-        for fault in self.accounts.end(begins, self.manner.known):
+        begins = {who: max(who[1].start, self._begin(each)) for who, each in self.classes.items()}
+        yield from self._unerased(self.accounts.end(begins))
+        for fault in self.accounts.lacking(self.manner.known):
             yield Finding(*fault[:3], None, fault.what)
+
+    def _unerased(self, faults: Iterator[Fault]) -> Iterator[Finding]:
+        """Without those about hours of which nothing is left: a fact that recovery wrote may outlive its hour."""
+        for fault in faults:
+            classes = {class_ for (stream, _), class_ in self.classes.items() if stream == fault.stream}
+            begin = min(map(self._begin, classes), default=0)
+            if fault.t1 > begin or fault.t0 >= begin:
+                yield Finding(*fault[:3], None, fault.what)
+
+    def _begin(self, class_: str) -> int:
+        """Ticks before which nothing of a retention class is left."""
+        return self.oldest[class_] * HOUR if class_ in self.oldest else EVER
 
     def _progress(self, done: int, total: int) -> None:
         if self.manner.progress is not None:

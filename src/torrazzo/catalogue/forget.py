@@ -97,11 +97,9 @@ def _forget_rest(database: sqlite3.Connection, stream: int, before: int) -> None
     database.executemany("DELETE FROM fact WHERE term = ? AND n = ?", told)
     database.execute("DELETE FROM gap WHERE stream = ? AND t0 < ? AND t1 <= ?", (stream, before, before))
     database.execute("DELETE FROM step WHERE stream = ? AND t0 <= ? AND t1 <= ?", (stream, before, before))
-    terms = database.execute(
-        "SELECT id, start FROM term WHERE stream = ? ORDER BY fence DESC, start DESC", (stream,)
-    ).fetchall()
-    for term, start in terms[1:]:  # the newest may only have begun
-        if start >= before or database.execute("SELECT 1 FROM fact WHERE term = ? AND n > 0", (term,)).fetchone():
+    terms = database.execute("SELECT id FROM term WHERE stream = ? AND start < ?", (stream, before)).fetchall()
+    for (term,) in terms:
+        if database.execute("SELECT 1 FROM fact WHERE term = ? AND n > 0", (term,)).fetchone():
             continue
         database.execute("DELETE FROM fact WHERE term = ?", (term,))
         database.execute("DELETE FROM term WHERE id = ?", (term,))

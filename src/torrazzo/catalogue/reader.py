@@ -152,8 +152,11 @@ class Catalogue:
         return UtcTicks(rows[0][0]) if rows else None
 
     def last_numbers(self) -> dict[tuple[StreamId, TermId], int]:
-        """The highest n of each term that was ever delivered: what the volumes should hold."""
-        rows = self._ask("SELECT stream.name, term.name, last_n FROM term JOIN stream ON stream.id = term.stream")
+        """The highest n of each term that was delivered and is not forgotten since: what the volumes should hold."""
+        rows = self._ask(
+            "SELECT stream.name, term.name, last_n FROM term JOIN stream ON stream.id = term.stream"
+            " JOIN fact ON fact.term = term.id AND fact.n = term.last_n"
+        )
         return {(StreamId.parse(stream), TermId.parse(term)): n for stream, term, n in rows}
 
     def _steps(self, before: SegmentId, after: SegmentId) -> list[tuple[int, int]]:
