@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A town that is backed up while it is served, dies, and goes on from the backup on another machine."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pyrage
+
+from tests.tools.served import Said, Served, check_ledger
+from torrazzo.base import SystemClock
+from torrazzo.base.times import SECOND, iso_from_ticks
+from torrazzo.cli import main
+from torrazzo.testing.town import SmallTown
+
+
+def _started(served: Served) -> None:
+    served.start()
+    served.until(lambda: served.page() and served.all_record() and served.run("ledger", "status").code == 0)
+
+
+def test_a_town_goes_on_from_its_backup(tmp_path: Path) -> None:
+    """Proof and backup while it records; then the machine is gone but for its disk with footage: all facts, once."""
+    key = pyrage.x25519.Identity.generate()
+    (tmp_path / "key").write_text(str(key))
+    backup, proof, policy = (str(tmp_path / name) for name in ("backup.age", "proof", "policy"))
+    with SmallTown.of_streets(2) as town:
+        old = Served(tmp_path / "old")
+        assert old.run("init", "--name", "Cremona").code == 0
+        for number, url in enumerate(town.urls):
+            assert old.run("camera", "add", f"Via {number}", url, "--synthetic").code == 0
+        _started(old)
+        moment = iso_from_ticks(SystemClock().utc())
+        done = old.until(lambda: _is_done(old.run("ledger", "prove", "via 0", "--at", moment, "-o", proof)), 40)
+        assert "entry" in done
+        Path(policy).write_text(old.run("ledger", "policy").out)
+        said = old.run("backup", "create", backup, "--recipient", str(key.to_public()))
+        assert said.code == 0, said.err
+        time.sleep(12)  # segments that the backup does not know
+        assert old.stop() == 0
+        before = check_ledger(old.home)
+
+        new = Served(tmp_path / "new")
+        said = new.run("backup", "restore", backup, "--identity", str(tmp_path / "key"))
+        assert said.code == 0, said.err
+        shutil.move(old.home.path / "archive", new.home.path / "archive")
+        shutil.rmtree(old.home.path)
+        _started(new)
+        assert new.json("status")["ledger"] == "running"
+        rows = new.json("footage", "list", "--from", moment, "--to", iso_from_ticks(SystemClock().utc() - SECOND))
+        assert {row["camera"] for row in rows} == {"Via 0", "Via 1"}
+        assert new.stop() == 0
+        after = check_ledger(new.home)
+    kinds = [[each["kind"] for each in found if "n" in each] for found in (before, after)]
+    assert len(kinds[1]) > len(kinds[0]), "what was recorded before the end is there, and more"
+    assert main(["ledger", "verify", proof, "--policy", policy]) == 0
+
+
+def _is_done(said: Said) -> str:
+    return said.out if said.code == 0 else ""
