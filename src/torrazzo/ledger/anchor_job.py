@@ -8,7 +8,6 @@ and 4 looks into `act` first.
 """
 
 import contextlib
-import json
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import SECOND
 from torrazzo.durable import Disk
-from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.act import pack_act, parse_act
 from torrazzo.ledger.anchor import Anchor, Head, anchor_fact
 from torrazzo.ledger.anchor_http import LIMITS, Limits, ask
 from torrazzo.ledger.anchor_queue import Want
@@ -224,7 +223,7 @@ class AnchorJob:
             with contextlib.suppress(FileNotFoundError):
                 names = filter(None, map(_RECEIPT.fullmatch, self._disk.list(folder)))
                 found += [(int(name[2]), name[1], name[3], folder / name[0]) for name in names]
-        return [json.loads(self._read(path)) for *_, path in sorted(found, reverse=True)[:MOST_LISTED]]
+        return [dict(parse_act(self._read(path)).values) for *_, path in sorted(found, reverse=True)[:MOST_LISTED]]
 
     def _places(self) -> dict[str, Path]:
         logs = {"rec": self._store.rec, "act": self._store.act}

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.tools.gated import Gated, serving
 from tests.tools.ledger import TODAY, check_log, lines, opened, over, stream
 from torrazzo.archive.fact import Fact, gap_fact, parse_fact, segment_fact, step_fact, term_fact
 from torrazzo.base import TermId
@@ -174,6 +175,21 @@ def test_without_an_agreed_time_nothing_goes(tmp_path: Path) -> None:
         assert not PruneJob(store, lambda: None, FakeClock(UtcTicks(FIRST + 400 * DAY))).turn(NEVER)
         assert store.rec.minimum == 0
     assert keyring_time(tmp_path / "none.sock") is None
+
+
+def test_the_time_is_the_one_on_which_the_keyrings_clocks_agree(tmp_path: Path) -> None:
+    """It is asked of the running keyring; while its clocks do not agree there is none."""
+    gated = Gated(tmp_path)
+    gated.say_synchronised = False
+    with serving(gated) as socket:
+        gated.clock.advance(3_600)
+        gated.turn()
+        assert keyring_time(socket) is None
+        gated.say_synchronised = True
+        for _ in range(3):
+            gated.clock.advance(61)
+            gated.turn()
+        assert keyring_time(socket) == gated.clock.utc()
 
 
 def test_an_entry_that_cannot_be_read_stops_the_pruning_alone(tmp_path: Path) -> None:
