@@ -5,8 +5,8 @@
     plan ─ measure, clip by clip ─ facts and history, each against one head ─ the package's bytes
 
 Clips are never on a disk but inside the package: each is opened once to be planned, once to be measured (a ZIP names
-an entry's check sum before the entry), once to be written. What is held in memory grows with hours, not with bytes:
-about 4 MiB for an hour of a camera.
+an entry's check sum before the entry), once to be written. What is held in memory grows with hours, not with bytes: 30
+MiB for an hour of two cameras, 3.7 GB (bench/results/test-package_hour.json).
 """
 
 import importlib.resources
