@@ -64,8 +64,8 @@ def init(
     from torrazzo.auditor.settings import AuditorSettings, auditor_home, check_ledger, kinds_of, text_of
     from torrazzo.durable import OsDisk
     from torrazzo.ledger.key import VerifierKey
+    from torrazzo.ledger.listening import check_listen
     from torrazzo.witness import WitnessSettings
-    from torrazzo.witness.listening import check_listen
     from torrazzo.witness.settings import check_logs, make_home
 
     check_listen(listen)

@@ -58,8 +58,8 @@ def init(home: FolderOption, name: NameOption, log: LogOption, listen: ListenOpt
     """Make a witness: its folder, its settings, its key."""
     from torrazzo.durable import OsDisk
     from torrazzo.ledger.key import VerifierKey
+    from torrazzo.ledger.listening import check_listen
     from torrazzo.witness import WitnessHome, WitnessSettings
-    from torrazzo.witness.listening import check_listen
     from torrazzo.witness.settings import check_logs, make_home, settings_text
 
     check_listen(listen)

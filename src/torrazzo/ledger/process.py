@@ -26,6 +26,7 @@ from torrazzo.ledger.anchor_settings import AnchorSettings, load_anchor_settings
 from torrazzo.ledger.forking import Forking, pack_heads, parse_lines
 from torrazzo.ledger.identity import Identity
 from torrazzo.ledger.prune_job import PruneJob, keyring_time
+from torrazzo.ledger.public_service import public
 from torrazzo.ledger.remembered import keyring_heads
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.secret import make_identity
@@ -72,13 +73,14 @@ class _Process:
         thread = threading.Thread(target=self._server.serve_forever, name="ledger-socket", daemon=True)
         thread.start()
         try:
-            while not self._stop.is_set():
-                try:
-                    with self._opened() as ledger:
-                        self._live(ledger)
-                except (TorrazzoError, OSError) as error:
-                    self._tell(error)
-                    self._stop.wait(RETRY_S)
+            with public(self._settings.ledger_listen, self._home.path, self._server, self._clock):
+                while not self._stop.is_set():
+                    try:
+                        with self._opened() as ledger:
+                            self._live(ledger)
+                    except (TorrazzoError, OSError) as error:
+                        self._tell(error)
+                        self._stop.wait(RETRY_S)
         finally:
             self._server.shutdown()
             self._server.server_close()

@@ -30,6 +30,7 @@ DEFAULT_TRUSTED = ("system",)
 DEFAULT_FLOOR = 72
 
 _TIME_NOTE = "whose time is believed: system (chrony or the like), witness (whoever cosigns the ledger)"
+_LISTEN = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}", re.ASCII)
 _LEDGER_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*(?:/[a-z0-9_][a-z0-9._-]*)*", re.ASCII)
 
 
@@ -189,6 +190,7 @@ class Settings:
     port: int = DEFAULT_PORT
     ledger: str = ""  # the town's name in the origins of its logs; empty: made from the node's id
     trusted: tuple[str, ...] = DEFAULT_TRUSTED  # what the keyring believes the time of: see TIME_SOURCES
+    ledger_listen: str = ""  # host:port where the logs may be read by whoever reaches it; empty: nowhere
     witnesses: tuple[WitnessSettings, ...] = ()
     floor_hours: int = DEFAULT_FLOOR  # no footage younger than this is erased for want of room on a disk
 
@@ -243,6 +245,7 @@ def _settings(document: Mapping[str, object], home: Home) -> Settings:
         roots=_roots(document.get("roots"), home),
         port=port,
         ledger=_ledger(document.get("ledger", {}), path),
+        ledger_listen=_ledger_listen(document.get("ledger", {}), path),
         witnesses=_witnesses(document.get("ledger", {}), home),
         trusted=_trusted(document.get("keyring", {}), path),
         floor_hours=_floor(document.get("retention", {}), path),
@@ -252,7 +255,7 @@ def _settings(document: Mapping[str, object], home: Home) -> Settings:
 
 def _ledger(found: object, path: Path) -> str:
     table = _table(found, "ledger", path)
-    _known(table, {"name", "witness"}, path, "ledger.")
+    _known(table, {"name", "listen", "witness"}, path, "ledger.")
     name = _string(table, "name", path) if "name" in table else ""
     if name and _LEDGER_NAME.fullmatch(name) is None:
         raise Invalid(
@@ -279,6 +282,13 @@ def _floor(found: object, path: Path) -> int:
         return check_hours(hours)
     except (Invalid, Refused) as error:
         raise type(error)(f"{path}: retention.floor_hours: {error}") from error
+
+
+def _ledger_listen(found: object, path: Path) -> str:
+    listen = _table(found, "ledger", path).get("listen", "")
+    if not isinstance(listen, str) or (listen and _LISTEN.fullmatch(listen) is None):
+        raise Invalid(f"{path}: ledger.listen is {listen!r}; write host:port, such as 127.0.0.1:8471")
+    return listen
 
 
 def _witnesses(found: object, home: Home) -> tuple[WitnessSettings, ...]:
@@ -370,8 +380,12 @@ def _text(home: Home, settings: Settings) -> str:
         "[page]",
         f"port = {settings.port}  # on loopback only; 0 draws a free one",
     ]
+    if settings.ledger or settings.ledger_listen:
+        lines += ["", "[ledger]"]
     if settings.ledger:
-        lines += ["", "[ledger]", f"name = {_quoted(settings.ledger)}  # in every proof; never changed"]
+        lines += [f"name = {_quoted(settings.ledger)}  # in every proof; never changed"]
+    if settings.ledger_listen:
+        lines += [f"listen = {_quoted(settings.ledger_listen)}  # where the logs may be read"]
     if settings.floor_hours != DEFAULT_FLOOR:
         lines += ["", "[retention]", f"floor_hours = {settings.floor_hours}  # for want of room nothing younger goes"]
     for witness in settings.witnesses:

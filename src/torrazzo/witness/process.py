@@ -15,11 +15,11 @@ from torrazzo.base.errors import Unavailable
 from torrazzo.durable import Disk
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.key import cosigned_at
+from torrazzo.ledger.listening import asked_address, listen, shown_address, socket_path
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.witness_client import call
 from torrazzo.witness.cosigner import Witness
 from torrazzo.witness.heads import Heads
-from torrazzo.witness.listening import asked_address, listen, shown_address, socket_path
 from torrazzo.witness.service import WitnessServer
 from torrazzo.witness.settings import WitnessHome, load_key, load_settings
 

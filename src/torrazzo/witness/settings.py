@@ -12,7 +12,7 @@ from pathlib import Path
 from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.durable import Disk
 from torrazzo.ledger.key import Kind, SigningKey, VerifierKey
-from torrazzo.witness.listening import check_listen
+from torrazzo.ledger.listening import check_listen
 
 DEFAULT_LISTEN = "127.0.0.1:8472"
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where a cosigner listens: `host:port`, or `unix:PATH`."""
+"""Where strangers are listened to: `host:port`, or `unix:PATH`."""
 
 import re
 import socket
