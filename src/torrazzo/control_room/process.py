@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 LOCK_S = 15.0
 RENEW_S = 600.0
-FORGET_S = 60.0
+FORGET_S = 20.0
 CLOSING_S = 3
 TICK_S = 0.5
 TEND_S = 5.0
