@@ -66,14 +66,37 @@ def encrypt(write: Callable[[BinaryIO], None], sink: Sink, recipients: Sequence[
             failed.append(error)
 
     thread = threading.Thread(target=produce, name="backup", daemon=True)
+    noting = _Noting(sink)
     thread.start()
     try:
         with os.fdopen(reading, "rb") as pipe:
-            pyrage.encrypt_io(pipe, sink, keys)
+            pyrage.encrypt_io(pipe, noting, keys)
+    except pyrage.EncryptError as error:
+        if noting.error is None:
+            raise
+        raise noting.error from error
     finally:
         thread.join()
     if failed:
         raise failed[0]
+
+
+class _Noting:
+    """A sink whose failure is kept: age gives it in a form of its own."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._sink.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        self._sink.flush()
 
 
 @contextlib.contextmanager

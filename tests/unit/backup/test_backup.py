@@ -3,6 +3,7 @@
 """A backup: what is in it and what is not, taken while others write, and a home from it, whole or not at all."""
 
 import contextlib
+import errno
 import io
 import itertools
 import sqlite3
@@ -29,6 +30,7 @@ from torrazzo.durable import OsDisk
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
+from torrazzo.ledger.fork import fork_ledger
 from torrazzo.ledger.merkle import leaf_hash, root_of, verify_inclusion
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.secret import make_identity
@@ -464,3 +466,63 @@ def test_the_manifest_reads_what_it_writes_and_nothing_else() -> None:
         assert old in manifest.pack()
         with pytest.raises(Invalid):
             Manifest.parse(manifest.pack().replace(old, new))
+
+
+def test_a_ledger_that_was_forked_comes_back_with_both_pairs_of_logs(tmp_path: Path) -> None:
+    """The old logs' files are in it as well: who holds a proof of theirs may still ask for more."""
+    home = make_home(tmp_path / "town")
+    identity = make_identity(home, load_settings(home), DISK)
+    with contextlib.closing(sqlite_database(home.ledger_db)) as database:
+        fork_ledger(database, DISK, home.ledger, identity, lambda _: [b'{"v":1,"kind":"fork"}'])
+    with opened(home) as store:
+        store.append(facts(300), deeds(2))
+        store.append(facts(1, first=300))  # with which the rows go that are in files
+    create_backup(home, DISK, CLOCK, tmp_path / "b.age", [str(KEY.to_public())])
+    inner = names_in(pyrage.decrypt((tmp_path / "b.age").read_bytes(), [KEY]))
+    new_ones = {"act.2/checkpoint", "rec.2/checkpoint", "rec.2/tile/0/000", "rec.2/tile/entries/000"}
+    found = {name.removeprefix("ledger/") for name in inner if name.startswith("ledger/")}
+    assert found == {name.removeprefix("ledger/") for name in ledger_files()} | new_ones
+    new = Home(tmp_path / "new")
+    restore_backup(new, DISK, CLOCK, tmp_path / "b.age", str(KEY))
+    with opened(home) as old, opened(new) as store:
+        assert store.rec.note == old.rec.note
+        assert store.rec.head.origin.endswith("/rec.2")
+
+
+class FullDisk(OsDisk):
+    """No room for the backup after so many bytes."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def create(self, path: Path) -> Any:
+        file = super().create(path)
+        return _Full(file, self._room) if path.name.endswith(".new") else file
+
+
+class _Full:
+    def __init__(self, file: Any, room: int) -> None:
+        self._file, self._room = file, room
+
+    def append(self, buffers: Any) -> int:
+        self._room -= sum(map(len, buffers))
+        if self._room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return int(self._file.append(buffers))
+
+    def sync(self) -> None:
+        self._file.sync()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+@pytest.mark.parametrize("recipients", [(), (str(KEY.to_public()),)], ids=["plain", "encrypted"])
+def test_where_there_is_no_room_nothing_is_left(town: Home, tmp_path: Path, recipients: tuple[str, ...]) -> None:
+    """Neither half a backup nor copies of databases; and the next one works."""
+    for room in (0, 100_000):
+        with pytest.raises(OSError, match="No space"):
+            create_backup(town, FullDisk(room), CLOCK, tmp_path / "full", recipients)
+        assert list(tmp_path.iterdir()) == []
+        assert list((town.run / "backup").iterdir()) == []
+    assert create_backup(town, DISK, CLOCK, tmp_path / "full", recipients).size == (tmp_path / "full").stat().st_size
