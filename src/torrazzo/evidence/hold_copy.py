@@ -21,7 +21,7 @@ from torrazzo.archive.volume import VolumeWriter
 from torrazzo.base import SegmentId, Span
 from torrazzo.base.errors import Damaged, Refused, Unavailable
 from torrazzo.base.ids import NodeId
-from torrazzo.base.times import HOUR, UtcTicks
+from torrazzo.base.times import HOUR, UtcTicks, iso_from_ticks
 from torrazzo.catalogue import Catalogue, SegmentRow, rebuild
 from torrazzo.durable import Disk
 from torrazzo.evidence.hold import SealedKeys
@@ -36,6 +36,7 @@ AGAIN_MS = 600_000  # a job that failed is begun anew after that
 
 _FENCE = 1
 _GIVE = 8 << 20  # bytes gathered before they are written
+_ALWAYS = Span(UtcTicks(0), UtcTicks(1 << 62))
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +58,8 @@ class HoldCopy:
         states = [state for state in jobs.states() if state.kind == KIND]
         now_ms = jobs.clock.utc() // 90
         for number in self._held.numbers:
-            if not self._held.is_held(number) or Wanted.read(self._disk, self._held.folder(number)) is None:
+            left = set(self._disk.list(self._held.folder(number))) & {WANTED, SOURCE}
+            if not self._held.is_held(number) or not left:
                 continue
             mine = [state for state in states if state.order.get("hold") == number]
             is_busy = any(state.state in {"waiting", "running"} for state in mine)
@@ -71,23 +73,26 @@ class HoldCopy:
         folder = self._held.folder(number)
         wanted = Wanted.read(self._disk, folder)
         if wanted is None:
+            self._forget_source(folder)
             return {"volumes": 0, "lost": 0}
         root = self._root(folder)
-        lost: list[str] = []
         held, roots = HeldIndex(self._home, self._disk), list(self._roots())
         shelf = Shelf([*roots, *(each for each in held.roots() if each.id != root.id)], self._disk)
         try:
             with Catalogue(folder / SOURCE) as source:
-                copying = _Copying(self._disk, root, source, shelf, Everything(source, held), lost)
+                copying = _Copying(self._disk, root, source, shelf, Everything(source, held))
                 for serial, name in enumerate(wanted.volumes):
                     if not self._held.is_held(number):
                         raise Refused(f"hold {number} is over")
                     copying.copy(serial, name)
                     tell(0.95 * (serial + 1) / len(wanted.volumes))
+                rebuild(self._disk, [root], folder / CATALOGUE, lambda *_: tell(0.95))
+                self._disk.sync_folder(folder)
+                lost = list(self._lost(copying, source, folder))
         finally:
             shelf.close()
             held.close()
-        self._finish(folder, root, lost, tell)
+        self._finish(folder, lost)
         return {"volumes": len(wanted.volumes), "lost": len(lost)}
 
     def _root(self, folder: Path) -> Root:
@@ -95,44 +100,71 @@ class HoldCopy:
             return open_root(self._disk, folder)
         return make_root(self._disk, folder, self._node)
 
-    def _finish(self, folder: Path, root: Root, lost: Sequence[str], tell: Progress) -> None:
-        """1. What is lost is told. 2. The catalogue, of the copies alone. 3. The sources may go. 4. Their list goes."""
+    def _lost(self, copying: "_Copying", source: Catalogue, folder: Path) -> Iterator[str]:
+        """Why segments are not among the copies; raises `Damaged` for one that could be: then its volume is made anew.
+
+        No source goes before this.
+        """
+        with Catalogue(folder / CATALOGUE) as copies:
+            for stream in source.streams():
+                there = {row.id for row in copies.segments(stream, _ALWAYS) if row.volume is not None}
+                for row in source.segments(stream, _ALWAYS):
+                    if row.id not in there:
+                        yield copying.why_lost(row)
+
+    def _finish(self, folder: Path, lost: Sequence[str]) -> None:
+        """1. What is lost is told. 2. The sources may go. 3. So does the list of what lay in them."""
         if lost:
+            log.error("hold_lost", folder=str(folder), segments=len(lost), first=lost[0])
             self._disk.publish(folder / LOST, json.dumps(list(lost), ensure_ascii=False).encode())  # 1
-        rebuild(self._disk, [root], folder / CATALOGUE, lambda done, all_: tell(0.95 + 0.05 * done / max(1, all_)))  # 2
+        self._disk.unlink(folder / WANTED)  # 2
         self._disk.sync_folder(folder)
-        self._disk.unlink(folder / WANTED)  # 3
-        self._disk.sync_folder(folder)
-        for name in self._disk.list(folder):  # 4
+        self._forget_source(folder)  # 3
+        log.info("hold_copied", folder=str(folder), lost=len(lost))
+
+    def _forget_source(self, folder: Path) -> None:
+        for name in sorted(self._disk.list(folder), reverse=True):  # side files first
             if name.startswith(SOURCE):
                 self._disk.unlink(folder / name)
-        log.info("hold_copied", folder=str(folder), lost=len(lost))
 
 
 class _Copying:
     """Of one hold; rows are taken an hour at a time."""
 
-    def __init__(
-        self, disk: Disk, root: Root, source: Catalogue, shelf: Shelf, everything: Everything, lost: list[str]
-    ) -> None:
-        self._disk, self._root, self._source, self._shelf, self._lost = disk, root, source, shelf, lost
+    def __init__(self, disk: Disk, root: Root, source: Catalogue, shelf: Shelf, everything: Everything) -> None:
+        self._disk, self._root, self._source, self._shelf = disk, root, source, shelf
         self._sealed = SealedKeys(everything, shelf)
         self._hour = -1
         self._rows: Mapping[str, list[SegmentRow]] = {}
 
     def copy(self, serial: int, name: str) -> None:
         """One source volume's, unless they are there."""
-        claim = VolumeHeader.from_name(name)
-        header = claim._replace(node=self._root.node, root=self._root.id, fence=_FENCE, serial=serial)
+        header = self._header(serial, name)
         if self._is_there(self._root.volumes / header.name):
             return
-        rows = self._rows_of(claim.hour).get(name, [])
+        rows = self._rows_of(header.hour).get(name, [])
+        with contextlib.suppress(Damaged), self._shelf.volume(name) as reader:  # `why_lost` tells it
+            self._write(reader, header, sorted(rows, key=lambda row: row.pieces))
+
+    def why_lost(self, row: SegmentRow) -> str:
+        """In words, with stream and time; raises `Damaged` if it is not."""
+        where = f"{row.id.stream} {iso_from_ticks(row.t0)}"
+        if row.volume is None:
+            return f"{where}: it is not known where it lies"
         try:
-            with self._shelf.volume(name) as reader:
-                self._write(reader, header, sorted(rows, key=lambda row: row.pieces))
+            with self._shelf.volume(row.volume) as reader:
+                list(self._records(reader, row))
         except Damaged as error:
-            self._lost.append(f"{len(rows)} segments: {error}")
-            log.error("hold_lost", volume=name, segments=len(rows), error=str(error))  # noqa: TRY400
+            return f"{where}: {error}"
+        for name in self._disk.list(self._root.volumes):
+            if VolumeHeader.from_name(name).hour == row.t0 // HOUR:
+                self._disk.unlink(self._root.volumes / name)
+        raise Damaged(f"{where}: not among the copies, which are made anew; its source stays")
+
+    def _header(self, serial: int, name: str) -> VolumeHeader:
+        return VolumeHeader.from_name(name)._replace(
+            node=self._root.node, root=self._root.id, fence=_FENCE, serial=serial
+        )
 
     def _is_there(self, path: Path) -> bool:
         """Whole; what a crash cut off goes."""
@@ -171,9 +203,8 @@ class _Copying:
             for row in rows:
                 try:
                     records = list(self._records(reader, row))
-                except Damaged as error:
-                    self._lost.append(f"segment {row.id.n} of {row.id.stream}: {error}")
-                    continue
+                except Damaged:
+                    continue  # `why_lost` tells it
                 self._place(writer, row, records)
                 if writer.pending_bytes > _GIVE:
                     writer.write()

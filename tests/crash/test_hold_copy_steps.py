@@ -1,0 +1,219 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Copying of held footage that dies at each single change of the disk, and is taken up by the next life."""
+
+import contextlib
+import itertools
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.tools.gate_town import digest, view_values
+from tests.tools.held_town import Steps
+from tests.tools.recording import NODE, STREAM, Recording
+from torrazzo.archive import VolumeReader, open_root
+from torrazzo.archive.root import Root
+from torrazzo.base import Span
+from torrazzo.base.errors import TorrazzoError
+from torrazzo.base.times import UtcTicks, hour_of
+from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered
+from torrazzo.durable import Disk, DiskFile, OsDisk
+from torrazzo.durable.disk import Lock, ReadFile
+from torrazzo.evidence.hold import Placing
+from torrazzo.evidence.hold_copy import HoldCopy
+from torrazzo.keyring.public import KeyName
+from torrazzo.keyring.vault import Vault, vault_folder
+from torrazzo.ledger.act import WINDOW, pack_act, parse_act
+from torrazzo.playback.held import Everything, HeldIndex
+from torrazzo.retention.held import Held
+from torrazzo.testing import ClipSpec, FakeClock, make_clip
+from torrazzo.town.home import Home
+
+NUMBER = 12
+
+
+class DyingDisk:
+    """The machine's, as of a process that is killed at its n-th change; from then on it changes nothing."""
+
+    def __init__(self, at: int) -> None:
+        self._disk, self._left = OsDisk(), at
+
+    @property
+    def is_dead(self) -> bool:
+        return self._left <= 0
+
+    def count(self) -> None:
+        self._left -= 1
+        if self.is_dead:
+            raise OSError(5, "killed")
+
+    def create(self, path: Path) -> DiskFile:
+        self.count()
+        return _DyingFile(self._disk.create(path), self)
+
+    def publish(self, path: Path, data: bytes, mode: int = 0o600) -> None:
+        self.count()
+        self._disk.publish(path, data, mode)
+
+    def unlink(self, path: Path) -> None:
+        self.count()
+        self._disk.unlink(path)
+
+    def make_folder(self, path: Path) -> None:
+        self.count()
+        self._disk.make_folder(path)
+
+    def open_read(self, path: Path) -> ReadFile:
+        return self._disk.open_read(path)
+
+    def sync_folder(self, path: Path) -> None:
+        self.count()
+
+    def erase(self, path: Path) -> None:
+        self.count()
+        self._disk.erase(path)
+
+    def list(self, folder: Path) -> list[str]:
+        return self._disk.list(folder)
+
+    def free_bytes(self, folder: Path) -> int:
+        return self._disk.free_bytes(folder)
+
+    def lock(self, path: Path) -> Lock:
+        return self._disk.lock(path)
+
+
+class _DyingFile:
+    def __init__(self, file: DiskFile, disk: DyingDisk) -> None:
+        self._file, self._disk = file, disk
+
+    @property
+    def size(self) -> int:
+        return self._file.size
+
+    def append(self, buffers: Sequence[bytes | bytearray | memoryview]) -> int:
+        self._disk.count()
+        return self._file.append(buffers)
+
+    def sync(self) -> None:
+        self._disk.count()
+        self._file.sync()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class HeldHome:
+    """Three volumes, all of them held, nothing copied."""
+
+    def __init__(self, folder: Path) -> None:
+        made = Recording(folder)
+        clip = make_clip(ClipSpec(width=64, height=48, frames=100))
+        for _ in range(3):
+            made.shoot(clip, 25)
+            made.gap(700)
+        made.finish()
+        with CatalogueWriter(made.home.catalogue_db) as writer:
+            writer.insert(Delivered(told.fact, told.volume, told.pieces) for told in made.deliveries)
+        self.home, self.root = made.home, made.root
+        span = Span(made.start, UtcTicks(made.now))
+        values = view_values(streams=[str(STREAM)], t0=span.start, t1=span.end, until=made.now + WINDOW)
+        del values["purpose"]
+        act = parse_act(pack_act("hold", made.now, {**values, "case": digest("2026/118")}))
+        vault = Vault(OsDisk(), vault_folder(self.home), lambda *_: None)
+        vault.put(NUMBER, act, STREAM, made.term, KeyName(hour_of(made.start), "standard"), {1: bytes(32)})
+        with Catalogue(self.home.catalogue_db) as catalogue:
+            everything = Everything(catalogue)
+            placing = Placing(self.home, OsDisk(), FakeClock(UtcTicks(made.now)), everything, [self.root])
+            rows, _ = placing._find([STREAM], span)
+            assert len(placing._want(NUMBER, rows)) == 3
+            self.pieces = {
+                (row.id, at): self._c(row.volume, offset) for row in rows for at, offset in enumerate(row.pieces)
+            }
+            self.facts = {row.fact for row in rows}
+
+    def _c(self, volume: str | None, offset: int) -> bytes:
+        assert volume is not None
+        with VolumeReader.open(OsDisk(), self.root.volumes / volume) as reader:
+            return reader.header_at(offset).c
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> HeldHome:
+    return HeldHome(tmp_path_factory.mktemp("held"))
+
+
+def copying(home: Home, disk: Disk) -> None:
+    def roots() -> list[Root]:
+        return [open_root(OsDisk(), home.path / "archive")]
+
+    HoldCopy(home, disk, NODE, roots).run({"hold": NUMBER}, Steps())
+
+
+def check(home: Home, held: HeldHome) -> None:
+    """All is there, found and read without the archive."""
+    folder = Held(home, OsDisk()).folder(NUMBER)
+    shutil.rmtree(home.path / "archive")
+    home.catalogue_db.unlink()
+    index = HeldIndex(home, OsDisk())
+    (root,) = index.roots()
+    rows = index.segments(STREAM, Span(UtcTicks(0), UtcTicks(1 << 60)))
+    pieces = {}
+    for row in rows:
+        assert row.volume is not None
+        with VolumeReader.open(OsDisk(), root.volumes / row.volume) as reader:
+            assert reader.is_closed
+            for at, offset in enumerate(row.pieces):
+                header = reader.header_at(offset)
+                reader.payload(header)  # raises if it is not what c says
+                pieces[row.id, at] = header.c
+    index.close()
+    assert pieces == held.pieces
+    assert {row.fact for row in rows} == held.facts
+    with Catalogue(folder / "catalogue.db") as catalogue:
+        assert len(catalogue.gaps(STREAM, Span(UtcTicks(0), UtcTicks(1 << 60)))) == 2
+    assert not any(name.startswith(("source", "wanted")) for name in OsDisk().list(folder))
+
+
+def deaths(held: HeldHome, folder: Path) -> Iterator[tuple[Home, bool]]:
+    for step in itertools.count(1):
+        home = Home(folder / str(step))
+        shutil.copytree(held.home.path, home.path)
+        disk = DyingDisk(step)
+        with contextlib.suppress(OSError, TorrazzoError):
+            copying(home, disk)
+        yield home, not disk.is_dead
+        if not disk.is_dead:
+            assert step > 20
+            return
+        shutil.rmtree(home.path)
+
+
+def test_each_change_may_be_the_last_of_a_life(held: HeldHome, tmp_path: Path) -> None:
+    """The sources are wanted until all is copied; the next life copies what is missing, and nothing is lost."""
+    for home, is_through in deaths(held, tmp_path):
+        folder = Held(home, OsDisk()).folder(NUMBER)
+        is_done = "wanted.json" not in OsDisk().list(folder)
+        assert len(Held(home, OsDisk()).awaited()) == (0 if is_done else 3)
+        assert is_done or not is_through
+        copying(home, OsDisk())
+        check(home, held)
+
+
+def test_damage_costs_a_segment(held: HeldHome, tmp_path: Path) -> None:
+    """A piece that was altered before it could be copied is told with its segment; all others are copied."""
+    home = Home(tmp_path / "home")
+    shutil.copytree(held.home.path, home.path)
+    first = min((home.path / "archive" / "volumes").iterdir())
+    data = bytearray(first.read_bytes())
+    data[3_000] ^= 1
+    first.write_bytes(data)
+    copying(home, OsDisk())
+    folder = Held(home, OsDisk()).folder(NUMBER)
+    assert STREAM.camera in (folder / "lost.json").read_text()
+    index = HeldIndex(home, OsDisk())
+    rows = index.segments(STREAM, Span(UtcTicks(0), UtcTicks(1 << 60)))
+    index.close()
+    assert len({row.id for row in rows}) == len(held.facts) - 1
