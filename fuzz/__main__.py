@@ -23,7 +23,7 @@ from typing import Any
 
 import coverage
 
-from fuzz import targets_act, targets_camera, targets_codec, targets_ledger, targets_signing
+from fuzz import targets_act, targets_camera, targets_codec, targets_ledger, targets_office, targets_signing
 from fuzz.mutation import mutate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,13 +38,21 @@ TARGETS: dict[str, tuple[Target, Callable[[], Iterator[bytes]]]] = {
     **targets_camera.TARGETS,
     **targets_codec.TARGETS,
     **targets_ledger.TARGETS,
+    **targets_office.TARGETS,
     **targets_signing.TARGETS,
 }
-WORDS = {**targets_act.WORDS, **targets_camera.WORDS, **targets_ledger.WORDS, **targets_signing.WORDS}
+WORDS = {
+    **targets_act.WORDS,
+    **targets_camera.WORDS,
+    **targets_ledger.WORDS,
+    **targets_office.WORDS,
+    **targets_signing.WORDS,
+}
 MEASURED = {
     "camera": {**targets_camera.MEASURED, **targets_signing.MEASURED},
     "keyring": targets_act.MEASURED["keyring"],
-    "ledger": {**targets_act.MEASURED["ledger"], **targets_ledger.MEASURED},
+    "ledger": {**targets_act.MEASURED["ledger"], **targets_ledger.MEASURED, **targets_office.MEASURED["ledger"]},
+    "auditor": targets_office.MEASURED["auditor"],
 }
 
 
@@ -183,7 +191,8 @@ def _commit() -> str:
     def git(*arguments: str) -> str:
         return subprocess.run(("git", *arguments), cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
-    ours = ("src/torrazzo/camera", "src/torrazzo/keyring", "src/torrazzo/ledger", "src/torrazzo/segment", "fuzz")
+    folders = ("auditor", "camera", "keyring", "ledger", "segment")
+    ours = (*(f"src/torrazzo/{folder}" for folder in folders), "fuzz")
     changed = git("status", "--porcelain", "--untracked-files=no", "--", *ours)
     return git("rev-parse", "HEAD") + ("+" if changed else "")
 
