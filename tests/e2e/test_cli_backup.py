@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A town that is backed up while it is served, dies, and goes on from the backup on another machine."""
 
+import json
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import pyrage
 
@@ -13,6 +15,7 @@ from torrazzo.base import SystemClock
 from torrazzo.base.times import SECOND, iso_from_ticks
 from torrazzo.cli import main
 from torrazzo.testing.town import SmallTown
+from torrazzo.town.home import load_settings
 
 
 def _started(served: Served) -> None:
@@ -59,3 +62,44 @@ def test_a_town_goes_on_from_its_backup(tmp_path: Path) -> None:
 
 def _is_done(said: Said) -> str:
     return said.out if said.code == 0 else ""
+
+
+def test_people_declare_a_fork_while_the_town_is_served(tmp_path: Path) -> None:
+    """An older ledger.db was put back: recording goes on, a person forks, the keyring trusts anew; all facts, once."""
+    with SmallTown.of_streets(1) as town:
+        served = Served(tmp_path / "town")
+        assert served.run("init", "--name", "Cremona").code == 0
+        settings = served.home.settings_file.read_text().replace('trusted = ["system"]', 'trusted = ["wall"]')
+        served.home.settings_file.write_text(settings)
+        assert served.run("camera", "add", "Via 0", town.urls[0], "--synthetic").code == 0
+        older = b""
+        for _ in range(2):
+            served.start()
+            served.until(lambda: served.all_record(1) and _heads(served)["act"]["head"], 60)
+            assert served.stop() == 0
+            older = older or served.home.ledger_db.read_bytes()
+        name = load_settings(served.home).ledger_name
+        served.home.ledger_db.write_bytes(older)
+        served.start()
+        served.until(lambda: served.all_record(1) and served.run("ledger", "status").code == 1)
+        recorder = served.children()["recorder"]
+        said = served.run("ledger", "fork", "--why", "restored", "--reason", "Copia vecchia", "--confirm", name)
+        assert said.code == 0, said.err
+        served.until(lambda: served.run("ledger", "status").code == 0)
+        assert served.until(lambda: _head_alarms(served)), "the keyring believes no other logs by itself"
+        assert served.run("keyring", "trust-heads", "--yes").code == 0
+        served.until(lambda: _heads(served)["act"] == {**_heads(served)["act"], "origin": f"{name}/act.2"})
+        served.until(lambda: _heads(served)["rec"]["head"] and not _head_alarms(served))
+        assert served.children()["recorder"] == recorder
+        assert served.stop() == 0
+        kinds = [each["kind"] for each in check_ledger(served.home) if "n" in each]
+    assert kinds.count("term") == 3, "of all three starts, though the ledger began anew"
+
+
+def _heads(served: Served) -> Any:
+    said = served.run("keyring", "status", "--json")
+    return json.loads(said.out)["heads"] if said.out else {"rec": {"head": None}, "act": {"head": None}}
+
+
+def _head_alarms(served: Served) -> list[str]:
+    return [alarm for alarm in served.json("keyring", "status")["alarms"] if "head of" in alarm]
