@@ -14,6 +14,7 @@ from torrazzo.base.ids import NodeId
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.keyring.chore import Keyring
 from torrazzo.keyring.public import KeyName
+from torrazzo.keyring.sealer import Sealer
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 from torrazzo.keyring.trusted_time import Judgement
@@ -92,7 +93,10 @@ def agreeing(now: int) -> Judgement:
 class Town:
     """A ring, volumes, and retention over them; `restart` gives the next life of all that dies with the process."""
 
-    def __init__(self, roots: int = 1, floor: int = 72, disk: FaultyDisk | None = None) -> None:
+    def __init__(
+        self, roots: int = 1, floor: int = 72, disk: FaultyDisk | None = None, chip: Sealer | None = None
+    ) -> None:
+        self.chip = chip
         self.ledger = SmallLedger()
         self.judge = Judge(NOW * HOUR)
         self.clock = FakeClock(UtcTicks(NOW * HOUR))
@@ -107,7 +111,7 @@ class Town:
 
     def restart(self, disk: FaultyDisk | None = None) -> None:
         self.disk = disk or self.disk
-        store = RingStore(self.disk, HOME.keyring, set_up_sealer(self.disk, HOME.keyring))
+        store = RingStore(self.disk, HOME.keyring, self.chip or set_up_sealer(self.disk, HOME.keyring))
         store.load()
         ledger = cast("LedgerClient", self.ledger)
         nobody = cast("Any", None)

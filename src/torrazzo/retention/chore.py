@@ -18,10 +18,12 @@ from typing import NamedTuple
 
 import structlog
 
-from torrazzo.base.errors import TorrazzoError, Unavailable
+from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.base.times import HOUR, hour_of, hour_text, iso_from_ticks
 from torrazzo.durable import Disk
 from torrazzo.keyring.chore import Keyring
+from torrazzo.keyring.document import compact
+from torrazzo.keyring.sealer import Attestation
 from torrazzo.keyring.store import Shredded
 from torrazzo.retention.ballast import give_up, take_up
 from torrazzo.retention.booking import has_all, pay
@@ -31,6 +33,8 @@ from torrazzo.retention.forgotten import FORGOTTEN, Forgotten, load_forgotten
 from torrazzo.retention.journal import Debt, Freeing, Journal, Shredding, State
 from torrazzo.retention.plan import DISK, Due, Seen, Volume, due, first_living, freed, late
 from torrazzo.retention.status import STATUS, status_of
+
+STATEMENTS = "statements"  # in the keyring's folder
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +93,7 @@ class Retention:
         shredding = Shredding(each.name, each.why, len(keyring.store.ring.keys) - 1, keyring.heads())
         journal.save(journal.state._replace(shredding=shredding))  # 1
         shredded = keyring.store.shred([each.name])  # 2
-        self._owe(journal, shredding, shredded)  # 3
+        self._owe(keyring, journal, shredding, shredded)  # 3
         log.warning("key_shredded", name=str(each.name), why=each.why, left=shredding.left)
 
     # -- steps
@@ -107,7 +111,7 @@ class Retention:
             if shredding.name in keyring.store.ring.keys:
                 journal.save(journal.state._replace(shredding=None))
             else:
-                self._owe(journal, shredding, keyring.store.shred([shredding.name]))
+                self._owe(keyring, journal, *_told_again(keyring, shredding))
         return journal
 
     def _look(self, keyring: Keyring, journal: Journal) -> _Look:
@@ -127,7 +131,8 @@ class Retention:
         )
         return _Look(seen, found, outlooks)
 
-    def _owe(self, journal: Journal, shredding: Shredding, shredded: Shredded) -> None:
+    def _owe(self, keyring: Keyring, journal: Journal, shredding: Shredding, shredded: Shredded) -> None:
+        keep_statement(keyring.disk, keyring.home.keyring, shredded.attestation)
         name, state = shredding.name, journal.state
         early = state.early | {name} if shredding.why == DISK else state.early
         debt = Debt("shred", shred_values(shredding, shredded))
@@ -197,6 +202,26 @@ class Retention:
         told = status_of(look.seen, look.found, look.outlooks, state, self._forgotten, alarms)
         with contextlib.suppress(OSError):  # a full disk must not stop what makes room
             keyring.disk.publish(keyring.home.run / STATUS, told)
+
+
+def _told_again(keyring: Keyring, shredding: Shredding) -> tuple[Shredding, Shredded]:
+    """What a shred that is over left; where another one followed it, what that left."""
+    try:
+        return shredding, keyring.store.shred([shredding.name])
+    except Invalid:
+        last = keyring.store.last_shred()
+        assert last is not None, "a key is gone"
+        return shredding._replace(left=len(keyring.store.ring.keys)), last
+
+
+def keep_statement(disk: Disk, folder: Path, said: Attestation) -> None:
+    """What the chip says, under the name that the fact has it by (docs/3-formats/ring.md): whoever doubts can check."""
+    if not said.statement:
+        return
+    texts = {key: base64.b64encode(getattr(said, key)).decode() for key in ("statement", "signature", "key")}
+    disk.make_folder(folder / STATEMENTS)
+    name = f"{hashlib.sha256(said.statement).hexdigest()}.json"
+    disk.publish(folder / STATEMENTS / name, compact({"v": 1, **texts}))
 
 
 def shred_values(shredding: Shredding, shredded: Shredded) -> dict[str, object]:

@@ -3,10 +3,13 @@
 """Keys and whole files going at their time, and what is told of it."""
 
 import base64
+import hashlib
+import json
 
 import pytest
 
 from tests.tools.retention import HOME, NOW, Town, agreeing, standard, texts
+from tests.tools.sealers import Chip
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.trusted_time import Judgement
@@ -184,3 +187,29 @@ def test_a_journal_that_cannot_be_read_stops_no_shred(town: Town) -> None:
     town.look()
     assert town.living() == YOUNG
     assert town.disk.content(HOME.keyring / "retention.lost") == b"{"
+
+
+def test_what_the_chip_says_is_kept_for_whoever_doubts() -> None:
+    """The fact has the hash of a statement, and the statement lies where its name is that hash."""
+    town = Town(chip=Chip())
+    town.draw(OLD)
+    town.look()
+    kept: dict[str, str] = {}
+    for act in town.ledger.facts("shred"):
+        digest = base64.b64decode(act.values["state"])
+        kept = json.loads(town.disk.content(HOME.keyring / "statements" / f"{digest.hex()}.json"))
+        assert hashlib.sha256(base64.b64decode(kept["statement"])).digest() == digest
+        assert act.values["level"] == "tpm"
+    assert base64.b64decode(kept["statement"])[8:] == town.keyring.store.ring.root()
+
+
+def test_a_shred_that_another_one_followed_is_told_all_the_same(town: Town) -> None:
+    """Even if somebody else shreds before a fact is owed, retention goes on, and both are told."""
+    town.disk.fail("create", "*retention.json.new", nth=2)
+    town.look()
+    assert town.ledger.named("shred") == []
+    town.keyring.store.shred([YOUNG[0]])
+    town.restart()
+    town.look()
+    assert town.ledger.named("shred") == texts(OLD)
+    assert town.living() == YOUNG[1:]
