@@ -29,10 +29,10 @@ _LOOK_S = 0.2
 def now(
     home: HomeOption = None,
     log: Annotated[str, typer.Option("--log", metavar="act|rec", help="Whose head.")] = "act",
-    wait: Annotated[int, typer.Option("--wait", metavar="SECONDS", min=0, help="For the stamps.")] = 30,
+    wait: Annotated[int, typer.Option("--wait", metavar="SECONDS", min=0, help="For the anchors.")] = 30,
     as_json: JsonOption = False,
 ) -> None:
-    """Have the present head stamped by all authorities of anchors.toml; exit code 1 if one has given no stamp yet."""
+    """Have the present head stamped by all authorities of anchors.toml; exit code 1 if one has given no anchor yet."""
     from torrazzo.base.errors import Invalid
 
     if log not in {"rec", "act"}:
@@ -52,14 +52,14 @@ def now(
         _show_receipts([each for each in found["stamped"] if (each["log"], each["size"]) == (log, head.size)])
     why = {each["authority"]: each["why"] for each in found["silent"]}
     for name in left:
-        warn(f"{name} has given no stamp yet ({why.get(name, 'it has not answered')}); it is asked again")
+        warn(f"{name} has given no anchor yet ({why.get(name, 'it has not answered')}); it is asked again")
     if left:
         raise typer.Exit(FOUND)
 
 
 @app.command("list")
 def list_anchors(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """The last stamps, and what waits for one; exit code 1 if an authority gives none, or nobody can be asked."""
+    """The last anchors, and what waits for one; exit code 1 if an authority gives none, or nobody can be asked."""
     found = _client(home).anchors()
     if as_json:
         write_json(found)
@@ -68,9 +68,9 @@ def list_anchors(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if found["why"]:
         warn(str(found["why"]))
     if not found["authorities"]:
-        warn("no authority is named in anchors.toml: nobody is asked for stamps")
+        warn("no authority is named in anchors.toml: nobody is asked for anchors")
     for each in found["silent"]:
-        warn(f"{each['authority']} has given no stamp since {iso_from_ticks(each['since'])}: {each['why']}")
+        warn(f"{each['authority']} has given no anchor since {iso_from_ticks(each['since'])}: {each['why']}")
     if found["silent"] or found["why"]:
         raise typer.Exit(FOUND)
 
@@ -105,10 +105,10 @@ def _waiting(found: Mapping[str, Any], log: str, size: int) -> list[str]:
 
 def _show_receipts(receipts: list[Mapping[str, Any]]) -> None:
     if not receipts:
-        warn("no stamp yet")
+        warn("no anchor yet")
         return
     rows = [
         (f"{each['log']}-{each['size']}.{each['authority']}.tst", iso_from_ticks(each["at"]), " ".join(each["marks"]))
         for each in receipts
     ]
-    write_table(("STAMP", "TIME OF THE AUTHORITY", "MARKS"), rows)
+    write_table(("ANCHOR", "TIME OF THE AUTHORITY", "MARKS"), rows)

@@ -323,5 +323,5 @@ def test_by_command_a_stamp_that_openssl_takes(
         until(lambda: b"anchor" in client.read("act/tile/entries/000.p/2"))
         office.is_open = False
         assert main(["anchor", "now", "--wait", "2", *at]) == 1
-        assert "aruba has given no stamp yet" in capsys.readouterr().err
+        assert "aruba has given no anchor yet" in capsys.readouterr().err
         assert main(["anchor", "list", "--json", *at]) == 1
