@@ -114,3 +114,22 @@ def test_a_job_is_cancelled(town: WorkerTown, tmp_path: Path) -> None:
     assert "no ask" in wait_for(town, other, "failed")["error"]
     assert not list(tmp_path.iterdir())
     assert town.end("worker") == 0
+
+
+def test_old_footage_is_scrubbed_without_being_asked(tmp_path: Path) -> None:
+    """Of footage that has lived 60 hours the worker re-reads all, and books it hour by hour."""
+
+    def film(made: Recording) -> None:
+        made.shoot(make_clip(ClipSpec(width=160, height=120, frames=100)), 35)
+
+    with worker_town(tmp_path, film, 60 * 3600) as town:
+        town.start("worker")
+        booked: list[Any] = []
+        for _ in range(300):
+            booked = [act for act in map(json.loads, town.acts()) if act["kind"] == "scrub"]
+            if booked:
+                break
+            time.sleep(0.1)
+        assert sum(act["ok"] for act in booked) > 35
+        assert not sum(act["bad"] for act in booked)
+        assert town.ask("/jobs")["jobs"][0]["kind"] == "scrub"

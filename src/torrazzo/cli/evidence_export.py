@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from torrazzo.base.errors import Damaged, Refused, TorrazzoError, Unavailable
+from torrazzo.base.times import iso_from_ticks
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import HomeOption, JsonOption, ProgressOption
 from torrazzo.cli.output import Progress, warn, write_json, write_table
@@ -72,11 +73,22 @@ def jobs(home: HomeOption = None, as_json: JsonOption = False) -> None:
         [
             (
                 job["id"], str(job["order"].get("ask", "")), job["state"], f"{100 * job['done']:.0f} %",
-                (job["error"] or job["step"])[:_SHORT], str(job["order"].get("out", "")),
+                _note(job), str(job["order"].get("out", "")),
             )
             for job in found
         ],
     )  # fmt: skip
+    for damage in (each for job in found for each in (job["result"] or {}).get("damages", ())):
+        when = "" if damage["start"] is None else f", {iso_from_ticks(damage['start'])}"
+        warn(f"damaged: {damage['stream'] or 'a volume'}{when}, {damage['volume']}: {damage['what']}")
+
+
+def _note(job: Mapping[str, Any]) -> str:
+    """What it is at, or what came of it."""
+    result = job["result"] or {}
+    if "bad" in result:
+        return f"{result['ok']} pieces intact, {result['bad']} damages"
+    return str(job["error"] or job["step"])[:_SHORT]
 
 
 def verify(

@@ -29,7 +29,7 @@ from torrazzo.town.lives import LEGAL_HOURS, life_of
 PART_OF_LIFE = 0.6
 FIRST = 0.3  # of its life, the age of the oldest footage at which the first pass begins
 LEAST_RATE = 4 << 20  # bytes a second: a small archive is done sooner
-MOST_TOLD = 50  # damages of one hour, one by one
+MOST_TOLD = 50  # damages of one hour, and of a pass, one by one
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ class ScrubJob:
         """The result sums up what the hours' steps found."""
         del order
         hours = steps.step("list", (0, 0.01), lambda _: {"hours": sorted(self._hours())})["hours"]
-        ok, damages = 0, 0
+        ok, bad, damages = 0, 0, list[Values]()
         for at, hour in enumerate(hours):
             part = (0.01 + 0.99 * at / len(hours), 0.01 + 0.99 * (at + 1) / len(hours))
 
@@ -86,8 +86,9 @@ class ScrubJob:
                 return self._hour(hour, tell)
 
             found = steps.step(hour_text(hour), part, work)
-            ok, damages = ok + found["ok"], damages + found["bad"]
-        return {"hours": len(hours), "ok": ok, "bad": damages}
+            ok, bad = ok + found["ok"], bad + found["bad"]
+            damages += found["damages"]
+        return {"hours": len(hours), "ok": ok, "bad": bad, "damages": damages[:MOST_TOLD]}
 
     def is_due(self, last_ms: int | None) -> bool:
         """Whether a pass is to begin; `last_ms` is when the last one did, in ms since 1970."""

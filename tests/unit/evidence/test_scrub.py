@@ -71,7 +71,7 @@ def test_an_untouched_archive_is_read_whole_hour_by_hour(scrubbed: Scrubbed) -> 
     result = scrubbed.job.run({}, steps)
     counts = [len(scrubbed.pieces(volume)) for volume in scrubbed.volumes()]
     assert steps.names == ["list", "2026112421", "2026112422"]
-    assert result == {"hours": 2, "ok": sum(counts), "bad": 0}
+    assert result == {"hours": 2, "ok": sum(counts), "bad": 0, "damages": []}
     first = START // HOUR * HOUR - HOUR
     assert scrubbed.booked == [
         ("scrub", {"t0": first + at * HOUR, "t1": first + (at + 1) * HOUR, "ok": count, "bad": 0})
@@ -93,6 +93,7 @@ def test_damage_is_named_with_camera_and_time(where: str, scrubbed: Scrubbed) ->
     assert [fact["bad"] for _, fact in scrubbed.booked] == [0, 1]
     (told,) = (line for line in logs if line["event"] == "footage_damaged")
     assert (told["camera"], told["start"]) == ("Duomo", iso_from_ticks(header.t0))
+    assert [(each["stream"], each["start"]) for each in result["damages"]] == [(str(STREAM), header.t0)]
 
 
 def test_a_spoiled_footer_is_damage(scrubbed: Scrubbed) -> None:
