@@ -18,7 +18,7 @@ from torrazzo.archive.header import VolumeHeader
 from torrazzo.archive.record import Kind, RecordHeader
 from torrazzo.archive.root import FILE, make_root, open_root
 from torrazzo.archive.volume import VolumeWriter
-from torrazzo.base import SegmentId, Span
+from torrazzo.base import SegmentId, Span, StreamId, TermId
 from torrazzo.base.errors import Damaged, Refused, Unavailable
 from torrazzo.base.ids import NodeId
 from torrazzo.base.times import HOUR, UtcTicks, iso_from_ticks
@@ -135,6 +135,7 @@ class _Copying:
         self._disk, self._root, self._source, self._shelf = disk, root, source, shelf
         self._sealed = SealedKeys(everything, shelf)
         self._hour = -1
+        self._ks: dict[tuple[StreamId, TermId, int], bytes] = {}  # sealed, of this hour
         self._rows: Mapping[str, list[SegmentRow]] = {}
 
     def copy(self, serial: int, name: str) -> None:
@@ -185,7 +186,7 @@ class _Copying:
                 for row in self._source.segments(stream, span):
                     if row.volume is not None:
                         rows.setdefault(row.volume, []).append(row)
-            self._hour, self._rows = hour, rows
+            self._hour, self._rows, self._ks = hour, rows, {}
         return self._rows
 
     def _write(self, reader: VolumeReader, header: VolumeHeader, rows: Sequence[SegmentRow]) -> None:
@@ -215,10 +216,8 @@ class _Copying:
 
     def _records(self, reader: VolumeReader, row: SegmentRow) -> Iterator[tuple[RecordHeader, bytes]]:
         """Key and pieces, each as its c says; raises `Damaged` where one is not."""
-        one = recorded(row)
-        assert one is not None, "it has a volume"
-        sealed = self._sealed.sealed(one)
-        start = UtcTicks(one.hour * HOUR)
+        sealed = self._sealed_of(row)
+        start = UtcTicks(row.t0 // HOUR * HOUR)
         key = RecordHeader.of_payload(Kind.KEY, 0, sealed)
         yield key._replace(stream=row.id.stream, term=row.id.term, t0=start, t1=start + HOUR), sealed
         for piece, offset in enumerate(row.pieces):
@@ -226,6 +225,16 @@ class _Copying:
             if header.kind != Kind.PIECE or header.segment != row.id or header.piece != piece:
                 raise Damaged(f"{reader.name}: offset {offset}: piece {piece} expected, found {header}")
             yield header, reader.payload(header)
+
+    def _sealed_of(self, row: SegmentRow) -> bytes:
+        """K of its stream in this hour, looked up once."""
+        owner = (row.id.stream, row.id.term, row.t0 // HOUR)
+        found = self._ks.get(owner)
+        if found is None:
+            one = recorded(row)
+            assert one is not None, "it has a volume"
+            found = self._ks[owner] = self._sealed.sealed(one)
+        return found
 
     def _place(self, writer: VolumeWriter, row: SegmentRow, records: Sequence[tuple[RecordHeader, bytes]]) -> None:
         for header, payload in records:
