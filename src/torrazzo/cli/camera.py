@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo camera`: the registry."""
 
+import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from torrazzo.base.errors import Invalid, Refused
+from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.base.ids import STREAM_NAMES, CameraId, StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import iso_from_ticks, ticks_from_text
@@ -19,7 +20,7 @@ from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.output import warn, write_json, write_table
 from torrazzo.cli.process_options import find_home
 from torrazzo.town.camera import Camera, StreamConfig, check_name, new_camera_id, parse_address
-from torrazzo.town.home import load_settings
+from torrazzo.town.home import Home, load_settings
 from torrazzo.town.wire import camera_for_people
 
 app = typer.Typer(help="The cameras: add, list, show, set, remove, probe.", no_args_is_help=True, rich_markup_mode=None)
@@ -63,8 +64,10 @@ def add(
     camera = new_camera(id_, check_name(name), streams, place=(place or "").strip(), synthetic=synthetic)
     if keep is not None:
         camera = replace(camera, retention_hours=keep)
-    with changing(find_home(home)) as office:
+    place_ = find_home(home)
+    with changing(place_) as office:
         camera = office.add(camera)
+    _have_keys(place_, keep)
     if as_json:
         write_json(camera_for_people(camera))
     else:
@@ -164,6 +167,7 @@ def set_camera(
             camera = replace(camera, retention_hours=keep)
         if camera != before:
             camera = office.change(camera)
+    _have_keys(place_, keep)
     if as_json:
         write_json(camera_for_people(camera))
     else:
@@ -274,6 +278,15 @@ def _read_ca(path: Path) -> str:
     if "-----BEGIN CERTIFICATE-----" not in text:
         raise Invalid(f"{path}: no certificate in PEM form in it")
     return text
+
+
+def _have_keys(home: Home, keep: int | None) -> None:
+    """Keys of a class that is new are made now, and not within a minute; without a keyring nobody waits for them."""
+    if keep is not None:
+        from torrazzo.keyring import KeyClient
+
+        with contextlib.suppress(Unavailable, Refused):
+            KeyClient(home.path).look()
 
 
 def _read_password() -> Secret:

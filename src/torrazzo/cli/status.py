@@ -80,10 +80,6 @@ def show_state(state: Mapping[str, object], is_served: bool) -> None:
         print(f"The ledger takes nothing: {state['ledger_why']}")
     if is_served and state["keyring"] == "down":
         print("The keyring does not answer; nothing is erased until it does. `torrazzo serve` restarts it.")
-    alarms = state["alarms"]
-    assert isinstance(alarms, list | tuple)
-    for what in alarms:
-        print(f"ALARM: {what}.")
     away = state["witnesses_away"]
     if isinstance(away, list | tuple) and away:
         print(f"Witnesses have not signed for more than a minute: {', '.join(away)}. See `torrazzo ledger status`.")
@@ -92,6 +88,20 @@ def show_state(state: Mapping[str, object], is_served: bool) -> None:
     hours = state["keys_hours_left"]
     if isinstance(hours, int) and hours < 24:
         print(f"Keys last for {hours} more hours: the keyring is not making new ones.")
+    for line in _end_of_footage(state):
+        print(line)
+
+
+def _end_of_footage(state: Mapping[str, object]) -> Iterator[str]:
+    """When disks will be full, and the keyring's alarms: what should be gone among them."""
+    roots, alarms = state["roots"], state["alarms"]
+    assert isinstance(roots, list | tuple)
+    assert isinstance(alarms, list | tuple)
+    for root in roots:
+        if root.get("days_left") is not None:
+            yield f"{root['path']} will be full in about {root['days_left']} days at today's rate."
+    for what in alarms:
+        yield f"ALARM: {what}."
 
 
 HEADS = ("CAMERA", "STREAM", "STATE", "LAST PICTURE", "RECEIVED", "GAPS TODAY")

@@ -279,4 +279,6 @@ class Writer:
     def _disks(self, town: TownState) -> str:
         free = [root["free"] for root in town.roots if isinstance(root.get("free"), int)]
         texts = [self.say("disk_free", free=bytes_text(int(str(value)), self.language)) for value in free]
+        days = [root["days_left"] for root in town.roots if root.get("days_left") is not None]
+        texts += [self.say("disk_lasts", days=str(each)) for each in days]
         return "".join(f" · {text}" for text in texts)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.base.errors import Damaged, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.control_room.index import open_index
 from torrazzo.control_room.state import GapState, TownState, town_state
 from torrazzo.durable import Disk
+from torrazzo.retention import read_status
 from torrazzo.town.ask import ask
 from torrazzo.town.box import load_box
 from torrazzo.town.camera import Camera
@@ -42,7 +43,7 @@ def gather(
     """The state from these cameras and gaps, and what recorder, ledger and keyring say now."""
     recorder, ledger = _status(home.recorder_socket), _status(home.ledger_socket)
     state = town_state(settings, cameras, recorder, gaps, clock.utc(), ledger)
-    return state.with_roots(_roots(settings, disk, state.roots)).with_keyring(_status(home.keyring_socket))
+    return state.with_roots(_roots(home, settings, disk, state.roots)).with_keyring(_status(home.keyring_socket))
 
 
 def _status(socket: Path) -> Mapping[str, object] | None:
@@ -53,10 +54,29 @@ def _status(socket: Path) -> Mapping[str, object] | None:
     return found if status == 200 and isinstance(found, dict) else None
 
 
-def _roots(settings: Settings, disk: Disk, said: Iterable[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """Each root of the settings with its free space, and what the recorder says of it."""
-    known = {str(root.get("path")): root for root in said}
-    return [{"path": str(path), **known.get(str(path), {}), "free": _free(disk, path)} for path in settings.roots]
+def _roots(
+    home: Home, settings: Settings, disk: Disk, said: Iterable[Mapping[str, object]]
+) -> list[Mapping[str, object]]:
+    """Each root of the settings with its free space, for how long that lasts, and what the recorder says of it."""
+    known, days = {str(root.get("path")): root for root in said}, _days_left(home, disk)
+    return [
+        {
+            "path": str(path),
+            **known.get(str(path), {}),
+            "free": _free(disk, path),
+            "days_left": days.get(str(path)),
+        }
+        for path in settings.roots
+    ]
+
+
+def _days_left(home: Home, disk: Disk) -> Mapping[str, object]:
+    """By path, as retention foretold it at its last look; null: it will not be full, or that is not known."""
+    try:
+        found = read_status(disk, home)["disks"]
+    except (OSError, TorrazzoError, KeyError):
+        return {}
+    return {str(each.get("path")): each.get("days_left") for each in found} if isinstance(found, list) else {}
 
 
 def _free(disk: Disk, path: Path) -> int | None:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What people are told of the keyring: that it is away, and what it raises an alarm about."""
 
+import json
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,8 +12,10 @@ from torrazzo.base.ids import NodeId
 from torrazzo.cli.status import show_state
 from torrazzo.control_room.html import Writer
 from torrazzo.control_room.state import TownState, town_state
-from torrazzo.testing.clock import START
-from torrazzo.town.home import Settings
+from torrazzo.control_room.views import gather
+from torrazzo.durable import OsDisk
+from torrazzo.testing.clock import START, FakeClock
+from torrazzo.town.home import Home, Settings, new_settings
 
 SETTINGS = Settings("Cremona", ZoneInfo("Europe/Rome"), NodeId(1), ())
 
@@ -29,3 +33,17 @@ def test_an_alarm_of_the_keyring_is_told_on_the_page_and_by_the_command(capsys: 
     assert told(state.with_keyring({"alarms": [text]}), capsys).count(text) == 2
     assert "alarm:" not in told(state.with_keyring({"alarms": []}), capsys).lower()
     assert told(state.with_keyring(None), capsys).count("keyring does not answer") == 2
+
+
+def test_how_long_a_disk_lasts_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What retention foretold at its last look stands on the page and in the command; nothing where it never looked."""
+    home, disk = Home(tmp_path), OsDisk()
+    settings = new_settings(home, "Cremona")
+    disk.make_folder(home.run)
+    state = gather(home, settings, disk, FakeClock(), (), lambda *_: ())
+    assert "today's rate" not in told(state, capsys)
+    disks = [{"path": str(settings.roots[0]), "days_left": 5.5}]
+    disk.publish(home.run / "retention.json", json.dumps({"v": 1, "disks": disks}).encode())
+    disk.make_folder(settings.roots[0])
+    state = gather(home, settings, disk, FakeClock(), (), lambda *_: ())
+    assert told(state, capsys).replace("&#x27;", "'").count("full in about 5.5 days at today's rate") == 2
