@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What comes, made into batches: facts within ten seconds, acts at once, the head of `rec` into `act` once a minute."""
+"""What comes, made into batches: facts within ten seconds, acts at once, the head of `rec` into `act` once a minute.
+
+Nobody waits for a batch to grow: what comes while one is being written makes up the next, so that batches are the
+larger the more comes.
+"""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +29,6 @@ from torrazzo.ledger.store import LedgerStore
 from torrazzo.ledger.text import to_base64
 
 FACTS_NS = 10_000_000_000
-ACTS_NS = 50_000_000  # between two batches with acts: the first goes at once, those that follow it together
 HEAD_NS = 60_000_000_000
 ASLEEP_NS = 5_000_000_000  # between two looks: the machine slept, or a disk did, and recorders could not be heard
 AT_ONCE = 2_000  # facts: as many don't wait for the ten seconds
@@ -51,8 +54,8 @@ class Counts(NamedTuple):
 class _Deed:
     """An act on its way."""
 
-    def __init__(self, line: bytes, at_ns: int) -> None:
-        self.line, self.at_ns = line, at_ns
+    def __init__(self, line: bytes) -> None:
+        self.line = line
         self.index: int | None = None
         self.error: TorrazzoError | None = None
         self.over = threading.Event()
@@ -74,7 +77,6 @@ class Sequencer:
         self._facts_ns: int | None = None  # when the first of the ready facts came
         self._head_ns: int | None = None
         self._looked_ns = clock.boot_ns()
-        self._acted_ns = self._looked_ns - ACTS_NS
         self._copied = -1  # size of `rec` as told in `act`
         self.conflicts = 0
         self._is_over = False
@@ -115,7 +117,7 @@ class Sequencer:
         kind = parse_act(line).kind
         if kind not in TAKEN_KINDS:
             raise Refused(f"act fact {kind!r}: not of a kind that is taken: {', '.join(sorted(TAKEN_KINDS))}")
-        deed = _Deed(line, self._clock.boot_ns())
+        deed = _Deed(line)
         with self._lock:
             if self._is_over:
                 raise Unavailable("the ledger is ending; try again")
@@ -198,7 +200,6 @@ class Sequencer:
             if silent or is_last or self._due_ns(now_ns) <= now_ns:
                 received, deeds = self.intake.pull(), self._deeds
                 self._deeds, self._facts_ns = [], None
-                self._acted_ns = now_ns if deeds else self._acted_ns
             else:
                 received, deeds = [], []
         if silent:
@@ -212,13 +213,11 @@ class Sequencer:
 
     def _due_ns(self, now_ns: int) -> int:
         """When the next batch is due; later than now if there is nothing."""
-        if self.intake.ready >= AT_ONCE:
+        if self._deeds or self.intake.ready >= AT_ONCE:
             return now_ns
         due = now_ns + FACTS_NS
         if self._facts_ns is not None:
             due = min(due, self._facts_ns + FACTS_NS)
-        if self._deeds:
-            due = min(due, max(self._deeds[0].at_ns, self._acted_ns + ACTS_NS))
         return due
 
     def _pause_s(self) -> float:
@@ -227,16 +226,20 @@ class Sequencer:
             return max(0.0, min(LOOK_S, (self._due_ns(now_ns) - now_ns) / 1e9))
 
     def _enter(self, received: Sequence[Received], deeds: Sequence[_Deed], silent: Sequence[RecEntry]) -> None:
+        """Acts are told as soon as they are committed; files follow."""
+
+        def committed(indexes: range) -> None:
+            for deed, index in zip(deeds, indexes, strict=True):
+                deed.index = index
+                deed.over.set()
+
         try:
-            appended = self._store.append([*self._entries(received), *silent], [deed.line for deed in deeds])
+            self._store.append([*self._entries(received), *silent], [deed.line for deed in deeds], committed)
         except TorrazzoError as error:
-            for deed in deeds:
+            for deed in [deed for deed in deeds if not deed.over.is_set()]:
                 deed.error = Unavailable(f"the ledger failed, whether it is entered is not known: {error}")
                 deed.over.set()
             raise
-        for deed, index in zip(deeds, appended.act, strict=True):
-            deed.index = index
-            deed.over.set()
 
     def _entries(self, received: Sequence[Received]) -> list[RecEntry]:
         """Each new fact once, with `late` behind it where it was; others are told."""

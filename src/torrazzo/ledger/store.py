@@ -9,7 +9,7 @@ crash between any two steps leaves rows from which the next start goes on (start
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Self
 
 import sqlalchemy as sa
@@ -103,10 +103,16 @@ class LedgerStore:
         """What was done with it."""
         return self._logs["act"].reader
 
-    def append(self, rec: Sequence[RecEntry] = (), act: Sequence[bytes] = ()) -> Appended:
-        """Enter a batch; returns when it is on disk, with the heads that include it.
+    def append(
+        self,
+        rec: Sequence[RecEntry] = (),
+        act: Sequence[bytes] = (),
+        committed: Callable[[range], None] = lambda _: None,
+    ) -> Appended:
+        """Enter a batch; returns when it is on disk, with the heads that include it, and what it made full is filed.
 
         A fact that is known is not entered again; one with a known identity and other bytes is not entered at all.
+        `committed` is told the indexes in `act` as soon as nothing can undo them, and proofs can be asked for.
         """
         check_lines((*(fact.line for fact in rec), *act))
         with self._writing():
@@ -119,7 +125,9 @@ class LedgerStore:
                     "rec": self._logs["rec"].append(connection, placement.entries),
                     "act": self._logs["act"].append(connection, deeds),
                 }
-            for log in [log for kind, log in self._logs.items() if log.commit(made[kind])]:
+            grown = [log for kind, log in self._logs.items() if log.commit(made[kind])]
+            committed(range(first, first + len(act)))
+            for log in grown:
                 log.put_files()
             notes = {kind: log.snapshot.note for kind, log in self._logs.items()}
         return Appended(placement.placed, range(first, first + len(act)), notes)

@@ -5,7 +5,7 @@
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,10 @@ from torrazzo.base.errors import Invalid, Refused, Stopped, Unavailable
 from torrazzo.base.times import SECOND
 from torrazzo.durable import DiskFile
 from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.fact_index import RecEntry
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.sequencer import TAKEN_KINDS, Sequencer
-from torrazzo.ledger.store import LedgerStore
+from torrazzo.ledger.store import Appended, LedgerStore, LogWriter
 from torrazzo.testing import FakeClock, FaultyDisk
 from torrazzo.testing.clock import START
 
@@ -149,19 +150,53 @@ def test_the_head_is_copied_once_a_minute(desk: Desk) -> None:
 
 @pytest.mark.timeout(30)
 def test_an_act_is_entered_at_once(desk: Desk) -> None:
-    """Facts that wait go with it; those that follow within 50 ms go together; each has its index when it is on disk."""
+    """Facts that wait go with it; the next act waits for no time to pass; each has its index when it is on disk."""
     desk.sequencer.turn()  # which has no head to copy yet
     desk.sequencer.take(a_term(2))
     first = entering(desk, 1)
     desk.sequencer.turn()
     assert first() == {0}
     assert len(desk.lines()) == 2
-    others = entering(desk, 3)
+    second = entering(desk, 1)
     desk.sequencer.turn()
-    assert desk.store.act.head.size == 1, "they are coalesced"
-    desk.pass_s(0.06)
-    assert others() == {1, 2, 3}
-    assert list(desk.store.act.entries(0, 4)) == [BOOT] * 4
+    assert second() == {1}
+    assert list(desk.store.act.entries(0, 2)) == [BOOT] * 2
+
+
+@pytest.mark.timeout(30)
+def test_acts_that_come_while_others_are_written_go_together(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three that come during one batch make up the next one: one transaction, one signed head for all of them."""
+    desk.sequencer.turn()
+    append, batches, others = desk.store.append, list[int](), list[Callable[[], set[int]]]()
+
+    def slow(rec: Sequence[RecEntry], act: Sequence[bytes], committed: Callable[[range], None]) -> Appended:
+        batches.append(len(act))
+        if len(batches) == 1:
+            others.append(entering(desk, 3))
+        return append(rec, act, committed)
+
+    monkeypatch.setattr(desk.store, "append", slow)
+    first = entering(desk, 1)
+    desk.sequencer.turn()
+    desk.sequencer.turn()
+    assert first() == {0}
+    assert others[0]() == {1, 2, 3}
+    assert batches == [1, 3]
+
+
+@pytest.mark.timeout(30)
+def test_an_act_waits_for_no_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever entered it is told, and can have it proven, once it is committed: before files and head are published."""
+    desk.sequencer.turn()
+    first, told = entering(desk, 1), list[set[int]]()
+
+    def put_files(log: LogWriter) -> None:
+        told.append(first())
+        assert log.reader.proof(0).entry_index == 0
+
+    monkeypatch.setattr(LogWriter, "put_files", put_files)
+    desk.sequencer.turn()
+    assert told == [{0}]
 
 
 @pytest.mark.timeout(30)
