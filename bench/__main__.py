@@ -5,9 +5,10 @@
 import os
 import sys
 
-from bench import latency, ledger, outages, record, verify
+from bench import access, latency, ledger, outages, record, verify
 
 PARTS = {
+    "access": access.main,
     "record": record.main,
     "latency": latency.main,
     "ledger": ledger.main,

@@ -99,7 +99,7 @@ class Group:
                 time.sleep(0.1)
 
 
-_NAMES = (b"serve", b"recorder", b"keyring", b"control-room")
+_NAMES = (b"serve", b"recorder", b"keyring", b"control-room", b"ledger", b"worker", b"witness")
 
 
 def _proc_cpu_s(pid: int) -> float:

@@ -3,8 +3,9 @@
 """What recording costs: Torrazzo, ffmpeg and a gathered copy, from the same server, in turn, five times.
 
 gst-rtsp-server plays one clip to all cameras from one core; what is measured runs on the other. CPU is that of a cgroup
-with all processes of the candidate in it (Torrazzo: serve, keyring, recorder, control room), over a window that begins
-when every stream has been flowing for a while and ends `--seconds` later. Memory is Pss at the end of the window.
+with all processes of the candidate in it (Torrazzo: all that `serve` starts, ledger, keyring and worker among them),
+over a window that begins when every stream has been flowing for a while and ends `--seconds` later. Memory is Pss at
+the end of the window.
 """
 
 import argparse
