@@ -4,13 +4,17 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from torrazzo.base.errors import Invalid
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.retention.forecast import outlook
+from torrazzo.retention.forgotten import Forgotten
+from torrazzo.retention.journal import Debt, Freeing, Shredding, State
 from torrazzo.retention.plan import AGE, DISK, LATE, Due, Seen, Volume, due, first_living, freed, late, life
 
 NOW = 494_000
@@ -128,3 +132,46 @@ def test_more_room_never_lasts_shorter(held: list[Volume], free: int, more: int)
     now, later = outlook(held, free, NOW), outlook(held, free + more, NOW)
     assert later.hours_left is None or (now.hours_left is not None and now.hours_left <= later.hours_left)
     assert now.is_tight == (now.hours_left == 0)
+
+
+debts = st.builds(
+    Debt,
+    st.sampled_from(["shred", "free"]),
+    st.dictionaries(st.text(max_size=5), st.one_of(st.none(), st.integers(0, 1 << 62), st.text(max_size=5))),
+    st.one_of(st.none(), st.integers(0, 1 << 62)),
+)
+states = st.builds(
+    State,
+    st.one_of(
+        st.none(),
+        st.builds(
+            Shredding, names, st.sampled_from([AGE, DISK]), st.integers(0, 999), st.just({"rec": None, "act": {}})
+        ),
+    ),
+    st.one_of(
+        st.none(), st.builds(Freeing, names, st.dictionaries(st.text(max_size=9), st.integers(0, 1 << 40), max_size=3))
+    ),
+    st.lists(debts, max_size=3).map(tuple),
+    st.frozensets(names, max_size=3),
+)
+
+
+@given(states)
+def test_the_journal_comes_back_as_it_was_written(state: State) -> None:
+    """What is owed, begun and gone early outlives the process, whatever it is."""
+    assert State.parse(state.pack()) == state
+    assert State.parse(state.pack()).pack() == state.pack()
+
+
+@given(states, st.data())
+def test_a_journal_that_is_cut_off_is_not_read(state: State, data: st.DataObject) -> None:
+    """Half a journal is none: it says nothing that was not written."""
+    packed = state.pack()
+    with pytest.raises(Invalid):
+        State.parse(packed[: data.draw(st.integers(0, len(packed) - 1))])
+
+
+@given(st.dictionaries(st.sampled_from(CLASSES), st.integers(1, 800_000)), st.frozensets(names, max_size=4))
+def test_what_is_forgotten_comes_back_as_it_was_written(before: dict[str, int], also: frozenset[KeyName]) -> None:
+    """The index reads the very hours that retention wrote."""
+    assert Forgotten.parse(Forgotten(before, also).pack()) == Forgotten(before, also)
