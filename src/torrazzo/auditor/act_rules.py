@@ -229,5 +229,5 @@ def _end(name: str) -> int:
 
 
 def _stream(act: Act) -> str | None:
-    streams = act.values.get("streams")
+    streams = act.values["streams"] if "streams" in KINDS.get(act.kind, {}) else None
     return ",".join(streams) if isinstance(streams, list) else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from torrazzo.base.times import iso_from_ticks
+from torrazzo.base.times import SECOND, iso_from_ticks
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
@@ -25,6 +25,9 @@ RULES: Mapping[str, str] = MappingProxyType(
 )
 
 
+LAST = 253_402_300_800 * SECOND  # the year 10000: what is beyond has no calendar
+
+
 class Finding(NamedTuple):
     """Something that does not hold, or, as a notice, only should be known."""
 
@@ -36,9 +39,12 @@ class Finding(NamedTuple):
     at: int | None = None  # UTC ticks: of what the entry tells
     is_notice: bool = False  # the cosignature goes on
 
+    @property
+    def when(self) -> str | None:
+        """`at` in UTC; None where the entry tells of no time that there is."""
+        return None if self.at is None or not 0 <= self.at < LAST else iso_from_ticks(self.at)
+
     def __str__(self) -> str:
         where = f", entry {self.entry_index}" if self.entry_index is not None else ""
-        what = "".join(
-            f", {part}" for part in (self.stream, None if self.at is None else iso_from_ticks(self.at)) if part
-        )
+        what = "".join(f", {part}" for part in (self.stream, self.when) if part)
         return f"{self.rule} {self.log}{where}{what}: {self.text}"

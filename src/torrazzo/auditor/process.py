@@ -90,7 +90,7 @@ def told(found: Found) -> dict[str, object]:
         "what": RULES[finding.rule],
         "text": str(finding),
         "stream": finding.stream,
-        "at": None if finding.at is None else iso_from_ticks(finding.at),
+        "at": finding.when,
         "found": iso_from_ticks(found.found),
         "notice": finding.is_notice,
         "settled": found.settled,

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from torrazzo.archive.fact import MAX_BYTES, Fact, parse_fact
-from torrazzo.auditor.finding import Finding
+from torrazzo.auditor.finding import LAST, Finding
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.times import SECOND, hour_of, hour_text, ticks_from_ns
@@ -240,15 +240,18 @@ def _silent(entry_index: int, line: bytes, now: int) -> Iterator[Finding]:
 
 def _own(line: bytes, keys: tuple[str, ...]) -> dict[str, Any]:
     """An entry of the ledger's own, its keys in their forms."""
-    found = json.loads(line)
-    if found["v"] != 1 or list(found) != ["v", "kind", *keys]:
+    pairs = json.loads(line, object_pairs_hook=list)
+    if [name for name, _ in pairs] != ["v", "kind", *keys]:  # also when one stands twice
         raise ValueError(f"expected v, kind, {', '.join(keys)}")
+    found = dict(pairs)
+    if found["v"] != 1:
+        raise ValueError("expected v = 1")
     StreamId.parse(found["stream"])
     TermId.parse(found["term"])
     for key in ("n", "t0", "t"):
         if key in found and (type(found[key]) is not int or found[key] < 0):
             raise ValueError(f"{key} is no whole number")
-    return dict(found)
+    return found
 
 
 def _sizes(fact: Fact, now: int) -> Iterator[tuple[str, str]]:
@@ -256,7 +259,7 @@ def _sizes(fact: Fact, now: int) -> Iterator[tuple[str, str]]:
         yield "R2", f"kind {fact.kind!r} is not known to this auditor"
     if max(fact.t0, fact.t1 or 0) > now + FUTURE:
         yield "R6", "it tells of the future"
-    if fact.kind == "step" or fact.t1 is None:
+    if max(fact.t0, fact.t1 or 0) >= LAST or fact.kind == "step" or fact.t1 is None:
         return
     if fact.t1 < fact.t0:
         yield "R2", "it ends before it begins"

@@ -17,6 +17,7 @@ from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.schema import Database, sqlite_database
 
 VERSION = 1
+MOST_TEXT = 2_000
 
 TABLES = sa.MetaData()
 AUDITOR = sa.Table(  # one row
@@ -194,9 +195,11 @@ def _add(connection: sa.Connection, finding: Finding, now: int) -> Found | None:
         )
         if connection.execute(query.where(FINDING.c.i.is_(None))).first() is not None:
             return None
+    text = finding.text.encode("utf-8", "backslashreplace").decode()[:MOST_TEXT]
     row = {
-        "rule": finding.rule, "log": finding.log, "text": finding.text, "i": finding.entry_index, "at": finding.at,
-        "stream": finding.stream, "notice": finding.is_notice, "found": now,
+        "rule": finding.rule, "log": finding.log, "text": text, "i": finding.entry_index,
+        "at": None if finding.when is None else finding.at, "stream": finding.stream, "notice": finding.is_notice,
+        "found": now,
     }  # fmt: skip
     made = connection.execute(sa.insert(FINDING).values(**row).returning(FINDING.c.number))
     return Found(int(made.scalar_one()), finding, now, None)

@@ -486,3 +486,19 @@ def test_r11_a_fork_shown_to_the_keyring_and_refused(town: Audited) -> None:
     assert town.look(10) == []
     town.enter("act", pack_act("refuse", town.clock.utc(), {"why": "head-fork", "of": None, "count": 1}))
     only(town.look(10), "R11", "head-fork")
+
+
+def test_no_line_stops_an_auditor(town: Audited) -> None:
+    """Numbers beyond any calendar, names that are none, names twice: found, kept, and it goes on."""
+    line = started(town)
+    huge = 2**64 - 1
+    town.enter("rec", line.segment(t0=huge, t1=huge), line.step(1, t1=huge), b"\xff", b"[]", b"7", b'{"kind":"late"}')
+    silent = b'{"v":1,"kind":"silent","stream":"%s","term":"%s","t0":1%s,"t":1}'
+    term = str(line.term).encode()
+    town.enter("rec", silent % (STREAM.encode(), term, b"0" * 400), (silent % (b"x\\ud800", term, b"")))
+    town.enter("rec", (silent % (STREAM.encode(), term, b"")).replace(b'"t0"', b'"t":5,"t0"'))
+    town.enter("act", b'{"v":1,"kind":"\\ud800","t":1,"streams":[1]}', b'{"v":1,"kind":"dance","t":%d}' % (2**63 - 1))
+    found = town.look(10)
+    assert len(found) > 9
+    count = len(found)
+    assert len(town.look(10)) == count
