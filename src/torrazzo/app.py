@@ -150,7 +150,7 @@ def children_of(home: Home, page_options: PageOptions) -> tuple[Child, ...]:
     shows = home.own_witness.is_dir()  # as the demo made it; a real one is a second office's, on its own machine
     return (
         Child("recorder", (*base, "recorder", *place), after=home.public_keys),
-        Child("worker", (*base, "worker", *place)),
+        Child("worker", (*base, "worker", *place), after=home.page_address),  # what records and answers comes first
         Child("control-room", (*base, "control-room", *place, *page)),
         Child("ledger", (*base, "ledger", *place)),
         Child("keyring", (*base, "keyring", *place)),

@@ -27,12 +27,14 @@ if TYPE_CHECKING:  # what loads for long is loaded by the process alone
 
 
 _WATCH_S = 2.0
+_NICE = 10  # whoever records goes first
 _SETTLE_S = 10.0
 
 
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT; then end at once: a job that was running goes on in the next life."""
     options = process_parser("worker", "Do long jobs, such as evidence packages.").parse_args(words)
+    os.nice(_NICE)
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
     from torrazzo.access import Windows
     from torrazzo.app import prepare_process, system_parts
