@@ -28,7 +28,7 @@ from torrazzo.ledger.reader import LogReader
 from torrazzo.ledger.store import LedgerStore
 from torrazzo.ledger.text import shown
 from torrazzo.ledger.town_policy import witness_key
-from torrazzo.ledger.witness_client import Answer, call
+from torrazzo.ledger.witness_client import SECONDS, Answer, call
 from torrazzo.ledger.witness_request import AddCheckpoint, head_address, parse_signatures, parse_size
 from torrazzo.town.home import WitnessSettings
 
@@ -36,6 +36,7 @@ EVERY_NS = 10_000_000_000  # at most so often a witness is asked
 AGAIN_NS = 60_000_000_000  # a head that stays is cosigned again, with another time
 AWAY_NS = 60_000_000_000  # so long a witness may be away untold
 LOOK_S = 0.5
+START_S = 2.0  # so long each witness may hold up a start
 ADVICE = "nothing is signed any more. Put the newest database back, or declare a fork"
 
 log = structlog.get_logger(__name__)
@@ -106,7 +107,7 @@ class Witnessing:
         for witness in self._witnesses:
             for kind, witnessed in self._logs.items():
                 try:
-                    self._compare(witness, kind, witnessed)
+                    self._compare(witness, kind, witnessed, START_S)
                 except RolledBack:
                     raise
                 except TorrazzoError as error:
@@ -173,10 +174,10 @@ class Witnessing:
                 raise Unavailable(f"it answered {answer.status}: {shown(answer.body.decode(errors='replace'))}")
         raise Unavailable("it expects another size each time")
 
-    def _compare(self, witness: Asked, kind: LogKind, witnessed: Witnessed) -> None:
+    def _compare(self, witness: Asked, kind: LogKind, witnessed: Witnessed, seconds: float = SECONDS) -> None:
         """Raises `RolledBack` if the head that the witness cosigned last is of our key, and not one of ours."""
         origin = witnessed.key.name
-        answer = call(witness.settings.address, head_address(origin), self._clock)
+        answer = call(witness.settings.address, head_address(origin), self._clock, seconds=seconds)
         if answer.status == 404:
             return  # it never cosigned one, or does not show it
         note = _signed_by_us(answer, witnessed.key)

@@ -19,12 +19,12 @@ from tests.tools.facts import a_term
 from tests.tools.ledger_process import deliver, running, size, until
 from tests.tools.witness import SOCKET, SmallLog, make_witness, running_witness
 from torrazzo.base import SystemClock
-from torrazzo.base.errors import Invalid
+from torrazzo.base.errors import Invalid, Unavailable
 from torrazzo.base.times import SECOND
 from torrazzo.cli import main
 from torrazzo.cli.init import make_town
 from torrazzo.durable import OsDisk
-from torrazzo.ledger import Policy, Unproven, process, witness_client, witnessing
+from torrazzo.ledger import Policy, Unproven, process, witnessing
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.client import LedgerClient
@@ -34,6 +34,7 @@ from torrazzo.ledger.note import Note
 from torrazzo.ledger.proof import Proof
 from torrazzo.ledger.secret import load_identity, make_identity
 from torrazzo.ledger.town_policy import town_policy
+from torrazzo.ledger.witness_client import call
 from torrazzo.town import Home
 from torrazzo.town.home import WitnessSettings, load_settings, save_settings
 from torrazzo.witness import WitnessHome
@@ -308,11 +309,8 @@ def _slowly(_asked: bytes) -> bytes:
     ids=["nothing", "zeros", "empty", "long", "no signature", "larger", "no size", "refusal", "broken", "other head",
          "headers", "slow"],
 )  # fmt: skip
-def test_no_witness_stops_a_ledger_by_what_it_says(
-    home: Home, monkeypatch: pytest.MonkeyPatch, lie: Callable[[bytes], bytes]
-) -> None:
+def test_no_witness_stops_a_ledger_by_what_it_says(home: Home, lie: Callable[[bytes], bytes]) -> None:
     """Whatever it answers, acts enter at once, no signature is believed, and its answer is told in the status."""
-    monkeypatch.setattr(witness_client, "SECONDS", 0.3)
     identity = load_identity(home, load_settings(home))
     key = SigningKey("liar.example.it", Kind.COSIGNATURE, b"\1" * 32).verifier
     path = home.path.parent / "w" / SOCKET
@@ -331,6 +329,29 @@ def test_no_witness_stops_a_ledger_by_what_it_says(
         assert set(note.signed_by([key, identity.key(LogName("act", 1)).verifier])) == {
             identity.key(LogName("act", 1)).verifier
         }
+
+
+def test_a_witness_that_drips_is_given_so_long_and_no_longer(tmp_path: Path) -> None:
+    """A byte now and then keeps nobody waiting beyond the whole time that it has."""
+    path, ending = tmp_path / SOCKET, threading.Event()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        def drip() -> None:
+            with contextlib.closing(listener.accept()[0]) as connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 x\r\nX: ")
+                while not ending.wait(0.1):
+                    connection.sendall(b"y")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(Unavailable, match="in time|timed out"):
+            call(f"unix:{path}", "add-checkpoint", SystemClock(), b"x", seconds=0.5)
+        assert time.monotonic() - begun < 5
+        ending.set()
+        thread.join(10)
 
 
 def test_a_key_that_is_none_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
