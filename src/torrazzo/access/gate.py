@@ -52,6 +52,10 @@ class Keyring(Protocol):
         """A hold is over."""
         ...
 
+    def erase(self, request: CloseRequest) -> int:
+        """An ask for erasure and its approval; how many keys of others are kept."""
+        ...
+
     def status(self) -> Status:
         """Which heads it has seen."""
         ...
@@ -145,19 +149,24 @@ class Gate:
         """Tell it that a hold was released by that entry."""
         self._tell(hold, release, self._keyring.release)
 
-    def _tell(self, window: int, close: int, tell: Callable[[CloseRequest], None]) -> None:
+    def erase(self, ask: int, approve: int) -> int:
+        """Show it that two people want footage gone; it is on return. How many keys of others are kept."""
+        return self._tell(ask, approve, self._keyring.erase)
+
+    def _tell(self, window: int, close: int, tell: Callable[[CloseRequest], T]) -> T:
         for _ in range(ATTEMPTS):
             seen = self._seen or self._ask_seen()
             act, (opening, closing) = self._acts(seen.act, [window, close])
             try:
-                tell(CloseRequest(_shown(act, seen.act), opening, closing))
+                answer = tell(CloseRequest(_shown(act, seen.act), opening, closing))
             except Denied as error:
                 self._seen = None
                 if error.reason is not Reason.HEAD_STALE:
                     raise
                 continue
             self._seen = _Seen(seen.rec, act.size)
-            return
+            return answer
+        raise Unavailable("the keyring is asked by many at this moment; try again")
 
     def entered(self, segments: Sequence[SegmentId]) -> set[SegmentId]:
         """Those that the ledger has; at most 512."""

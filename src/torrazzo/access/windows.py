@@ -138,6 +138,14 @@ class Windows:
         tell(hold, number)
         return number
 
+    def erase(self, who: Private, ask: int) -> int:
+        """Approve an ask for erasure, by another person than who asked: it is done on return.
+
+        Returns how many keys of others were sealed anew.
+        """
+        number = self.approve(who, ask)
+        return self._gate.erase(ask, number)
+
     def _window(self, wanted: Wanted, entered: Callable[[int | None], Entered]) -> Window:
         return Window(wanted, entered(None), entered, self, self._gate, self._book, self._clock)
 

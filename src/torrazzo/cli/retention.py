@@ -3,6 +3,7 @@
 """`torrazzo retention`: what was erased, what is to be, for how long the disks last."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import typer
 
@@ -10,11 +11,16 @@ from torrazzo.base.errors import Unavailable
 from torrazzo.cli.exits import FOUND, UNAVAILABLE
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.output import warn, write_json, write_table
+from torrazzo.cli.people import ask_people
 from torrazzo.cli.process_options import find_home
 from torrazzo.control_room.words import bytes_text
 from torrazzo.town.home import Home, load_settings
 
-app = typer.Typer(help="Footage at its end: status, run.", no_args_is_help=True, rich_markup_mode=None)
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept encrypted.")]
+
+app = typer.Typer(
+    help="Footage at its end: status, run; erased early: erase, approve.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("status")
@@ -34,6 +40,39 @@ def run(home: HomeOption = None, as_json: JsonOption = False) -> None:
     load_settings(place)
     KeyClient(place.path).look()
     raise typer.Exit(_tell(place, as_json=as_json))
+
+
+@app.command("erase")
+def erase(
+    camera: Annotated[str, typer.Argument(metavar="CAMERA", help="Name or id.")],
+    hour: Annotated[str, typer.Argument(metavar="HOUR", help="Start of a whole hour, ISO 8601.")],
+    reason: Reason,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask that an hour of one camera goes before its time; prints the number by which another person approves it."""
+    body = {"camera": camera, "hour": hour, "reason": reason}
+    found = ask_people(find_home(home), "POST", "/erasures", body)
+    if as_json:
+        write_json(found)
+    else:
+        print(found["number"])
+        warn(f"nothing is erased yet; another person approves: torrazzo retention approve {found['number']}")
+
+
+@app.command("approve")
+def approve(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="What `retention erase` printed.")],
+    reason: Reason,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Approve what another person asked to erase: its keys are destroyed at once, those of other cameras are kept."""
+    found = ask_people(find_home(home), "POST", f"/erasures/{number}/approve", {"reason": reason})
+    if as_json:
+        write_json(found)
+    else:
+        print(f"erased: nobody can open it any more; {found['kept']} keys of other cameras were sealed anew")
 
 
 def _tell(home: Home, *, as_json: bool) -> int:

@@ -6,6 +6,8 @@ GET  /asks                       what was asked for, and what became of it
 POST /asks                       {"cameras":[…],"stream":…,"from":…,"to":…,"purpose":…,"recipient_class":…,"reason":…,…}
 POST /asks/<number>/approve      {"reason":…}, by another person
 POST /asks/<number>/copy         {"camera":…}: opens a look through which the copy is read (media.py)
+POST /erasures                   {"camera":…,"hour":…,"reason":…}: footage is to go before its time
+POST /erasures/<number>/approve  {"reason":…}, by another person: it is gone when this is answered
 /holds                           what is to be kept for longer (holds_app.py)
 """
 
@@ -24,12 +26,14 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.base.ids import STREAM_NAMES, StreamId
 from torrazzo.base.spans import Span
-from torrazzo.base.times import UtcTicks, iso_from_ticks, ticks_from_text
+from torrazzo.base.times import HOUR, UtcTicks, iso_from_ticks, ticks_from_text
 from torrazzo.control_room.answers import error_body, error_status
 from torrazzo.control_room.looks import LONGEST_REASON, Looks, Reason
 from torrazzo.control_room.media import Media
 from torrazzo.control_room.peered import requesting
 from torrazzo.control_room.socket_app import read_json
+from torrazzo.keyring.gate import ERASE
+from torrazzo.ledger.act import Wanted
 from torrazzo.ledger.private import Private
 from torrazzo.town.camera import Camera, find_camera
 
@@ -78,6 +82,28 @@ class Desk:
         asked = self._ask(request)
         who = Reason("", text_of(said, "reason")).private(peer)
         return {"number": self._looks.windows.approve(who, asked.number)}
+
+    def ask_erasure(self, request: Request, said: Mapping[str, object]) -> object:
+        """Its number; both streams of the camera."""
+        peer = requesting(request)
+        self._people.check(peer, "ask")
+        camera = find_camera(self._cameras(), text_of(said, "camera")).id
+        start = ticks_from_text(text_of(said, "hour"), self._zone)
+        if start % HOUR or start + HOUR > self._clock.utc():
+            raise Invalid(f"hour {iso_from_ticks(start)}: write the start of a whole hour that is over")
+        wanted = Wanted(frozenset(StreamId(camera, name) for name in STREAM_NAMES), Span(start, UtcTicks(start + HOUR)))
+        who = Reason("", text_of(said, "reason"), maybe_text(said, "case")).private(peer)
+        return {"number": self._looks.windows.ask(who, wanted, ERASE, ERASE)}
+
+    def erase(self, request: Request, said: Mapping[str, object]) -> object:
+        """Approved, and done."""
+        peer = requesting(request)
+        self._people.check(peer, "approve")
+        asked = self._ask(request)
+        if asked.purpose != ERASE:
+            raise Invalid(f"ask {asked.number} is for a copy; `torrazzo evidence approve` approves it")
+        who = Reason("", text_of(said, "reason")).private(peer)
+        return {"number": asked.number, "kept": self._looks.windows.erase(who, asked.number)}
 
     def copy(self, request: Request, said: Mapping[str, object]) -> object:
         """Where to read it, and what is missing in it."""
@@ -160,6 +186,8 @@ def make_people_app(desk: Desk, looks: Looks, more: Sequence[Route] = ()) -> Sta
             Route("/asks", posting(desk.ask), methods=["POST"]),
             Route("/asks/{number:int}/approve", posting(desk.approve), methods=["POST"]),
             Route("/asks/{number:int}/copy", posting(desk.copy), methods=["POST"]),
+            Route("/erasures", posting(desk.ask_erasure), methods=["POST"]),
+            Route("/erasures/{number:int}/approve", posting(desk.erase), methods=["POST"]),
             *Media(looks).routes(),
             *more,
         ],

@@ -49,6 +49,11 @@ class KeyClient:
         """A hold's fact and that of its release: on return its key is destroyed. Raises as `window_keys`."""
         self._ask_running("POST", "/release", request.text())
 
+    def erase(self, request: CloseRequest) -> int:
+        """An ask for erasure and its approval: on return those keys are destroyed; how many others' are kept."""
+        kept = parse_object(self._ask_running("POST", "/erase", request.text()), "answer", ANSWER_LIMIT).get("kept")
+        return expect_number(kept, "kept")
+
     def close(self, request: CloseRequest) -> None:
         """The window gives no more keys; raises as `window_keys`."""
         self._ask_running("POST", "/close", request.text())

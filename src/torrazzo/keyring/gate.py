@@ -14,7 +14,8 @@ from typing import NamedTuple, Protocol, Self
 from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import SegmentId, StreamId, TermId
-from torrazzo.base.times import SECOND, UtcTicks, hour_of, iso_from_ticks
+from torrazzo.base.spans import Span
+from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of, iso_from_ticks
 from torrazzo.keyring.document import parse_object
 from torrazzo.keyring.gate_refusal import Reason, Refusal, Refuse
 from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
@@ -31,6 +32,7 @@ AHEAD = 60 * SECOND  # by which a window's time may be ahead of the latest clock
 
 READING = frozenset({"view", "export"})  # kinds of windows whose keys go to a reader
 HOLDING = frozenset({"hold"})  # into the vault
+ERASE = "erase"  # purpose of an ask that wants footage gone, and no copy of it
 
 
 class Held(Protocol):
@@ -94,10 +96,18 @@ class Confirmed(NamedTuple):
     hold: int
 
 
+class Erased(NamedTuple):
+    """Two people want these streams of this hour gone."""
+
+    streams: frozenset[StreamId]
+    hour: int
+    of: int  # number of the approval
+
+
 class Decision(NamedTuple):
     """The outcome, the state to go on with whatever it is, and what to book and tell."""
 
-    outcome: Granted | Closed | Confirmed | Refusal
+    outcome: Granted | Closed | Confirmed | Erased | Refusal
     state: State
     facts: tuple[tuple[str, Mapping[str, object]], ...] = ()  # kind and values, for the ledger to add
     taken: tuple[Taken, ...] = ()  # heads that hold, also where the rest does not
@@ -164,6 +174,29 @@ def confirm(state: State, request: CloseRequest, rules: Rules, now: Judgement) -
     except Refuse as refuse:
         return _refused(refuse.refusal, number, state, taken)
     return Decision(Confirmed(number), state, taken=tuple(taken))
+
+
+def erase(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> Decision:
+    """Footage is to go early: an ask for that as the window, its approval as the close; 1. and 2. as above.
+
+    3. It is of one whole hour, and for this purpose. 4. Another person approved, in a month that can be compared.
+    """
+    state, taken = _forgetting(state, now), list[Taken]()
+    number = request.window.number
+    try:
+        state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
+        ask, approve = _following(request, taken[0].head, ({"ask"}, "approve"))  # 2
+        wanted = Wanted.of(ask)
+        hour = hour_of(wanted.span.start)
+        if ask.values["purpose"] != ERASE or wanted.span != Span(
+            UtcTicks(hour * HOUR), UtcTicks((hour + 1) * HOUR)
+        ):  # 3
+            raise Refuse(Reason.KIND, f"ask {number}: not for the erasure of one whole hour")
+        if ask.person.month != approve.person.month or ask.person == approve.person:  # 4
+            raise Refuse(Reason.PERSON, f"ask {number}: asked for and approved by one person, or in two months")
+    except Refuse as refuse:
+        return _refused(refuse.refusal, number, state, taken)
+    return Decision(Erased(wanted.streams, hour, request.close.number), state, taken=tuple(taken))
 
 
 def _closing(
@@ -272,6 +305,8 @@ def _wanted(request: KeyRequest, window: Act, head: Head) -> Wanted:
     asker, approver, exporter = ask.person, approve.person, window.person
     if len({asker.month, approver.month, exporter.month}) > 1:  # 2
         raise Refuse(Reason.PERSON, f"export {request.window.number}: pseudonyms of several months cannot be compared")
+    if ask.values["purpose"] == ERASE:
+        raise Refuse(Reason.KIND, f"export {request.window.number}: of an ask for erasure")
     if asker == approver:  # 3
         raise Refuse(Reason.PERSON, f"export {request.window.number}: asked for and approved by one person")
     if exporter != asker:  # 4

@@ -18,6 +18,7 @@ from torrazzo.keyring.gate import (
     Closed,
     Confirmed,
     Decision,
+    Erased,
     Granted,
     Held,
     Nothing,
@@ -26,6 +27,7 @@ from torrazzo.keyring.gate import (
     close,
     confirm,
     decide,
+    erase,
     release,
 )
 from torrazzo.keyring.gate_refusal import Reason, Refusal
@@ -125,6 +127,12 @@ class Guard:
         """A second person has confirmed the hold; raises `Denied`, which is booked."""
         self._decided(request, confirm)
 
+    def erase(self, request: CloseRequest) -> Erased:
+        """Two people want footage gone; raises `Denied`, which is booked."""
+        outcome = self._decided(request, erase)
+        assert isinstance(outcome, Erased), "what else it may come to was raised"
+        return outcome
+
     def deny_invalid(self) -> None:
         """Book a request that could not be understood."""
         self._bookings.refuse(str(Reason.INVALID), None)
@@ -179,11 +187,11 @@ class Guard:
 
     def _decided(
         self, request: Asked, judge: Callable[[State, Asked, Rules, Judgement], Decision]
-    ) -> Granted | Closed | Confirmed:
+    ) -> Granted | Closed | Confirmed | Erased:
         with self._lock:
             state = self._state
             if state is None or self._rules is None:
-                outcome: Granted | Closed | Confirmed | Refusal = _NEVER
+                outcome: Granted | Closed | Confirmed | Erased | Refusal = _NEVER
             else:
                 decision = judge(state, request, self._rules, self._times.judge())
                 self._go_on(decision)

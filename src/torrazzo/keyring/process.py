@@ -22,7 +22,9 @@ from torrazzo.keyring.chore import Chore, Keyring
 from torrazzo.keyring.follower import Follower
 from torrazzo.keyring.gate_request import MOST_BYTES
 from torrazzo.keyring.guard import Guard
+from torrazzo.keyring.orders import Orders
 from torrazzo.keyring.public import DEFAULT_CLASS, KeyName
+from torrazzo.keyring.rekey import Rekeys
 from torrazzo.keyring.ring import Ring
 from torrazzo.keyring.sealer_setup import NONE, set_up_sealer
 from torrazzo.keyring.service import MOST_CONNECTIONS, KeyDesk, Parts
@@ -110,8 +112,11 @@ def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner:
     if times.is_lost:
         bookings.add("clock", {"part": "keyring", "clock": "progress", "why": "lost", "off": None})
     follower = Follower(guard, bookings, ledger)
+    rekeys = Rekeys(disk, places.keyring, store, settings.roots, bookings.add)
+    orders = Orders(rekeys, vault, clock)
+    orders.look()
     keyring = Keyring(places, disk, clock, store, ledger, times, guard, bookings)
-    return Parts(clock, sealer.level, sealer.why, store, times, guard, bookings, follower, keyring, vault)
+    return Parts(clock, sealer.level, sealer.why, store, times, guard, bookings, follower, keyring, vault, orders)
 
 
 class Look(NamedTuple):
@@ -131,6 +136,7 @@ class Look(NamedTuple):
         parts.guard.know({**lives_of(parts.store.ring), **lives})
         _tend_or_log(parts.store, parts.clock.utc(), lives)  # 2
         parts.vault.tend(parts.times.judge().agreed)  # 3
+        parts.orders.look()
         for chore in self.chores:  # 4
             try:
                 chore(parts.keyring)

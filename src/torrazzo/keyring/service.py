@@ -5,6 +5,7 @@
 POST /window-keys   segment keys of a window, if all is proven        GET /status
 POST /close         that window gives no more
 POST /hold-keys     those of a hold's window go into the vault, and to nobody
+POST /erase         what two people want gone is
 POST /confirm       a second person has confirmed that hold            POST /release       that hold is over
 POST /trust-clock   the wall clock is right, people say               POST /trust-heads   the ledger is right, they say
 POST /look          what is done once a minute, done now
@@ -27,6 +28,7 @@ from torrazzo.keyring.gate import Granted
 from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
 from torrazzo.keyring.guard import Guard
 from torrazzo.keyring.heads import Heads
+from torrazzo.keyring.orders import Orders
 from torrazzo.keyring.public import hours_left
 from torrazzo.keyring.store import RingStore
 from torrazzo.keyring.timekeeper import Timekeeper
@@ -39,9 +41,7 @@ from torrazzo.town.unix_server import Body, NotFound
 MOST_CONNECTIONS = 16
 
 _STATUS = ((NotFound, 404), (Invalid, 400), (Refused, 403), (Damaged, 422), (Unavailable, 503))
-_ADDRESSES = (
-    "GET /status, POST /window-keys, /close, /hold-keys, /confirm, /release, /trust-clock, /trust-heads and /look"
-)
+_ADDRESSES = "GET /status; POST /window-keys, /close, /hold-keys, /confirm, /release, /erase, /trust-…, /look"
 
 Asked = TypeVar("Asked", KeyRequest, CloseRequest)
 
@@ -61,6 +61,7 @@ class Parts(NamedTuple):
     follower: Follower
     keyring: Keyring  # as chores see it
     vault: Vault
+    orders: Orders
 
 
 class KeyDesk:
@@ -74,6 +75,7 @@ class KeyDesk:
             "/hold-keys": self._hold_keys,
             "/confirm": self._confirm,
             "/release": self._release,
+            "/erase": self._erase,
             "/trust-clock": self._trust_clock,
             "/trust-heads": self._trust_heads,
             "/look": self._look,
@@ -157,7 +159,7 @@ class KeyDesk:
             held = self._parts.vault.keys(stream, term, ns)
             if held.keys() == set(ns):
                 return held
-        return ring.segment_keys(sealed, stream, term, name, ns)
+        return ring.segment_keys(self._parts.orders.rekeys.sealed(name, stream, term, sealed), stream, term, name, ns)
 
     def _close(self, body: bytes) -> bytes:
         request = self._parsed(CloseRequest, body)
@@ -175,6 +177,11 @@ class KeyDesk:
         self._parts.guard.release(request)
         self._parts.vault.release(request.window.number)
         return compact({"released": request.window.number})
+
+    def _erase(self, body: bytes) -> bytes:
+        """Done by the clockwork, which alone may change the ring."""
+        request = self._parsed(CloseRequest, body)
+        return compact({"kept": self._parts.orders.erase(self._parts.guard.erase(request), self._parts.keyring.pace)})
 
     def _parsed(self, form: type[Asked], body: bytes) -> Asked:
         try:

@@ -25,7 +25,7 @@ from torrazzo.base.errors import Damaged, Invalid, Refused, Stopped, Unavailable
 from torrazzo.durable import Disk
 from torrazzo.keyring.number_file import read_number, write_number
 from torrazzo.keyring.public import KeyName, PublicKeys, public_keys_text, read_whole
-from torrazzo.keyring.ring import RING_LIMIT, Ring, parse_ring
+from torrazzo.keyring.ring import RING_LIMIT, PrivateKey, Ring, parse_ring
 from torrazzo.keyring.ring_file import RING_FILE_LIMIT, RingFile, ShredNote, parse_ring_file, ring_file_bytes
 from torrazzo.keyring.sealer import ROOT_LENGTH, Attestation, Sealer
 from torrazzo.keyring.sealer_setup import find_sealer
@@ -115,6 +115,13 @@ class RingStore:
         shredded = self.last_shred()
         assert shredded is not None, "it was just noted"
         return shredded
+
+    def exchange(self, name: KeyName, key: PrivateKey) -> None:
+        """Put this key in the place of the one of that name, which is destroyed: it opens from no older copy."""
+        self.finish()
+        if name not in self.ring.keys:
+            raise Invalid(f"{name}: not in the ring")
+        self._replace(Ring({**self.ring.keys, name: key}))
 
     def last_shred(self) -> Shredded | None:
         """What the last shred destroyed, told again: after a crash somebody may still have to write it down."""

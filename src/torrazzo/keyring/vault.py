@@ -13,7 +13,7 @@ it: between 2 and 4 it may be booked twice, never not at all.
 import base64
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -157,6 +157,16 @@ class Vault:
                     found |= {n: key for n, key in file.open(private).items() if n in here}
                 wanted -= here
             return found
+
+    def holding(self, streams: Collection[StreamId], hour: int) -> list[int]:
+        """Numbers of holds that have keys of these streams in that hour."""
+        with self._lock:
+            return sorted(
+                number
+                for number, files in self._files.items()
+                for (stream, _), held in files.items()
+                if stream in streams and any(file.key.hour == hour for file in held.values())
+            )
 
     # -- its end
 
