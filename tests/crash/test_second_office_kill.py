@@ -20,11 +20,16 @@ from tests.tools.witness import SOCKET, SmallLog, add, answers, make_witness
 from torrazzo.auditor.settings import auditor_home
 from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.cli import main
+from torrazzo.durable import OsDisk
+from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.identity import KINDS, LogName
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.policy import Policy
+from torrazzo.ledger.secret import make_identity
 from torrazzo.ledger.witness_request import parse_signatures
 from torrazzo.testing.town import SmallTown
+from torrazzo.town.home import load_settings
 from torrazzo.witness.settings import load_key
 
 LOG, FORK = SmallLog(), SmallLog(tag="other")
@@ -104,25 +109,22 @@ def _kill_all(folder: Path, victims: Sequence[str]) -> None:
         assert served.run("init", "--name", "Cremona").code == 0
         for at, url in enumerate(town.urls):
             assert served.run("camera", "add", f"Via {at}", url, "--synthetic").code == 0
+        _name_auditor(served, place)
         served.start()
         running.callback(served.stop)
-        served.until(lambda: served.run("ledger", "keys").code == 0)
-        _name_auditor(served, place)
-        served.stop()
-        served.start()
         served.until(lambda: served.page() and served.all_record() and served.run("ledger", "status").code == 0)
         auditor = running.enter_context(process("auditor", place))
         served.until(lambda: _is_cosigned(served))
         for victim in victims:
-            time.sleep(3)
+            time.sleep(2)
             if victim == "auditor":
                 auditor.kill()
                 auditor = running.enter_context(process("auditor", place))
             else:
                 os.kill(_child(served, victim), signal.SIGKILL)
         served.until(served.all_record)
-        time.sleep(12)
-        served.until(lambda: _is_cosigned(served))
+        size = _cosigned(served)
+        served.until(lambda: _cosigned(served) > size + 2 and _is_cosigned(served))
         assert main(["auditor", "status", "--home", str(place)]) == 0
 
 
@@ -131,7 +133,8 @@ def _child(served: Served, name: str) -> int:
 
 
 def _name_auditor(served: Served, place: Path) -> None:
-    keys = served.run("ledger", "keys").out.split()
+    identity = make_identity(served.home, load_settings(served.home), OsDisk())
+    keys = [str(identity.key(LogName(kind, 1)).verifier) for kind in KINDS]
     words = ["auditor", "init", "--home", str(place), "--name", "auditor.example.it", "--listen", f"unix:{SOCKET}"]
     words += [word for key in keys for word in ("--log", key)]
     assert main([*words, "--ledger", f"unix:{served.home.ledger_socket}"]) == 0
@@ -139,6 +142,13 @@ def _name_auditor(served: Served, place: Path) -> None:
     with served.home.settings_file.open("a") as file:
         file.write(f'\n[[ledger.witness]]\nname = "office"\nkey = "{told}"\naddress = "unix:{place / SOCKET}"\n')
         file.write("needed = true\n")
+
+
+def _cosigned(served: Served) -> int:
+    with contextlib.suppress(TorrazzoError):
+        note = Note.parse(LedgerClient(served.home.ledger_socket).read("rec/cosigned"))
+        return Checkpoint.parse(note.text).size
+    return 0
 
 
 def _is_cosigned(served: Served) -> bool:
