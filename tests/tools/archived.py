@@ -18,7 +18,7 @@ from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered
 from torrazzo.control_room.index import Index
 from torrazzo.durable import OsDisk
-from torrazzo.evidence.anchors import Receipt
+from torrazzo.evidence.anchors import Stamps
 from torrazzo.evidence.gather import Asked, Gathering, Progress, Source
 from torrazzo.evidence.package import write_package
 from torrazzo.evidence.pieces import ProvableFootage
@@ -67,7 +67,7 @@ class Archived:
     store: LedgerStore
     rings: Rings = field(init=False)
     files: dict[str, bytes] = field(default_factory=dict)
-    receipts: Sequence[Receipt] = ()
+    stamps: Stamps = field(default_factory=Stamps)
 
     def __post_init__(self) -> None:
         self.rings = Rings(self.filmed)
@@ -141,7 +141,7 @@ class Archived:
     ) -> Path:
         """Gathered and written in one go."""
         with self.footage(within) as footage, out.open("wb") as file:
-            gathering = Gathering(asked, Source(footage, self.read, self.index_of, policy, self.receipts))
+            gathering = Gathering(asked, Source(footage, self.read, self.index_of, policy, self.stamps))
             measured = {stream: gathering.measure(stream, progress) for stream in asked.streams}
             for chunk in write_package(gathering.parts(measured, UtcTicks(asked.span.end + 90 * SECOND), progress)):
                 file.write(chunk)

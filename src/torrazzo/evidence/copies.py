@@ -5,20 +5,22 @@
 import contextlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from torrazzo.access import Ask, Window, Windows, read_asks
 from torrazzo.base import SegmentId, StreamId
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Invalid, Refused
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError
 from torrazzo.base.ids import CameraId
 from torrazzo.durable import Disk
-from torrazzo.evidence.anchors import Receipt
+from torrazzo.evidence.anchors import Stamps
 from torrazzo.evidence.gather import Asked, Source
 from torrazzo.evidence.pieces import ProvableFootage
 from torrazzo.evidence.report import Custody
 from torrazzo.ledger import Policy, Pruned
+from torrazzo.ledger.anchor_settings import FILE as ANCHORS
+from torrazzo.ledger.anchor_settings import load_anchor_settings
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.private import Private
@@ -76,20 +78,23 @@ class Copies:
         why = "failed"
         try:
             with self._footage(window) as footage:
-                receipts = self._receipts()
-                yield Source(footage, self._ledger.read, self._index_of, policy, receipts, window.number)
+                stamps = self._stamps()
+                yield Source(footage, self._ledger.read, self._index_of, policy, stamps, window.number)
             why = "done"
         finally:
             window.close(why)
 
-    def _receipts(self) -> Sequence[Receipt]:
-        """Of stamps; heads as they are now are to be stamped too, when the authorities are there: nothing waits."""
+    def _stamps(self) -> Stamps:
+        """There are; heads as they are now are to be stamped too, when the authorities are there: nothing waits."""
         kinds: tuple[LogKind, ...] = ("rec", "act")
         for kind in kinds:
             with contextlib.suppress(Refused):  # nobody is asked for stamps here
                 self._ledger.want_anchor(kind, is_shown=True)
-        found: Sequence[Receipt] = self._ledger.anchors()["stamped"]
-        return found
+        certificates: dict[str, str] = {}
+        with contextlib.suppress(TorrazzoError):  # the ledger tells what is wrong with this file
+            found = load_anchor_settings(self._home.path / ANCHORS)
+            certificates = {authority.name: authority.certificates for authority in found.authorities}
+        return Stamps(self._ledger.anchors()["stamped"], certificates)
 
     def _approved(self, ask: int, person: str) -> tuple[Ask, Private, int]:
         """The ask, its private part, and the entry that approves it."""

@@ -17,7 +17,7 @@ from torrazzo import __version__
 from torrazzo.base import Span, StreamId
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.times import HOUR, UtcTicks
-from torrazzo.evidence.anchors import Receipt, find_anchors
+from torrazzo.evidence.anchors import Stamps, find_anchors
 from torrazzo.evidence.asic import Content, measure
 from torrazzo.evidence.clip import ClipPart, clip_part
 from torrazzo.evidence.facts import IndexOf, Stretch, find_facts, prove_all
@@ -61,7 +61,7 @@ class Source(NamedTuple):
     read: Read  # of the ledger
     index_of: IndexOf
     policy: Policy
-    receipts: Sequence[Receipt] = ()  # of stamps on the ledger's heads
+    stamps: Stamps = Stamps()
     window: int = -1  # entry of `act` that opened the window: the history goes as far at least
 
 
@@ -144,7 +144,7 @@ class Gathering:
         raise Unavailable("the head of act that witnesses have cosigned is older than this export; try again")
 
     def _anchors(self, log: FixedLog, kind: LogKind) -> dict[str, bytes]:
-        return find_anchors(log, kind, self._source.receipts, self._source.read)
+        return find_anchors(log, kind, self._source.stamps, self._source.read)
 
     # -- clips
 

@@ -13,6 +13,7 @@ from tests.tools.dossier import files_of
 from tests.tools.recording import Recording
 from torrazzo.base.errors import Invalid, Unavailable
 from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.evidence.anchors import Stamps
 from torrazzo.ledger import Policy, Unproven
 from torrazzo.ledger.checkpoint import cosign
 from torrazzo.ledger.key import Kind, SigningKey
@@ -108,12 +109,13 @@ def test_stamps_on_earlier_heads_come_along(town: Archived, tmp_path: Path) -> N
         f"anchors/rec-{stamped.size}.aruba.tst": b"t",
     }
     sizes = (1, stamped.size, town.store.rec.head.size + 5)
-    town.receipts = [{"log": "rec", "size": size, "authority": "aruba"} for size in sizes]
+    town.stamps = Stamps([{"log": "rec", "size": size, "authority": "aruba"} for size in sizes], {"aruba": "PEM"})
     path = town.package(town.asked(5.4, 80), tmp_path / "out.asice")
     code, found = check(path)
     assert (code, failures(found)) == (0, [])
     anchors = [name for name in files_of(path) if name.startswith("anchors/")]
-    assert anchors == [f"anchors/rec-{stamped.size}{end}" for end in (".txt", ".aruba.tst", ".consistency")]
+    of_head = [f"anchors/rec-{stamped.size}{end}" for end in (".txt", ".aruba.tst", ".consistency")]
+    assert sorted(anchors) == sorted([*of_head, "anchors/aruba.pem"])
 
 
 WITNESS = SigningKey("witness.example.it", Kind.COSIGNATURE, bytes(range(32)))
