@@ -88,8 +88,8 @@ class BigTown:
         first = hour_of(FIRST)
         self.ring.draw(KeyName(hour, CLASS) for hour in range(first, first + self.hours))
         self.streams = [StreamId(CameraId(f"{at:016x}"), "main") for at in range(1, self.cameras + 1)]
-        self.clock = RunningClock(UtcTicks(FIRST + 168 * HOUR - 9 * 60 * SECOND))
         self._record()
+        self.clock = RunningClock(UtcTicks(FIRST + 168 * HOUR - 9 * 60 * SECOND))
 
     @property
     def span(self) -> Span:
