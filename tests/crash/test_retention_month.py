@@ -73,6 +73,7 @@ def sleep(town: Month, dice: random.Random) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("night", ["2026-10-10T00:00:00", "2027-03-13T00:00:00"])
 def test_a_month_around_a_clock_change(tmp_path: Path, night: str) -> None:
     """RT-01: readable at 166 h 58 m after a frame, never at 168 h 00 m 00 s; then all that knows of it agrees."""
