@@ -4,6 +4,7 @@
 
     vault/ring/              a ring as the hours' is, with a sealer of its own; one key for each hold
     vault/holds/<number>/    hold.json and files of sealed segment keys
+    vault/statements/        what a chip said of each end
 
 Putting: 1. hold.json; 2. its key is drawn; 3. a file of keys. What is missing after a crash is asked for again.
 Ending: 1. hold.json says so; 2. its key is destroyed; 3. that is booked; 4. its files go. `load` and `tend` go on with
@@ -24,6 +25,7 @@ from torrazzo.base.times import UtcTicks, hour_text
 from torrazzo.durable import Disk
 from torrazzo.keyring.public import KeyName, read_whole
 from torrazzo.keyring.sealer_setup import NONE, set_up_sealer
+from torrazzo.keyring.statement import keep_statement
 from torrazzo.keyring.store import RingStore, has_ring
 from torrazzo.keyring.vault_file import HOLD_LIMIT, KEYS_LIMIT, HeldKeys, Hold
 from torrazzo.ledger.act import Act, Wanted
@@ -224,6 +226,7 @@ class Vault:
         if hold.name in store.ring.keys:
             shredded = store.shred([hold.name])
             root, statement = shredded.ring_root, shredded.attestation.statement
+            keep_statement(self._disk, self._ring.parent, shredded.attestation)
         else:  # before a crash, or never drawn
             root, statement = store.ring.root(), b""
         values = {

@@ -22,8 +22,7 @@ from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.base.times import HOUR, hour_of, hour_text, iso_from_ticks
 from torrazzo.durable import Disk
 from torrazzo.keyring.chore import Keyring
-from torrazzo.keyring.document import compact
-from torrazzo.keyring.sealer import Attestation
+from torrazzo.keyring.statement import keep_statement
 from torrazzo.keyring.store import Shredded
 from torrazzo.retention.ballast import give_up, take_up
 from torrazzo.retention.booking import has_all, pay
@@ -33,8 +32,6 @@ from torrazzo.retention.forgotten import FORGOTTEN, Forgotten, load_forgotten
 from torrazzo.retention.journal import Debt, Freeing, Journal, Shredding, State
 from torrazzo.retention.plan import DISK, Due, Seen, Volume, due, first_living, freed, late
 from torrazzo.retention.status import STATUS, status_of
-
-STATEMENTS = "statements"  # in the keyring's folder
 
 log = structlog.get_logger(__name__)
 
@@ -212,16 +209,6 @@ def _told_again(keyring: Keyring, shredding: Shredding) -> tuple[Shredding, Shre
         last = keyring.store.last_shred()
         assert last is not None, "a key is gone"
         return shredding._replace(left=len(keyring.store.ring.keys)), last
-
-
-def keep_statement(disk: Disk, folder: Path, said: Attestation) -> None:
-    """What the chip says, under the name that the fact has it by (docs/3-formats/ring.md): whoever doubts can check."""
-    if not said.statement:
-        return
-    texts = {key: base64.b64encode(getattr(said, key)).decode() for key in ("statement", "signature", "key")}
-    disk.make_folder(folder / STATEMENTS)
-    name = f"{hashlib.sha256(said.statement).hexdigest()}.json"
-    disk.publish(folder / STATEMENTS / name, compact({"v": 1, **texts}))
 
 
 def shred_values(shredding: Shredding, shredded: Shredded) -> dict[str, object]:

@@ -49,6 +49,7 @@ def test_a_released_hold_opens_from_no_copy(tcti: str, tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "vault", tmp_path / "copy")
     vault.release(7)
     assert [(fact["of"], fact["left"], fact["state"] is not None) for fact in told] == [(7, 1, True)]
+    assert len(list((tmp_path / "vault" / "statements").iterdir())) == 1
     assert vault.keys(STREAM, TERM, [1, 2]) == KEYS
     assert hours.ring.keys.keys() == {HOUR}
     stolen = Vault(disk, tmp_path / "copy", lambda *_: None, tcti)
