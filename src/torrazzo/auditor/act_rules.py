@@ -120,6 +120,8 @@ class ActRules:
                     yield "R11", f"it closes {act.values['of']}, which is no open window"
             case "ask" | "approve" | "export":
                 yield from self._copy(entry_index, act)
+            case "rekey":
+                yield from self._rekey(act)
             case kind if kind not in KINDS:
                 yield "R2", f"kind {kind!r} is not known to this auditor"
         if act.kind in OPENING:
@@ -176,6 +178,15 @@ class ActRules:
             ring = root_of(parse_hash(leaf or "", "leaf") for leaf in leaves)
             if to_base64(ring) != act.values["ring"]:
                 yield "R8", "the keys that it says are left are others than those that are"
+
+    def _rekey(self, act: Act) -> Iterator[tuple[str, str]]:
+        """An early erasure: two people wanted it; a key that nobody has told of takes the place of the old one."""
+        name = f"{act.values['hour']}/{act.values['class']}"
+        if name in self.born:
+            self.born[name] = None
+        approved = self.asks.get(str(act.values["of"]))
+        if approved is None or approved.of is None:
+            yield "R11", f"it names {act.values['of']}, which is no approval: one person erased it alone"
 
     def _copy(self, entry_index: int, act: Act) -> Iterator[tuple[str, str]]:
         """An ask, then another person's approval of it, then the copy by who asked."""

@@ -479,6 +479,21 @@ def test_r11_a_copy_taken_by_another(town: Audited) -> None:
     only(copies(town, other, other)(), "R11", "another than who asked")
 
 
+def test_r11_an_erasure_that_nobody_approved(town: Audited) -> None:
+    """Footage goes early when two people want it; then the key that is left is another, of which nobody has told."""
+    started(town)
+    hour = {"hour": hour_text(hour_of(START)), "class": "standard"}
+    born = {"hour": hour["hour"], "classes": ["standard"], "root": HASH}
+    town.enter("act", pack_act("key", town.clock.utc(), born))
+    assert copies(town, to_base64(bytes(32)), HASH)() == []
+    approval = len(town.ledger.entries["act"]) - 3
+    rekey = {**hour, "of": approval, "streams": [STREAM], "kept": 1}
+    town.enter("act", pack_act("rekey", town.clock.utc(), rekey))
+    assert town.look(10) == []
+    town.enter("act", pack_act("rekey", town.clock.utc(), {**rekey, "of": approval - 1}))
+    only(town.look(10), "R11", "no approval")
+
+
 def test_r11_a_fork_shown_to_the_keyring_and_refused(town: Audited) -> None:
     """The keyring's refusal of a forged head is an alarm here; that of an expired window is not."""
     started(town)
