@@ -687,11 +687,11 @@ class Pictures(NamedTuple):
 
     def part(self, begin: int, end: int) -> Pictures:
         """Some of them."""
-        return Pictures(*(list(column[begin:end]) for column in self))
+        return Pictures(*(column[begin:end] for column in self))
 
 
-def fragment_pictures(data: Bytes) -> Tuple[Pictures, List[bool], int]:
-    """The pictures of a fragment (`moof mdat`; segment.md), which are keys, and the decoding time at its end."""
+def fragment_pictures(data: Bytes, begin: int) -> Tuple[Pictures, List[bool], int]:
+    """The pictures of a fragment (`moof mdat`; segment.md) at this place, which are keys, when its decoding ends."""
     top = inside(data, (0, len(data)), b"moof mdat", strict=False)
     traf = inside(data, inside(data, top[b"moof"], b"traf", strict=False)[b"traf"], b"tfdt trun", strict=False)
     (time,) = struct.unpack(">4xQ", content(data, traf, b"tfdt"))
@@ -700,11 +700,11 @@ def fragment_pictures(data: Bytes) -> Tuple[Pictures, List[bool], int]:
     if flags != 0x01000F01 or len(trun) != 12 + 16 * count or at != top[b"mdat"][0]:
         raise Malformed("video: a fragment of another form")
     durations, sizes, flags, shifts = zip(*struct.iter_unpack(">IIIi", trun[12:])) if count else ((),) * 4
-    places, times = [*accumulate(sizes, initial=at)], [*accumulate(durations, initial=time)]
-    if places.pop() != top[b"mdat"][1]:
+    places, times = array("Q", accumulate(sizes, initial=begin + at)), array("Q", accumulate(durations, initial=time))
+    if places.pop() != begin + top[b"mdat"][1]:
         raise Malformed("video: bytes of a fragment that belong to no picture")
     end = times.pop()
-    return Pictures(places, [*sizes], times, [*shifts]), [flag == KEY_FRAME for flag in flags], end
+    return Pictures(places, array("Q", sizes), times, array("q", shifts)), [flag == KEY_FRAME for flag in flags], end
 
 
 class Header:
@@ -1446,35 +1446,43 @@ class Show:
     def fragment(self, fact: Fact, row: Piece, data: Bytes) -> Tuple[int, int]:
         """A good fragment of the clip; its span in UTC."""
         try:
-            pictures, keys, end = fragment_pictures(data)
-        except (Malformed, struct.error):
+            pictures, keys, end = fragment_pictures(data, row.at or 0)
+        except (Malformed, struct.error, OverflowError):
             self.fail("show-unreadable", fact.t0, "moof")
             return fact.t0, fact.t0
-        length, media = (fact.t1 or 0) - fact.t0, fact.fields["media"]
-        times = [fact.t0 + time * length // media for time in (*pictures.time, end)]
+        length, media = (fact.t1 or 0) - fact.t0, whole(fact.fields["media"])
+
+        def utc(time: int) -> int:
+            return fact.t0 + time * length // media
+
+        begin = utc(pictures.time[0] if keys else end)
         if self.before[0] != row.fact:
-            self.join(times[0])
+            self.join(begin)
         if self.before != (row.fact, row.piece - 1) and row.piece > 1 and self.is_begun:
             self.is_broken = True  # a piece is missing: nothing is shown until the next key frame
-        recorded = pictures._replace(at=[(row.at or 0) + at for at in pictures.at])
-        if not self.are_next(recorded, times):
+        if not self.are_next(pictures, utc):
             for number, is_key in enumerate(keys):
-                at, size, _, shift = (column[number] for column in recorded)
-                self.picture(Picture(at, size, times[number], shift, is_key))
+                at, size, time, shift = (column[number] for column in pictures)
+                self.picture(Picture(at, size, utc(time), shift, is_key))
         self.has_key = self.has_key or True in keys
-        self.before, self.end = (row.fact, row.piece), times[-1]
-        return times[0], times[-1]
+        self.before, self.end = (row.fact, row.piece), utc(end)
+        return begin, self.end
 
-    def are_next(self, recorded: Pictures, times: Sequence[int]) -> bool:
-        """Whether the next pictures shown are just these: the usual case, compared at once."""
+    def are_next(self, recorded: Pictures, utc: Callable[[int], int]) -> bool:
+        """Whether the next pictures shown are just these: the usual case, compared at once.
+
+        The clip's time and the camera's go alike within a fragment: none is further off than the first or the last.
+        """
         if self.failed or self.header is None or not recorded.at:
             return False
         shown = self.header.pictures.part(self.place, self.place + len(recorded.at))
-        if shown.at != recorded.at or shown.size != recorded.size:
+        if (shown.at, shown.size, shown.shift) != (recorded.at, recorded.size, recorded.shift):
             return False
-        off = [a + b - c - d for a, b, c, d in zip(shown.time, shown.shift, times, recorded.shift)]
-        expected = self.expected()
-        if min(off) < expected - NEAR or max(off) > expected + NEAR:
+        ahead = shown.time[0] - recorded.time[0]
+        if [time - ahead for time in shown.time] != [*recorded.time]:
+            return False
+        ends = (0, len(recorded.at) - 1)
+        if any(abs(shown.time[at] - utc(recorded.time[at]) - self.expected()) > NEAR - 1 for at in ends):
             return False
         self.is_begun, self.is_broken = True, False
         self.advance(len(recorded.at))
