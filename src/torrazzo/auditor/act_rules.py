@@ -120,6 +120,8 @@ class ActRules:
                     yield "R11", f"it closes {act.values['of']}, which is no open window"
             case "ask" | "approve" | "export":
                 yield from self._copy(entry_index, act)
+            case "trust":
+                yield from _same("R1", act.values["log"], act.values, root)
             case "rekey":
                 yield from self._rekey(act)
             case kind if kind not in KINDS:

@@ -20,6 +20,7 @@ from tests.tools.audited import (
 )
 from torrazzo.base.times import HOUR, SECOND, hour_of, hour_text
 from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.merkle import leaf_hash, root_of
 from torrazzo.ledger.text import to_base64
 from torrazzo.testing.clock import START
@@ -102,6 +103,19 @@ def test_r1_a_fork_shown_to_the_keyring(town: Audited) -> None:
     town.clock.advance(3600)
     only(town.look(), "R1", "two histories")
     assert line.facts
+
+
+@pytest.mark.parametrize("log", ["rec", "act"])
+def test_r1_a_head_that_the_keyring_is_told_to_trust(town: Audited, log: str) -> None:
+    """It is one that everybody sees."""
+    started(town)
+    kind: LogKind = "rec" if log == "rec" else "act"
+    for size in (1, 3):
+        true = {"log": log, "size": size, "root": to_base64(town.ledger.root(kind, size))}
+        town.enter("act", pack_act("trust", town.clock.utc(), true))
+    assert town.look(10) == []
+    town.enter("act", pack_act("trust", town.clock.utc(), {"log": log, "size": 3, "root": HASH}))
+    only(town.look(10), "R1", "two histories")
 
 
 # -- R2
