@@ -128,7 +128,12 @@ def test_it_is_looked_at_for_its_case_alone(town: HeldTown) -> None:
     said = {"cameras": ["Piazza"], "stream": "main", "purpose": "crime", "recipient_class": "police", "reason": "x"}
     said |= {"from": town.listed()[0]["from"], "to": town.listed()[0]["to"]}
     assert town.socket().ask("POST", "/asks", said).status == 409
-    assert town.socket().ask("POST", "/asks", {**said, "case": CASE}).status == 200
+    ask = town.said(town.socket().ask("POST", "/asks", {**said, "case": CASE}))["number"]
+    town.said(town.socket(OTHER).ask("POST", f"/asks/{ask}/approve", {"reason": "visto"}))
+    copy = town.said(town.socket().ask("POST", f"/asks/{ask}/copy", {}))
+    assert copy["losses"] == []
+    video = town.socket().get(f"/look/{copy['key']}/video.mp4")
+    assert (video.status, len(video.body)) == (200, copy["bytes"])
 
 
 def test_who_may(town: HeldTown) -> None:
