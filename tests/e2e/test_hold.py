@@ -88,6 +88,7 @@ def test_from_placing_to_release(town: WorkerTown) -> None:
     KeyClient(town.home.path).look()
     copies: Path = town.home.path / "vault" / "copies" / str(number)
     until(lambda: not [path for path in copies.rglob("*") if path.is_file()])
+    until(lambda: any(parse_act(line).kind == "end" for line in town.acts()))
     kinds = [parse_act(line).kind for line in town.acts()]
     assert [kind for kind in kinds if kind in {"hold", "close", "confirm", "release", "end"}] == [
         "hold", "close", "release", "end",

@@ -92,7 +92,11 @@ class HeldIndex:
             self._catalogues.clear()
 
     def _open(self) -> Sequence[Catalogue]:
-        return [found for number in self._held.numbers if (found := self._catalogue(number)) is not None]
+        found = [found for number in self._held.numbers if (found := self._catalogue(number)) is not None]
+        with self._lock:  # what is over, or copied by now, keeps no deleted file alive
+            for path in [path for path, catalogue in self._catalogues.items() if catalogue not in found]:
+                self._catalogues.pop(path).close()
+        return found
 
     def _catalogue(self, number: int) -> Catalogue | None:
         """Of the copies where all are there, else of where they are copied from."""

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Footage held past its life, with a ledger and a keyring that run and erase: placed, copied, read, released."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.tools.held_town import CASE, OTHER, OWNER, HeldTown, held_town
+from tests.tools.ledger_process import until
 from tests.tools.look_town import STRANGER
 from tests.tools.recording import STREAM
 from torrazzo.archive import VolumeReader
@@ -96,6 +98,7 @@ def test_released_it_is_gone(town: HeldTown) -> None:
     assert town.pictures()
     town.follow(number, "release")
     town.look_now()
+    until(lambda: town.acts("end"))
     assert [act.values["why"] for _, act in town.acts("end")] == ["release"]
     assert not [path for path in town.held.folder(number).rglob("*") if path.is_file()]
     with pytest.raises(TorrazzoError):
@@ -177,3 +180,25 @@ def test_the_keyring_says_what_it_holds(town: HeldTown) -> None:
     assert KeyClient(town.home.path).status().values["holds"] == [
         {"number": number, "confirmed": None, "ends": town.held.hold(number).ends, "segments": 6}  # type: ignore[union-attr]
     ]
+
+
+def test_no_deleted_catalogue_is_kept_open(town: HeldTown) -> None:
+    """Once all is copied, and once it is released, the control room has no file open that is not there any more."""
+
+    def deleted() -> list[str]:
+        links = []
+        for path in Path("/proc/self/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed by another thread meanwhile
+                links.append(str(path.readlink()))
+        return [link for link in links if "/vault/" in link and link.endswith("(deleted)")]
+
+    number = confirmed(town)
+    assert town.pictures()
+    assert town.index.everything.only_held(STREAM, town.span) == []
+    town.copy(number)
+    town.index.everything.only_held(STREAM, town.span)
+    assert deleted() == []
+    town.follow(number, "release")
+    town.look_now()
+    town.index.everything.only_held(STREAM, town.span)
+    assert deleted() == []
