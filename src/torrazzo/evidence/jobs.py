@@ -20,7 +20,7 @@ from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.durable import Disk
 
 _VERSION = "1"  # of the order and the results of steps; grows when an older job could not be gone on with
-_POLL_S = 1.0
+_POLL_S = 2.0
 PATIENCE_S = 900.0  # so long a step waits for a process, a disk or a fact that is not there
 _PAUSE_S = 3.0
 
