@@ -217,7 +217,10 @@ class KeyDesk:
 
 
 def _hold(hold: Hold, count: int) -> dict[str, object]:
-    return {"number": hold.number, "confirmed": hold.confirmed, "ends": hold.ends, "segments": count}
+    start: int = hold.act.values["t0"]
+    return {
+        "number": hold.number, "from": start, "confirmed": hold.confirmed, "ends": hold.ends, "segments": count,
+    }  # fmt: skip
 
 
 def _clock(judged: Judgement, times: Timekeeper) -> dict[str, object]:

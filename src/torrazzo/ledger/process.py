@@ -12,6 +12,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 
 import structlog
@@ -25,7 +26,7 @@ from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import AnchorSettings, load_anchor_settings
 from torrazzo.ledger.forking import Forking, pack_heads, parse_lines
 from torrazzo.ledger.identity import Identity
-from torrazzo.ledger.prune_job import PruneJob, keyring_time
+from torrazzo.ledger.prune_job import PruneJob, keyring_held, keyring_time
 from torrazzo.ledger.public_service import public
 from torrazzo.ledger.remembered import keyring_heads
 from torrazzo.ledger.schema import sqlite_database
@@ -141,7 +142,9 @@ class _Process:
 
     def _prune(self, store: LedgerStore, ending: threading.Event) -> None:
         """In a thread."""
-        PruneJob(store, lambda: keyring_time(self._home.keyring_socket), self._clock).run(ending)
+        keyring = self._home.keyring_socket
+        held = partial(keyring_held, keyring)
+        PruneJob(store, partial(keyring_time, keyring), self._clock, held=held).run(ending)
 
     def _witnessing(self, store: LedgerStore, identity: Identity) -> Witnessing:
         """Asks its witnesses first, so that nothing is signed if one of them knows more; raises `RolledBack`."""

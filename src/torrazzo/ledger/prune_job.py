@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The clockwork that lets entries of `rec` go after thirty days, and leaves their sums in `act`.
 
-1. Which entries are old enough is read off the catalogue, by the time on which the keyring's clocks agree. 2. They are
+1. Which entries are old enough is read off the catalogue, by the time on which the keyring's clocks agree; none from
+the day on in which the oldest footage begins that is held: without its proof nobody is given its keys. 2. They are
 summed up. 3. One transaction: the sums into `act`, the minimum index of `rec`. 4. Files and rows below go. A crash
 before 3 has done nothing; after it the next start goes on at 4.
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Stopped, TorrazzoError
+from torrazzo.base.errors import Stopped, TorrazzoError, Unavailable
 from torrazzo.base.times import DAY, UtcTicks
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.prune_sums import PruneSums
@@ -33,10 +34,15 @@ class PruneJob:
     """Of one opened ledger; `run` is one thread's."""
 
     def __init__(
-        self, store: LedgerStore, agreed: Callable[[], UtcTicks | None], clock: Clock, rest_s: float = _REST_S
+        self,
+        store: LedgerStore,
+        agreed: Callable[[], UtcTicks | None],
+        clock: Clock,
+        rest_s: float = _REST_S,
+        held: Callable[[], UtcTicks | None] = lambda: None,
     ) -> None:
-        """`agreed`: the time, where the clocks agree on it; None, and nothing goes."""
-        self._store, self._agreed, self._clock, self._rest_s = store, agreed, clock, rest_s
+        """`agreed`: the time, where the clocks agree on it; None, and nothing goes. `held`: from when on it is held."""
+        self._store, self._agreed, self._clock, self._rest_s, self._held = store, agreed, clock, rest_s, held
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; what fails is told and tried again, but for a store that stopped."""
@@ -54,8 +60,10 @@ class PruneJob:
         now, rec = self._agreed(), self._store.rec
         if now is None:
             return False
-        first = rec.minimum
-        end = min(self._store.first_index(now // DAY - KEEP_DAYS), first + MOST)  # 1
+        first, day, held = rec.minimum, now // DAY - KEEP_DAYS, self._held()
+        if held is not None:
+            day = min(day, held // DAY)
+        end = min(self._store.first_index(day), first + MOST)  # 1
         if end <= first:
             return False
         sums = PruneSums()
@@ -67,6 +75,15 @@ class PruneJob:
         self._store.prune("rec", end, lines)  # 3, 4
         log.info("ledger_pruned", entries=end - first, minimum=end, hours=len(lines))
         return True
+
+
+def keyring_held(socket: Path) -> UtcTicks | None:
+    """When the oldest footage begins that the running keyring holds; raises `Unavailable` where it does not say."""
+    status, found = ask(socket, "GET", "/status")
+    holds = found.get("holds") if status == 200 and isinstance(found, dict) else None
+    if not isinstance(holds, list):
+        raise Unavailable(f"{socket}: the keyring does not say what is held")
+    return min((UtcTicks(hold["from"]) for hold in holds), default=None)
 
 
 def keyring_time(socket: Path) -> UtcTicks | None:

@@ -177,8 +177,10 @@ def test_the_keyring_says_what_it_holds(town: HeldTown) -> None:
     number = town.place()["number"]
     town.stop_keyring()
     town.start_keyring()
+    hold = town.held.hold(number)
+    assert hold is not None
     assert KeyClient(town.home.path).status().values["holds"] == [
-        {"number": number, "confirmed": None, "ends": town.held.hold(number).ends, "segments": 6}  # type: ignore[union-attr]
+        {"number": number, "from": town.span.start, "confirmed": None, "ends": hold.ends, "segments": 6}
     ]
 
 

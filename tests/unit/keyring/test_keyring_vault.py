@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.gate_town import NOW, STREAM, TERM, digest, person, segment_line, view_values
-from tests.tools.gated import SEGMENT_KEY, Gated
+from tests.tools.gated import SEGMENT_KEY, Gated, serving
 from torrazzo.base.errors import Damaged, Invalid, Refused
 from torrazzo.base.ids import SegmentId
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of
@@ -18,6 +18,7 @@ from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.vault_file import CONFIRMED, PROVISIONAL, HeldKeys
 from torrazzo.ledger.act import WINDOW
+from torrazzo.ledger.prune_job import keyring_held
 
 NAME = KeyName(hour_of(NOW - 60), "standard")
 
@@ -194,6 +195,14 @@ def test_a_hold_is_prolonged_by_another(town: HeldTown) -> None:
     town.said("/release", town.following(first, "release", "anna"))
     assert [each.number for each in town.parts.vault.holds] == [second]
     assert town.keys(town.looked()) == {1: SEGMENT_KEY}
+
+
+def test_the_ledger_is_told_from_when_on_proofs_are_needed(town: HeldTown) -> None:
+    """The status says where the oldest held footage begins."""
+    with serving(town) as socket:
+        assert keyring_held(socket) is None
+        town.place()
+        assert keyring_held(socket) == NOW - 300 * SECOND
 
 
 def test_a_damaged_file_costs_its_own_keys(town: HeldTown) -> None:

@@ -19,13 +19,13 @@ from tests.tools.gated import Gated, serving
 from tests.tools.ledger import TODAY, check_log, lines, opened, over, stream
 from torrazzo.archive.fact import Fact, gap_fact, parse_fact, segment_fact, step_fact, term_fact
 from torrazzo.base import TermId
-from torrazzo.base.errors import Damaged, Stopped
+from torrazzo.base.errors import Damaged, Stopped, Unavailable
 from torrazzo.base.ids import NodeId
 from torrazzo.base.times import DAY, HOUR, SECOND, UtcTicks, hour_text
 from torrazzo.ledger.act import parse_act
 from torrazzo.ledger.fact_index import RecEntry
 from torrazzo.ledger.intake import entry_of, silent_entry
-from torrazzo.ledger.prune_job import KEEP_DAYS, PruneJob, keyring_time
+from torrazzo.ledger.prune_job import KEEP_DAYS, PruneJob, keyring_held, keyring_time
 from torrazzo.ledger.prune_sums import PruneSums
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.store import LedgerStore
@@ -279,3 +279,31 @@ def _fail_at(database: Any, step: int) -> list[str]:
     sa.event.listen(database._writer, "before_cursor_execute", lambda *args: count(args[2]))
     sa.event.listen(database._writer, "commit", lambda _: count("COMMIT"))
     return seen
+
+
+def test_nothing_goes_that_proves_what_is_held(tmp_path: Path) -> None:
+    """From the day on in which held footage begins all entries stay, however old; when it is released they go."""
+    entries = a_month(4)
+    with opened(tmp_path / "l.db", FaultyDisk()) as store:
+        store.append(entries)
+        held: list[UtcTicks] = [UtcTicks(FIRST + DAY + HOUR)]
+
+        def job() -> PruneJob:
+            late = UtcTicks((TODAY + 200) * DAY)
+            return PruneJob(store, lambda: late, FakeClock(), 0, held=lambda: min(held, default=None))
+
+        while job().turn(NEVER):
+            pass
+        assert store.rec.minimum == len([entry for entry in entries if entry.t0 < FIRST + DAY])
+        held.clear()
+        while job().turn(NEVER):
+            pass
+        assert store.rec.minimum > len([entry for entry in entries if entry.t0 < FIRST + 3 * DAY])
+
+
+def test_what_is_held_is_asked_of_the_keyring(tmp_path: Path) -> None:
+    """One that does not answer is no word that nothing is held: then nothing goes."""
+    with pytest.raises(Unavailable):
+        keyring_held(tmp_path / "none.sock")
+    with serving(Gated(tmp_path)) as socket:
+        assert keyring_held(socket) is None
