@@ -201,7 +201,7 @@ class Town:
         if self.copy is None:
             return True
         job = self._worker(f"/jobs/{self.copy.job}")
-        assert not job or job["state"] in {"waiting", "running", "done"}, job
+        assert not job or job["state"] in {"waiting", "running", "done"}, job["error"]
         if not job or job["state"] != "done":
             return False
         self.note_steps()

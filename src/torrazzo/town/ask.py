@@ -12,8 +12,22 @@ from torrazzo.durable.unix_socket import connect_unix
 _ANSWER = 64 << 20
 
 
+class WholeResponse(http.client.HTTPResponse):
+    """Raises `IncompleteRead` also from `read(size)` when who answers died: the standard one gives what had come."""
+
+    def read(self, amt: int | None = None) -> bytes:
+        """At most `amt` bytes; fewer only if the answer has no more."""
+        expected = self.length
+        data = super().read(amt)
+        if expected is not None and amt is not None and len(data) < min(amt, expected):
+            raise http.client.IncompleteRead(data, expected - len(data))
+        return data
+
+
 class UnixHttp(http.client.HTTPConnection):
     """HTTP over such a socket."""
+
+    response_class = WholeResponse
 
     def __init__(self, path: Path, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)
