@@ -107,10 +107,13 @@ class Held:
         return frozenset(name for wanted in self._known.values() for name in wanted.volumes)
 
     def __call__(self, keyring: Keyring) -> None:
-        """Remove copies whose hold is over, or, an hour after they were begun, has never come to be."""
-        now = keyring.judge().earliest
+        """Remove copies whose hold is over, or, an hour after they were begun, has never come to be.
+
+        Those that another hold is copying wait until that is done.
+        """
+        now, awaited = keyring.judge().earliest, self.awaited()
         for number in self.numbers:
-            if self.is_held(number):
+            if self.is_held(number) or not awaited.isdisjoint(self._copied(number)):
                 continue
             try:
                 wanted = Wanted.read(self._disk, self.folder(number))
@@ -125,6 +128,12 @@ class Held:
         except FileNotFoundError:
             return []
         return sorted(int(name) for name in names if name.isdecimal())
+
+    def _copied(self, number: int) -> Collection[str]:
+        try:
+            return self._disk.list(self.folder(number) / VOLUMES)
+        except FileNotFoundError:
+            return ()
 
     def _remove(self, folder: Path, *, may_be_new: bool) -> None:
         """The list of what is wanted last: cut off, it is gone on with. Where one is just being made, nothing goes."""

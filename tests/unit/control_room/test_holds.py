@@ -119,6 +119,23 @@ def test_a_hold_that_nobody_confirms_is_over(town: HeldTown) -> None:
     assert [hold["state"] for hold in town.listed()] == ["confirmed"]
 
 
+def test_a_hold_is_prolonged_by_another(town: HeldTown) -> None:
+    """A new one takes keys and records from the vault; the old one's copies wait for that although it is released."""
+    first = confirmed(town)
+    town.copy(first)
+    town.pass_time(WEEK)
+    town.forget()
+    before = town.pictures()
+    placed = town.place()
+    assert (placed["segments"], placed["lost"]) == (6, [])
+    town.follow(first, "release")
+    town.look_now()
+    assert town.copy(placed["number"]) == {"volumes": 1, "lost": 0}
+    town.look_now()
+    assert not any(path.is_file() for path in town.held.folder(first).rglob("*"))
+    assert town.pictures() == before
+
+
 def test_it_is_looked_at_for_its_case_alone(town: HeldTown) -> None:
     """Who names another case, or none, is shown nothing that only the hold keeps, and gets no copy of it."""
     number = confirmed(town)
