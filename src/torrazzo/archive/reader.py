@@ -50,7 +50,7 @@ class VolumeReader:
         try:
             try:
                 side = disk.open_read(path.with_suffix(".idx"))
-            except FileNotFoundError:
+            except (FileNotFoundError, Damaged):
                 side = None
             return cls(path, file, side)
         except (Damaged, OSError):

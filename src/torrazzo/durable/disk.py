@@ -79,7 +79,7 @@ class Disk(Protocol):
         ...
 
     def open_read(self, path: Path) -> ReadFile:
-        """An existing file, for reading."""
+        """An existing file, for reading; raises `Damaged`, and waits for nobody, where a pipe or a folder stands."""
         ...
 
     def sync_folder(self, path: Path) -> None:

@@ -5,12 +5,13 @@
 import contextlib
 import fcntl
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from torrazzo.base.errors import Refused
+from torrazzo.base.errors import Damaged, Refused
 from torrazzo.durable.direct import DirectFile
 
 _BUFFERS = min(1024, os.sysconf("SC_IOV_MAX") if os.sysconf("SC_IOV_MAX") > 0 else 16)
@@ -129,8 +130,12 @@ class OsDisk:
         return DirectFile(direct, plain)
 
     def open_read(self, path: Path) -> OsReadFile:
-        """Read only."""
-        return OsReadFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        """Read only. Without waiting: opening a pipe would, until somebody writes to it."""
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise Damaged(f"{path}: not a regular file")
+        return OsReadFile(fd)
 
     def sync_folder(self, path: Path) -> None:
         """Fsync of the folder itself."""

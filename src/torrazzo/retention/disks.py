@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from torrazzo.archive.header import SIZE, VolumeHeader
 from torrazzo.archive.root import open_root, volume_names
-from torrazzo.base.errors import Invalid, TorrazzoError
+from torrazzo.base.errors import Damaged, Invalid, TorrazzoError
 from torrazzo.durable import Disk
 from torrazzo.keyring.public import KeyName
 from torrazzo.retention.plan import Volume
@@ -96,7 +96,10 @@ class Disks:
             header = VolumeHeader.from_name(name)
         except Invalid:
             return None
-        file = self._disk.open_read(folder / name)
+        try:
+            file = self._disk.open_read(folder / name)
+        except Damaged:  # a folder, a pipe
+            return None
         try:
             return Volume(folder, name, KeyName(header.hour, header.retention_class), file.size())
         finally:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
 import copy
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -277,6 +278,23 @@ def test_a_volume_cut_to_nothing(root: Root) -> None:
     assert findings(root) == []
     path.write_bytes(b"")
     assert {finding.volume for finding in findings(root)} == {path.name}
+
+
+def test_what_is_no_regular_file_is_told_and_not_waited_for(root: Root) -> None:
+    """A pipe and a folder among the volumes, also in a side index's place; recovery passes over them as well."""
+    (tape, *_) = town(root)
+    foreign = {root.volumes / paths(root)[0].name.replace("-00000000.vol", f"-0000000{serial}.vol") for serial in (7, 8)}
+    for path, make in zip(sorted(foreign), (os.mkfifo, os.mkdir), strict=True):
+        make(path)
+    os.mkfifo(paths(root)[0].with_suffix(".idx"))
+    for manner in (Manner(), DEEP):
+        told = findings(root, manner)
+        assert {(each.volume, each.what) for each in told} == {
+            (path.name, f"cannot be read: {path}: not a regular file") for path in foreign
+        }
+    found = recover(DISK, [root], 3)
+    assert (found.facts, len(found.damages), found.away) == ([], 2, {})
+    assert tape.stream in found.last
 
 
 def test_a_missing_last_volume_is_known_to_another_witness(root: Root) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from torrazzo.base.errors import Refused
+from torrazzo.base.errors import Damaged, Refused
 from torrazzo.durable import OsDisk, move_into_place
 from torrazzo.durable.memory_file import MemoryFile
 from torrazzo.durable.os_disk import OsDiskFile
@@ -62,6 +62,16 @@ def test_nothing_that_exists_is_written_to(tmp_path: Path) -> None:
             OsDisk().create(tmp_path / name)
     assert (tmp_path / "a").read_bytes() == b"old"
     assert not (tmp_path / "b").exists()
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    """Nor waited for: a pipe would be until somebody writes to it."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "link", "folder"):
+        with pytest.raises(Damaged, match="not a regular file"):
+            OsDisk().open_read(tmp_path / name)
 
 
 def test_reading_is_short_only_at_the_end(tmp_path: Path) -> None:
