@@ -283,7 +283,9 @@ def test_a_volume_cut_to_nothing(root: Root) -> None:
 def test_what_is_no_regular_file_is_told_and_not_waited_for(root: Root) -> None:
     """A pipe and a folder among the volumes, also in a side index's place; recovery passes over them as well."""
     (tape, *_) = town(root)
-    foreign = {root.volumes / paths(root)[0].name.replace("-00000000.vol", f"-0000000{serial}.vol") for serial in (7, 8)}
+    foreign = {
+        root.volumes / paths(root)[0].name.replace("-00000000.vol", f"-0000000{serial}.vol") for serial in (7, 8)
+    }
     for path, make in zip(sorted(foreign), (os.mkfifo, os.mkdir), strict=True):
         make(path)
     os.mkfifo(paths(root)[0].with_suffix(".idx"))
