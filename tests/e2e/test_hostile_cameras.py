@@ -30,6 +30,7 @@ FPS = 12.5
 SPEC = ClipSpec(fps="25/2", frames=600, gop=12, width=320, height=192, bitrate=150_000, noise=0.02)  # no picture twice
 LIFE_S = 15
 FLOOD = 24 << 20  # bytes
+MOST_LAG_MS = 4_000  # generous; it was 9,000 where one camera's packets could take any time
 
 
 def _leaps() -> bytes:
@@ -47,6 +48,14 @@ def _repeated(part: bytes) -> bytes:
     return part * (FLOOD // len(part))
 
 
+def _each_its_own(payload: bytes, size: int) -> bytes:
+    """Packets, numbered on from two pictures, each with this content and a time of its own."""
+    maker = Packetizer(number=0)
+    parts = [interleave([*maker.picture([KEY], 0), *maker.picture([PLAIN], 3600)], 4)]
+    flood = range(2, size // (16 + len(payload)))
+    return b"".join(parts) + b"".join(interleave([maker.packet(payload, at * 3600, marker=True)], 4) for at in flood)
+
+
 HOSTILE: dict[str, Callable[[], Server]] = {
     "a session with a line break": lambda: Server(SETUP=b"Session: 1\r2;timeout=5\r\n\r\n"),
     "a realm with a line break": lambda: Server(
@@ -55,6 +64,10 @@ HOSTILE: dict[str, Callable[[], Server]] = {
     "a request with a line break": lambda: Server(after=pictures(20) + b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r2\r\n\r\n"),
     "numbers that leap": lambda: Server(after=_leaps()),
     "empty packets": lambda: Server(after=pictures(20) + _repeated(interleave([b"\x80\x60" + bytes(10)], 4))),
+    "aggregates of tiny units": lambda: Server(after=_each_its_own(b"\x78" + b"\x00\x01\x09" * 20_000, FLOOD)),
+    "small aggregates of tiny units": lambda: Server(after=_each_its_own(b"\x78" + b"\x00\x01\x09" * 20, FLOOD // 4)),
+    "packets of one byte": lambda: Server(after=_each_its_own(b"\x09", FLOOD // 6)),
+    "start codes in a message": lambda: Server(after=_each_its_own(b"\x06" + b"\x00\x00\x01\x09" * 15_000, FLOOD)),
     "requests without end": lambda: Server(after=pictures(20) + _repeated(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")),
 }
 
@@ -142,6 +155,7 @@ def test_the_healthy_camera_loses_no_frame(played: Played, record_property: Call
     assert played.recorded == played.sent[first : first + len(played.recorded)]
     assert len(played.sent) - first - len(played.recorded) <= 1.5 * FPS, "the end is missing"
     assert len(played.recorded) > (LIFE_S - 3) * FPS
+    assert played.status["worst_lag_ms"] <= MOST_LAG_MS
 
 
 def test_the_recorder_lives_and_made_no_mistake(played: Played) -> None:
@@ -149,7 +163,7 @@ def test_the_recorder_lives_and_made_no_mistake(played: Played) -> None:
     assert "process_died" not in played.log
     assert "stream_fault" not in played.log
     assert played.status["faults"] == 0
-    assert all(3 <= count <= LIFE_S * 8 for count in played.tries.values()), played.tries
+    assert all(1 <= count <= LIFE_S * 8 for count in played.tries.values()), played.tries
 
 
 @pytest.mark.parametrize("index", range(len(HOSTILE)), ids=list(HOSTILE))

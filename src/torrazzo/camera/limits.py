@@ -17,7 +17,7 @@ SESSION_SECONDS = (2, 3_600)  # what a camera may declare as its session's timeo
 SESSION_SECONDS_DEFAULT = 60  # RFC 2326 section 12.37
 PENDING_OUT = 64 * 1024  # bytes that the camera doesn't take from us
 OPEN_SECONDS = 10  # from the first packet to the answer to PLAY
-EARLY_MEDIA = 1024 * 1024  # that comes before the answer to PLAY
+EARLY_MEDIA = 256 * 1024  # that comes before the answer to PLAY
 
 # Challenges (auth.py)
 CHALLENGES = 8  # in one answer
@@ -38,10 +38,12 @@ PARAMETER_SETS = 64  # of one stream
 ACCESS_UNIT = 8 * 1024 * 1024
 UNIT_PARTS = 65_536  # packets held for one unit
 UNIT_NALS = 2_048  # NAL units in one unit
+PACKET_NALS = 512  # NAL units in one packet, or between start codes in what came as one
 PREFIX_NALS = 64  # NAL units without picture that wait for theirs
 PACKET = 65_535  # RFC 2326 section 10.12: 16-bit length
-SWEEP = 1024 * 1024  # read from one socket at a time
-SWEEP_READS = 4  # of that size, in one sweep
+SWEEP = 256 * 1024  # read from one socket at a time: what is in it may cost a tenth of a second
+SWEEP_READS = 16  # of that size, in one sweep
+SWEEP_NS = 50_000_000  # after which a sweep reads no more; the camera waits
 RTCP_HELD = 64  # reports in one sweep
 LOST = 0xFFFF_FFFF  # packets: more than a record's field holds are not counted
 LATE_PACKETS = 100  # packets (RFC 3550 appendix A.1, MAX_MISORDER)

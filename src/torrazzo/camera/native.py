@@ -50,8 +50,10 @@ class NativeSource:
         track: Track,
         rest: bytes,
         scratch: Scratch,
-        now_ns: int,
+        clock: Clock,
     ) -> None:
+        now_ns: int = clock.boot_ns()
+        self._clock = clock
         self._connection = connection
         self._conversation = conversation
         self._scratch = scratch
@@ -100,8 +102,9 @@ class NativeSource:
         self._now_ns = now_ns
         packets = self._packets
         self.last_sweep_bytes = self._messages = 0
+        until_ns = self._clock.boot_ns() + limits.SWEEP_NS
         for _ in range(limits.SWEEP_READS):
-            if not self._read(now_ns):
+            if not self._read(now_ns) or self._clock.boot_ns() > until_ns:
                 break
         if self._broken is None and now_ns >= min(self._keep_alive_ns, self._receiver_ns):
             self._do_duties(now_ns)
@@ -250,7 +253,7 @@ async def _open(address: Address, config: StreamAddress, clock: Clock, scratch: 
         try:
             rest = await _converse(connection, conversation, address)
             assert conversation.track is not None
-            return NativeSource(connection, conversation, conversation.track, rest, scratch, clock.boot_ns())
+            return NativeSource(connection, conversation, conversation.track, rest, scratch, clock)
         except Redirected as moved:
             connection.close()
             address = parse_rtsp_url(moved.location)

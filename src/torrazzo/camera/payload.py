@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How H.264 and H.265 lie in RTP packets: the numbers in which the two differ. Pure."""
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from torrazzo.camera import limits
 from torrazzo.camera.codec.sei import messages_end
 
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
@@ -78,13 +80,15 @@ PAYLOADS = {
 
 
 def split_units(nal: memoryview, rules: Payload) -> list[memoryview]:
-    """The parts between start codes (Annex B), which a NAL unit itself can't hold; usually one.
+    """The parts between start codes (Annex B), which a NAL unit itself can't hold; usually one, none if too many.
 
     Some cameras sign in SEI messages without emulation prevention: there a start code means nothing.
     """
     start = messages_end(nal, rules.header) if rules.kind_of(nal[0]) in rules.messages else 0
-    found = list(_START_CODE.finditer(nal, start))
+    found = list(itertools.islice(_START_CODE.finditer(nal, start), limits.PACKET_NALS))
     if not found:
         return [nal]
+    if len(found) == limits.PACKET_NALS:
+        return []
     edges = [0, *(edge for code in found for edge in code.span()), len(nal)]
     return [nal[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]

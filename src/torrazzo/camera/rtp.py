@@ -273,10 +273,11 @@ class Depacketizer:
             return
         self._end_fragments()
         if kind == rules.aggregate:
-            at, stop = rules.header, len(body)
+            at, stop, left = rules.header, len(body), limits.PACKET_NALS
             while at < stop:
                 size = body[at] << 8 | body[at + 1] if at + 2 <= stop else stop
-                if size < rules.header or at + 2 + size > stop:
+                left -= 1
+                if size < rules.header or at + 2 + size > stop or left < 0:
                     self._damage()
                     return
                 self._whole(body[at + 2 : at + 2 + size], now_ns)
@@ -291,7 +292,10 @@ class Depacketizer:
         if nal[0] and self._rules.is_picture(self._rules.kind_of(nal[0])):
             self._add(nal, now_ns)
             return
-        for part in split_units(nal, self._rules):
+        parts = split_units(nal, self._rules)
+        if not parts:
+            self._damage()
+        for part in parts:
             if len(part) >= self._rules.header:
                 self._add(part, now_ns)
 
@@ -337,13 +341,16 @@ class Depacketizer:
         self._parts[place] = _LENGTH.pack(size)
         if not self._rules.is_picture(self._rules.kind_of(self._parts[place + 1][0])):
             nals = split_units(memoryview(b"".join(self._parts[place + 1 :])), self._rules)
-            if len(nals) > 1:
+            if len(nals) != 1:
                 self._split(place, nals)
                 return
         self._finish(size)
 
     def _split(self, place: int, nals: list[memoryview]) -> None:
         """What came as one NAL unit is several, between start codes (parameter sets and picture in one)."""
+        if not nals:
+            self._damage()
+            return
         del self._parts[place:]
         self._kept = min(self._kept, place)
         for nal in nals:

@@ -10,6 +10,7 @@ comes back as facts for the catalogue (deliver.py). Nothing here waits for a cam
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import structlog
@@ -106,12 +107,15 @@ class Recorder:
             for stream in self.streams.values():
                 with self._alone(stream, now_ns):
                     stream.step(moved, now_ns)
+        had_heavy = False
         for stream in self.streams.values():
-            if now_ns >= stream.next_sweep_ns and stream.blocked != "permit":
-                began_ns = self.clock.boot_ns()
-                with self._alone(stream, now_ns):
-                    stream.sweep(now_ns)
-                stream.pause(began_ns, self.clock.boot_ns())
+            if now_ns < stream.next_sweep_ns or stream.blocked == "permit" or (had_heavy and stream.is_heavy):
+                continue
+            began_ns = self.clock.boot_ns()
+            with self._alone(stream, now_ns):
+                stream.sweep(now_ns)
+            stream.pause(began_ns, self.clock.boot_ns())
+            had_heavy = had_heavy or stream.is_heavy
         if now_ns < self._next_second_ns:
             return False
         self._next_second_ns = max(self._next_second_ns + SECOND_NS, now_ns + SECOND_NS // 2)
@@ -140,22 +144,35 @@ class Recorder:
                     entries += stream.take()
             self._submit(writer, entries, now_ns)
 
-    def follow(self, plan: Mapping[StreamId, PlanEntry], now_ns: int) -> None:
-        """Make the streams those of the plan, touching only what changed."""
+    def new_terms(self, plan: Mapping[StreamId, PlanEntry], now_ns: int) -> dict[StreamId, TermId]:
+        """A term for each stream that needs one to follow the plan; each time another, never given before."""
+        terms = {}
+        for stream_id, entry in plan.items():
+            known = self._entries.get(stream_id)
+            if known is None or known.retention_class != entry.retention_class:  # the hours' keys are others
+                # terms of one fence follow each other by start, also where the clock was set back in between
+                start = max(self.server.utc(now_ns), self._starts.get(stream_id, -1) + 1)
+                self._starts[stream_id] = start
+                terms[stream_id] = TermId(self.origin.node, self.origin.fence, UtcTicks(start))
+        return terms
+
+    def follow(self, plan: Mapping[StreamId, PlanEntry], now_ns: int, terms: Mapping[StreamId, TermId]) -> None:
+        """Make the streams those of the plan, touching only what changed.
+
+        `terms`, of `new_terms` and to be given once, may begin now; a stream that needs one and has none there waits,
+        or goes on as it is kept so far.
+        """
         for gone in [stream for stream in self.streams if stream not in plan]:
             self._remove(gone, now_ns)
         for stream_id, entry in plan.items():
-            known = self._entries.get(stream_id)
-            if known is None:
-                self._add(entry, now_ns)
-            elif known.retention_class != entry.retention_class:  # the hours' keys are others: a new tenure
-                self._remove(stream_id, now_ns)
-                self._add(entry, now_ns)
-            elif known.stream != entry.stream:
-                with self._alone(self.streams[stream_id], now_ns):
-                    self.streams[stream_id].reopen(self._opener(entry), now_ns)
-            self._entries[stream_id] = entry
-            self.streams[stream_id].until = entry.until
+            known, term = self._entries.get(stream_id), terms.get(stream_id)
+            is_new = known is None or known.retention_class != entry.retention_class
+            if is_new and term is not None:
+                if known is not None:
+                    self._remove(stream_id, now_ns)
+                self._add(entry, term, now_ns)
+            elif known is not None:
+                self._go_on(known, replace(entry, retention_class=known.retention_class), now_ns)
 
     def recovered(self, facts: list[RawFact], priors: Mapping[StreamId, Prior], then: Callable[[], object]) -> None:
         """The terms before are known: write what they lack, then let the new terms begin. `then` follows the sync."""
@@ -188,14 +205,17 @@ class Recorder:
             self._faults += 1
             stream.drop(FAULT, now_ns)
 
-    def _add(self, entry: PlanEntry, now_ns: int) -> None:
+    def _go_on(self, known: PlanEntry, entry: PlanEntry, now_ns: int) -> None:
+        stream = self.streams[entry.stream.id]
+        if known.stream != entry.stream:
+            with self._alone(stream, now_ns):
+                stream.reopen(self._opener(entry), now_ns)
+        self._entries[entry.stream.id] = entry
+        stream.until = entry.until
+
+    def _add(self, entry: PlanEntry, term: TermId, now_ns: int) -> None:
         stream_id = entry.stream.id
-        origin = self.origin
-        # terms of one fence follow each other by start, also where the clock was set back in between
-        start = max(self.server.utc(now_ns), self._starts.get(stream_id, -1) + 1)
-        self._starts[stream_id] = start
-        term = TermId(origin.node, origin.fence, UtcTicks(start))
-        tenure = Tenure(stream_id, term, origin.boot, origin.software, now_ns)
+        tenure = Tenure(stream_id, term, self.origin.boot, self.origin.software, now_ns)
         journal = Journal(
             tenure,
             entry.retention_class,

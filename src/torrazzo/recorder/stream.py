@@ -73,6 +73,11 @@ class StreamRecorder:
             self._record(self.timeline.cause(keeper.why, now_ns))
         self._adapt(now_ns)
 
+    @property
+    def is_heavy(self) -> bool:
+        """Whether its last sweep took long: of such streams the loop reads one at a time."""
+        return self._is_long
+
     def pause(self, began_ns: int, ended_ns: int) -> None:
         """Sweeps that take long (a camera that floods) are followed by pauses: the loop is the other streams', too.
 

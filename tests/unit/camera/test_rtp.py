@@ -3,6 +3,7 @@
 """Packets to pictures: every form, every loss, every habit that cameras are known for."""
 
 import struct
+from collections.abc import Callable
 
 import pytest
 
@@ -66,6 +67,19 @@ def test_a_broken_aggregate_spoils_only_its_own_picture(payload: bytes) -> None:
     out, packets = depacketize(interleave(data))
     assert pictures(out) == [(slice_(200),)]
     assert packets.dropped == 1
+
+
+@pytest.mark.parametrize(
+    "form", [lambda count: b"\x78" + b"\x00\x02\x09\xf0" * count, lambda count: b"\x09" + b"\x00\x00\x01\x09" * count]
+)
+def test_units_without_number_in_one_packet_are_damage(form: Callable[[int], bytes]) -> None:
+    """As many NAL units as a packet may hold are taken; of more, aggregated or between start codes, none is."""
+    for count, is_whole in ((limits.PACKET_NALS - 1, True), (limits.PACKET_NALS + 1, False)):
+        maker = Packetizer()
+        data = [maker.packet(form(count), 0), *maker.picture([slice_(100)], 0), *maker.picture([slice_(200)], 3600)]
+        out, packets = depacketize(interleave(data))
+        assert [nals[-1] for nals in pictures(out)] == [slice_(100), slice_(200)][not is_whole :]
+        assert packets.dropped == (not is_whole)
 
 
 def test_padding_extension_and_sources_are_stepped_over() -> None:
