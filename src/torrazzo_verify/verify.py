@@ -1713,8 +1713,8 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Can't be checked: that the camera saw the real thing (only cameras that sign give proof of it).",
     ),
     "limit-access": (
-        "Non verificabile qui: che non ci siano stati altri accessi; lo controlla il secondo ufficio.",
-        "Can't be checked here: that there was no other access; the second office checks that.",
+        "Non verificabile, da nessun registro: che nessuno abbia visto le immagini senza lasciare voce.",
+        "Can't be checked from any log: that nobody saw the pictures without leaving an entry.",
     ),
     "limit-before": (
         "Non verificabile: ciò che accadde prima che il registro ricevesse il fatto (qualche decina di secondi).",

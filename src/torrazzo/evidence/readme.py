@@ -43,7 +43,8 @@ TRE MODI DI VERIFICARE
 CHE COSA NON PROVA
 - Che la telecamera abbia ripreso il vero: la prova comincia quando il registratore riceve le immagini.
 - Che l'ora sia esatta: è quella degli orologi del Comune, delimitata da firme dei testimoni e marche temporali.
-- Che nessuno abbia guardato le immagini senza lasciare voce: lo controlla il secondo ufficio.""",
+- Che nessuno abbia visto le immagini senza lasciare voce: nessun registro lo può mostrare. Il secondo ufficio controlla
+  soltanto che le voci che ci sono restino come sono.""",
         "files_again": "# i file sono quelli elencati",
         "signature": "# la testa del registro è firmata: risponde «Signature Verified Successfully»",
         "witness": "# anche il testimone {name} l'aveva vista, il {when}",
@@ -79,7 +80,8 @@ THREE WAYS TO CHECK
 WHAT IT DOES NOT PROVE
 - That the camera saw the real thing: the proof begins when the recorder receives the pictures.
 - That the time is exact: it is that of the town's clocks, bounded by the witnesses' signatures and the time stamps.
-- That nobody looked at the pictures without leaving an entry: the second office checks that.""",
+- That nobody saw the pictures without leaving an entry: no log can show that. The second office only checks that the
+  entries that are there stay as they are.""",
         "files_again": "# the files are those listed",
         "signature": '# the log\'s head is signed: it answers "Signature Verified Successfully"',
         "witness": "# the witness {name} had seen it, too, at {when}",

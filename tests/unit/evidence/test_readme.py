@@ -3,12 +3,14 @@
 
 import json
 import subprocess
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from tests.tools.by_hand import extract, run_readme
 from tests.tools.tampering import CLIP_A, Original, facts_of, make_original, rows_of
+from torrazzo_verify.verify import TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +41,16 @@ def test_by_hand_a_changed_video_gives_another_hash(original: Original, tmp_path
     clip.write_bytes(data)
     with pytest.raises(subprocess.CalledProcessError):  # the list of digests says so first
         run_readme(tmp_path, "README.txt")
+
+
+def test_nobody_is_said_to_check_that_nobody_looked(original: Original) -> None:
+    """What no log can show is told as a limit, in both languages, by the package and by both verifiers."""
+    texts = [original.files[name].decode() for name in ("README.txt", "LEGGIMI.txt")]
+    page = resources.files("torrazzo_verify").joinpath("verify.html").read_text("utf-8")
+    for text in [*texts, *TEXTS["limit-access"], page]:
+        assert "second office checks that" not in text
+        assert "lo controlla il secondo ufficio" not in text
+    english, italian = texts
+    assert "no log can show that" in english
+    assert "nessun registro lo può mostrare" in italian
+    assert json.dumps(list(TEXTS["limit-access"]), ensure_ascii=False) in page
