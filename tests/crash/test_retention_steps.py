@@ -75,6 +75,9 @@ class Case:
         assert {act.values["left"] for act in town.ledger.facts("shred")} == {
             len(self.young) + at for at in range(len(self.old))
         }
+        born = [f"{act.values['hour']}/{act.values['classes'][0]}" for act in town.ledger.facts("key")]
+        assert born == texts([*self.old, *self.young])
+        assert town.findings() == []
         assert town.volumes(0) == town.volumes(1) == texts(self.young)
         hours = {path.name[:10] for path in town.disk.files() if path.suffix in {".vol", ".idx"}}
         assert hours == {str(name)[:10] for name in self.young}

@@ -153,6 +153,7 @@ states = st.builds(
     ),
     st.lists(debts, max_size=3).map(tuple),
     st.frozensets(names, max_size=3),
+    st.frozensets(names, max_size=3),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from torrazzo.archive.root import Root, make_root, volume_names
 from torrazzo.archive.volume import VolumeWriter
+from torrazzo.auditor.act_rules import ActRules
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.ids import NodeId
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
@@ -154,6 +155,14 @@ class Town:
         """Names of keys whose volumes lie there."""
         names = volume_names(self.disk, self.roots[root])
         return sorted({"/".join(name.split("-")[:2]) for name in names})
+
+    def findings(self, rule: str = "R8", without: bytes | None = None) -> list[str]:
+        """What the auditor finds by that rule in all that was told, but for one entry."""
+        rules, now = ActRules(), self.clock.utc()
+        lines = [line for line in self.ledger.entries if line != without]
+        told = [each for at, line in enumerate(lines) for each in rules.check(at, line, None, now, lambda _, __: b"")]
+        assert rules.has_keys
+        return [finding.text for finding in told if finding.rule == rule]
 
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.disk.content(HOME.run / "retention.json"))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The language-neutral vectors of docs/3-formats/act.md."""
 
+import base64
 import hashlib
 import json
 from pathlib import Path
@@ -15,13 +16,17 @@ from torrazzo.keyring.gate import Granted, Rules, State, decide
 from torrazzo.keyring.gate_refusal import Refusal
 from torrazzo.keyring.gate_request import KeyRequest
 from torrazzo.keyring.heads import Heads
+from torrazzo.keyring.public import KeyName
+from torrazzo.keyring.ring import parse_ring
 from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.ledger import Policy
 from torrazzo.ledger.act import pack_act, parse_act
 from torrazzo.ledger.act_forms import KINDS
 from torrazzo.ledger.private import case_hash, open_private, pseudonym, seal_private
+from torrazzo.retention.chore import birth_values
 
 ACT: Any = json.loads((Path(__file__).parents[2] / "vectors" / "act.json").read_text("utf-8"))
+RING: Any = json.loads((Path(__file__).parents[2] / "vectors" / "ring.json").read_text("utf-8"))
 PRIVATE = ACT["private"]
 RULES = Rules(Policy.parse(ACT["policy"].encode()), ACT["life_hours"])
 
@@ -45,6 +50,16 @@ def test_a_fact_is_that_of_the_vectors(case: dict[str, Any]) -> None:
 def test_each_kind_is_among_them() -> None:
     """The vectors have a fact of each kind."""
     assert {case["kind"] for case in ACT["facts"]} == {*KINDS, "later"}
+
+
+def test_a_birth_is_the_leaf_of_the_key_that_the_ring_vectors_have() -> None:
+    """What `key` tells and what `shred` counts are made the same way."""
+    born = parse_act(next(case["line"] for case in ACT["facts"] if case["name"] == "key").encode()).values
+    name = KeyName.parse(f"{born['hour']}/{born['classes'][0]}")
+    key = parse_ring(RING["ring_file"]["plain"].encode()).keys[name]
+    assert birth_values(name, key) == {key: born[key] for key in ("hour", "classes", "root")}
+    (commitment,) = (case["commitment"] for case in RING["commitments"] if case["name"] == str(name))
+    assert base64.b64decode(born["root"]) == hashlib.sha256(b"\0" + bytes.fromhex(commitment)).digest()
 
 
 @_named("hostile")

@@ -140,10 +140,10 @@ class ActRules:
         self.has_keys = True
         classes = act.values["classes"]
         for class_ in classes:
-            name = f"{act.values['hour']}/{class_}"
-            if name in self.born or name in self.gone:
+            name, leaf = f"{act.values['hour']}/{class_}", act.values["root"] if len(classes) == 1 else None
+            if name in self.gone or self.born.get(name, leaf) not in {leaf, None}:  # else at most told again
                 yield "R8", f"key {name} was born before"
-            self.born[name] = act.values["root"] if len(classes) == 1 else None
+            self.born[name] = leaf
 
     def _shred(self, act: Act, root: Root) -> Iterator[tuple[str, str]]:
         name = f"{act.values['hour']}/{act.values['class']}"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Retention as the keyring's clockwork runs it, once a minute: shred, `shred` fact, unlink, `free` fact, forget.
 
+    key drawn ── fact `key`, owed to the ledger: births stand before any shred that counts them
     key ──shred──> gone from every copy ──> its volumes unlinked on all disks ──> index told to forget
            └─ fact, owed to the ledger          └─ fact, owed to the ledger
 
@@ -22,6 +23,8 @@ from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.base.times import HOUR, hour_of, hour_text, iso_from_ticks
 from torrazzo.durable import Disk
 from torrazzo.keyring.chore import Keyring
+from torrazzo.keyring.public import KeyName
+from torrazzo.keyring.ring import PrivateKey, Ring
 from torrazzo.keyring.statement import keep_statement
 from torrazzo.keyring.store import Shredded
 from torrazzo.retention.ballast import give_up, take_up
@@ -65,6 +68,8 @@ class Retention:
         with self._step("room"):
             give_up(keyring.disk, keyring.home.keyring)
         journal = self._open(keyring)
+        with self._step("birth"):
+            _owe_births(keyring, journal)
         seen = self._look(keyring, journal)
         with self._step("shred"):
             for each in due(seen.seen):
@@ -87,6 +92,8 @@ class Retention:
     def shred(self, keyring: Keyring, each: Due) -> None:
         """Destroy one key. 1. What is about to be done is safe on disk. 2. It is done. 3. Its fact is owed."""
         journal = self._open(keyring)
+        keyring.store.finish()  # a draw that failed may have succeeded: what it drew counts as left
+        _owe_births(keyring, journal)
         shredding = Shredding(each.name, each.why, len(keyring.store.ring.keys) - 1, keyring.heads())
         journal.save(journal.state._replace(shredding=shredding))  # 1
         shredded = keyring.store.shred([each.name])  # 2
@@ -133,7 +140,7 @@ class Retention:
         name, state = shredding.name, journal.state
         early = state.early | {name} if shredding.why == DISK else state.early
         debt = Debt("shred", shred_values(shredding, shredded))
-        journal.save(state.owing([debt])._replace(shredding=None, early=early))
+        journal.save(state.owing([debt])._replace(shredding=None, early=early, born=state.born - {name}))
 
     def _forget(self, keyring: Keyring, journal: Journal, seen: Seen) -> None:
         """Tell the index; and forget oneself which hours went early, once all of their age are gone."""
@@ -199,6 +206,19 @@ class Retention:
         told = status_of(look.seen, look.found, look.outlooks, state, self._forgotten, alarms)
         with contextlib.suppress(OSError):  # a full disk must not stop what makes room
             keyring.disk.publish(keyring.home.run / STATUS, told)
+
+
+def _owe_births(keyring: Keyring, journal: Journal) -> None:
+    """One `key` fact for each key of the ring whose birth was not told; those that went are forgotten."""
+    keys, state = keyring.store.ring.keys, journal.state
+    drawn = [Debt("key", birth_values(name, keys[name])) for name in sorted(keys.keys() - state.born)]
+    journal.save(state.owing(drawn)._replace(born=frozenset(keys)))
+
+
+def birth_values(name: KeyName, key: PrivateKey) -> dict[str, object]:
+    """Of the fact; its root is that of a ring with this key alone."""
+    root = base64.b64encode(Ring({name: key}).root()).decode()
+    return {"hour": hour_text(name.hour), "classes": [name.class_], "root": root}
 
 
 def _told_again(keyring: Keyring, shredding: Shredding) -> tuple[Shredding, Shredded]:

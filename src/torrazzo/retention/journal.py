@@ -69,6 +69,7 @@ class State(NamedTuple):
     freeing: Freeing | None = None
     debts: tuple[Debt, ...] = ()  # in order
     early: frozenset[KeyName] = frozenset()  # went before their time
+    born: frozenset[KeyName] = frozenset()  # living keys whose birth was told, or is owed
 
     def pack(self) -> bytes:
         """One line of JSON."""
@@ -80,22 +81,24 @@ class State(NamedTuple):
                 "freeing": None if freeing is None else {**freeing._asdict(), "name": str(freeing.name)},
                 "debts": [debt._asdict() for debt in self.debts],
                 "early": [str(name) for name in sorted(self.early)],
+                "born": [str(name) for name in sorted(self.born)],
             }
         )
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """The inverse of `pack`; raises `Invalid`."""
-        found = parse_object(data, "retention", _LIMIT)
-        expect_names(found, {"v", "shredding", "freeing", "debts", "early"}, "retention")
-        debts, early = found["debts"], found["early"]
-        if found["v"] != 1 or not isinstance(debts, list) or not isinstance(early, list):
+        found = {"born": [], **parse_object(data, "retention", _LIMIT)}  # before, no births were told
+        expect_names(found, {"v", "shredding", "freeing", "debts", "early", "born"}, "retention")
+        debts = found["debts"]
+        if found["v"] != 1 or not isinstance(debts, list):
             raise Invalid("retention: not of version 1")
         return cls(
             None if found["shredding"] is None else _shredding(expect_object(found["shredding"], "shredding")),
             None if found["freeing"] is None else _freeing(expect_object(found["freeing"], "freeing")),
             tuple(_debt(expect_object(debt, "debt")) for debt in debts),
-            frozenset(KeyName.parse(expect_text(name, "early")) for name in early),
+            _names(found["early"], "early"),
+            _names(found["born"], "born"),
         )
 
     def owing(self, debts: Iterable[Debt]) -> Self:
@@ -127,6 +130,12 @@ class Journal:
         if state != self.state:
             self._disk.publish(self._path, state.pack())
             self.state = state
+
+
+def _names(found: object, what: str) -> frozenset[KeyName]:
+    if not isinstance(found, list):
+        raise Invalid(f"{what}: not a list")
+    return frozenset(KeyName.parse(expect_text(name, what)) for name in found)
 
 
 def _shredding(found: Object) -> Shredding:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.tools.retention import HOME, NOW, Town, agreeing, standard, texts
 from tests.tools.sealers import Chip
+from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.trusted_time import Judgement
@@ -75,7 +76,7 @@ def test_without_a_ledger_keys_go_and_files_wait(town: Town) -> None:
     town.look()
     assert town.living() == YOUNG
     assert len(town.volumes(0) + town.volumes(1)) == 5
-    assert (town.status()["facts_owed"], town.status()["volumes_waiting"]) == (2, 6)
+    assert (town.status()["facts_owed"], town.status()["volumes_waiting"]) == (len(YOUNG) + 2 * len(OLD), 6)
     town.restart()
     town.ledger.is_away = False
     town.ledger.caught_up = False
@@ -161,7 +162,7 @@ def test_a_clock_that_jumps_shreds_nothing(town: Town, days: int) -> None:
     town.judge.now = Judgement(UtcTicks(NOW * HOUR), UtcTicks((NOW + 24 * max(0, days)) * HOUR), None, ())
     town.look()
     assert set(town.living()) == {*OLD, *YOUNG}
-    assert town.ledger.entries == []
+    assert not town.ledger.named("shred") + town.ledger.named("free")
     assert "the clocks do not agree" in town.keyring.alarms["retention-late"]
     assert load_forgotten(town.disk, HOME.keyring).before == {}
 
@@ -213,3 +214,51 @@ def test_a_shred_that_another_one_followed_is_told_all_the_same(town: Town) -> N
     town.look()
     assert town.ledger.named("shred") == texts(OLD)
     assert town.living() == YOUNG[1:]
+
+
+def test_each_birth_is_told_once_before_any_shred_that_counts_it() -> None:
+    """Hours come and go, an answer is lost, the process dies, a key is replaced: the auditor's count of keys agrees."""
+    town = Town()
+    town.draw([*standard(-168, -167, -166), KeyName(NOW, "h72")])
+    town.ledger.loses = 2
+    for hour in range(3):
+        town.draw(standard(hour))
+        if hour == 1:
+            town.restart()
+        town.at(hour)
+        town.look()
+        town.look()
+    assert len(town.ledger.facts("shred")) == 3
+    assert len(town.ledger.facts("key")) == 7
+    for rule in ("R2", "R7", "R8"):
+        assert town.findings(rule) == []
+    births = [line for line in town.ledger.entries if b'"kind":"key"' in line]
+    for birth in births[:-1]:  # the last one came with the last shred's look
+        assert town.findings(without=birth)
+
+
+def test_a_birth_that_is_told_again_is_the_same_one() -> None:
+    """What was told is forgotten with the journal: the same births are told anew, and no auditor minds."""
+    town = Town()
+    town.draw(standard(-167, 0, 1))
+    town.look()
+    town.disk.publish(HOME.keyring / "retention.json", b"{}")
+    town.restart()
+    town.at(1)
+    town.look()
+    assert [len(town.ledger.facts(kind)) for kind in ("key", "shred")] == [6, 1]
+    assert town.findings() == []
+
+
+def test_a_draw_that_a_failing_disk_hid_is_told_before_the_shred() -> None:
+    """A ring whose writer was told that it failed may live all the same: what is in it is born before it is left."""
+    chip = Chip()
+    town = Town(chip=chip)
+    town.draw(standard(-168, 0))
+    chip.fails = ["after"]
+    with pytest.raises(Unavailable):
+        town.draw(standard(1))
+    town.look()
+    assert town.living() == standard(0, 1)
+    assert [act.values["left"] for act in town.ledger.facts("shred")] == [2]
+    assert town.findings() == []
