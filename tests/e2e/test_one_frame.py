@@ -166,7 +166,8 @@ def test_a_frame_takes_the_way_that_is_drawn(tmp_path: Path) -> None:
         writer = DiskWriter(disk, open_root(disk, settings.roots[0]), 1, clock, recorder)
         recorder.writers.append(writer)
         writer.start("boot")
-        recorder.follow({STREAM: PlanEntry(address, "standard", UtcTicks(clock.utc() + DAY))}, clock.boot_ns())
+        plan = {STREAM: PlanEntry(address, "standard", UtcTicks(clock.utc() + DAY))}
+        recorder.follow(plan, clock.boot_ns(), recorder.new_terms(plan, clock.boot_ns()))
         recorder.recovered([], {}, lambda: None)
         sys.setprofile(trace)
         try:

@@ -206,8 +206,9 @@ class Lab:
             stream: PlanEntry(StreamConfig(stream, "rtsp://lab"), self.retention_class, UtcTicks(self.until))
             for stream in self.cameras
         }
-        self.recorder.follow(entries, self.clock.boot_ns())
-        self.known.save({stream: each.journal.term for stream, each in self.recorder.streams.items()})
+        terms = self.recorder.new_terms(entries, self.clock.boot_ns())
+        self.known.save(terms)
+        self.recorder.follow(entries, self.clock.boot_ns(), terms)
 
     async def run(self, seconds: float, beat_s: float = 0.0625) -> None:
         """Let time pass."""

@@ -32,7 +32,9 @@ Roots = dict[int, set[RootId]]  # by start
 class Fence:
     """`number` is this start's; `terms` are those known that matter, by stream, the last one last.
 
-    `roots` are those that are open now; `is_one_missing` if another one is configured and could not be opened.
+    `roots` are those that are open now; `is_one_missing` if another one is configured and could not be opened. Not for
+    two threads at once, but for `is_away`. Whatever can't be written raises OSError: without its number no start may
+    record anything, without its terms' being saved none of them may.
     """
 
     def __init__(self, disk: Disk, path: Path, node: NodeId, roots: Sequence[Root], *, is_one_missing: bool) -> None:
@@ -47,12 +49,17 @@ class Fence:
         self._save()
 
     def save(self, terms: Mapping[StreamId, TermId]) -> None:
-        """Remember these terms, the last of their streams, if they are not known."""
-        new = {stream: term for stream, term in terms.items() if term not in self.terms.get(stream, ())}
-        for stream, term in new.items():
-            self.terms.setdefault(stream, []).append(term)
-        if new:
+        """Remember these terms, the last of their streams, if they are not known; none of them on OSError."""
+        before = self.terms
+        new = {stream: [term] for stream, term in terms.items() if term not in before.get(stream, ())}
+        if not new:
+            return
+        self.terms = {**before, **{stream: [*before.get(stream, ()), *term] for stream, term in new.items()}}
+        try:
             self._save()
+        except OSError:  # the file has them, or has not: no fact may tell of one
+            self.terms = before
+            raise
 
     def is_away(self, node: NodeId, start: int) -> bool:
         """Whether something of the terms of that start may lie on a root that should be here and is not."""
@@ -66,7 +73,7 @@ class Fence:
         return priors
 
     def forget_settled(self, found: Recovery) -> None:
-        """That recovery is over: forget the terms, and starts, that nothing depends on any more."""
+        """That recovery is over: forget the terms, starts, that nothing depends on any more; again after OSError."""
         for stream, terms in self.terms.items():
             last = found.last.get(stream)
             self.terms[stream] = [
@@ -120,7 +127,7 @@ def _read(disk: Disk, path: Path) -> tuple[int, Terms, Roots]:
         }
         roots = {int(start): {RootId(int(root, 16)) for root in of} for start, of in noted.items()}
         return int(document["fence"]), terms, roots
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, Invalid) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, Invalid) as error:
         raise Damaged(
             f'{path}: not a fence file ({error!r}); write {{"v":1,"fence":N,"terms":{{}}}} with N above every '
             "fence in the volumes' names"

@@ -9,6 +9,7 @@ import gc
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
@@ -17,7 +18,7 @@ from torrazzo import __version__
 from torrazzo.archive import Root
 from torrazzo.archive.recovery import Recovery, finish_recovery, recover
 from torrazzo.archive.root import open_root, volume_names
-from torrazzo.base import Clock
+from torrazzo.base import Clock, StreamId, TermId
 from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.camera import Source, open_source
 from torrazzo.camera.signing import Makers, read_makers
@@ -35,6 +36,7 @@ from torrazzo.town.home import Home, load_settings
 from torrazzo.town.plan import PlanEntry, load_plan
 
 KEYS_WARN_HOURS = 36
+RETRY_S = 1.0  # until the fence file can be written
 CAMERA_MAKERS = "camera-makers.pem"  # in the home: certificates of the makers of cameras that sign
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -56,8 +58,8 @@ class _Process:
         self.settings = load_settings(home)
         self.box = load_box(home.box_key)
         self.roots = self._open_roots()
-        is_one_missing = len(self.roots) < len(self.settings.roots)
-        self.fence = Fence(disk, home.fence, self.settings.node, self.roots, is_one_missing=is_one_missing)
+        self.fence_error = ""
+        self.fence = self._reserve_number()
         self.boot_id = BOOT_ID.read_text().strip()
         self.keys: dict[KeyName, bytes] = {}
         self.to_ledger = ToLedger(self.settings.node)
@@ -66,13 +68,16 @@ class _Process:
         origin = Origin(self.settings.node, self.fence.number, self.boot_id, __version__)
         makers = load_makers(home.path / CAMERA_MAKERS)
         self.recorder = Recorder(clock, origin, self._public_key, self._opener, self._deliver, makers)
+        self.entries: dict[StreamId, PlanEntry] = {}  # of the plan
+        self.noting: asyncio.Task[None] | None = None
         self.stamps: dict[Path, tuple[int, int]] = {}
         self.warned_hours = -1
+        self.stop = asyncio.Event()
         self.settled: Recovery | None = None  # set in a disk's thread
 
     async def main(self) -> int:
         """The process's life."""
-        stop = asyncio.Event()
+        stop = self.stop
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
@@ -98,9 +103,6 @@ class _Process:
 
         def each_second(now_ns: int) -> None:
             self._follow()
-            if self.settled is not None:
-                self.fence.forget_settled(self.settled)
-                self.settled = None
             status.update(snapshot(recorder, now_ns, self._extra()))
 
         await recorder.run(stop, each_second)
@@ -124,16 +126,69 @@ class _Process:
             except TorrazzoError as error:
                 _log.error("plan_unreadable", error=str(error))
                 return
-            entries = {entry.stream.id: entry for entry in plan.entries}
-            self.recorder.follow(entries, self.clock.boot_ns())
-            terms = {stream_id: stream.journal.term for stream_id, stream in self.recorder.streams.items()}
-            self.fence.save(terms)
-            self.to_ledger.terms = terms
-            _log.info("plan_followed", version=plan.version, streams=len(entries))
+            self.entries = {entry.stream.id: entry for entry in plan.entries}
+            self._follow_plan({})  # what needs no new term waits for no disk
+            _log.info("plan_followed", version=plan.version, streams=len(self.entries))
+        if self.noting is None or self.noting.done():
+            if self.noting is not None:
+                self.noting.result()
+            self.noting = asyncio.create_task(self._note())
         left = hours_left(self.keys, self.clock.utc())
         if left < KEYS_WARN_HOURS and left != self.warned_hours:
             _log.warning("keyring_hours_left", hours=left)
         self.warned_hours = left
+
+    def _follow_plan(self, terms: Mapping[StreamId, TermId]) -> None:
+        self.recorder.follow(self.entries, self.clock.boot_ns(), terms)
+        self.to_ledger.terms = {stream_id: stream.journal.term for stream_id, stream in self.recorder.streams.items()}
+
+    async def _note(self) -> None:
+        """New terms begin when `fence.json` knows them; while it can't be written all else goes on, and they wait."""
+        terms = self.recorder.new_terms(self.entries, self.clock.boot_ns())
+        settled = self.settled
+        if not terms and settled is None:
+            return
+        try:
+            await asyncio.to_thread(self._save, terms, settled)
+        except OSError as error:
+            self._tell_unsaved(error, f"{len(terms)} streams wait for it; all others go on; tried again each second")
+            return
+        self._tell_saved()
+        if settled is not None:
+            self.settled = None
+        if not self.stop.is_set():
+            self._follow_plan(terms)
+
+    def _save(self, terms: Mapping[StreamId, TermId], settled: Recovery | None) -> None:
+        """In a thread: the disk may take its time."""
+        self.fence.save(terms)
+        if settled is not None:
+            self.fence.forget_settled(settled)
+
+    def _reserve_number(self) -> Fence:
+        """This start's number; without one of its own nothing can be recorded, so there is nothing to do but wait."""
+        is_one_missing = len(self.roots) < len(self.settings.roots)
+        while True:
+            try:
+                node = self.settings.node
+                fence = Fence(self.disk, self.home.fence, node, self.roots, is_one_missing=is_one_missing)
+            except OSError as error:
+                self._tell_unsaved(error, "nothing is recorded before this start has its number; tried each second")
+                threading.Event().wait(RETRY_S)  # whoever asks us to end now ends us: nothing has begun
+            else:
+                self._tell_saved()
+                return fence
+
+    def _tell_unsaved(self, error: OSError, effect: str) -> None:
+        if str(error) != self.fence_error:
+            advice = "see whether the home's disk is full, and who may write there"
+            _log.error("fence_not_saved", path=str(self.home.fence), error=str(error), effect=effect, advice=advice)
+        self.fence_error = str(error)
+
+    def _tell_saved(self) -> None:
+        if self.fence_error:
+            _log.info("fence_saved", path=str(self.home.fence))
+        self.fence_error = ""
 
     def _has_changed(self, path: Path) -> bool:
         try:
@@ -180,6 +235,8 @@ class _Process:
         return recover(self.disk, self.roots, fence.number, is_away=fence.is_away, lost=fence.lost)
 
     def _on_recovered(self, task: "asyncio.Future[Recovery]") -> None:
+        if task.cancelled():  # we end before it does: the next start does it all
+            return
         found = task.result()
         facts = [RawFact(Delivery(each.fact, each.volume, each.pieces), each.place) for each in found.facts]
         counts = {"facts": len(facts), "volumes": len(found.volumes), "damages": len(found.damages)}

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
+import errno
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -62,6 +63,25 @@ def test_the_number_grows_with_each_start_and_terms_are_kept(disk: FaultyDisk) -
     fence.save({camera(1): term(4)})
     assert disk.content(PATH) == written
     assert start(disk, "xyz").terms == {camera(1): [term(4)]}
+
+
+def test_what_cannot_be_saved_is_not_known(disk: FaultyDisk) -> None:
+    """Neither a number nor a term, whichever act fails; the next attempt has another number, and the term is told."""
+    for act in ("create", "append", "sync", "rename", "sync_folder"):
+        fence = start(disk, "xyz")
+        fence.save({camera(1): term(fence.number)})
+        known = fence.terms
+        disk.fail(act, "/home*", error=errno.ENOSPC, count=2)
+        with pytest.raises(OSError, match="No space"):
+            start(disk, "xyz")
+        with pytest.raises(OSError, match="No space"):
+            fence.save({camera(1): term(99), camera(2): term(99)})
+        assert fence.terms == known
+        disk.heal()
+        assert start(disk, "xyz").number > fence.number
+        fence.save({camera(2): term(99)})
+        assert fence.terms == {**known, camera(2): [*known.get(camera(2), []), term(99)]}
+        disk.unlink(PATH)
 
 
 def test_a_file_of_an_older_version_is_read(disk: FaultyDisk) -> None:
