@@ -152,7 +152,7 @@ class Town:
             try:
                 while not over.wait(0.1):
                     found[self.looks()] += 1
-                    if found.total() % 20 == 0:
+                    if found.total() % 100 == 0:
                         self.viewer.windows.settle()  # as the control room does every few seconds
             except BaseException as error:
                 errors.append(error)

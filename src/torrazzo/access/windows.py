@@ -7,6 +7,7 @@ there a window. 4. Each window is closed by a fact: when it is done, renewed or 
 process that comes next, from what was noted (`settle`).
 """
 
+import functools
 import hashlib
 import secrets
 import threading
@@ -218,10 +219,10 @@ class Windows:
         with self._settling:
             with self._lock:
                 owed = [deed for deed in self._book.owed() if deed.id not in self._live]
-            left = 0
+            left, newest = 0, functools.cache(self._gate.newest_acts)  # asked for once, if at all
             for deed in owed:
                 try:
-                    self._settle(deed)
+                    self._settle(deed, newest)
                 except TorrazzoError as error:
                     left += 1
                     if deed.id not in self._told:  # tried again every few seconds
@@ -242,10 +243,10 @@ class Windows:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _settle(self, deed: Deed) -> None:
+    def _settle(self, deed: Deed, newest: Callable[[], Mapping[bytes, int]]) -> None:
         act = parse_act(deed.line)
         if deed.entry is None:
-            entry = self._gate.newest_acts().get(deed.line)
+            entry = newest().get(deed.line)
             if entry is None:
                 if self._clock.utc() <= act.t + UNKNOWN:
                     raise Unavailable("whether its fact is in the ledger is not known yet")
