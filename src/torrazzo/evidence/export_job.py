@@ -67,10 +67,11 @@ class ExportJob:
         with contextlib.ExitStack() as stack:
             gathering = _Late(lambda: Gathering(asked, stack.enter_context(self._town.source(ask, person))))
             clips = self._clips(asked, gathering, steps)
+            left_out = {str(stream): found["left_out"] for stream, found in clips.items() if "left_out" in found}
             measured = {stream: Measured(**found) for stream, found in clips.items() if "left_out" not in found}
             if not measured:
-                raise Invalid(f"ask {ask}: {'; '.join(str(found['empty']) for found in clips.values())}")
-            left_out = {str(stream): found["left_out"] for stream, found in clips.items() if "left_out" in found}
+                told = [f"{asked.names[stream]}: {found['left_out']}" for stream, found in clips.items()]
+                raise Invalid(f"ask {ask}: {'; '.join(told)}")
             wanted = _Wanted(out, order.get("recipient"), UtcTicks(begun["made"]), left_out)
 
             def package(tell: Progress) -> Values:

@@ -203,6 +203,16 @@ def test_a_camera_that_recorded_nothing_is_left_out_and_told(tmp_path: Path) -> 
     assert "clips/po.mp4" in files_of(tmp_path / "1.asice")
 
 
+def test_where_no_camera_recorded_anything_it_is_said(tmp_path: Path) -> None:
+    """There is no package then, and whoever asked for it reads why, camera by camera."""
+    (tmp_path / "town").mkdir()
+    with archived(tmp_path / "town", [("dark", DARK, _dark), ("darker", DUOMO, _dark)], START) as made:
+        made.enter()
+        with pytest.raises(Invalid, match=r"^ask 0: dark: no picture was .*; darker: no picture was "):
+            run(SmallTown(made), Lives(), tmp_path / "1.asice")
+    assert not list(tmp_path.glob("*.asice*"))
+
+
 def test_facts_that_come_late_are_waited_for(town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package is made when the ledger has them all."""
     monkeypatch.setattr(jobs, "_PAUSE_S", 0.01)
