@@ -242,7 +242,11 @@ def _find(state: TownState, camera_id: str, name: str) -> tuple[CameraState, Str
 
 
 def _minutes(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and int(text[:4]) in MINUTES else 5
+    """One of those that the page offers, 5 where none is said; raises `Invalid`."""
+    offered = {str(minutes): minutes for minutes in MINUTES}
+    if text and text not in offered:
+        raise Invalid(f"minutes: one of {', '.join(offered)}, or from and to, at most two hours apart")
+    return offered.get(text, 5)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -3,6 +3,7 @@
 """The page as a browser gets it, with states as the recorder gives them."""
 
 import re
+import urllib.parse
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -236,10 +237,20 @@ def test_who_wants_to_look_is_asked_why() -> None:
     for purpose in PURPOSES:
         assert f'<option value="{purpose}">{WORDS["en"][f"purpose_{purpose}"]}</option>' in english
     assert "appare dopo circa venti secondi" in client(last=None).get(f"/watch/{CAMERAS[1].id}/main").text
-    odd = client().get(f"/watch/{CAMERAS[1].id}/main?minutes=99999999999999999999").text
-    assert 'name="minutes" value="5"' in odd
+    assert 'name="minutes" value="5"' in client().get(f"/watch/{CAMERAS[1].id}/main").text
     for path in ("/watch/x/main", f"/watch/{CAMERAS[1].id}/third"):
         assert client().get(path).status == 404
+
+
+@pytest.mark.parametrize("minutes", ["2", "0", "-5", "5x", "0005", "00150000", "99999", "9" * 40, "५"])
+def test_no_other_minutes_than_those_offered(minutes: str) -> None:
+    """A number that the page does not offer is refused in words, and is neither looked at nor taken for another."""
+    path = f"/watch/{CAMERAS[1].id}/main"
+    form = {"purpose": "crime", "reason": "furto", "minutes": minutes}
+    asked = f"{path}?{urllib.parse.urlencode({'minutes': minutes})}"
+    for answer in (client().get(asked), client().form(path, form)):
+        assert answer.status == 400
+        assert "minutes: one of 1, 5, 15" in answer.text
 
 
 def test_trouble_is_told_on_a_page() -> None:
