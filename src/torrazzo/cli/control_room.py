@@ -14,9 +14,10 @@ def main(words: Sequence[str]) -> int:
     parser = process_parser("control-room", "Keep registry and catalogue; serve the page on this machine.")
     add_page_options(parser)
     options = parser.parse_args(words)
-    from torrazzo.control_room.bind import check_loopback
+    from torrazzo.control_room.bind import check_loopback, check_port
 
     check_loopback(options.host)
+    check_port(options.port or 0)
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.control_room.process import run_control_room

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from torrazzo.base.errors import Invalid, Refused, Unavailable
+from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.ids import StreamId
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import HomeOption
@@ -30,7 +30,7 @@ from torrazzo.town.home import Home, load_settings
 TOWN = "Cremona (demo)"  # the mark of a town that a demo made
 WITNESS, WITNESS_SOCKET = "witness.demo.invalid", "witness.sock"
 MOST = 50
-_STOP_S = 60.0
+_SPARE_S = 10.0  # for `serve` itself, beyond what it gives its processes to end
 _READY_S = 30.0
 
 
@@ -44,9 +44,11 @@ def demo(
 
     Started again it goes on; the pause is a gap with cause `restart`.
     """
+    from torrazzo.control_room.bind import check_port
     from torrazzo.testing.clips import has_clip
     from torrazzo.testing.town import SmallTown, street_spec
 
+    check_port(port or 0)
     place = find_home(home) if home or os.environ.get("TORRAZZO_HOME") else Home(Path("demo-town").absolute())
     check_is_demo(place)
     names = street_names(cameras)
@@ -229,8 +231,26 @@ def _record(home: Home, port: int | None, seconds: float | None, stop: threading
         if process.poll() is not None:
             warn(f"`torrazzo serve` ended by itself with code {process.returncode}")
             return False
-        process.terminate()
-        return process.wait(_STOP_S) == 0
+        return end_served(process, stop_seconds(home))
+
+
+def stop_seconds(home: Home) -> float:
+    """How long `serve` may take to end: it ends one process after the other."""
+    from torrazzo.app import STOP_S, PageOptions, children_of
+
+    return STOP_S * len(children_of(home, PageOptions("", None))) + _SPARE_S
+
+
+def end_served(process: "subprocess.Popen[str]", seconds: float) -> bool:
+    """Ask it to end, and kill it after that time; true if it ended in order. What it started ends with it."""
+    process.terminate()
+    try:
+        return process.wait(seconds) == 0
+    except subprocess.TimeoutExpired:
+        warn(f"`torrazzo serve` did not end within {seconds:.0f} s and is killed")
+        process.kill()
+        process.wait()
+        return False
 
 
 @contextlib.contextmanager
@@ -256,12 +276,7 @@ def _served(home: Home, port: int | None) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(_STOP_S)
-            except subprocess.TimeoutExpired as error:
-                process.kill()
-                raise Unavailable("`torrazzo serve` did not end within a minute and was killed") from error
+            end_served(process, stop_seconds(home))
 
 
 def _pass_on(lines: IO[str], say: Callable[[str], None]) -> None:

@@ -6,9 +6,10 @@ import errno
 import ipaddress
 import socket
 
-from torrazzo.base.errors import Refused, Unavailable
+from torrazzo.base.errors import Invalid, Refused, Unavailable
 
 LOOPBACK = "127.0.0.1"
+LAST_PORT = 65_535
 
 
 def check_loopback(host: str) -> str:
@@ -27,9 +28,16 @@ def check_loopback(host: str) -> str:
     return str(address)
 
 
+def check_port(port: int) -> None:
+    """Raises `Invalid` for a number that is no port."""
+    if not 0 <= port <= LAST_PORT:
+        raise Invalid(f"--port {port}: a port is a number from 1 to {LAST_PORT}, or 0 for a free one")
+
+
 def bind_page(host: str, port: int) -> socket.socket:
-    """A socket for the page; raises `Refused` beyond loopback, `Unavailable` if the port is taken."""
+    """A socket for the page; raises `Refused` beyond loopback, `Unavailable` if the port is taken, `Invalid`."""
     address = check_loopback(host)
+    check_port(port)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
