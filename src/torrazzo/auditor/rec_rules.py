@@ -272,8 +272,8 @@ def _segment(fact: Fact, t1: int) -> Iterator[tuple[str, str]]:
     length = t1 - fact.t0
     if not 0 < length <= LONGEST or not fact.frames or not fact.length or (fact.pieces or 0) < 2:
         yield "R2", f"a segment of {_seconds(length)}, {fact.frames} frames, {fact.length} bytes, {fact.pieces} pieces"
-    if hour != hour_text(hour_of(fact.t0)) or hour_of(t1 - 1) != hour_of(fact.t0):
-        yield "R2", f"its key is of hour {hour}; it is not within that hour"
+    if hour != hour_text(hour_of(fact.t0)):  # its last frame begins in that hour, and may end in the next
+        yield "R2", f"its key is of hour {hour}; it does not begin within that hour"
     if abs((fact.media or 0) - length) > -(-max(fact.media or 0, length) * DRIFT_PPM // 1_000_000) + 1:
         yield "R5", f"{_seconds(fact.media or 0)} of pictures in {_seconds(length)}: more than a clock drifts"
     try:
