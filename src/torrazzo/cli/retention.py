@@ -127,8 +127,9 @@ def _disk(found: Mapping[str, object]) -> tuple[str, ...]:
         return str(found["path"]), "not here", "", "", ""
     free, held, per_hour = (int(str(found[key])) for key in ("free", "held", "per_hour"))
     days = found["days_left"]
-    lasts = "nearly full" if found["is_tight"] else "always" if days is None else f"{days} days"
-    texts = (bytes_text(free, "en"), bytes_text(held, "en"), bytes_text(24 * per_hour, "en"))
+    unknown = None if found.get("is_known", True) else "not known yet"  # for want of an hour's rate
+    lasts = "nearly full" if found["is_tight"] else unknown or ("always" if days is None else f"{days} days")
+    texts = (bytes_text(free, "en"), bytes_text(held, "en"), unknown or bytes_text(24 * per_hour, "en"))
     return (str(found["path"]), *texts, lasts)
 
 

@@ -24,6 +24,7 @@ class Outlook(NamedTuple):
     held: int  # bytes in volumes
     per_hour: int  # bytes written, in the mean of the last day
     hours_left: int | None  # until it is nearly full; None: it will not be, as far as can be foretold
+    is_known: bool = True  # a whole hour was written, so that there is a rate
 
     @property
     def is_tight(self) -> bool:
@@ -42,7 +43,8 @@ def outlook(volumes: Iterable[Volume], free: int, hour: int) -> Outlook:
     rates = _rates(held, hour)
     per_hour = sum(rates.values())
     reserve = max(LEAST_RESERVE, 2 * per_hour)
-    return Outlook(free, reserve, held.total(), per_hour, _hours_left(held, rates, free - reserve, hour))
+    hours_left = _hours_left(held, rates, free - reserve, hour)
+    return Outlook(free, reserve, held.total(), per_hour, hours_left, _has_rate(held, hour))
 
 
 def _rates(held: Counter[KeyName], hour: int) -> dict[str, int]:
@@ -53,6 +55,11 @@ def _rates(held: Counter[KeyName], hour: int) -> dict[str, int]:
         if first <= name.hour < hour:
             rates[name.class_] += size
     return {class_: size // (hour - first) for class_, size in rates.items()}
+
+
+def _has_rate(held: Counter[KeyName], hour: int) -> bool:
+    """The first hour may have begun in its middle, this one is not over."""
+    return any(name.hour < hour - 1 for name in held)
 
 
 def _hours_left(held: Counter[KeyName], rates: dict[str, int], room: int, hour: int) -> int | None:

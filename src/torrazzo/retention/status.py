@@ -79,5 +79,5 @@ def _class_of(class_: str, names: list[KeyName], forgotten: Forgotten) -> dict[s
 
 
 def _disk(each: Outlook) -> dict[str, object]:
-    days = None if each.hours_left is None else round(each.hours_left / 24, 1)
+    days = None if each.hours_left is None or not each.is_known else round(each.hours_left / 24, 1)
     return {**each._asdict(), "is_tight": each.is_tight, "days_left": days}

@@ -3,6 +3,7 @@
 """`torrazzo retention`, asked of a keyring that runs in a thread on a clock that is moved."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from torrazzo.base.times import hour_of
 from torrazzo.cli import main
 from torrazzo.durable import OsDisk
 from torrazzo.keyring import KeyClient, run_keyring
-from torrazzo.keyring.process import Manner
+from torrazzo.keyring.process import HOURS_AHEAD, HOURS_BEHIND, Manner
 from torrazzo.keyring.store import read_ring
 from torrazzo.retention import Retention
 from torrazzo.testing import FakeClock
@@ -105,7 +106,8 @@ def test_a_run_does_now_what_is_due_and_nothing_else(
     assert (code, running.has_key(hour)) == (1, False)
     assert "ALARM: 1 volumes wait until the ledger has the facts in them." in out
     told = json.loads(say("retention", "status", "--json")[1])
-    assert (told["facts_owed"], told["volumes_waiting"], told["keyring"]) == (2, 1, "running")
+    born, gone = 2 * (HOURS_BEHIND + 1 + HOURS_AHEAD), 2  # keys of this hour and those around it, a week ago and now
+    assert (told["facts_owed"], told["volumes_waiting"], told["keyring"]) == (born + gone, 1, "running")
 
 
 def test_without_a_keyring_nothing_is_run_and_that_is_said(
@@ -122,6 +124,7 @@ def test_without_a_keyring_nothing_is_run_and_that_is_said(
     assert (code, "no keyring runs; start `torrazzo serve`" in err) == (4, True)
     code, out, err = say("retention", "status")
     assert (code, "OLDEST KEY" in out, "nothing is erased until it does" in err) == (4, True, True)
+    assert re.search(r"0 B +not known yet +not known yet", out), out  # what a day costs, and for how long it lasts
     found: Any = json.loads(say("retention", "status", "--json")[1])
     assert found["keyring"] == "down"
 

@@ -44,6 +44,21 @@ def test_when_a_disk_will_be_full_is_told_from_the_last_days_rate(
     assert outlook(held, free, NOW).hours_left == hours
 
 
+@pytest.mark.parametrize(
+    ("held", "is_known"),
+    [
+        ([], False),
+        (volumes(0, 1, GIB), False),
+        (volumes(-1, 1, GIB), False),
+        (volumes(-2, 1, GIB), True),
+        (volumes(-90, -80, GIB), True),  # nothing is written any more: that is a rate, too
+    ],
+)
+def test_nothing_is_foretold_before_a_whole_hour_was_written(held: list[Volume], is_known: bool) -> None:
+    """The hour in which a town began, and the one that is not over, give no rate."""
+    assert outlook(held, 10 * GIB, NOW).is_known == is_known
+
+
 def full_town(roots: int = 1, floor: int = 72) -> Town:
     town = Town(roots, floor, FaultyDisk(capacity=FULL))
     names = [*standard(*range(-100, 2)), KeyName(NOW - 20, "h24")]
