@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from torrazzo.access import Ask, People
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Invalid, TorrazzoError
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError
 from torrazzo.base.ids import STREAM_NAMES, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import HOUR, UtcTicks, iso_from_ticks, ticks_from_text
@@ -80,6 +80,8 @@ class Desk:
         peer = requesting(request)
         self._people.check(peer, "approve")
         asked = self._ask(request)
+        if any(_name(step.private) == peer.name for step in asked.approvals):
+            raise Refused(f"ask {asked.number}: you approved it already")
         who = Reason("", text_of(said, "reason")).private(peer)
         return {"number": self._looks.windows.approve(who, asked.number)}
 

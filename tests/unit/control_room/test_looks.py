@@ -270,6 +270,8 @@ def test_a_copy_needs_two_people(town: LookTown, tmp_path: Path) -> None:
     assert "your own" in anna.ask("POST", f"/asks/{number}/approve", {"reason": "sì"}).text
     assert carla.ask("POST", f"/asks/{number}/approve", {"reason": "sì"}).status == 409
     assert bruno.ask("POST", f"/asks/{number}/approve", {"reason": "sì"}).status == 200
+    again = bruno.ask("POST", f"/asks/{number}/approve", {"reason": "sì"})
+    assert (again.status, "you approved it already" in again.text) == (409, True)
     assert "another person's" in bruno.ask("POST", f"/asks/{number}/copy", {}).text
     copy = anna.ask("POST", f"/asks/{number}/copy", {}).json()
     assert not is_picture(bruno.get(f"/look/{copy['key']}/video.mp4"))
