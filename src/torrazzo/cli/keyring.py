@@ -19,9 +19,11 @@ app = typer.Typer(help="The hours' keys: the process, and what it says.", invoke
 YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 
 _LEVELS = {
-    "tpm": "a chip counts: what is shredded opens from no copy, and the chip signs that",
+    "tpm": "a chip counts: what is shredded opens from no copy, and the chip signs that. A copy of the home opens"
+    " nothing on another machine; on this one, with its chip, until the next shred",
     "file": "files are overwritten: what is shredded is gone from here, which nobody can prove, and a copy of the whole"
-    " folder made before brings it back",
+    " folder made before brings it back. Whoever copies home and footage can look at it elsewhere, and no entry here"
+    " tells: keep copies of the home from people, or use a TPM",
 }
 
 
