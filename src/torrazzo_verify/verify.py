@@ -9,6 +9,9 @@ One file, to be read from top to bottom: 1 signatures (Ed25519), 2 texts and has
 command. Sections 1 to 6 follow published standards, named there; 7 to 9 follow docs/3-formats/package.md. Needs Python
 3.9 or newer. It writes nothing and uses no network.
 
+FILE is a policy (`torrazzo ledger policy`), or a list of keys, one a line (`torrazzo ledger keys`): then all of its
+logs and witnesses must have signed.
+
 Exit code: 0 all verified with the keys you gave; 1 something failed; 2 the package, the policy or the command can't be
 read; 3 all verified, but only with the keys that came in the package itself, which anybody could have put there.
 """
@@ -1773,6 +1776,15 @@ def policy_of(keys: Sequence[Key]) -> Policy:
     return Policy(logs, witnesses, {"all": (len(witnesses), tuple(witnesses))}, "all" if witnesses else "none")
 
 
+def read_policy(data: bytes) -> Policy:
+    """A policy, or a list of keys: each line of a policy has two words or more, a key is one."""
+    lines = [line.strip() for line in data[: MAX_POLICY + 1].decode("utf-8", "surrogateescape").split("\n")]
+    keys = [line for line in lines if line and not line.startswith("#")]
+    if not keys or len(data) > MAX_POLICY or any(len(line.split()) > 1 for line in keys):
+        return parse_policy(data)
+    return policy_of([parse_key(line) for line in keys])
+
+
 def parse_arguments(words: Sequence[str]) -> Options:
     """By hand: few words, and the same in the text above."""
     packages, keys, policies, language = [], [], [], "it"
@@ -1796,7 +1808,7 @@ def parse_arguments(words: Sequence[str]) -> Options:
     policy = policy_of(keys) if keys else None
     if policies:
         with open(policies[0], "rb") as file:
-            policy = parse_policy(file.read(MAX_POLICY + 1))
+            policy = read_policy(file.read(MAX_POLICY + 1))
     return Options(packages[0], policy, ("it", "en").index(language))
 
 

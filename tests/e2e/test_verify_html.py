@@ -114,12 +114,15 @@ def test_what_is_no_package_is_told(checker: Checker, original: Original, tmp_pa
 
 
 @pytest.mark.browser
-def test_keys_can_be_typed_and_both_languages_are_there(checker: Checker, original: Original) -> None:
-    """Typed keys verify as a file does; the page changes its language with the findings in it."""
+def test_keys_can_be_typed_and_both_languages_are_there(checker: Checker, original: Original, tmp_path: Path) -> None:
+    """Typed keys verify as a file does, of keys or a policy; the page changes its language with the findings in it."""
     keys = original.dossier.keys
     page = checker.page
     page.fill("#keys", "\n".join(str(key.verifier) for key in (keys.rec, keys.act, keys.witness)))
     assert checker.check(original.path, None)[0] == 0
+    page.fill("#keys", "")
+    (tmp_path / "keys.txt").write_text("".join(f"{key.verifier}\n" for key in (keys.rec, keys.act)), "ascii")
+    assert checker.check(original.path, tmp_path / "keys.txt")[0] == 0
     page.click("text=English")
     assert page.inner_text("#verdict") == "VERIFIED with the keys given."
     assert "52 fragments: byte for byte those recorded." in page.inner_text("#findings")

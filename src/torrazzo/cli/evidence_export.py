@@ -93,13 +93,20 @@ def _note(job: Mapping[str, Any]) -> str:
 
 def verify(
     package: Annotated[Path, typer.Argument(metavar="FILE", help="An evidence package.")],
-    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="The published keys.")] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", metavar="FILE", help="What `ledger policy` or `ledger keys` printed, as published."),
+    ] = None,
+    keys: Annotated[
+        list[str] | None, typer.Option("--key", metavar="KEY", help="A published key; once for each, no --policy then.")
+    ] = None,
     language: Annotated[str, typer.Option("--lang", metavar="it|en", help="Language of what it says.")] = "en",
 ) -> None:
-    """Check a package as a court does; without --policy only with the keys that it brings along, which proves less."""
+    """Check a package as a court does; without --policy or --key only with the keys it brings along: less proof."""
     from torrazzo_verify.verify import main
 
-    words = [str(package), *(["--policy", str(policy)] if policy else []), "--lang", language]
+    given = [word for key in keys or () for word in ("--key", key)] + (["--policy", str(policy)] if policy else [])
+    words = [str(package), *given, "--lang", language]
     raise typer.Exit(main(words))
 
 

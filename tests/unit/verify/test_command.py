@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import torrazzo_verify
 from tests.tools.tampering import CASES, Original, forge, make_original
+from torrazzo.cli.commands import app
 from torrazzo_verify.verify import TEXTS, main
 
 FILE = Path(torrazzo_verify.__file__).with_name("verify.py")
@@ -50,6 +52,27 @@ def test_with_keys_as_words(original: Original, tmp_path: Path) -> None:
     assert _alone(tmp_path, str(original.path), *words).returncode == 0
     assert _alone(tmp_path, str(original.path), *words[:4]).returncode == 0
     assert _alone(tmp_path, str(original.path), *words[:2]).returncode == 1  # act is signed by a key that was not given
+
+
+def test_with_the_keys_as_the_ledger_prints_them(original: Original, tmp_path: Path) -> None:
+    """A file of keys, one a line, is worth what they are as words: by verify.py alone and by `evidence verify`."""
+    keys = original.dossier.keys
+    published = [str(key.verifier) for key in (keys.rec, keys.act, keys.witness)]
+    for name, text, code in (
+        ("logs", "\n".join(published[:2]) + "\n", 0),
+        ("copied by hand", "# Cremona\r\n\r\n" + "\r\n".join(published), 0),
+        ("one log of two", published[0] + "\n", 1),
+        ("cut", "\n".join(published)[:-1], 2),
+        ("twice", "\n".join([*published, published[0]]), 2),
+        ("empty", "", 2),
+    ):
+        file = tmp_path / f"{name}.txt"
+        file.write_bytes(text.encode())
+        assert _alone(tmp_path, str(original.path), "--policy", str(file)).returncode == code, name
+        words = ["evidence", "verify", str(original.path), "--policy", str(file)]
+        assert CliRunner().invoke(app, words).exit_code == code, name
+    words = ["evidence", "verify", str(original.path), *(part for key in published for part in ("--key", key))]
+    assert CliRunner().invoke(app, words).exit_code == 0
 
 
 def test_with_the_packages_own_keys_it_says_so_first_and_last(original: Original, tmp_path: Path) -> None:
