@@ -225,23 +225,30 @@ def _end_with_supervisor() -> None:
 
 def configure_logs(name: str) -> None:
     """Diagnostics to stderr, one line per event; never the ledger."""
-    level = {"debug": 10, "info": 20, "warning": 30, "error": 40}.get(
-        os.environ.get("TORRAZZO_LOG", "info").lower(), 20
-    )
     structlog.configure(
-        processors=[
-            _named(name),
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(
-                key_order=["timestamp", "level", "process", "event"], bool_as_flag=False
-            ),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=log_lines(name),
+        wrapper_class=structlog.make_filtering_bound_logger(log_level()),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def log_level() -> int:
+    """As TORRAZZO_LOG sets it."""
+    text = os.environ.get("TORRAZZO_LOG", "info").lower()
+    return {"debug": 10, "info": 20, "warning": 30, "error": 40}.get(text, 20)
+
+
+def log_lines(name: str) -> list[structlog.typing.Processor]:
+    """What makes an event a line."""
+    keys = ["timestamp", "level", "process", "event"]
+    return [
+        _named(name),
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.processors.LogfmtRenderer(key_order=keys, bool_as_flag=False),
+    ]
 
 
 def _named(name: str) -> structlog.typing.Processor:

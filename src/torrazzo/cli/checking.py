@@ -24,6 +24,7 @@ from torrazzo.town.home import Home, load_settings
 
 _RECORDER_S = 2.0
 _FEW = 10
+_MISSING = "root_missing"  # which is a finding here
 
 
 def check_archive(
@@ -33,7 +34,7 @@ def check_archive(
 
     Of a finding about a whole volume all streams are told, with `verbose` also when they are many.
     """
-    log_to_stderr()
+    log_to_stderr(told=_MISSING)
     disk, settings = OsDisk(), load_settings(home)
     roots = open_roots(disk, settings)
     there = {root.path for root in roots}
@@ -121,7 +122,7 @@ def _others(streams: Mapping[StreamId, Span], names: Mapping[CameraId, str], ver
 def _known(home: Home) -> Mapping[Tenure, int]:
     """What the catalogue remembers to have been recorded: a volume that was taken away whole is missed by it."""
     try:
-        with fresh_index(home) as index:
+        with fresh_index(home, told=_MISSING) as index:
             return index.last_numbers()
     except (Unavailable, Damaged) as error:
         warn(f"checked without the catalogue: {error}")

@@ -14,14 +14,25 @@ from torrazzo.town.home import Home, load_settings
 from torrazzo.town.office import Office
 
 
-def log_to_stderr() -> None:
-    """What the archive's parts log stays out of a command's result."""
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+def log_to_stderr(*, told: str = "") -> None:
+    """What the archive's parts log stays out of a command's result; the event that the command tells itself is left."""
+    from torrazzo.app import log_level, log_lines
+
+    def leave(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if event["event"] == told:
+            raise structlog.DropEvent
+        return event
+
+    structlog.configure(
+        processors=[leave, *log_lines("command")],
+        wrapper_class=structlog.make_filtering_bound_logger(log_level()),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
 
 
-def fresh_index(home: Home) -> Index:
-    """For reading; raises `Unavailable` where there is no town or nothing can be read."""
-    log_to_stderr()
+def fresh_index(home: Home, *, told: str = "") -> Index:
+    """For reading; raises `Unavailable` where there is no town or nothing can be read. `told`: see `log_to_stderr`."""
+    log_to_stderr(told=told)
     settings, disk = load_settings(home), OsDisk()
     try:
         with Office(home, disk, SystemClock()), IndexWriter(home, disk, settings) as writer:

@@ -29,6 +29,7 @@ from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.bind import allowed_hosts, bind_page, page_address
+from torrazzo.control_room.failures import Told, tell_in_one_line
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
 from torrazzo.control_room.index import Index, IndexWriter, open_footage, open_index
 from torrazzo.control_room.looks import Looks
@@ -62,6 +63,7 @@ async def run_control_room(home: Home, disk: Disk, clock: Clock, host: str, port
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))  # facts wait for no viewer
+    tell_in_one_line()
     settings = load_settings(home)
     office = await _take_office(home, disk, clock, stop)
     if office is None:
@@ -252,7 +254,7 @@ class _Server(uvicorn.Server):
 def _server(app: ASGIApp) -> _Server:
     return _Server(
         uvicorn.Config(
-            app,
+            Told(app),
             log_config=None,
             access_log=False,
             lifespan="off",

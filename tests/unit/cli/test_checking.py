@@ -92,3 +92,17 @@ def test_each_finding_has_the_same_keys(tmp_path: Path, capsys: pytest.CaptureFi
     assert [each["streams"] for each in found if "not there" in each["what"]] == [[]]
     assert main(["catalogue", "rebuild", "--json", "--home", str(town.home.path)]) == 0
     assert json.loads(capsys.readouterr().out)["volumes"] == 0
+
+
+def test_a_root_that_is_missing_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the finding that it is; a command that does not judge the archive says it in a line of the log."""
+    town = Town(tmp_path / "town", 2, capsys)
+    (tmp_path / "town" / "archive" / "root.json").unlink()
+    capsys.readouterr()
+    assert main(["footage", "check", "--home", str(town.home.path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("torrazzo: ")
+    assert "the disk root is not there" in line
+    assert main(["footage", "list", "--home", str(town.home.path)]) == 0
+    line, _ = capsys.readouterr().err.splitlines()
+    assert "level=warning process=command event=root_missing" in line
