@@ -139,7 +139,7 @@ def test_what_two_people_want_is_taken_out_while_it_records(served: Served, tmp_
     done = served.run("footage", "export", "--ask", number, "-o", str(out))
     assert done.code == 0, done.err
     (told,) = [ask for ask in served.json("evidence", "list") if str(ask["number"]) == number]
-    assert (told["state"], told["by"], told["approvals"][0]["by"]) == ("exported", "root", ANOTHER)
+    assert (told["state"], told["by"], told["approvals"][0]["by"]) == ("opened", "root", ANOTHER)
     span = Span(*(ticks_from_text(told[key], ROME) for key in ("from", "to")))
     assert out.read_bytes()[4:8] == b"ftyp"
     assert out.stat().st_size > 5_000 * (span.end - span.start) / SECOND

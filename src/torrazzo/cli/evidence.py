@@ -73,8 +73,11 @@ def approve(
 @app.command("list")
 def list_asks(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """What was asked for, and what became of it."""
-    asks = ask_people(find_home(home), "GET", "/asks")["asks"]
+    place = find_home(home)
+    asks = ask_people(place, "GET", "/asks")["asks"]
     assert isinstance(asks, list)
+    packages = evidence_export.package_states(place)
+    asks = [{**ask, "package": packages.get(ask["number"])} for ask in asks]
     if as_json:
         write_json(asks)
         return
@@ -82,10 +85,11 @@ def list_asks(home: HomeOption = None, as_json: JsonOption = False) -> None:
         warn("nobody has asked for a copy")
         return
     write_table(
-        ("NUMBER", "STATE", "CAMERAS", "FROM", "TO", "PURPOSE", "FOR", "ASKED BY", "APPROVED BY"),
+        ("NUMBER", "STATE", "PACKAGE", "CAMERAS", "FROM", "TO", "PURPOSE", "FOR", "ASKED BY", "APPROVED BY"),
         [
             (
-                str(ask["number"]), ask["state"], ", ".join(ask["cameras"]), ask["from"], ask["to"], ask["purpose"],
+                str(ask["number"]), ask["state"], ask["package"] or "", ", ".join(ask["cameras"]), ask["from"],
+                ask["to"], ask["purpose"],
                 ask["recipient_class"], ask["by"] or "?", ", ".join(step["by"] or "?" for step in ask["approvals"]),
             )
             for ask in asks

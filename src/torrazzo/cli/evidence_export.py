@@ -83,6 +83,17 @@ def jobs(home: HomeOption = None, as_json: JsonOption = False) -> None:
         warn(f"damaged: {damage['stream'] or 'a volume'}{when}, {damage['volume']}: {damage['what']}")
 
 
+def package_states(home: Home) -> dict[int, str]:
+    """By ask: `done` where a package was made, else how its newest job stands; of jobs that the worker still knows."""
+    states: dict[int, str] = {}
+    with contextlib.suppress(TorrazzoError):  # nobody to ask, or not for us
+        for job in _ask(home, "GET", "/jobs")["jobs"]:
+            number = job["order"].get("ask")
+            if number is not None and (number not in states or job["state"] == "done"):
+                states[number] = job["state"]
+    return states
+
+
 def _note(job: Mapping[str, Any]) -> str:
     """What it is at, or what came of it."""
     result = job["result"] or {}

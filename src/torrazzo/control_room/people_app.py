@@ -199,7 +199,7 @@ def make_people_app(desk: Desk, looks: Looks, more: Sequence[Route] = ()) -> Sta
 
 def _told(ask: Ask, names: Mapping[str, str]) -> dict[str, object]:
     private = ask.asked.private
-    state = "exported" if ask.exports else "approved" if ask.approvals else "asked"
+    state = "opened" if ask.exports else "approved" if ask.approvals else "asked"  # what became of it, jobs know
     return {
         "number": ask.number,
         "state": state,

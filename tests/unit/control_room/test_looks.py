@@ -284,6 +284,6 @@ def test_a_copy_needs_two_people(town: LookTown, tmp_path: Path) -> None:
     approve = town.acts("approve")[0][0]
     assert kinds == [("ask", None), ("approve", number), ("export", approve), ("close", town.acts("export")[0][0])]
     (told,) = bruno.get("/asks").json()["asks"]
-    assert (told["state"], told["by"], told["case"]) == ("exported", "anna", "7")
+    assert (told["state"], told["by"], told["case"]) == ("opened", "anna", "7")
     assert [step["by"] for step in told["approvals"]] == ["bruno"]
     assert carla.get("/asks").status == 409
