@@ -10,6 +10,17 @@ from torrazzo.base.errors import Refused
 from torrazzo.town.home import RIGHTS
 
 
+class NoRight(Refused):
+    """Who asks may not; `line` is what would have to be written."""
+
+    def __init__(self, person: str, right: str, line: str) -> None:
+        super().__init__(
+            f'user {person} has no right "{right}" here; whoever answers for the footage writes below [people] '
+            f"in torrazzo.toml: {line}, then starts the control room again"
+        )
+        self.person, self.right, self.line = person, right, line
+
+
 class People(NamedTuple):
     """The table; the owner of the home has all rights unless it names him."""
 
@@ -26,15 +37,12 @@ class People(NamedTuple):
         return right in self._rights_of(peer)
 
     def check(self, peer: Peer, right: str) -> None:
-        """Raises `Refused` with what would have to be written."""
+        """Raises `NoRight` with what would have to be written."""
         assert right in RIGHTS
         has = self._rights_of(peer)
         if right not in has:
             line = ", ".join(f'"{each}"' for each in RIGHTS if each in {*has, right})
-            raise Refused(
-                f'user {peer.name} has no right "{right}" here; whoever answers for the footage writes below [people] '
-                f"in torrazzo.toml: {peer.name} = [{line}], then starts the control room again"
-            )
+            raise NoRight(peer.name, right, f"{peer.name} = [{line}]")
 
     def _rights_of(self, peer: Peer) -> Sequence[str]:
         return self.rights.get(peer.name, RIGHTS if peer.uid == self.owner else ())

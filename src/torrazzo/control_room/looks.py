@@ -21,6 +21,7 @@ from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.control_room.index import Index
+from torrazzo.control_room.told import BadForm, NotAllowed, NotNow
 from torrazzo.ledger.act import Wanted
 from torrazzo.ledger.private import Private
 from torrazzo.playback import Footage, VirtualFile, plan_clip
@@ -38,7 +39,7 @@ class NoLook(Refused):
     """This look is over, or never was."""
 
 
-class Absent(Unavailable):
+class Absent(NotNow):
     """Nothing to look at, or not yet."""
 
 
@@ -57,7 +58,8 @@ class Reason(NamedTuple):
         """Of whom the fact tells, for nobody but those who may open it."""
         text = " ".join(self.text.split())
         if not text or len(text) > LONGEST_REASON:
-            raise Invalid(f"why you look: write a reason, of at most {LONGEST_REASON} characters")
+            text = f"why you look: write a reason, of at most {LONGEST_REASON} characters"
+            raise BadForm(text, "reason", most=LONGEST_REASON)
         case = " ".join((self.case or "").split())[:100]
         return Private(peer.name, text, case or None)
 
@@ -164,7 +166,7 @@ class Looks:
         """As wide as `whole_span` says; raises `Absent` if nothing of any of the streams was recorded in it."""
         spans = [found for stream in streams if (found := whole_span(self._index, stream, span, lead)) is not None]
         if not spans:
-            raise Absent(f"nothing was recorded in {span}; `torrazzo footage list` tells what is")
+            raise Absent(f"nothing was recorded in {span}; `torrazzo footage list` tells what is", "empty")
         whole = Span(min(found.start for found in spans), max(found.end for found in spans))
         return Wanted(frozenset(streams), whole)
 
@@ -172,7 +174,9 @@ class Looks:
         """What only a hold keeps is looked at for its case; raises `Refused` for another one, or none."""
         for holds in (holds for stream in streams for holds in self._index.holds_of(stream, span)):
             if not any(self.windows.is_case(who.case, hold.act) for hold in holds):
-                raise Refused("what was recorded there is kept by a hold alone: name the case that it is held for")
+                raise NotAllowed(
+                    "what was recorded there is kept by a hold alone: name the case that it is held for", "held_only"
+                )
 
     def find(self, key: str, peer: Peer | None) -> Look:
         """The look of this address, for the one whose it is; raises `NoLook` otherwise. Its window stays open."""
@@ -183,10 +187,11 @@ class Looks:
         look.seen_ns = self._clock.boot_ns()
         try:
             look.keep_open()
-        except TorrazzoError:
-            if look.window.is_closed:
-                self._drop(look, "expired")
-            raise
+        except TorrazzoError as error:
+            if not look.window.is_closed:
+                raise
+            self._drop(look, "expired")
+            raise NoLook(str(error)) from error
         return look
 
     def close(self, key: str, peer: Peer | None) -> None:
@@ -221,7 +226,7 @@ class Looks:
                 self._looks[look.key] = look
         if is_full:
             look.end("refused")
-            raise Unavailable(f"{MOST} people look already; try again when one has finished")
+            raise NotNow(f"{MOST} people look already; try again when one has finished", "full", most=MOST)
         return look
 
     def _drop(self, look: Look, why: str) -> None:
@@ -237,5 +242,7 @@ class Looks:
         absent = [row.t0 for row in newest if row.id not in have]
         end = UtcTicks(min([span.end, *absent]))
         if end <= span.start:
-            raise Absent("what was recorded there is not in the ledger yet; that takes about ten seconds: try again")
+            raise Absent(
+                "what was recorded there is not in the ledger yet; that takes about ten seconds: try again", "newest"
+            )
         return Span(span.start, end)

@@ -32,7 +32,8 @@ from torrazzo.control_room.html import MINUTES, Shown, Writer
 from torrazzo.control_room.looks import Look, Looks, NoLedger, NoLook, Reason
 from torrazzo.control_room.peered import requesting
 from torrazzo.control_room.state import CameraState, GapState, StreamState, TownState
-from torrazzo.control_room.words import PURPOSES, choose_language
+from torrazzo.control_room.told import BadForm, NotNow, tell
+from torrazzo.control_room.words import PURPOSES, WORDS, choose_language
 from torrazzo.town.home import Settings
 
 log = structlog.get_logger()
@@ -173,7 +174,7 @@ class _Page:
         except Invalid as error:
             raise HTTPException(404) from error
         if said.get("purpose") not in PURPOSES:
-            raise Invalid(f"purpose: one of {', '.join(PURPOSES)}")
+            raise _no_purpose()
         reason = Reason(said["purpose"], said.get("reason", ""), said.get("case"))
         span = self._said_span(said) or self._last_minutes(stream, _minutes(said.get("minutes", "")))
         return self._views.looks.view(requesting(request), stream, span, reason)
@@ -183,7 +184,8 @@ class _Page:
             return None
         start, end = (self._ticks(said.get(key, "")) for key in ("from", "to"))
         if not 0 < end - start <= LONGEST:
-            raise Invalid(f"from {iso_from_ticks(start)} to {iso_from_ticks(end)} is no span of at most two hours")
+            ends = {"start": iso_from_ticks(start), "end": iso_from_ticks(end)}
+            raise BadForm("from {start} to {end} is no span of at most two hours".format(**ends), "span", **ends)
         return Span(start, end)
 
     def _ticks(self, text: str) -> UtcTicks:
@@ -192,7 +194,7 @@ class _Page:
     def _last_minutes(self, stream: StreamId, minutes: int) -> Span:
         end = self._views.last_recorded(stream)
         if end is None:
-            raise Unavailable(f"nothing of {stream} is recorded yet")
+            raise NotNow(f"nothing of {stream} is recorded yet", "nothing_yet")
         return Span(UtcTicks(end - minutes * 60 * SECOND), end)
 
     def _look(self, request: Request) -> str:
@@ -219,9 +221,9 @@ class _Page:
         if isinstance(error, NoLook):
             return HTMLResponse(writer.no_look(writer.word("look_over"), "/"), 410)
         if isinstance(error, Unavailable) and request.method == "POST":
-            text = f"{writer.word('no_ledger')} ({error})" if isinstance(error, NoLedger) else str(error)
+            text = writer.word("no_ledger") if isinstance(error, NoLedger) else tell(error, writer.language)
             return HTMLResponse(writer.no_look(text, request.url.path), 503)
-        return HTMLResponse(writer.trouble(writer.word("trouble"), str(error)), error_status(error))
+        return HTMLResponse(writer.trouble(writer.word("trouble"), tell(error, writer.language)), error_status(error))
 
     async def unknown_error(self, request: Request, error: Exception) -> Response:
         log.error("page_failed", path=_without_key(request.url.path), error=repr(error))
@@ -241,11 +243,17 @@ def _find(state: TownState, camera_id: str, name: str) -> tuple[CameraState, Str
     return camera, stream
 
 
+def _no_purpose() -> BadForm:
+    italian = ", ".join(WORDS["it"][f"purpose_{purpose}"] for purpose in PURPOSES)
+    return BadForm(f"purpose: one of {', '.join(PURPOSES)}", "purpose", offered=italian)
+
+
 def _minutes(text: str) -> int:
     """One of those that the page offers, 5 where none is said; raises `Invalid`."""
     offered = {str(minutes): minutes for minutes in MINUTES}
     if text and text not in offered:
-        raise Invalid(f"minutes: one of {', '.join(offered)}, or from and to, at most two hours apart")
+        text = f"minutes: one of {', '.join(offered)}, or from and to, at most two hours apart"
+        raise BadForm(text, "minutes", offered=", ".join(offered))
     return offered.get(text, 5)
 
 

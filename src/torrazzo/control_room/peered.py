@@ -12,6 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from torrazzo.access import Peer, peer_of
 from torrazzo.base.errors import Refused
+from torrazzo.control_room.told import NotAllowed
 
 log = structlog.get_logger(__name__)
 
@@ -36,5 +37,7 @@ def requesting(request: Request) -> Peer:
     """Who asks; raises `Refused` where that is not known."""
     peer = request.scope.get("state", {}).get(STATE)
     if not isinstance(peer, Peer):
-        raise Refused("who is at the other end of this connection cannot be told: ask again, from this machine itself")
+        raise NotAllowed(
+            "who is at the other end of this connection cannot be told: ask again, from this machine itself", "who"
+        )
     return peer

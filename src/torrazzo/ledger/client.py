@@ -97,7 +97,13 @@ class LedgerClient:
         return found
 
     def prove_many(
-        self, log: LogKind, since: int, what: Sequence[SegmentId] | Sequence[int], *, is_cosigned: bool = False
+        self,
+        log: LogKind,
+        since: int,
+        what: Sequence[SegmentId] | Sequence[int],
+        *,
+        is_cosigned: bool = False,
+        patience_s: float = TIMEOUT_SECONDS,
     ) -> ProvenMany:
         """Up to 512 entries under the present head, and how that continues the one of `since` entries.
 
@@ -105,7 +111,7 @@ class LedgerClient:
         """
         body = json.dumps(ask_for(since, what)).encode()
         end = "?head=cosigned" if is_cosigned else ""
-        return ProvenMany.parse(self._json("POST", f"/{log}/proofs{end}", body))
+        return ProvenMany.parse(self._json("POST", f"/{log}/proofs{end}", body, patience_s))
 
     def fork_heads(self) -> Heads:
         """The last heads that are known of a ledger that refuses to open; raises `Refused` for one that does not."""
@@ -119,8 +125,8 @@ class LedgerClient:
         """What stands at an address below the root: `rec/checkpoint`, `act/tile/0/000`, `rec/consistency?old=5`."""
         return self._ask("GET", f"/{path}")
 
-    def _json(self, method: str, target: str, body: bytes = b"") -> object:
-        answer = self._ask(method, target, body)
+    def _json(self, method: str, target: str, body: bytes = b"", patience_s: float = TIMEOUT_SECONDS) -> object:
+        answer = self._ask(method, target, body, patience_s)
         try:
             found: object = json.loads(answer)
         except ValueError as error:
@@ -129,8 +135,8 @@ class LedgerClient:
             ) from error
         return found
 
-    def _ask(self, method: str, target: str, body: bytes = b"") -> bytes:
-        connection = UnixHttp(self._path, TIMEOUT_SECONDS)
+    def _ask(self, method: str, target: str, body: bytes = b"", patience_s: float = TIMEOUT_SECONDS) -> bytes:
+        connection = UnixHttp(self._path, patience_s)
         try:
             connection.request(method, target, body)
             answer = connection.getresponse()

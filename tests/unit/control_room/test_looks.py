@@ -4,6 +4,8 @@
 
 import hashlib
 import re
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +13,9 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.tools.asgi import Answer, Client
-from tests.tools.look_town import OTHER, OWNER, STRANGER, WHY, LookTown, look_town
+from tests.tools.look_town import FORM, OTHER, OWNER, STRANGER, WHY, LookTown, look_town
 from tests.tools.recording import STREAM
-from torrazzo.access import Windows
+from torrazzo.access import Windows, gate
 from torrazzo.access.book import Book, book_path
 from torrazzo.access.months import Months
 from torrazzo.base import Span
@@ -21,7 +23,10 @@ from torrazzo.base.errors import Refused, Unavailable
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.control_room.index import open_footage
 from torrazzo.control_room.looks import NoLedger, NoLook
+from torrazzo.control_room.told import tell
 from torrazzo.durable import OsDisk
+from torrazzo.keyring.answer import Denied
+from torrazzo.keyring.gate_refusal import Reason
 from torrazzo.ledger.private import open_private
 from torrazzo.ledger.text import parse_hash
 from torrazzo.playback import export_mp4
@@ -140,6 +145,35 @@ def test_without_a_reason_nobody_looks(town: LookTown) -> None:
     assert town.acts("view") == []
 
 
+def test_what_is_wrong_is_told_in_the_page_s_language(town: LookTown) -> None:
+    """Each error of the form, and each refusal, in Italian on the Italian page and in English on the other."""
+    far = {"from": "2026-11-20T00:00:00Z", "to": "2026-11-20T00:01:00Z"}
+    wrong = [
+        (OWNER, {"reason": ""}, "scrivi perché guardi", "why you look"),
+        (OWNER, {"purpose": "curiosity"}, "sicurezza urbana", "purpose: one of safety"),
+        (OWNER, {"from": "ieri", "to": "oggi"}, "Non è un orario", "not a time"),
+        (OWNER, {"from": "2026-10-25T02:30", "to": "2026-10-25T03:30"}, "cambio dell’ora", "clock change"),
+        (OWNER, {**far, "to": "2026-11-20T04:00:00Z"}, "al massimo due ore", "no span of at most two hours"),
+        (OWNER, {"minutes": "7"}, "uno tra 1, 5", "minutes: one of"),
+        (OWNER, far, "non è stato registrato nulla", "nothing was recorded in"),
+        (STRANGER, {}, "non ha il diritto “view”", "has no right"),
+        (None, {}, "chi sta guardando", "cannot be told"),
+    ]
+    for peer, changed, italian, english in wrong:
+        form = {**FORM, **changed}
+        assert italian in town.page(peer).form(f"/watch/{STREAM}", form).text, changed
+        assert english in town.page(peer).form(f"/watch/{STREAM}?lang=en", form).text, changed
+    assert town.acts("view") == []
+
+
+def test_each_refusal_of_the_keyring_has_italian_words() -> None:
+    """Whatever the gate has against a look, the Italian page says it in Italian; the English one as it came."""
+    for reason in Reason:
+        error = Denied(reason, "no key")
+        assert (tell(error, "en"), "no key" in tell(error, "it")) == ("no key", False)
+        assert "{" not in tell(error, "it")
+
+
 def test_a_page_elsewhere_opens_nothing(town: LookTown) -> None:
     """A form that another site sends is refused, whether the browser says so the old way or the new."""
     target = f"/watch/{STREAM}"
@@ -212,6 +246,22 @@ def test_without_the_ledger_nobody_looks_and_then_they_do_again(town: LookTown) 
     town.looks.tend()
     assert [close.values["why"] for _, close in town.acts("close")] == ["restart"]
     assert is_picture(town.page().get(f"{key_of(town.begin())}/video.mp4"))
+
+
+def test_a_ledger_that_hangs_keeps_nobody_waiting(town: LookTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the question and never answers: within five seconds the page says that nobody looks now, and why."""
+    assert gate.PATIENCE_S <= 5
+    monkeypatch.setattr(gate, "PATIENCE_S", 0.5)
+    town.stop_ledger()
+    town.home.ledger_socket.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as hanging:
+        hanging.bind(str(town.home.ledger_socket))
+        hanging.listen()
+        began = time.monotonic()
+        refused = town.begin()
+        assert time.monotonic() - began < 5
+    assert (refused.status, "senza registro non si guarda" in refused.text) == (503, True)
+    assert "no ledger answers" not in refused.text
 
 
 def test_the_keyring_s_restart_costs_a_viewer_nothing(town: LookTown) -> None:

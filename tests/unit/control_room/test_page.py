@@ -250,7 +250,7 @@ def test_no_other_minutes_than_those_offered(minutes: str) -> None:
     asked = f"{path}?{urllib.parse.urlencode({'minutes': minutes})}"
     for answer in (client().get(asked), client().form(path, form)):
         assert answer.status == 400
-        assert "minutes: one of 1, 5, 15" in answer.text
+        assert "Quanti minuti: uno tra 1, 5, 15" in answer.text
 
 
 def test_trouble_is_told_on_a_page() -> None:
