@@ -12,6 +12,7 @@ from torrazzo.base.times import UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.ledger.act import Act, Wanted, parse_act
 from torrazzo.ledger.private import Private, open_private
+from torrazzo.ledger.secret import log_names
 from torrazzo.ledger.text import parse_hash
 from torrazzo.town.home import Home
 
@@ -44,8 +45,10 @@ class Ask(NamedTuple):
 
 
 def read_asks(home: Home, disk: Disk, clock: Clock) -> list[Ask]:
-    """All of them, oldest first; for any process of our Unix user."""
-    deeds = [*_deeds(home, CONTROL_ROOM, "ask", "approve", "export"), *_deeds(home, WORKER, "export")]
+    """All of the present log, oldest first, for any process of our Unix user: after a fork people ask anew."""
+    noted = [*_deeds(home, CONTROL_ROOM, "ask", "approve", "export"), *_deeds(home, WORKER, "export")]
+    present = next(str(name) for name in log_names(home) if name.kind == "act")
+    deeds = [deed for deed in noted if deed.log == present]
     months = Months(home, disk, clock)
     asks: dict[int, Ask] = {}
     of_approval: dict[int, int] = {}

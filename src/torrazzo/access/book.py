@@ -20,7 +20,7 @@ from torrazzo.base.times import UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.town.home import Home
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE deed (
@@ -28,8 +28,9 @@ CREATE TABLE deed (
     kind TEXT NOT NULL,          -- of act facts: view, export, ask, approve
     line BLOB NOT NULL,          -- the fact, verbatim
     private BLOB NOT NULL,       -- its private part, sealed under the secret of the month that the line names
-    entry INTEGER,               -- its number in `act`; NULL while it is not known to be there
-    close INTEGER                -- number of the fact that closed this window; NULL if open, or no window
+    entry INTEGER,               -- its number in `log`; NULL while it is not known to be there
+    close INTEGER,               -- number of the fact that closed this window; NULL if open, or no window; -1: none
+    log TEXT NOT NULL DEFAULT 'act' -- where it was entered: after a fork of the ledger that is another one
 );
 CREATE INDEX deed_entry ON deed (entry);
 
@@ -44,6 +45,8 @@ CREATE TABLE given (             -- segments whose keys an open window has given
 ) WITHOUT ROWID;
 """
 
+GROWN = "ALTER TABLE deed ADD COLUMN log TEXT NOT NULL DEFAULT 'act';"  # version 1 knew of no fork
+
 WINDOWS = ("view", "export", "hold")
 
 
@@ -55,6 +58,7 @@ class Deed(NamedTuple):
     line: bytes
     private: bytes
     entry: int | None
+    log: str = "act"  # whose entry
 
 
 class Given(NamedTuple):
@@ -97,7 +101,7 @@ class Book:
                 book = cls(
                     path, sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
                 )
-                book._ask("SELECT 1 FROM deed LIMIT 1")
+                book._ask("SELECT log FROM deed LIMIT 1")
             except sqlite3.Error as error:
                 if is_last:
                     raise Unavailable(f"{path}: {error}; nothing was noted there yet") from error
@@ -112,9 +116,11 @@ class Book:
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 self._connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+            elif version == 1:
+                self._connection.executescript(f"BEGIN; {GROWN} PRAGMA user_version = {VERSION}; COMMIT;")
         except sqlite3.Error as error:
             raise Damaged(f"{self.path}: {error}; put its last copy back: who looked at what stands in it") from error
-        if version not in {0, VERSION}:
+        if version not in {0, 1, VERSION}:
             raise Damaged(f"{self.path}: version {version}, expected {VERSION}; install the Torrazzo that wrote it")
 
     # -- deeds
@@ -126,10 +132,10 @@ class Book:
             assert row.lastrowid is not None
             return row.lastrowid
 
-    def entered(self, deed: int, entry: int) -> None:
-        """It is in `act`, there."""
+    def entered(self, deed: int, entry: int, log: str) -> None:
+        """It is in that log, there."""
         with self._changing() as connection:
-            connection.execute("UPDATE deed SET entry = ? WHERE id = ?", (entry, deed))
+            connection.execute("UPDATE deed SET entry = ?, log = ? WHERE id = ?", (entry, log, deed))
 
     def forget(self, deed: int) -> None:
         """It was never entered."""
@@ -142,6 +148,10 @@ class Book:
             connection.execute("UPDATE deed SET close = ? WHERE id = ?", (close, deed))
             connection.execute("DELETE FROM given WHERE deed = ?", (deed,))
 
+    def never_closed(self, deed: int) -> None:
+        """A window whose log was ended by a fork: no fact can close it any more."""
+        self.closed(deed, -1)
+
     def owed(self) -> list[Deed]:
         """Deeds of which it isn't known whether they are in `act`, and windows that are not closed."""
         return self._deeds(f"entry IS NULL OR (close IS NULL AND kind IN ({', '.join('?' * len(WINDOWS))}))", WINDOWS)
@@ -150,12 +160,17 @@ class Book:
         """Whether this window is not closed."""
         return bool(self._ask("SELECT 1 FROM deed WHERE id = ? AND close IS NULL", (deed,)))
 
+    def log_of(self, deed: int) -> str:
+        """Where it was entered."""
+        ((log,),) = self._ask("SELECT log FROM deed WHERE id = ?", (deed,))
+        return str(log)
+
     def of_kind(self, *kinds: str) -> list[Deed]:
-        """Those that are in `act`, in order."""
+        """Those that were entered, in order; see each one's log."""
         return self._deeds(f"entry IS NOT NULL AND kind IN ({', '.join('?' * len(kinds))})", kinds)
 
     def _deeds(self, where: str, values: Sequence[object]) -> list[Deed]:
-        query = f"SELECT id, kind, line, private, entry FROM deed WHERE {where} ORDER BY id"  # noqa: S608 - no input
+        query = f"SELECT id, kind, line, private, entry, log FROM deed WHERE {where} ORDER BY id"  # noqa: S608 - no input
         return [Deed(*row) for row in self._ask(query, values)]
 
     # -- what was given

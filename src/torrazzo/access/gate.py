@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from torrazzo.archive.fact import parse_fact
-from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.ids import SegmentId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
@@ -16,7 +16,7 @@ from torrazzo.keyring.gate_refusal import Reason
 from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
 from torrazzo.keyring.heads import Shown
 from torrazzo.ledger.checkpoint import Checkpoint
-from torrazzo.ledger.client import TIMEOUT_SECONDS, LedgerClient
+from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.prove_many import MOST_ENTRIES, Proven, ProvenMany
@@ -25,7 +25,6 @@ ATTEMPTS = 5  # other readers show the keyring newer heads meanwhile
 WAITS = 12  # for segments that the ledger does not have yet: it enters them within ten seconds
 WAITS_FOR_WITNESS = 80  # where a head counts only with a witness's signature: those come within ten seconds or so
 WAIT_S = 0.25
-PATIENCE_S = 5.0  # with a ledger that does not answer the first question of a look
 
 T = TypeVar("T")
 
@@ -118,11 +117,11 @@ class Gate:
         under a head of `act` taken after that. 3. Both to the keyring. 4. If it has seen newer heads meanwhile, anew.
         """
         assert len(segments) <= MOST_ENTRIES
+        numbers = [*(window.approved or ()), window.number]
         for _ in range(ATTEMPTS):
-            seen = self._seen or self._ask_seen()
-            rec, entries = self._segments(seen.rec, segments)  # 1
-            numbers = [*(window.approved or ()), window.number]
-            act, acts = self._acts(seen.act, numbers)  # 2
+            seen, ((rec, entries), (act, acts)) = self._proven(  # 1, 2
+                lambda seen: (self._segments(seen.rec, segments), self._acts(seen.act, numbers))
+            )
             approved = (acts[0], acts[1]) if window.approved else None
             shown = _shown(act, seen.act), _shown(rec, seen.rec)
             request = KeyRequest(window.token, shown[0], acts[-1], approved, shown[1], tuple(entries), sealed)
@@ -156,8 +155,7 @@ class Gate:
 
     def _tell(self, window: int, close: int, tell: Callable[[CloseRequest], T]) -> T:
         for _ in range(ATTEMPTS):
-            seen = self._seen or self._ask_seen()
-            act, (opening, closing) = self._acts(seen.act, [window, close])
+            seen, (act, (opening, closing)) = self._proven(lambda seen: self._acts(seen.act, [window, close]))
             try:
                 answer = tell(CloseRequest(_shown(act, seen.act), opening, closing))
             except Denied as error:
@@ -170,14 +168,18 @@ class Gate:
         raise Unavailable("the keyring is asked by many at this moment; try again")
 
     def entered(self, segments: Sequence[SegmentId]) -> set[SegmentId]:
-        """Those that the ledger has; at most 512. One that hangs is soon `Unavailable`: somebody waits to look."""
-        found = self._prove("rec", 0, segments, PATIENCE_S)
+        """Those that the ledger has; at most 512."""
+        found = self._prove("rec", 0, segments)
         return {segment for segment, entry in zip(segments, found.entries, strict=True) if entry is not None}
 
     def act(self, number: int) -> bytes | None:
         """The line of an entry of `act`."""
         (found,) = self.ledger.prove_many("act", 0, [number]).entries
         return None if found is None else found.line
+
+    def log(self) -> str:
+        """The name of the log that acts are entered in now: `act`, after a fork another one."""
+        return log_name(Note.parse(self.ledger.read("act/checkpoint")))
 
     def newest_acts(self) -> Mapping[bytes, int]:
         """The last entries of `act`, by line."""
@@ -191,6 +193,23 @@ class Gate:
         sizes = (0 if seen.head is None else seen.head.size for seen in (heads.rec, heads.act))
         self._seen = _Seen(*sizes)
         return self._seen
+
+    def _proven(self, prove: Callable[[_Seen], T]) -> tuple[_Seen, T]:
+        """From what the keyring has seen; asked anew where the log has less: it has begun anew, and people said so."""
+        seen = self._seen
+        if seen is not None:
+            try:
+                return seen, prove(seen)
+            except Invalid:
+                self._seen = None
+        seen = self._ask_seen()
+        try:
+            return seen, prove(seen)
+        except Invalid as error:
+            raise Unavailable(
+                f"the keyring has seen more than the ledger has ({error}); "
+                "if the ledger was forked: `torrazzo keyring trust-heads`"
+            ) from error
 
     def _segments(self, since: int, segments: Sequence[SegmentId]) -> tuple[ProvenMany, list[Entry]]:
         absent: list[SegmentId] = []
@@ -217,14 +236,13 @@ class Gate:
                 self._pause.wait(WAIT_S)
         raise Unavailable("no witness has cosigned yet that you look, and this town demands it; try again")
 
-    def _prove(
-        self,
-        log: LogKind,
-        since: int,
-        what: Sequence[SegmentId] | Sequence[int],
-        patience_s: float = TIMEOUT_SECONDS,
-    ) -> ProvenMany:
-        return self.ledger.prove_many(log, since, what, is_cosigned=self._is_cosigned, patience_s=patience_s)
+    def _prove(self, log: LogKind, since: int, what: Sequence[SegmentId] | Sequence[int]) -> ProvenMany:
+        return self.ledger.prove_many(log, since, what, is_cosigned=self._is_cosigned)
+
+
+def log_name(note: Note) -> str:
+    """Of the log whose head that is: the end of its origin."""
+    return Checkpoint.parse(note.text).origin.rpartition("/")[2]
 
 
 def _entry(found: Proven) -> Entry:

@@ -41,6 +41,10 @@ class Opener(Protocol):
         """Enter the fact that closes this window, now or when the ledger is back."""
         ...
 
+    def is_present(self, deed: int) -> bool:
+        """Whether it was entered in the log that is written to: no fact of another one can name it."""
+        ...
+
 
 class Window:
     """Fulfils `playback`'s Keys. May be used by several threads.
@@ -143,6 +147,9 @@ class Window:
 
     def _renew_now(self) -> None:
         before = self._entered
+        if not self._opener.is_present(before.deed):
+            self._end("expired")
+            raise Refused("the ledger has begun anew since; say again why you look")
         self._entered = self._renew(before.opened.number)
         self._opener.close_deed(before.deed, "renewed")
 

@@ -17,7 +17,7 @@ from typing import Self
 import structlog
 
 from torrazzo.access.book import Book, Deed
-from torrazzo.access.gate import Gate, Keyring, Opened
+from torrazzo.access.gate import Gate, Keyring, Opened, log_name
 from torrazzo.access.holding import Holding
 from torrazzo.access.months import Months
 from torrazzo.access.window import Entered, Window
@@ -184,8 +184,8 @@ class Windows:
             self._live.add(deed)
         is_open = False
         try:
-            number = self._gate.ledger.enter(line).entry_index
-            self._book.entered(deed, number)
+            number, proof = self._gate.ledger.enter(line)
+            self._book.entered(deed, number, log_name(proof.note))
             is_open = is_window
         finally:
             if not is_open:
@@ -209,6 +209,10 @@ class Windows:
             for owed in self._book.owed():
                 if owed.id == deed:
                     self._close(owed, why)
+
+    def is_present(self, deed: int) -> bool:
+        """As `Opener` has it."""
+        return self._book.log_of(deed) == self._gate.log()
 
     def settle(self) -> int:
         """Close windows that nobody holds any more, of this life and those before; returns how many are left to do.
@@ -252,15 +256,20 @@ class Windows:
                     raise Unavailable("whether its fact is in the ledger is not known yet")
                 self._book.forget(deed.id)
                 return
-            self._book.entered(deed.id, entry)
-            deed = deed._replace(entry=entry)
+            deed = deed._replace(entry=entry, log=self._gate.log())
+            self._book.entered(deed.id, entry, deed.log)
         if "until" in act.values:
             self._close(deed, "expired" if act.values["until"] <= self._clock.utc() else "restart")
 
     def _close(self, deed: Deed, why: str) -> None:
         if deed.entry is None or not self._book.is_owed(deed.id):
             return
-        values = {"of": deed.entry, "why": why, "shown": shown_value(self._book.given(deed.id))}
+        shown = shown_value(self._book.given(deed.id))
+        if deed.log != (present := self._gate.log()):  # forked: the number is another fact's there
+            self._book.never_closed(deed.id)
+            log.warning("window_of_another_log", entry=deed.entry, log=deed.log, present=present, shown=shown)
+            return
+        values = {"of": deed.entry, "why": why, "shown": shown}
         number = self._gate.ledger.enter(pack_act("close", self._clock.utc(), values)).entry_index
         self._book.closed(deed.id, number)
         log.info("window_closed", entry=deed.entry, why=why)

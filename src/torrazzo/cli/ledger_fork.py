@@ -100,6 +100,7 @@ def _declare(home: "Home", forker: Forker, heads: "Heads", why: str, reason: str
     from torrazzo.base.clock import SystemClock
     from torrazzo.durable import OsDisk
     from torrazzo.ledger.identity import KINDS
+    from torrazzo.ledger.secret import log_names
 
     disk, clock = OsDisk(), SystemClock()
     book = Book.write(home, disk, "fork")
@@ -112,8 +113,9 @@ def _declare(home: "Home", forker: Forker, heads: "Heads", why: str, reason: str
             for deed in deeds:
                 book.forget(deed)
             raise
+        new = next(str(name) for name in log_names(home) if name.kind == "act")
         for entry, deed in enumerate(deeds):
-            book.entered(deed, entry)
+            book.entered(deed, entry, new)
     finally:
         book.close()
 

@@ -132,10 +132,10 @@ class HoldDesk:
         self,
         hold: Hold,
         names: Mapping[str, str],
-        private: Mapping[int, Private | None],
+        private: Mapping[bytes, Private | None],
         counts: Mapping[int, object],
     ) -> dict[str, object]:
-        named, who = Named.of(hold.act), private.get(hold.number)
+        named, who = Named.of(hold.act), private.get(hold.act.line)
         streams = sorted(named.streams, key=str)
         return {
             "number": hold.number,
@@ -165,8 +165,8 @@ class HoldDesk:
             return {"copied": None, "volumes": None, "lost": None}
         return {"copied": copied, "volumes": None if wanted is None else len(wanted.volumes), "lost": lost}
 
-    def _private(self) -> Mapping[int, Private | None]:
-        """Who and why, of those that this control room placed."""
+    def _private(self) -> Mapping[bytes, Private | None]:
+        """Who and why, of those that this control room placed, by fact: after a fork numbers are given again."""
         path = book_path(self._parts.home, CONTROL_ROOM)
         if not path.exists():
             return {}
@@ -175,11 +175,7 @@ class HoldDesk:
             deeds = book.of_kind("hold")
         finally:
             book.close()
-        return {
-            deed.entry: open_part(parse_act(deed.line), deed.private, months)
-            for deed in deeds
-            if deed.entry is not None
-        }
+        return {deed.line: open_part(parse_act(deed.line), deed.private, months) for deed in deeds}
 
     def _counts(self) -> Mapping[int, object]:
         """Segments of each, as the keyring tells them; nothing while it is away."""

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is noted beside the ledger, and the months' secrets."""
 
+import contextlib
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -30,8 +32,8 @@ def test_what_was_noted_outlives_the_process(tmp_path: Path) -> None:
     """Windows that are not closed, deeds that may not be entered, and what was given, each segment once."""
     book = Book.write(Home(tmp_path), OsDisk(), "x")
     window, lost, ask = (book.note(kind, kind.encode(), b"p") for kind in ("view", "view", "ask"))
-    book.entered(window, 7)
-    book.entered(ask, 8)
+    book.entered(window, 7, "act")
+    book.entered(ask, 8, "act.2")
     book.give(window, [given(1), given(2)])
     book.give(window, [given(2), given(3)])
     book.close()
@@ -43,9 +45,24 @@ def test_what_was_noted_outlives_the_process(tmp_path: Path) -> None:
     book.closed(window, 9)
     assert book.owed() == []
     assert book.given(window) == {}
-    assert [deed.entry for deed in book.of_kind("ask", "view")] == [7, 8]
+    assert [(deed.entry, deed.log) for deed in book.of_kind("ask", "view")] == [(7, "act"), (8, "act.2")]
     book.close()
     assert book_path(Home(tmp_path), "x").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_book_from_before_any_fork_is_read_on(tmp_path: Path) -> None:
+    """What stands in it was entered in the first log, which is all that it can have known."""
+    path = book_path(Home(tmp_path), "x")
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path)) as older:
+        older.executescript(
+            "CREATE TABLE deed (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, line BLOB NOT NULL, private BLOB NOT NULL,"
+            " entry INTEGER, close INTEGER -- NULL if open\n); PRAGMA user_version = 1;"
+            "INSERT INTO deed VALUES (1, 'ask', 'line', 'p', 7, NULL);"
+        )
+    book = Book.write(Home(tmp_path), OsDisk(), "x")
+    assert [(deed.entry, deed.log) for deed in book.of_kind("ask")] == [(7, "act")]
+    book.close()
 
 
 def test_a_book_that_is_none_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The ledger is forked under a control room that runs: people look on, and nothing of the old log is taken for new."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tools.ledger_process import size, until
+from tests.tools.look_town import OTHER, OWNER, LookTown, look_town
+from torrazzo.base.errors import Refused, Unavailable
+from torrazzo.cli import main
+from torrazzo.control_room.looks import NoLook
+from torrazzo.keyring import KeyClient
+from torrazzo.ledger.act import pack_act
+
+pytestmark = pytest.mark.timeout(120)
+
+BOOT = {"part": "keyring", "boot": "11111111-2222-3333-4444-555555555555", "sw": "0.1.0"}
+WISH = {
+    "cameras": ["Piazza"], "stream": "main", "from": "2026-11-24T22:00:12Z", "to": "2026-11-24T22:00:15Z",
+    "purpose": "crime", "recipient_class": "police", "reason": "furto", "case": "7", "recipient": "Questura",
+}  # fmt: skip
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[LookTown]:
+    with look_town(tmp_path) as town:
+        yield town
+
+
+def fork(town: LookTown) -> None:
+    """An older database is put back and declared the town's; control room and keyring go on meanwhile."""
+    town.stop_ledger()
+    old = town.home.ledger_db.read_bytes()
+    town.start_ledger()
+    for _ in range(40):
+        town.ledger.enter(pack_act("boot", town.clock.utc(), BOOT))
+    town.stop_ledger()
+    for side in ("-wal", "-shm"):
+        Path(f"{town.home.ledger_db}{side}").unlink(missing_ok=True)
+    town.home.ledger_db.write_bytes(old)
+    told = ("--why", "restored", "--reason", "guasto", "--confirm", town.settings.ledger_name)
+    assert main(["ledger", "fork", "--home", str(town.home.path), *told]) == 0
+    town.start_ledger()
+    town.deliver()
+
+
+def trust(town: LookTown) -> None:
+    client = KeyClient(town.home.path)
+    client.trust_heads()
+    until(lambda: (heads := client.status().heads).rec.head and heads.act.head and heads.act.origin.endswith("/act.2"))
+
+
+def ask(town: LookTown) -> int:
+    asked = town.desk(OWNER).ask("POST", "/asks", WISH)
+    assert asked.status == 200, asked.text
+    number: int = asked.json()["number"]
+    return number
+
+
+def test_people_look_again_once_the_keyring_trusts_the_new_log(town: LookTown) -> None:
+    """Without a restart: also where the new log has fewer entries than the control room knew the keyring had seen."""
+    look = town.look()
+    look.file()
+    for _ in range(30):
+        town.ledger.enter(pack_act("boot", town.clock.utc(), BOOT))
+    look.footage.forget()
+    assert look.file().size > 100_000
+    look.end("done")
+    fork(town)
+    assert size(town.ledger, "act") < 30, "the new log has as many as were seen: this shows nothing"
+    with pytest.raises(Unavailable, match="trust-heads"):
+        town.look()
+    trust(town)
+    assert town.look().file().size > 100_000
+
+
+def test_windows_of_the_old_log_are_not_closed_in_the_new_one(
+    town: LookTown, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their numbers are other facts' there. They are settled all the same, and the log tells what was shown."""
+    left, renewed = town.look(), town.look(OTHER)
+    left.file()
+    fork(town)
+    trust(town)
+    town.clock.advance(14 * 60)
+    with pytest.raises((Refused, NoLook), match=r"begun anew|over"):
+        renewed.keep_open()
+    left.end("done")
+    assert town.acts("close", "view") == []
+    assert capsys.readouterr().out.count("window_of_another_log") == 2
+    assert town.looks.windows.settle() == 0
+    look = town.look()
+    look.end("done")
+    ((number, _),) = town.acts("view")
+    ((_, close),) = town.acts("close")
+    assert close.values["of"] == number
+
+
+def test_what_was_asked_for_in_the_old_log_is_asked_for_anew(town: LookTown) -> None:
+    """Its number is given again: nobody who approves sees, or approves, what was asked for under it before."""
+    older = [ask(town) for _ in range(3)]
+    fork(town)
+    trust(town)
+    assert town.desk(OTHER).ask("GET", "/asks").json() == {"asks": []}
+    assert town.desk(OTHER).ask("POST", f"/asks/{older[0]}/approve", {"reason": "sì"}).status != 200
+    number = ask(town)
+    (told,) = town.desk(OTHER).ask("GET", "/asks").json()["asks"]
+    assert (told["number"], told["approvals"]) == (number, [])
+    assert town.desk(OTHER).ask("POST", f"/asks/{number}/approve", {"reason": "sì"}).status == 200
