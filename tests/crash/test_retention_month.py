@@ -98,6 +98,10 @@ def test_three_days_of_a_class_that_lives_one(tmp_path: Path) -> None:
     town = Month(tmp_path, UtcTicks(494_000 * HOUR), "h24")
     live(town, 72, random.Random(1), outage=50, ledger_away=range(30, 34))
     town.check()
+    assert len(town.ledger.facts("shred")) > 40
+    assert "R8" not in {rule for rule, _ in town.ledger.findings(town.now)}
+    births = [line for line in town.ledger.entries if b'"kind":"key"' in line]
+    assert "R8" in {rule for rule, _ in town.ledger.findings(town.now, births[len(births) // 2])}
 
 
 def hours_of(town: Month) -> set[int]:

@@ -65,6 +65,14 @@ class SmallLedger:
         """Names of the keys that facts of a kind tell of, in order."""
         return [f"{act.values['hour']}/{act.values['class']}" for act in self.facts(kind)]
 
+    def findings(self, now: UtcTicks, without: bytes | None = None) -> list[tuple[str, str]]:
+        """Rule and text of what the auditor finds in all that was told, but for one entry; births must be among it."""
+        rules = ActRules()
+        lines = [line for line in self.entries if line != without]
+        told = [each for at, line in enumerate(lines) for each in rules.check(at, line, None, now, lambda _, __: b"")]
+        assert rules.has_keys
+        return [(finding.rule, finding.text) for finding in told]
+
     def _answer(self) -> None:
         if self.is_away:
             raise Unavailable("no ledger answers")
@@ -158,11 +166,7 @@ class Town:
 
     def findings(self, rule: str = "R8", without: bytes | None = None) -> list[str]:
         """What the auditor finds by that rule in all that was told, but for one entry."""
-        rules, now = ActRules(), self.clock.utc()
-        lines = [line for line in self.ledger.entries if line != without]
-        told = [each for at, line in enumerate(lines) for each in rules.check(at, line, None, now, lambda _, __: b"")]
-        assert rules.has_keys
-        return [finding.text for finding in told if finding.rule == rule]
+        return [text for found, text in self.ledger.findings(self.clock.utc(), without) if found == rule]
 
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.disk.content(HOME.run / "retention.json"))
