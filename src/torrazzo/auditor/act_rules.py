@@ -30,6 +30,7 @@ OVERDUE = 15 * 60 * SECOND
 BACK = 5 * 60 * SECOND  # what was entered now may have been written so long ago
 KEPT = 60 * 24 * HOUR  # so long it is remembered that a key was destroyed
 FORGED = frozenset({"head-forged", "head-fork"})
+BOOKED = 2 * 60 * SECOND  # refusals of a minute are told together, when it is over
 
 
 @dataclass(slots=True)
@@ -56,6 +57,8 @@ class ActRules:
     asks: dict[str, Asked] = field(default_factory=dict)  # by entry
     tie: int = 0  # entries of `rec`, as `act` told last
     untied_since: int | None = None  # the auditor's clock: `rec` has been larger than that
+    untrusted: list[str] = field(default_factory=list)  # logs that began with a fork, until the keyring trusts them
+    trusted_at: int | None = None  # when it came to trust them
     has_keys: bool = False  # births are booked: else what is left cannot be held against anything
 
     def pack(self) -> dict[str, object]:
@@ -113,21 +116,35 @@ class ActRules:
                 yield from self._key(act)
             case "shred":
                 yield from self._shred(act, root)
-            case "refuse" if act.values["why"] in FORGED:
+            case "refuse" if act.values["why"] in FORGED and not self._is_new(act.t):
                 yield "R11", f"the keyring was shown a head that is none of this log's: {act.values['why']}"
             case "close":
                 if self.windows.pop(str(act.values["of"]), None) is None:
                     yield "R11", f"it closes {act.values['of']}, which is no open window"
             case "ask" | "approve" | "export":
                 yield from self._copy(entry_index, act)
-            case "trust":
-                yield from _same("R1", act.values["log"], act.values, root)
+            case "fork" | "trust":
+                yield from self._believed(act, root)
             case "rekey":
                 yield from self._rekey(act)
             case kind if kind not in KINDS:
                 yield "R2", f"kind {kind!r} is not known to this auditor"
         if act.kind in OPENING:
             self.windows[str(entry_index)] = act.values["until"]
+
+    def _believed(self, act: Act, root: Root) -> Iterator[tuple[str, str]]:
+        """Which logs the keyring does not go on with yet, and which it does."""
+        if act.kind == "fork":
+            self.untrusted, self.trusted_at = ["rec", "act"], None
+            return
+        if act.values["log"] in self.untrusted:
+            self.untrusted.remove(act.values["log"])
+            self.trusted_at = act.t
+        yield from _same("R1", act.values["log"], act.values, root)
+
+    def _is_new(self, t: int) -> bool:
+        """After a fork the keyring believes the logs before, and refuses these, until people say which are theirs."""
+        return bool(self.untrusted) or (self.trusted_at is not None and t <= self.trusted_at + BOOKED)
 
     def _tie(self, act: Act, root: Root) -> Iterator[tuple[str, str]]:
         size = act.values["size"]

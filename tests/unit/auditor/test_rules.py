@@ -20,7 +20,7 @@ from tests.tools.audited import (
 )
 from torrazzo.base.times import HOUR, SECOND, hour_of, hour_text
 from torrazzo.ledger.act import pack_act
-from torrazzo.ledger.identity import LogKind
+from torrazzo.ledger.identity import KINDS, LogKind
 from torrazzo.ledger.merkle import leaf_hash, root_of
 from torrazzo.ledger.text import to_base64
 from torrazzo.testing.clock import START
@@ -515,6 +515,28 @@ def test_r11_a_fork_shown_to_the_keyring_and_refused(town: Audited) -> None:
     assert town.look(10) == []
     town.enter("act", pack_act("refuse", town.clock.utc(), {"why": "head-fork", "of": None, "count": 1}))
     only(town.look(10), "R11", "head-fork")
+
+
+def test_r11_a_forked_log_is_refused_until_it_is_trusted(town: Audited) -> None:
+    """After a fork the keyring believes the old logs until people say otherwise: only what it refuses then counts."""
+
+    def refuse(why: str) -> None:
+        town.enter("act", pack_act("refuse", town.clock.utc(), {"why": why, "of": None, "count": 1}))
+
+    for log in KINDS:
+        values = {"log": log, "size": 60, "root": HASH, "why": "disk-lost", "month": "202611", "who": HASH, "p": HASH}
+        town.enter("act", pack_act("fork", town.clock.utc(), values))
+    started(town)
+    refuse("head-forged")
+    for log in KINDS:
+        refuse("head-fork")
+        head = {"log": log, "size": 1, "root": to_base64(town.ledger.root(log, 1))}
+        town.enter("act", pack_act("trust", town.clock.utc(), head))
+    town.clock.advance(60)
+    refuse("head-forged")  # of before: told when its minute was over
+    assert town.look(61) == []
+    refuse("head-forged")
+    only(town.look(10), "R11", "head-forged")
 
 
 def test_no_line_stops_an_auditor(town: Audited) -> None:
