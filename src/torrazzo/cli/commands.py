@@ -8,6 +8,7 @@ import typer
 
 from torrazzo import __version__
 from torrazzo.cli import (
+    access,
     anchor,
     auditor,
     backup,
@@ -71,5 +72,6 @@ app.command("status")(status.status)
 app.add_typer(footage.app, name="footage")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(hold.app, name="hold")
+app.add_typer(access.app, name="access")
 app.add_typer(catalogue.app, name="catalogue")
 app.command("demo")(demo.demo)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import typer
 
-from torrazzo.base.errors import Unavailable
+from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.cli.exits import FOUND, UNAVAILABLE
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.output import write_json, write_table
@@ -21,6 +21,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     place = find_home(home)
     load_settings(place)
     state, is_served = read_state(place)
+    state = _with_unexplained(place, state)
     if as_json:
         write_json({**state, "served": is_served})
     else:
@@ -40,6 +41,24 @@ def read_state(home: Home) -> tuple[Mapping[str, object], bool]:
         from torrazzo.control_room.views import read_town_state
 
         return read_town_state(*system_parts(home.path)).to_json(), False
+
+
+def _with_unexplained(home: Home, state: Mapping[str, object]) -> Mapping[str, object]:
+    """With an alarm where facts of the last month tell that somebody looked, and no book who."""
+    from torrazzo.app import system_parts
+    from torrazzo.cli.access import STATUS_SPAN, read_entries, unexplained_text
+    from torrazzo.evidence.accesses import Opener, unexplained
+
+    if state["ledger"] != "running":
+        return state
+    try:
+        _, disk, clock = system_parts(home.path)
+        missing = unexplained(read_entries(home, clock.utc() - STATUS_SPAN), Opener(home, disk, clock))
+    except TorrazzoError:
+        return state
+    alarms = state["alarms"]
+    assert isinstance(alarms, list | tuple)
+    return {**state, "alarms": [*alarms, unexplained_text(missing)]} if missing else state
 
 
 def is_fine(state: Mapping[str, object]) -> bool:
