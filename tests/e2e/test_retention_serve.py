@@ -14,6 +14,7 @@ from tests.tools.served import Served
 from torrazzo.archive.fact import term_fact
 from torrazzo.archive.root import open_root
 from torrazzo.archive.volume import VolumeWriter
+from torrazzo.auditor.act_rules import ActRules
 from torrazzo.base.clock import SystemClock
 from torrazzo.base.ids import CameraId, StreamId, TermId
 from torrazzo.base.times import HOUR, BootNs, UtcTicks, hour_of
@@ -73,12 +74,15 @@ def live_a_week_ago(served: Served) -> KeyName:
     return name
 
 
-def acts(served: Served) -> list[dict[str, object]]:
-    """All of the ledger's `act`, up to its last bundle."""
+def lines(served: Served) -> list[bytes]:
+    """Of the ledger's `act`, as many as are in its first bundle."""
     ledger = LedgerClient(served.home.ledger_socket)
     size = ledger.status()["act"]["size"]  # type: ignore[index]
-    lines = split_entries(ledger.read(f"act/{Tile(None, 0, min(256, size))}"), min(256, size))
-    return [json.loads(line) for line in lines]
+    return list(split_entries(ledger.read(f"act/{Tile(None, 0, min(256, size))}"), min(256, size)))
+
+
+def acts(served: Served) -> list[dict[str, object]]:
+    return [json.loads(line) for line in lines(served)]
 
 
 def test_an_hour_that_is_a_week_old_goes_and_the_town_goes_on(served: Served) -> None:
@@ -105,6 +109,10 @@ def test_an_hour_that_is_a_week_old_goes_and_the_town_goes_on(served: Served) ->
         (kind, *str(name).split("/")) for kind in ("shred", "free")
     ]
     assert (told[0]["why"], told[1]["files"]) == ("age", 1)
+    rules, now = ActRules(), SystemClock().utc()
+    found = [each for at, line in enumerate(lines(served)) for each in rules.check(at, line, None, now, lambda *_: b"")]
+    assert rules.has_keys
+    assert [each for each in found if each.rule == "R8"] == []
     status = served.json("retention", "status")
     assert {each["class"]: each["hours"] for each in status["classes"]} == {"standard": 168, "h72": 72}
     served.until(lambda: not _rows_before(served, (name.hour + 1) * HOUR), 80)
