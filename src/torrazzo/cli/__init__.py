@@ -25,6 +25,7 @@ _PROCESSES = {
     "serve": "serve", "recorder": "recorder", "keyring": "keyring", "control-room": "control_room", "ledger": "ledger",
     "witness": "witness", "auditor": "auditor", "worker": "worker",
 }  # fmt: skip
+_ASKED = {"keyring", "ledger", "witness", "auditor"}  # those with commands below them
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,8 +72,9 @@ def _run_command(words: Sequence[str]) -> int:
 
 
 def _has_subcommand(words: Sequence[str]) -> bool:
-    """`torrazzo ledger status` asks a process, `torrazzo ledger` is one."""
-    return len(words) > 1 and not words[1].startswith("-")
+    """`torrazzo ledger status` asks a process, `torrazzo ledger` is one; its help tells all of them."""
+    asks_help = words[0] in _ASKED and bool({"--help", "-h"} & set(words))
+    return asks_help or (len(words) > 1 and not words[1].startswith("-"))
 
 
 def _take_home(words: list[str]) -> list[str]:

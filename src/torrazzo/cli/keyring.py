@@ -13,6 +13,7 @@ import typer
 
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.process_options import find_home, process_parser
+from torrazzo.town.home import Home
 
 app = typer.Typer(help="The hours' keys: the process, and what it says.", invoke_without_command=True)
 
@@ -30,7 +31,7 @@ _LEVELS = {
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT."""
     options = process_parser(
-        "keyring", "Make the hours' keys; give segment keys for what stands in the ledger. Also: keyring status."
+        "keyring", "Make the hours' keys; give segment keys for what stands in the ledger."
     ).parse_args(words)
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
     from torrazzo.app import prepare_process, system_parts
@@ -72,11 +73,12 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from torrazzo.cli.output import write_json
     from torrazzo.keyring import KeyClient
 
-    found = KeyClient(find_home(home).path).status()
+    place = find_home(home)
+    found = KeyClient(place.path).status()
     if as_json:
         write_json(found.values)
     else:
-        _show(found.values)
+        _show(found.values, place)
     if found.alarms:
         raise typer.Exit(FOUND)
 
@@ -117,8 +119,8 @@ def _confirm(question: str, *, yes: bool) -> None:
     typer.confirm(question + ".", abort=True)
 
 
-def _show(found: Mapping[str, object]) -> None:
-    from torrazzo.cli.output import write_table
+def _show(found: Mapping[str, object], home: Home) -> None:
+    from torrazzo.cli.output import facts_text, write_table
 
     hours, level = found["hours_left"], found["level"]
     assert isinstance(hours, dict)
@@ -130,13 +132,26 @@ def _show(found: Mapping[str, object]) -> None:
     _show_heads(found["heads"])
     _show_clock(found["clock"])
     if found["ledger"] != "answers":
-        print("The ledger does not answer: no window can be opened.")
+        print(f"{_ledger_text(home)}: no window can be opened.")
     if found["owed"]:
-        print(f"{found['owed']} facts wait for the ledger.")
+        print(f"{facts_text(found['owed'])} for the ledger.")
     alarms = found["alarms"]
     assert isinstance(alarms, list)
     for alarm in alarms:
         print(f"ALARM: {alarm}.")
+
+
+def _ledger_text(home: Home) -> str:
+    """Whether it is away, or there and refuses."""
+    from torrazzo.base.errors import TorrazzoError
+    from torrazzo.ledger.client import LedgerClient
+
+    try:
+        said = LedgerClient(home.ledger_socket).status()
+    except TorrazzoError:
+        return "The ledger does not answer"
+    why = f": {said['why']}" if said.get("why") else ""
+    return "The ledger gave no head yet" if said.get("state") == "running" else f"The ledger takes nothing{why}"
 
 
 def _show_heads(heads: object) -> None:

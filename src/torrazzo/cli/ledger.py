@@ -18,9 +18,7 @@ app = typer.Typer(help="The log of all facts, signed: the process, and what it s
 
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT."""
-    options = process_parser(
-        "ledger", "Enter all facts into the signed log. Also: ledger keys, status, prove, verify, fork."
-    ).parse_args(words)
+    options = process_parser("ledger", "Enter all facts into the signed log.").parse_args(words)
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.ledger.process import run_ledger
@@ -92,6 +90,8 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 def _show(found: Mapping[str, object]) -> None:
+    from torrazzo.cli.output import facts_text
+
     if found.get("state") != "running":
         print(f"The ledger takes nothing: {found.get('why')}")
         return
@@ -99,7 +99,7 @@ def _show(found: Mapping[str, object]) -> None:
         log = found[name]
         assert isinstance(log, dict)
         print(f"{log['origin']}: {log['size']} entries")
-    print(f"{found['waiting']} facts wait for one before them; {found['conflicts']} were in conflict.")
+    print(f"{facts_text(found['waiting'])} for one before; in conflict: {found['conflicts']}.")
     if not found["caught_up"]:
         print("It is still reading from the volumes what it missed.")
     witnesses = found["witnesses"]

@@ -32,6 +32,11 @@ def table_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator
         yield "  ".join(cells).rstrip()
 
 
+def facts_text(count: object) -> str:
+    """`1 fact waits`, `2 facts wait`: the words, as they begin a sentence of the ledger."""
+    return "1 fact waits" if count == 1 else f"{count} facts wait"
+
+
 def warn(text: str) -> None:
     """Something to know, beside the result."""
     print(f"torrazzo: {text}", file=sys.stderr)

@@ -10,7 +10,7 @@ import typer
 from torrazzo.base.errors import Unavailable
 from torrazzo.cli.exits import FOUND, UNAVAILABLE
 from torrazzo.cli.options import HomeOption, JsonOption
-from torrazzo.cli.output import warn, write_json, write_table
+from torrazzo.cli.output import facts_text, warn, write_json, write_table
 from torrazzo.cli.people import ask_people
 from torrazzo.cli.process_options import find_home
 from torrazzo.control_room.words import bytes_text
@@ -117,7 +117,7 @@ def _show(found: Mapping[str, object]) -> None:
     if waiting:
         print(f"{waiting} volumes that nobody can read wait to be unlinked.")
     if owed:
-        print(f"{owed} facts wait for the ledger.")
+        print(f"{facts_text(owed)} for the ledger.")
     for text in alarms.values():
         print(f"ALARM: {text}.")
 
