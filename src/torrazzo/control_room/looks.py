@@ -144,8 +144,10 @@ class Looks:
         look = self._begin(Look(peer, stream, span, window, self._open_footage(window)))
         try:
             look.try_first()
-        except TorrazzoError:
+        except TorrazzoError as error:
             self._drop(look, "refused")
+            if isinstance(error, Unavailable):
+                raise NotNow(str(error), "unopened") from error
             raise
         return look
 

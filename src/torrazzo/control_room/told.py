@@ -19,6 +19,10 @@ _ITALIAN: Mapping[str, str] = {
     "nothing_yet": "Di questo flusso non è ancora registrato nulla.",
     "held_only": "Quello che resta di quel tratto è conservato per un fascicolo: indica quale.",
     "full": "Guardano già in {most}: riprova quando qualcuno ha finito.",
+    "unopened": (
+        "Adesso quelle immagini non si aprono: portachiavi, registro o disco non rispondono. Riprova; se dura, avvisa "
+        "chi gestisce il sistema."
+    ),
     "who": "Non si riesce a sapere chi sta guardando: riprova, da questa stessa macchina.",
 }
 _NO_TIME = (

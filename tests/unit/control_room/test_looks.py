@@ -248,6 +248,15 @@ def test_without_the_ledger_nobody_looks_and_then_they_do_again(town: LookTown) 
     assert is_picture(town.page().get(f"{key_of(town.begin())}/video.mp4"))
 
 
+def test_without_the_keyring_the_page_says_so_in_its_language(town: LookTown) -> None:
+    """Nobody is there to open a picture: told, and the window is closed with nothing shown."""
+    town.stop_keyring()
+    refused = town.begin()
+    assert (refused.status, "quelle immagini non si aprono" in refused.text) == (503, True)
+    ((_, close),) = town.acts("close")
+    assert close.values["shown"] == []
+
+
 def test_a_ledger_that_hangs_keeps_nobody_waiting(town: LookTown, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes the question and never answers: within five seconds the page says that nobody looks now, and why."""
     assert gate.PATIENCE_S <= 5
