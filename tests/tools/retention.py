@@ -14,6 +14,7 @@ from torrazzo.base.errors import Unavailable
 from torrazzo.base.ids import NodeId
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.keyring.chore import Keyring
+from torrazzo.keyring.heads import Heads
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.sealer import Sealer
 from torrazzo.keyring.sealer_setup import set_up_sealer
@@ -89,9 +90,9 @@ class Judge:
 
 
 class NoHeads:
-    """Of a keyring that was never told of a ledger."""
+    """Of a keyring that was never told of a ledger, until a test tells it."""
 
-    heads = None
+    heads: Heads | None = None
 
 
 def agreeing(now: int) -> Judgement:
@@ -116,6 +117,7 @@ class Town:
         self.disk.make_folder(HOME.run)
         self.roots: list[Root] = [make_root(self.disk, Path(f"/disk{at}"), NODE) for at in range(roots)]
         self.serial = 0
+        self.guard = NoHeads()
         self.restart()
 
     def restart(self, disk: FaultyDisk | None = None) -> None:
@@ -124,7 +126,7 @@ class Town:
         store.load()
         ledger = cast("LedgerClient", self.ledger)
         nobody = cast("Any", None)
-        judge, guard = cast("Any", self.judge), cast("Any", NoHeads())
+        judge, guard = cast("Any", self.judge), cast("Any", self.guard)
         self.keyring = Keyring(HOME, self.disk, self.clock, store, ledger, judge, guard, nobody)
         self.retention = Retention(self.disk, [root.path for root in self.roots], self.floor, lambda: self.awaited)
 

@@ -178,10 +178,13 @@ class ActRules:
                 )
             if act.values["why"] == "age" and act.t < end - LEAD - SLACK:
                 yield "R7", f"key {name} was destroyed {(end - act.t) / SECOND:.0f} s early, for its age"
-        if self.has_keys:
-            yield from self._left(name, act)
         self.needed.pop(name, None)
         self.gone = {known: t for known, t in self.gone.items() if t > act.t - KEPT} | {name: act.t}
+        if self._is_new(act.t):  # it tells of the old log's heads, and counts keys whose birth stands there
+            self.born.pop(name, None)
+            return
+        if self.has_keys:
+            yield from self._left(name, act)
         for log in ("rec", "act"):
             if act.values[log] is not None:
                 yield from _same("R1", log, act.values[log], root)

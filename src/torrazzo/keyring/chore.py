@@ -64,6 +64,12 @@ class Keyring:
             return {"rec": None, "act": None}
         return {"rec": fact_values(heads.rec), "act": fact_values(heads.act)}
 
+    @property
+    def log(self) -> str | None:
+        """Origin of the `act` that the keyring believes; None while it believes none."""
+        heads = self._guard.heads
+        return None if heads is None else heads.act.origin
+
     def book(self, kind: str, values: Mapping[str, object]) -> None:
         """A fact for `act` that need not be in before the chore goes on; `ledger.enter` returns when one is."""
         self._bookings.add(kind, values)

@@ -209,10 +209,15 @@ class Retention:
 
 
 def _owe_births(keyring: Keyring, journal: Journal) -> None:
-    """One `key` fact for each key of the ring whose birth was not told; those that went are forgotten."""
+    """One `key` fact for each key of the ring whose birth was not told; those that went are forgotten.
+
+    After a fork of the ledger the new log has to know them all.
+    """
     keys, state = keyring.store.ring.keys, journal.state
-    drawn = [Debt("key", birth_values(name, keys[name])) for name in sorted(keys.keys() - state.born)]
-    journal.save(state.owing(drawn)._replace(born=frozenset(keys)))
+    log_now = keyring.log or state.log
+    told = state.born if state.log in {log_now, ""} else frozenset()
+    drawn = [Debt("key", birth_values(name, keys[name])) for name in sorted(keys.keys() - told)]
+    journal.save(state.owing(drawn)._replace(born=frozenset(keys), log=log_now))
 
 
 def birth_values(name: KeyName, key: PrivateKey) -> dict[str, object]:

@@ -70,6 +70,7 @@ class State(NamedTuple):
     debts: tuple[Debt, ...] = ()  # in order
     early: frozenset[KeyName] = frozenset()  # went before their time
     born: frozenset[KeyName] = frozenset()  # living keys whose birth was told, or is owed
+    log: str = ""  # origin of the `act` in which; empty: not known
 
     def pack(self) -> bytes:
         """One line of JSON."""
@@ -82,14 +83,15 @@ class State(NamedTuple):
                 "debts": [debt._asdict() for debt in self.debts],
                 "early": [str(name) for name in sorted(self.early)],
                 "born": [str(name) for name in sorted(self.born)],
+                "log": self.log,
             }
         )
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """The inverse of `pack`; raises `Invalid`."""
-        found = {"born": [], **parse_object(data, "retention", _LIMIT)}  # before, no births were told
-        expect_names(found, {"v", "shredding", "freeing", "debts", "early", "born"}, "retention")
+        found = {"born": [], "log": "", **parse_object(data, "retention", _LIMIT)}  # before, no births were told
+        expect_names(found, {"v", "shredding", "freeing", "debts", "early", "born", "log"}, "retention")
         debts = found["debts"]
         if found["v"] != 1 or not isinstance(debts, list):
             raise Invalid("retention: not of version 1")
@@ -99,6 +101,7 @@ class State(NamedTuple):
             tuple(_debt(expect_object(debt, "debt")) for debt in debts),
             _names(found["early"], "early"),
             _names(found["born"], "born"),
+            expect_text(found["log"], "log"),
         )
 
     def owing(self, debts: Iterable[Debt]) -> Self:

@@ -12,8 +12,10 @@ from tests.tools.retention import HOME, NOW, Town, agreeing, standard, texts
 from tests.tools.sealers import Chip
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
+from torrazzo.keyring.heads import Heads
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.trusted_time import Judgement
+from torrazzo.ledger.act import pack_act
 from torrazzo.retention import load_forgotten
 
 OLD = standard(-169, -168)  # NOW - 168 h ends its life at NOW
@@ -248,6 +250,31 @@ def test_a_birth_that_is_told_again_is_the_same_one() -> None:
     town.look()
     assert [len(town.ledger.facts(kind)) for kind in ("key", "shred")] == [6, 1]
     assert town.findings() == []
+
+
+def test_after_a_fork_the_new_log_is_told_of_all_living_keys() -> None:
+    """Once the keyring is told to trust it: the auditor of the new log counts them from then on, and not before."""
+    town = Town()
+    town.guard.heads = Heads.of_town("town/rec", "town/act")
+    town.draw(standard(-167, -166, -165))
+    town.look()
+    head = {"size": 60, "root": base64.b64encode(bytes(32)).decode()}
+    person = {"month": "202611", **dict.fromkeys(("who", "p"), head["root"])}
+    town.ledger.entries = [  # another log
+        pack_act("fork", NOW * HOUR, {"log": log, **head, "why": "lost", **person}) for log in ("rec", "act")
+    ]
+    town.draw(standard(1))
+    town.at(1)
+    town.look()
+    town.guard.heads = Heads.of_town("town/rec.2", "town/act.2")
+    town.ledger.entries += [
+        pack_act("trust", (NOW + 1) * HOUR, {"log": log, "size": 1, "root": head["root"]}) for log in ("rec", "act")
+    ]
+    for hour in (1.5, 2, 3):
+        town.at(hour)
+        town.look()
+    assert len(town.ledger.facts("shred")) == 3
+    assert town.ledger.findings(town.clock.utc()) == []
 
 
 def test_a_draw_that_a_failing_disk_hid_is_told_before_the_shred() -> None:
