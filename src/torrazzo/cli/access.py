@@ -103,7 +103,6 @@ def read_entries(home: "Home", since: int = 0) -> "Iterator[Entry]":
 
 
 def _from_ledger(home: "Home", since: int) -> "Iterator[Entry]":
-    from torrazzo.ledger.act import parse_act
     from torrazzo.ledger.checkpoint import Checkpoint
     from torrazzo.ledger.client import LedgerClient
     from torrazzo.ledger.note import Note
@@ -120,10 +119,20 @@ def _from_ledger(home: "Home", since: int) -> "Iterator[Entry]":
         width = tile_width(0, number, size)
         lines = split_entries(client.read(f"act/{Tile(None, number, width)}"), width)
         bundles.append((number * WIDTH, lines))
-        if parse_act(lines[0]).t < since:
+        if _is_before(lines[0], since):
             break
     for first, lines in reversed(bundles):
         yield from ((first + at, line) for at, line in enumerate(lines) if first + at >= minimum)
+
+
+def _is_before(line: bytes, since: int) -> bool:
+    from torrazzo.base.errors import Invalid
+    from torrazzo.ledger.act import parse_act
+
+    try:
+        return parse_act(line).t < since
+    except Invalid:  # a later version's
+        return False
 
 
 def _from_files(home: "Home") -> "Iterator[Entry]":

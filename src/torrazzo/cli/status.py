@@ -53,7 +53,8 @@ def _with_unexplained(home: Home, state: Mapping[str, object]) -> Mapping[str, o
         return state
     try:
         _, disk, clock = system_parts(home.path)
-        missing = unexplained(read_entries(home, clock.utc() - STATUS_SPAN), Opener(home, disk, clock))
+        entries = list(read_entries(home, clock.utc() - STATUS_SPAN))  # before the books, which are written first
+        missing = unexplained(entries, Opener(home, disk, clock))
     except TorrazzoError:
         return state
     alarms = state["alarms"]

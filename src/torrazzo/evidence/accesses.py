@@ -27,6 +27,8 @@ from torrazzo.town.home import Home
 WINDOWS = frozenset({"view", "export", "hold", "live"})
 PERSONAL = WINDOWS | {"ask", "approve", "confirm", "release", "fork"}  # kinds that commit to a private part
 
+_HEADS = b'{"v":1,"kind":"rec",'  # of nobody, one each minute: most of the log
+
 Entry = tuple[int, bytes]  # number and line
 
 
@@ -102,8 +104,9 @@ def unexplained(entries: Iterable[Entry], opener: Opener) -> list[int]:
 
 def _acts(entries: Iterable[Entry]) -> Iterable[tuple[int, Act]]:
     for number, line in entries:
-        with contextlib.suppress(Invalid):  # a later version's
-            yield number, parse_act(line)
+        if not line.startswith(_HEADS):
+            with contextlib.suppress(Invalid):  # a later version's
+                yield number, parse_act(line)
 
 
 def _asked(act: Act, acts: Mapping[int, Act]) -> Act | None:

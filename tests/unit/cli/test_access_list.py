@@ -12,8 +12,11 @@ from typer.testing import CliRunner
 
 from tests.tools.look_town import OTHER, LookTown, look_town
 from tests.tools.recording import STREAM
+from torrazzo.cli.access import read_entries
 from torrazzo.cli.commands import app
 from torrazzo.cli.status import _with_unexplained
+from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.tiles import WIDTH
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -87,3 +90,14 @@ def test_a_book_that_is_gone_is_an_alarm(town: LookTown) -> None:
     (town.home.path / "access" / "control-room.db").write_bytes(b"emptied")
     assert listed(town)[0] == 1
     assert "missing for 1 fact of act" in str(_with_unexplained(town.home, state)["alarms"])
+
+
+def test_only_what_is_as_new_as_asked_is_read(town: LookTown) -> None:
+    """A bundle that begins before the time asked for is the last one that is read; all are read without one."""
+    for _ in range(WIDTH + 10):
+        town.ledger.enter(pack_act("refuse", town.clock.utc(), {"why": "expired", "of": None, "count": 1}))
+    since = town.clock.utc()
+    newest = [number for number, _ in read_entries(town.home, since)]
+    whole = [number for number, _ in read_entries(town.home)]
+    assert whole == list(range(len(whole)))
+    assert newest == whole[len(whole) // WIDTH * WIDTH :]
