@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from torrazzo.access.windows import demands_witness
 from torrazzo.base.errors import Damaged
 from torrazzo.cli.init import make_town
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.trust import TrustStore
 from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo.ledger.secret import make_identity
+from torrazzo.ledger.town_policy import town_policy
 from torrazzo.town import Home
 from torrazzo.town.home import WitnessSettings, load_settings
 
@@ -38,6 +40,13 @@ def test_the_witnesses_of_the_settings_are_heard_and_not_waited_for(tmp_path: Pa
     changed = store.load()
     assert changed is not None
     assert changed.policy.quorum == "vicino"
+    whole = town_policy([log.key for log in trust.policy.logs], (witness,)).pack().decode()
+    lines = [line for line in whole.splitlines(keepends=True) if not line.startswith("log ")]
+    home.policy.write_text("".join(lines))  # as docs/1-operate/second-office.md has it made
+    made = store.load()
+    assert made is not None
+    assert (made.policy.quorum, made.policy.logs) == ("needed", trust.policy.logs)
+    assert demands_witness(home)
     home.policy.unlink()
     wrong = TrustStore(disk, home, replace(settings, witnesses=(replace(witness, key="none"),)))
     with pytest.raises(Damaged, match="prefettura"):
