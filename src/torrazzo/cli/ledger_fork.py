@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from torrazzo.town.home import Home
 
 _AFTER = """\
-Both logs have begun anew. What is to be done now:
-  1. Publish the new keys, and minute why:  torrazzo ledger keys
-  2. Let the keyring trust the new heads:   torrazzo keyring trust-heads
-  3. Give the new keys to each second office that cosigns or audits."""
+Both logs have begun anew. What is to be done now, in this order:
+  1. While `torrazzo serve` runs, let the keyring trust the new logs: torrazzo keyring trust-heads
+     Until then nobody can look at footage.
+  2. Publish the new keys, and minute why:                            torrazzo ledger keys
+  3. Give them to each second office: a witness adds them, an auditor of the new logs is made anew.
+     If the town demands a witness, nobody can look until it has them.
+  4. Copies that were asked for before and not made are asked for, and approved, anew."""
 
 
 class Forker(NamedTuple):
@@ -45,7 +48,11 @@ def fork(
         typer.Option("--confirm", metavar="NAME", help="The ledger's name, where nobody can be asked for it."),
     ] = None,
 ) -> None:
-    """Declare that the newest ledger is lost: both logs begin anew, with facts that say so. It cannot be undone."""
+    """Declare that the newest ledger is lost: both logs begin anew, with facts that say so. It cannot be undone.
+
+    Afterwards, with `torrazzo serve` running: `torrazzo keyring trust-heads`, then `torrazzo ledger keys` for all who
+    hold the old ones. Until the keyring trusts the new logs nobody looks at footage.
+    """
     from torrazzo.town.home import load_settings
 
     place = find_home(home)
