@@ -25,8 +25,8 @@ from torrazzo.town import Home
 from torrazzo.town.home import load_settings
 
 
-def run_demo(home: Path, *, wanted: str) -> str:
-    """On a terminal, until `wanted` is shown, then Ctrl-C; what was shown."""
+def run_demo(home: Path, *, wanted: str, there: str = ".") -> str:
+    """On a terminal, until `wanted` is shown and that file of the home is there, then Ctrl-C; what was shown."""
     ours, theirs = pty.openpty()
     command = (sys.executable, "-m", "torrazzo", "demo", "--home", str(home), "--cameras", "2", "--port", "0")
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "150", "LINES": "50"}
@@ -40,7 +40,7 @@ def run_demo(home: Path, *, wanted: str) -> str:
                     shown += os.read(ours, 65536).decode(errors="replace")
                 except OSError:  # the terminal's other end is closed: it has ended
                     break
-            if not asked and re.search(wanted, shown):
+            if not asked and re.search(wanted, shown) and (home / there).exists():
                 asked = True
                 process.send_signal(signal.SIGINT)
         code = process.wait(30)
@@ -53,7 +53,7 @@ def run_demo(home: Path, *, wanted: str) -> str:
 def test_the_demo_records_ends_clean_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A live table with the page's address; Ctrl-C leaves a clean archive; started again, the pause is a gap."""
     home = tmp_path / "demo-town"
-    shown = run_demo(home, wanted=r"(recording[\s\S]*){4}")
+    shown = run_demo(home, wanted=r"(recording[\s\S]*){4}", there="ledger/act/cosigned")
     assert "http://127.0.0.1:" in shown
     assert "Via degli Orti Romani" in shown
     assert "the archive is complete" in shown
