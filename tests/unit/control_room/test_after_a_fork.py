@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The ledger is forked under a control room that runs: people look on, and nothing of the old log is taken for new."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,19 @@ import pytest
 
 from tests.tools.ledger_process import size, until
 from tests.tools.look_town import OTHER, OWNER, LookTown, look_town
+from torrazzo.auditor import Auditor
+from torrazzo.auditor.act_rules import FORGED
+from torrazzo.auditor.source import Source
+from torrazzo.auditor.store import AuditStore
 from torrazzo.base.errors import Refused, Unavailable
 from torrazzo.cli import main
 from torrazzo.control_room.looks import NoLook
+from torrazzo.durable import OsDisk
 from torrazzo.keyring import KeyClient
 from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.files import LogFiles
+from torrazzo.ledger.identity import KINDS, LogName
+from torrazzo.ledger.secret import load_identity
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -110,3 +119,30 @@ def test_what_was_asked_for_in_the_old_log_is_asked_for_anew(town: LookTown) -> 
     (told,) = town.desk(OTHER).ask("GET", "/asks").json()["asks"]
     assert (told["number"], told["approvals"]) == (number, [])
     assert town.desk(OTHER).ask("POST", f"/asks/{number}/approve", {"reason": "sì"}).status == 200
+
+
+def test_the_auditor_of_the_new_logs_finds_nothing(town: LookTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in what the keyring refused until it was told to trust them, nor in what people tried meanwhile."""
+    monkeypatch.setattr("torrazzo.base.clock.SystemClock", lambda: town.clock)  # of the command
+    town.look().end("done")
+    fork(town)
+    with pytest.raises(Unavailable):
+        town.look()
+    until(lambda: town.acts("refuse"))
+    trust(town)
+    until(lambda: len(town.acts("trust")) == 2)
+    town.look().end("done")
+    town.clock.advance(70)
+    until(lambda: {act.values["why"] for _, act in town.acts("refuse")} & FORGED)
+    folder = town.made.folder / "office"
+    folder.mkdir()
+    (folder / "mirror").mkdir()
+    identity = load_identity(town.home, town.settings)
+    keys = {kind: identity.key(LogName(kind, 2)).verifier for kind in KINDS}
+    with contextlib.closing(AuditStore.open(folder / "audit.db")) as store:
+        source = Source(f"unix:{town.home.ledger_socket}", town.clock)
+        auditor = Auditor(store, lambda kind: LogFiles(OsDisk(), folder / "mirror" / kind), keys, source, town.clock)
+        auditor.look()
+        assert auditor.trouble is None
+        found = [str(each.finding) for each in store.findings(is_open=True)]
+        assert [each for each in found if not each.startswith("R5 rec")] == []  # this footage has clocks of its own
