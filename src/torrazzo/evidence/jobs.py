@@ -20,7 +20,8 @@ from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.durable import Disk
 
 _VERSION = "1"  # of the order and the results of steps; grows when an older job could not be gone on with
-_POLL_S = 2.0
+_POLL_S, _PROMPT_S = 10.0, 3.0  # each look into a queue costs some 8 ms: only who orders a copy waits before a screen
+_PROMPT = "export"
 PATIENCE_S = 900.0  # so long a step waits for a process, a disk or a fact that is not there
 _PAUSE_S = 3.0
 
@@ -121,7 +122,7 @@ class Jobs:
         self._job = DBOS.workflow(name="job", max_recovery_attempts=None)(job)
         DBOS.launch()
         for kind in kinds:
-            DBOS.register_queue(kind, concurrency=1, polling_interval_sec=_POLL_S)
+            DBOS.register_queue(kind, concurrency=1, polling_interval_sec=_PROMPT_S if kind == _PROMPT else _POLL_S)
 
     def start(self, kind: str, order: Values) -> str:
         """Put a job into the queue; returns its name."""
