@@ -45,7 +45,7 @@ SOON_S = 2.0  # from a command's return to what the recorder does about it, in t
 WORST_S = 8.0
 SLOW_S = 4.0
 POOL = min(32, (os.cpu_count() or 1) + 4)  # threads that asyncio starts for look-ups, when it happens to, and keeps
-PROCESSES = ("recorder", "keyring", "ledger", "control-room")
+PROCESSES = ("recorder", "keyring", "ledger", "control-room", "worker")
 MAY_GROW_KB = 20  # by each camera that came and went: the volume's index has its lines until the volume ends
 
 # Every Python that `serve` starts reads this first: upon SIGUSR1 the recorder counts what it holds. Our objects that
