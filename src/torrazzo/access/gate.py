@@ -16,7 +16,7 @@ from torrazzo.keyring.gate_refusal import Reason
 from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
 from torrazzo.keyring.heads import Shown
 from torrazzo.ledger.checkpoint import Checkpoint
-from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.client import TIMEOUT_SECONDS, LedgerClient
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.prove_many import MOST_ENTRIES, Proven, ProvenMany
@@ -25,6 +25,7 @@ ATTEMPTS = 5  # other readers show the keyring newer heads meanwhile
 WAITS = 12  # for segments that the ledger does not have yet: it enters them within ten seconds
 WAITS_FOR_WITNESS = 80  # where a head counts only with a witness's signature: those come within ten seconds or so
 WAIT_S = 0.25
+PATIENCE_S = 5.0  # with a ledger that does not answer the first question of a look
 
 T = TypeVar("T")
 
@@ -168,8 +169,8 @@ class Gate:
         raise Unavailable("the keyring is asked by many at this moment; try again")
 
     def entered(self, segments: Sequence[SegmentId]) -> set[SegmentId]:
-        """Those that the ledger has; at most 512."""
-        found = self._prove("rec", 0, segments)
+        """Those that the ledger has; at most 512. One that hangs is soon `Unavailable`: somebody waits to look."""
+        found = self._prove("rec", 0, segments, PATIENCE_S)
         return {segment for segment, entry in zip(segments, found.entries, strict=True) if entry is not None}
 
     def act(self, number: int) -> bytes | None:
@@ -236,8 +237,14 @@ class Gate:
                 self._pause.wait(WAIT_S)
         raise Unavailable("no witness has cosigned yet that you look, and this town demands it; try again")
 
-    def _prove(self, log: LogKind, since: int, what: Sequence[SegmentId] | Sequence[int]) -> ProvenMany:
-        return self.ledger.prove_many(log, since, what, is_cosigned=self._is_cosigned)
+    def _prove(
+        self,
+        log: LogKind,
+        since: int,
+        what: Sequence[SegmentId] | Sequence[int],
+        patience_s: float = TIMEOUT_SECONDS,
+    ) -> ProvenMany:
+        return self.ledger.prove_many(log, since, what, is_cosigned=self._is_cosigned, patience_s=patience_s)
 
 
 def log_name(note: Note) -> str:
