@@ -347,7 +347,7 @@ def test_a_witness_that_drips_is_given_so_long_and_no_longer(tmp_path: Path) -> 
         thread = threading.Thread(target=drip)
         thread.start()
         begun = time.monotonic()
-        with pytest.raises(Unavailable, match="in time|timed out"):
+        with pytest.raises(Unavailable, match=r"in time|timed out"):
             call(f"unix:{path}", "add-checkpoint", SystemClock(), b"x", seconds=0.5)
         assert time.monotonic() - begun < 5
         ending.set()
