@@ -6,7 +6,9 @@ Started by root, it loads what it needs and then is that user for good: the inte
 reads. `run` and `fetch` start it so; tests that use them are marked `needs_root`.
 """
 
+import importlib
 import os
+import pkgutil
 import pwd
 import subprocess
 import sys
@@ -67,8 +69,15 @@ def _fetch(address: str, form: str) -> None:
 
 def main(user: str, *words: str) -> int:
     """Load, become that user, act."""
+    import typer
+
+    import torrazzo.cli
     from torrazzo.cli import commands, evidence, footage, main, people  # noqa: F401 - loaded while root reads them
 
+    for package in (typer, torrazzo.cli):  # what a command loads as it goes
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not found.name.endswith("__main__"):
+                importlib.import_module(found.name)
     "localhost".encode("idna")  # loads the codec
     _become(user)
     if words[0] == "fetch":

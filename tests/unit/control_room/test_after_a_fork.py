@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import CapturingLogger
 
 from tests.tools.ledger_process import size, until
 from tests.tools.look_town import OTHER, OWNER, LookTown, look_town
+from torrazzo.access import windows
 from torrazzo.auditor import Auditor
 from torrazzo.auditor.act_rules import FORGED
 from torrazzo.auditor.source import Source
@@ -86,10 +88,10 @@ def test_people_look_again_once_the_keyring_trusts_the_new_log(town: LookTown) -
     assert town.look().file().size > 100_000
 
 
-def test_windows_of_the_old_log_are_not_closed_in_the_new_one(
-    town: LookTown, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_windows_of_the_old_log_are_not_closed_in_the_new_one(town: LookTown, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their numbers are other facts' there. They are settled all the same, and the log tells what was shown."""
+    said = CapturingLogger()
+    monkeypatch.setattr(windows, "log", said)
     left, renewed = town.look(), town.look(OTHER)
     left.file()
     fork(town)
@@ -99,7 +101,7 @@ def test_windows_of_the_old_log_are_not_closed_in_the_new_one(
         renewed.keep_open()
     left.end("done")
     assert town.acts("close", "view") == []
-    assert capsys.readouterr().out.count("window_of_another_log") == 2
+    assert [call.args[0] for call in said.calls].count("window_of_another_log") == 2
     assert town.looks.windows.settle() == 0
     look = town.look()
     look.end("done")

@@ -209,7 +209,7 @@ def test_no_deleted_catalogue_is_kept_open(town: HeldTown) -> None:
         for path in Path("/proc/self/fd").iterdir():
             with contextlib.suppress(FileNotFoundError):  # closed by another thread meanwhile
                 links.append(str(path.readlink()))
-        return [link for link in links if "/vault/" in link and link.endswith("(deleted)")]
+        return [link for link in links if link.startswith(f"{town.home.path}/vault/") and link.endswith("(deleted)")]
 
     number = confirmed(town)
     assert town.pictures()

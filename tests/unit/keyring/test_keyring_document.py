@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from torrazzo.base.errors import Invalid, Unavailable
+from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.document import expect_bytes, parse_object
 from torrazzo.keyring.public import parse_public_keys
@@ -36,5 +36,5 @@ def test_a_later_version_is_not_guessed_at() -> None:
 def test_a_ring_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
     """Where the disk gives an error instead of the ring, nothing is drawn in its place."""
     (tmp_path / "ring.json").mkdir()
-    with pytest.raises(Unavailable, match=r"directory"):
+    with pytest.raises(Damaged, match=r"not a regular file"):
         RingStore(OsDisk(), tmp_path, set_up_sealer(OsDisk(), tmp_path)).load()
