@@ -6,6 +6,7 @@ Started by root, it loads what it needs and then is that user for good: the inte
 reads. `run` and `fetch` start it so; tests that use them are marked `needs_root`.
 """
 
+import contextlib
 import importlib
 import os
 import pkgutil
@@ -77,7 +78,8 @@ def main(user: str, *words: str) -> int:
     for package in (typer, torrazzo.cli):  # what a command loads as it goes
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not found.name.endswith("__main__"):
-                importlib.import_module(found.name)
+                with contextlib.suppress(ImportError, AssertionError):  # of another system
+                    importlib.import_module(found.name)
     "localhost".encode("idna")  # loads the codec
     _become(user)
     if words[0] == "fetch":
