@@ -70,15 +70,16 @@ def _fetch(address: str, form: str) -> None:
 
 def main(user: str, *words: str) -> int:
     """Load, become that user, act."""
+    import pydantic
     import typer
 
     import torrazzo.cli
     from torrazzo.cli import commands, evidence, footage, main, people  # noqa: F401 - loaded while root reads them
 
-    for package in (typer, torrazzo.cli):  # what a command loads as it goes
+    for package in (typer, pydantic, torrazzo.cli):  # what a command loads as it goes
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not found.name.endswith("__main__"):
-                with contextlib.suppress(ImportError, AssertionError):  # of another system
+                with contextlib.suppress(Exception):  # of another system, or wants what is not installed
                     importlib.import_module(found.name)
     "localhost".encode("idna")  # loads the codec
     _become(user)
