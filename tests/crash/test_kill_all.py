@@ -233,7 +233,6 @@ class Town:
         return answer
 
 
-@pytest.mark.long  # in a bare chroot it did not end in three minutes; why is not known yet
 @pytest.mark.needs_root
 @pytest.mark.timeout(180)
 def test_whoever_is_killed_costs_the_others_nothing(record_property: Property) -> None:
