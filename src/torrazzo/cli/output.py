@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from torrazzo.base.times import SECOND
+from torrazzo.base.times import SECOND, ticks_from_text
 
 
 def write_json(value: object) -> None:
@@ -78,3 +78,8 @@ def local_text(ticks: int, zone: ZoneInfo) -> str:
     """A time as people of the town say it, with its offset: `2026-11-24 23:04:41+01:00`."""
     instant = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=ticks // SECOND)
     return instant.astimezone(zone).isoformat(" ")
+
+
+def local_told(utc: object, zone: ZoneInfo) -> str:
+    """The same of a time that a process told in UTC: `2026-11-24T22:04:41.250Z`."""
+    return local_text(ticks_from_text(str(utc), zone), zone)
