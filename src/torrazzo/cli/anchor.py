@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any, cast
+from zoneinfo import ZoneInfo
 
 import typer
 
-from torrazzo.base.times import iso_from_ticks
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import HomeOption, JsonOption
-from torrazzo.cli.output import warn, write_json, write_table
+from torrazzo.cli.output import local_text, warn, write_json, write_table
 from torrazzo.cli.process_options import find_home
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def now(
 
     if log not in {"rec", "act"}:
         raise Invalid(f"--log {log}: write rec or act")
-    client = _client(home)
+    client, zone = _client(home)
     head, asked = client.want_anchor(cast("Any", log))
     found = client.anchors()
     for _ in range(round(wait / _LOOK_S)):
@@ -49,7 +49,7 @@ def now(
     if as_json:
         write_json({"log": log, "size": head.size, "asked": list(asked), "waiting": left})
     else:
-        _show_receipts([each for each in found["stamped"] if (each["log"], each["size"]) == (log, head.size)])
+        _show_receipts([each for each in found["stamped"] if (each["log"], each["size"]) == (log, head.size)], zone)
     why = {each["authority"]: each["why"] for each in found["silent"]}
     for name in left:
         warn(f"{name} has given no anchor yet ({why.get(name, 'it has not answered')}); it is asked again")
@@ -60,17 +60,18 @@ def now(
 @app.command("list")
 def list_anchors(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """The last anchors, and what waits for one; exit code 1 if an authority gives none, or nobody can be asked."""
-    found = _client(home).anchors()
+    client, zone = _client(home)
+    found = client.anchors()
     if as_json:
         write_json(found)
     else:
-        _show_receipts(found["stamped"])
+        _show_receipts(found["stamped"], zone)
     if found["why"]:
         warn(str(found["why"]))
     if not found["authorities"]:
         warn("no authority is named in anchors.toml: nobody is asked for anchors")
     for each in found["silent"]:
-        warn(f"{each['authority']} has given no anchor since {iso_from_ticks(each['since'])}: {each['why']}")
+        warn(f"{each['authority']} has given no anchor since {local_text(each['since'], zone)}: {each['why']}")
     if found["silent"] or found["why"]:
         raise typer.Exit(FOUND)
 
@@ -87,28 +88,29 @@ def get(
 
     if out.exists():
         raise Refused(f"{out} exists; choose another name")
-    OsDisk().publish(out.absolute(), _client(home).read(f"anchors/{name}"), 0o644)
+    OsDisk().publish(out.absolute(), _client(home)[0].read(f"anchors/{name}"), 0o644)
 
 
-def _client(home: Path | None) -> "LedgerClient":
+def _client(home: Path | None) -> "tuple[LedgerClient, ZoneInfo]":
+    """The ledger that runs, and the town's zone."""
     from torrazzo.ledger.client import LedgerClient
     from torrazzo.town.home import load_settings
 
     place = find_home(home)
-    load_settings(place)
-    return LedgerClient(place.ledger_socket)
+    settings = load_settings(place)
+    return LedgerClient(place.ledger_socket), settings.zone
 
 
 def _waiting(found: Mapping[str, Any], log: str, size: int) -> list[str]:
     return [each["authority"] for each in found["waiting"] if (each["log"], each["size"]) == (log, size)]
 
 
-def _show_receipts(receipts: list[Mapping[str, Any]]) -> None:
+def _show_receipts(receipts: list[Mapping[str, Any]], zone: ZoneInfo) -> None:
     if not receipts:
         warn("no anchor yet")
         return
     rows = [
-        (f"{each['log']}-{each['size']}.{each['authority']}.tst", iso_from_ticks(each["at"]), " ".join(each["marks"]))
+        (f"{each['log']}-{each['size']}.{each['authority']}.tst", local_text(each["at"], zone), " ".join(each["marks"]))
         for each in receipts
     ]
     write_table(("ANCHOR", "TIME OF THE AUTHORITY", "MARKS"), rows)

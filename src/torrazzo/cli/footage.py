@@ -15,7 +15,7 @@ from torrazzo.base.times import DAY, SECOND, UtcTicks, iso_from_ticks, ticks_fro
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.office import read_camera, read_cameras
 from torrazzo.cli.options import FromOption, HomeOption, JsonOption, ProgressOption, ToOption
-from torrazzo.cli.output import Progress, local_text, warn, write_json, write_table
+from torrazzo.cli.output import Progress, local_text, local_told, warn, write_json, write_table
 from torrazzo.cli.process_options import find_home
 from torrazzo.control_room.words import WORDS
 from torrazzo.town.camera import Camera, UnknownCamera
@@ -127,7 +127,7 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write the copy that you asked for and another person approved: one MP4 that plays everywhere."""
-    from torrazzo.cli.people import ask_people, fetch_copy
+    from torrazzo.cli.people import ask_people, fetch_copy, town_zone
 
     place = find_home(home)
     if out.exists() and not force:
@@ -143,7 +143,9 @@ def export(
     if as_json:
         write_json({"ask": number, "file": str(out), **{k: v for k, v in copy.items() if k != "key"}})
     else:
-        print(f"{out}: {copy['bytes']} bytes, {copy['stream']} from {copy['from']} to {copy['to']}")
+        zone = town_zone(place)
+        first, last = (local_told(copy[key], zone) for key in ("from", "to"))
+        print(f"{out}: {copy['bytes']} bytes, {copy['stream']} from {first} to {last}")
     if copy["losses"]:
         raise typer.Exit(FOUND)
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from torrazzo.cli.options import HomeOption, JsonOption, StreamOption
-from torrazzo.cli.output import warn, write_json, write_table
-from torrazzo.cli.people import ask_people
+from torrazzo.cli.output import local_told, warn, write_json, write_table
+from torrazzo.cli.people import ask_people, town_zone
 from torrazzo.cli.process_options import find_home
 
 app = typer.Typer(
@@ -40,15 +40,17 @@ def place(
     """
     names = [name.strip() for name in cameras.split(",")]
     body = {"cameras": names, "stream": stream, "from": start, "to": end, "case": case, "reason": reason}
-    found = ask_people(find_home(home), "POST", "/holds", body, PLACING_S)
+    town = find_home(home)
+    found = ask_people(town, "POST", "/holds", body, PLACING_S)
     if as_json:
         write_json(found)
         return
+    first, last, ends = (local_told(found[key], town_zone(town)) for key in ("from", "to", "ends"))
     for lost in found["lost"]:
         warn(f"cannot be held: {lost}")
     warn(
-        f"placed: {found['segments']} segments, {found['from']} to {found['to']}; {found['volumes']} volumes are being "
-        f"copied. It ends {found['ends']} unless another person confirms it: torrazzo hold confirm {found['number']}"
+        f"placed: {found['segments']} segments, {first} to {last}; {found['volumes']} volumes are being "
+        f"copied. It ends {ends} unless another person confirms it: torrazzo hold confirm {found['number']}"
     )
     print(found["number"])
 
@@ -56,11 +58,12 @@ def place(
 @app.command("confirm")
 def confirm(number: Number, reason: Reason, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Confirm what another person placed: then it lasts 180 days, or until it is released."""
-    found = ask_people(find_home(home), "POST", f"/holds/{number}/confirm", {"reason": reason})
+    town = find_home(home)
+    found = ask_people(town, "POST", f"/holds/{number}/confirm", {"reason": reason})
     if as_json:
         write_json(found)
     else:
-        print(f"hold {number} is confirmed; it ends {found['ends']}")
+        print(f"hold {number} is confirmed; it ends {local_told(found['ends'], town_zone(town))}")
 
 
 @app.command("release")
@@ -76,7 +79,8 @@ def release(number: Number, reason: Reason, home: HomeOption = None, as_json: Js
 @app.command("list")
 def list_holds(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Holds that are not over."""
-    holds = ask_people(find_home(home), "GET", "/holds")["holds"]
+    town = find_home(home)
+    holds = ask_people(town, "GET", "/holds")["holds"]
     assert isinstance(holds, list)
     if as_json:
         write_json(holds)
@@ -84,12 +88,14 @@ def list_holds(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if not holds:
         warn("nothing is held")
         return
+    zone = town_zone(town)
     write_table(
         ("NUMBER", "STATE", "CASE", "CAMERAS", "FROM", "TO", "ENDS", "BY", "SEGMENTS", "COPIED"),
         [
             (
-                str(hold["number"]), hold["state"], hold["case"] or "?", ", ".join(hold["cameras"]), hold["from"],
-                hold["to"], hold["ends"], hold["by"] or "?", "?" if hold["segments"] is None else str(hold["segments"]),
+                str(hold["number"]), hold["state"], hold["case"] or "?", ", ".join(hold["cameras"]),
+                *(local_told(hold[key], zone) for key in ("from", "to", "ends")), hold["by"] or "?",
+                "?" if hold["segments"] is None else str(hold["segments"]),
                 "all" if hold["volumes"] is None else f"{hold['copied']} of {hold['volumes']} volumes",
             )
             for hold in holds

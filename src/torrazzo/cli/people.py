@@ -7,6 +7,7 @@ import http.client
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from torrazzo.base.errors import Damaged, TorrazzoError, Unavailable
 from torrazzo.control_room.answers import parse_error
@@ -28,6 +29,11 @@ def ask_people(
     if not isinstance(answer, dict):
         raise Damaged(f"{home.people_socket}: what answered is no control room of ours; restart `torrazzo serve`")
     return answer
+
+
+def town_zone(home: Home) -> ZoneInfo:
+    """In which its times are shown, also to who cannot read its settings."""
+    return ZoneInfo(str(ask_people(home, "GET", "/zone")["zone"]))
 
 
 def fetch_copy(home: Home, key: str, size: int, out: Path, progress: Callable[[float], None]) -> None:

@@ -4,13 +4,14 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from torrazzo.base.errors import Unavailable
 from torrazzo.cli.exits import FOUND, UNAVAILABLE
 from torrazzo.cli.options import HomeOption, JsonOption
-from torrazzo.cli.output import facts_text, warn, write_json, write_table
+from torrazzo.cli.output import facts_text, local_told, warn, write_json, write_table
 from torrazzo.cli.people import ask_people
 from torrazzo.cli.process_options import find_home
 from torrazzo.control_room.words import bytes_text
@@ -84,7 +85,7 @@ def _tell(home: Home, *, as_json: bool) -> int:
     if as_json:
         write_json({**found, "keyring": "running" if is_running else "down"})
     else:
-        _show(found)
+        _show(found, load_settings(home).zone)
     if not is_running:
         warn(
             "no keyring runs: nothing is erased until it does; nothing that is too old is shown. Start `torrazzo serve`"
@@ -103,12 +104,12 @@ def _is_running(home: Home) -> bool:
     return True
 
 
-def _show(found: Mapping[str, object]) -> None:
+def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
     classes, disks, alarms = _list(found["classes"]), _list(found["disks"]), found["alarms"]
     assert isinstance(alarms, dict)
     agree = "" if found["clocks_agree"] else " The clocks do not agree, or not yet for a minute: nothing is erased."
-    print(f"Looked at {found['looked']}.{agree}")
-    rows = [(str(each["class"]), f"{each['hours']} hours", str(each["oldest_key"])) for each in classes]
+    print(f"Looked at {local_told(found['looked'], zone)}.{agree}")
+    rows = [(str(each["class"]), f"{each['hours']} hours", local_told(each["oldest_key"], zone)) for each in classes]
     write_table(("CLASS", "LIVES", "OLDEST KEY"), rows)
     write_table(("DISK", "FREE", "FOOTAGE", "A DAY", "LASTS"), [_disk(each) for each in disks])
     early, owed, waiting = _list(found["early"]), found["facts_owed"], found["volumes_waiting"]

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Copies of footage, on a socket that any user of this machine may open: the kernel tells who it is.
 
+GET  /zone                       the town's time zone: who is not the owner of the home cannot read its settings
 GET  /asks                       what was asked for, and what became of it
 POST /asks                       {"cameras":[…],"stream":…,"from":…,"to":…,"purpose":…,"recipient_class":…,"reason":…,…}
 POST /asks/<number>/approve      {"reason":…}, by another person
@@ -54,6 +55,10 @@ class Desk:
     ) -> None:
         self._looks, self._people, self._clock, self._zone = looks, people, clock, zone
         self._cameras, self._asks = cameras, asks
+
+    def zone(self) -> object:
+        """For anybody: times are shown by the town's clock."""
+        return {"zone": self._zone.key}
 
     def list(self, request: Request) -> object:
         """For who may ask or approve."""
@@ -179,11 +184,15 @@ def posting(act: Callable[[Request, Mapping[str, object]], object]) -> Callable[
 def make_people_app(desk: Desk, looks: Looks, more: Sequence[Route] = ()) -> Starlette:
     """The application; its server tells who asks."""
 
+    async def tell_zone(_request: Request) -> Response:
+        return JSONResponse(desk.zone())
+
     async def list_asks(request: Request) -> Response:
         return JSONResponse(await asyncio.to_thread(desk.list, request))
 
     return Starlette(
         routes=[
+            Route("/zone", tell_zone),
             Route("/asks", list_asks),
             Route("/asks", posting(desk.ask), methods=["POST"]),
             Route("/asks/{number:int}/approve", posting(desk.approve), methods=["POST"]),

@@ -20,5 +20,5 @@ ROME = ZoneInfo("Europe/Rome")
     ],
 )
 def test_what_a_process_tells_in_utc_is_shown_as_the_towns_time(utc: str, local: str) -> None:
-    """A table says when by the town's clock, and with which offset, so that the hour that happens twice is told apart."""
+    """A table says when by the town's clock, and with which offset: an hour may happen twice."""
     assert local_told(utc, ROME) == local

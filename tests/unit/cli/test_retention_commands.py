@@ -134,3 +134,12 @@ def test_a_town_without_a_look_says_so(tmp_path: Path, say: Callable[..., tuple[
     save_settings(Home(tmp_path), OsDisk(), new_settings(Home(tmp_path), "Cremona"))
     code, _, err = say("retention", "status")
     assert (code, "has not looked yet" in err) == (4, True)
+
+
+def test_times_are_the_towns(running: Running, say: Callable[..., tuple[int, str, str]]) -> None:
+    """The table's times carry the town's offset; JSON stays in UTC."""
+    running.record()
+    _, out, _ = say("retention", "run")
+    assert re.search(r"^Looked at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+0[12]:00\.", out, re.MULTILINE)
+    assert re.search(r"^standard +168 hours +\d{4}-\d\d-\d\d \d\d:00:00\+0[12]:00$", out, re.MULTILINE)
+    assert json.loads(say("retention", "status", "--json")[1])["looked"].endswith("Z")
