@@ -2,10 +2,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo auditor`: a second office's process that reads every entry, and cosigns while the rules hold."""
 
-import argparse
-import signal
-import sys
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +9,7 @@ from typing import Annotated
 import typer
 
 from torrazzo.cli.options import JsonOption
+from torrazzo.cli.process_options import home_words, load_plainly, office_home, stop_on_signals
 from torrazzo.cli.witness import LogOption, NameOption, show_logs
 
 app = typer.Typer(help="A second office's eye on every entry of the logs: the process, and what it found.",
@@ -23,19 +20,15 @@ FolderOption = Annotated[Path, typer.Option("--home", metavar="DIR", help="The a
 
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="torrazzo auditor", description="Audit the logs.", allow_abbrev=False)
-    parser.add_argument("--home", metavar="DIR", type=Path, required=True, help="the auditor's own folder")
-    options = parser.parse_args(words)
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    place = office_home("auditor", "Audit the logs.", words)
+    load_plainly()
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.auditor import run_auditor
     from torrazzo.auditor.settings import auditor_home
 
     prepare_process("auditor")
-    home, disk, clock = system_parts(options.home)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    home, disk, clock = system_parts(place)
+    stop = stop_on_signals()
     run_auditor(auditor_home(home.path), clock, disk, stop)
     return 0
 
@@ -47,7 +40,7 @@ def auditor(
 ) -> None:
     """Read every entry of the logs, and cosign their heads while the rules hold."""
     if context.invoked_subcommand is None:
-        raise typer.Exit(main([] if home is None else ["--home", str(home)]))
+        raise typer.Exit(main(home_words(home)))
 
 
 @app.command("init")

@@ -3,10 +3,9 @@
 """`torrazzo control-room`: registry, catalogue and page."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 
-from torrazzo.cli.process_options import add_page_options, find_home, process_parser
+from torrazzo.cli.process_options import add_page_options, find_home, load_plainly, process_parser
 
 
 def main(words: Sequence[str]) -> int:
@@ -18,7 +17,7 @@ def main(words: Sequence[str]) -> int:
 
     check_loopback(options.host)
     check_port(options.port or 0)
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    load_plainly()
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.control_room.process import run_control_room
 

@@ -3,16 +3,14 @@
 """`torrazzo keyring`: the process that has the hours' keys; what it says of itself; what people order it."""
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from torrazzo.cli.options import HomeOption, JsonOption
-from torrazzo.cli.process_options import find_home, process_parser
+from torrazzo.cli.process_options import find_home, home_words, load_plainly, process_parser, stop_on_signals
 from torrazzo.town.home import Home
 
 app = typer.Typer(help="The hours' keys: the process, and what it says.", invoke_without_command=True)
@@ -33,7 +31,7 @@ def main(words: Sequence[str]) -> int:
     options = process_parser(
         "keyring", "Make the hours' keys; give segment keys for what stands in the ledger."
     ).parse_args(words)
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    load_plainly()
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.keyring import run_keyring
     from torrazzo.keyring.process import Manner
@@ -46,9 +44,7 @@ def main(words: Sequence[str]) -> int:
     prepare_process("keyring")
     home, disk, clock = system_parts(find_home(options.home).path)
     settings = load_settings(home)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
     manner = Manner(
         lives=lambda: {class_: life_of(class_) for class_ in peek_classes(home.plan)},
         sealing=os.environ.get("TORRAZZO_TPM", "auto"),
@@ -63,7 +59,7 @@ def main(words: Sequence[str]) -> int:
 def keyring(context: typer.Context, home: HomeOption = None) -> None:
     """Only the keyring: the hours' keys, and segment keys for what stands in the ledger."""
     if context.invoked_subcommand is None:
-        raise typer.Exit(main([] if home is None else ["--home", str(home)]))
+        raise typer.Exit(main(home_words(home)))
 
 
 @app.command("status")

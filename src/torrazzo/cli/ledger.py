@@ -2,17 +2,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo ledger`: the process that keeps the log of all facts; and questions to it."""
 
-import signal
-import sys
-import threading
 from collections.abc import Mapping, Sequence
-from zoneinfo import ZoneInfo
 
 import typer
 
 from torrazzo.cli import ledger_fork, ledger_proof
 from torrazzo.cli.options import HomeOption, JsonOption
-from torrazzo.cli.process_options import find_home, process_parser
+from torrazzo.cli.process_options import find_home, home_words, load_plainly, process_parser, stop_on_signals
 
 app = typer.Typer(help="The log of all facts, signed: the process, and what it says.", invoke_without_command=True)
 
@@ -20,15 +16,13 @@ app = typer.Typer(help="The log of all facts, signed: the process, and what it s
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT."""
     options = process_parser("ledger", "Enter all facts into the signed log.").parse_args(words)
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    load_plainly()
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.ledger.process import run_ledger
 
     prepare_process("ledger")
     home, disk, clock = system_parts(find_home(options.home).path)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
     run_ledger(home, clock, disk, stop)
     return 0
 
@@ -37,7 +31,7 @@ def main(words: Sequence[str]) -> int:
 def ledger(context: typer.Context, home: HomeOption = None) -> None:
     """Only the ledger: all facts into the signed log."""
     if context.invoked_subcommand is None:
-        raise typer.Exit(main([] if home is None else ["--home", str(home)]))
+        raise typer.Exit(main(home_words(home)))
 
 
 app.command("prove")(ledger_proof.prove)
@@ -80,17 +74,17 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from torrazzo.town.home import load_settings
 
     place = find_home(home)
-    settings = load_settings(place)
+    load_settings(place)
     found = LedgerClient(place.ledger_socket).status()
     if as_json:
         write_json(found)
     else:
-        _show(found, settings.zone)
+        _show(found)
     if found.get("state") != "running":
         raise typer.Exit(FOUND)
 
 
-def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
+def _show(found: Mapping[str, object]) -> None:
     from torrazzo.cli.output import facts_text
 
     if found.get("state") != "running":
@@ -106,15 +100,14 @@ def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
     witnesses = found["witnesses"]
     assert isinstance(witnesses, list)
     for witness in witnesses:
-        print(_witness_text(witness, zone))
+        print(_witness_text(witness))
 
 
-def _witness_text(witness: Mapping[str, object], zone: ZoneInfo) -> str:
-    from torrazzo.base.times import SECOND
-    from torrazzo.cli.output import local_text
+def _witness_text(witness: Mapping[str, object]) -> str:
+    from torrazzo.base.times import SECOND, iso_from_ticks
 
     at = witness["cosigned"]
-    last = f"cosigned {local_text(at * SECOND, zone)}" if isinstance(at, int) else "has not cosigned since the start"
+    last = f"cosigned {iso_from_ticks(at * SECOND)}" if isinstance(at, int) else "has not cosigned since the start"
     text = f"Witness {witness['name']}{', for show only' if witness['own'] else ''}: {last}"
     if witness["why"] is not None:
         text += f"; not for {witness['away_s']} s: {witness['why']}"

@@ -1,9 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Options of the long-running processes, read without loading what the other commands need."""
+"""What the long-running processes begin with: their options, read without loading what other commands need."""
 
 import argparse
 import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from torrazzo.town.home import Home
@@ -18,6 +22,32 @@ def process_parser(name: str, text: str) -> argparse.ArgumentParser:
         "--home", metavar="DIR", type=Path, help="the town's folder (else TORRAZZO_HOME, else the default)"
     )
     return parser
+
+
+def office_home(name: str, text: str, words: Sequence[str]) -> Path:
+    """`--home` of a second office's process; it has no other options, and no default."""
+    parser = argparse.ArgumentParser(prog=f"torrazzo {name}", description=text, allow_abbrev=False)
+    parser.add_argument("--home", metavar="DIR", type=Path, required=True, help=f"the {name}'s own folder")
+    home: Path = parser.parse_args(words).home
+    return home
+
+
+def load_plainly() -> None:
+    """Call before structlog is loaded: it would load 7 MB for colours."""
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+
+
+def stop_on_signals() -> threading.Event:
+    """What SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def home_words(home: Path | None) -> list[str]:
+    """`--home` as it was given to a command, for the process that it starts."""
+    return [] if home is None else ["--home", str(home)]
 
 
 def add_page_options(parser: argparse.ArgumentParser) -> None:

@@ -2,16 +2,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo recorder`: cameras to archive; the one process that must never wait for another."""
 
-import sys
 from collections.abc import Sequence
 
-from torrazzo.cli.process_options import find_home, process_parser
+from torrazzo.cli.process_options import find_home, load_plainly, process_parser
 
 
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT."""
     options = process_parser("recorder", "Record all cameras of the plan.").parse_args(words)
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    load_plainly()
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.recorder import run_recorder
 

@@ -3,11 +3,10 @@
 """`torrazzo serve`: all processes of one box, kept alive."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 
 from torrazzo.cli.exits import FOUND, OK
-from torrazzo.cli.process_options import add_page_options, find_home, process_parser
+from torrazzo.cli.process_options import add_page_options, find_home, load_plainly, process_parser
 
 
 def main(words: Sequence[str]) -> int:
@@ -19,7 +18,7 @@ def main(words: Sequence[str]) -> int:
 
     if options.port or options.host != "127.0.0.1":
         bind_page(options.host, options.port or 0).close()  # told here, before anything starts
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    load_plainly()
     from torrazzo.app import PageOptions, prepare_process, serve, system_parts
     from torrazzo.town.home import load_settings
 

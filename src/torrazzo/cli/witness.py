@@ -2,10 +2,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo witness`: a second office's process that cosigns heads; made, run and asked in a folder of its own."""
 
-import argparse
-import signal
-import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +9,7 @@ from typing import Annotated
 import typer
 
 from torrazzo.cli.options import JsonOption
+from torrazzo.cli.process_options import home_words, load_plainly, office_home, stop_on_signals
 
 app = typer.Typer(help="A second office's signature below the logs' heads: the process, and what it says.",
                   invoke_without_command=True)  # fmt: skip
@@ -27,18 +24,14 @@ ListenOption = Annotated[str, typer.Option("--listen", metavar="ADDRESS", help="
 
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="torrazzo witness", description="Cosign heads.", allow_abbrev=False)
-    parser.add_argument("--home", metavar="DIR", type=Path, required=True, help="the witness's own folder")
-    options = parser.parse_args(words)
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    place = office_home("witness", "Cosign heads.", words)
+    load_plainly()
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.witness import WitnessHome, run_witness
 
     prepare_process("witness")
-    home, disk, clock = system_parts(options.home)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    home, disk, clock = system_parts(place)
+    stop = stop_on_signals()
     run_witness(WitnessHome(home.path), clock, disk, stop)
     return 0
 
@@ -50,7 +43,7 @@ def witness(
 ) -> None:
     """Cosign the heads of logs that only grow."""
     if context.invoked_subcommand is None:
-        raise typer.Exit(main([] if home is None else ["--home", str(home)]))
+        raise typer.Exit(main(home_words(home)))
 
 
 @app.command("init")

@@ -4,13 +4,12 @@
 
 import contextlib
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from torrazzo.cli.process_options import find_home, process_parser
+from torrazzo.cli.process_options import find_home, load_plainly, process_parser, stop_on_signals
 
 if TYPE_CHECKING:  # what loads for long is loaded by the process alone
     from torrazzo.access import Window, Windows
@@ -35,7 +34,7 @@ def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT; then end at once: a job that was running goes on in the next life."""
     options = process_parser("worker", "Do long jobs, such as evidence packages.").parse_args(words)
     os.nice(_NICE)
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load 7 MB for colours
+    load_plainly()
     from torrazzo.access import Windows
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.control_room.index import open_roots
@@ -47,9 +46,7 @@ def main(words: Sequence[str]) -> int:
     prepare_process("worker")
     home, disk, clock = system_parts(find_home(options.home).path)
     load_settings(home)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
     windows = Windows(home, disk, clock, "worker")
     threading.Thread(target=_settle, args=(windows, stop), name="windows", daemon=True).start()
     export = ExportJob(_copies(home, disk, clock, windows), disk, clock)
