@@ -28,10 +28,9 @@ from torrazzo.control_room.index import Index, open_roots
 from torrazzo.control_room.looks import Looks, Reason
 from torrazzo.control_room.peered import requesting
 from torrazzo.control_room.people_app import posting, span_of, streams_of, text_of
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.evidence.hold import Placing
 from torrazzo.keyring import KeyClient
-from torrazzo.keyring.public import read_whole
 from torrazzo.keyring.vault_file import Hold
 from torrazzo.ledger.act import Wanted as Named
 from torrazzo.ledger.act import parse_act

@@ -9,7 +9,7 @@ Never     knows what is in a file; retries, hides or repairs a failure.
 Read      disk.py (what each step means), then os_disk.py.
 """
 
-from torrazzo.durable.disk import Disk, DiskFile, Lock, ReadFile
+from torrazzo.durable.disk import Disk, DiskFile, Lock, ReadFile, read_whole
 from torrazzo.durable.os_disk import OsDisk, move_into_place
 
-__all__ = ["Disk", "DiskFile", "Lock", "OsDisk", "ReadFile", "move_into_place"]
+__all__ = ["Disk", "DiskFile", "Lock", "OsDisk", "ReadFile", "move_into_place", "read_whole"]

@@ -120,3 +120,12 @@ class Disk(Protocol):
     def lock(self, path: Path) -> Lock:
         """Take the lock file `path`, creating it; raises `Refused` at once if another holder has it."""
         ...
+
+
+def read_whole(disk: Disk, path: Path, limit: int | None = None) -> bytes:
+    """The file, or its first `limit` + 1 bytes, which the parser will refuse."""
+    file = disk.open_read(path)
+    try:
+        return file.read(0, file.size() if limit is None else min(file.size(), limit + 1))
+    finally:
+        file.close()

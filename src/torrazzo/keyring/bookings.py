@@ -12,9 +12,8 @@ import structlog
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, TorrazzoError
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.document import compact, parse_object
-from torrazzo.keyring.public import read_whole
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.client import LedgerClient
 

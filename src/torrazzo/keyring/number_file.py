@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from torrazzo.base.errors import Damaged
-from torrazzo.durable import Disk
-from torrazzo.keyring.public import read_whole
+from torrazzo.durable import Disk, read_whole
 
 _TEXT = re.compile(rb"(0|[1-9][0-9]{0,17})\n")
 

@@ -12,7 +12,7 @@ import structlog
 
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.times import HOUR, UtcTicks, hour_of, hour_text, iso_from_ticks
-from torrazzo.durable import Disk, OsDisk
+from torrazzo.durable import Disk, OsDisk, read_whole
 from torrazzo.keyring.document import base64_text, compact, expect_bytes, expect_names, expect_object, parse_object
 from torrazzo.seal.envelope import PUBLIC_KEY_LENGTH
 
@@ -97,12 +97,3 @@ def _end(keys: PublicKeys, now: UtcTicks, class_: str) -> UtcTicks:
     while (hour, class_) in keys:
         hour += 1
     return UtcTicks(max(now, hour * HOUR))
-
-
-def read_whole(disk: Disk, path: Path, limit: int) -> bytes:
-    """The file, or its first `limit` + 1 bytes, which the parser will refuse."""
-    file = disk.open_read(path)
-    try:
-        return file.read(0, min(file.size(), limit + 1))
-    finally:
-        file.close()

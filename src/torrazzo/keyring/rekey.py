@@ -24,7 +24,7 @@ from torrazzo.archive.root import open_root, volume_names
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId, TermId
 from torrazzo.base.times import UtcTicks, hour_of, hour_text
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.document import (
     base64_text,
     compact,
@@ -35,7 +35,7 @@ from torrazzo.keyring.document import (
     expect_text,
     parse_object,
 )
-from torrazzo.keyring.public import KeyName, read_whole
+from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.ring import PrivateKey
 from torrazzo.keyring.store import RingStore
 from torrazzo.seal import SEALED_KEY_LENGTH, seal_key

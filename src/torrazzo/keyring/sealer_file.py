@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 
 from torrazzo.base.errors import Damaged, Refused
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.number_file import read_number, write_number
-from torrazzo.keyring.public import read_whole
 from torrazzo.keyring.sealer import ROOT_LENGTH, Attestation, Level
 
 COUNTER = "counter"

@@ -10,9 +10,8 @@ from typing import NamedTuple
 import structlog
 
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.document import compact, expect_names, expect_number, expect_text, parse_object
-from torrazzo.keyring.public import read_whole
 from torrazzo.keyring.sealer import Sealer
 from torrazzo.keyring.sealer_file import FileSealer
 from torrazzo.keyring.tpm import COUNTER_ATTRIBUTES, TpmSealer

@@ -22,9 +22,9 @@ from typing import NamedTuple
 import structlog
 
 from torrazzo.base.errors import Damaged, Invalid, Refused, Stopped, Unavailable
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.number_file import read_number, write_number
-from torrazzo.keyring.public import KeyName, PublicKeys, public_keys_text, read_whole
+from torrazzo.keyring.public import KeyName, PublicKeys, public_keys_text
 from torrazzo.keyring.ring import RING_LIMIT, PrivateKey, Ring, parse_ring
 from torrazzo.keyring.ring_file import RING_FILE_LIMIT, RingFile, ShredNote, parse_ring_file, ring_file_bytes
 from torrazzo.keyring.sealer import ROOT_LENGTH, Attestation, Sealer

@@ -13,9 +13,8 @@ import structlog
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import SECOND, UtcTicks
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.kernel_clock import is_synchronised
-from torrazzo.keyring.public import read_whole
 from torrazzo.keyring.trusted_time import Alarm, Judgement, Reading, Times, Tolerances, carried, judge
 
 TIMES = "times.json"

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.heads import Heads
-from torrazzo.keyring.public import read_whole
 from torrazzo.ledger import Policy
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.identity import Identity

@@ -22,8 +22,8 @@ import structlog
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import SegmentId, StreamId, TermId
 from torrazzo.base.times import UtcTicks, hour_text
-from torrazzo.durable import Disk
-from torrazzo.keyring.public import KeyName, read_whole
+from torrazzo.durable import Disk, read_whole
+from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.sealer_setup import NONE, set_up_sealer
 from torrazzo.keyring.statement import keep_statement
 from torrazzo.keyring.store import RingStore, has_ring

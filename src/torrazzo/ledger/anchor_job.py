@@ -18,7 +18,7 @@ import structlog
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import SECOND
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.ledger.act import pack_act, parse_act
 from torrazzo.ledger.anchor import Anchor, Head, anchor_fact
 from torrazzo.ledger.anchor_http import LIMITS, Limits, ask
@@ -99,7 +99,7 @@ class AnchorJob:
         if _FILE.fullmatch(name) is None:
             raise Invalid(f"{name}: no name of an anchor")
         try:
-            return self._read(self._places()[name[:3]] / name)
+            return read_whole(self._disk, self._places()[name[:3]] / name)
         except FileNotFoundError as error:
             raise Invalid(f"{name}: no such anchor (yet)") from error
 
@@ -204,7 +204,7 @@ class AnchorJob:
 
     def _read_state(self) -> AnchorState:
         try:
-            return AnchorState.parse(self._read(self._folder / STATE))
+            return AnchorState.parse(read_whole(self._disk, self._folder / STATE))
         except FileNotFoundError:
             return AnchorState()
         except Invalid as error:  # what was wanted is wanted again, at the next hour
@@ -223,18 +223,14 @@ class AnchorJob:
             with contextlib.suppress(FileNotFoundError):
                 names = filter(None, map(_RECEIPT.fullmatch, self._disk.list(folder)))
                 found += [(int(name[2]), name[1], name[3], folder / name[0]) for name in names]
-        return [dict(parse_act(self._read(path)).values) for *_, path in sorted(found, reverse=True)[:MOST_LISTED]]
+        return [
+            dict(parse_act(read_whole(self._disk, path)).values)
+            for *_, path in sorted(found, reverse=True)[:MOST_LISTED]
+        ]
 
     def _places(self) -> dict[str, Path]:
         logs = {"rec": self._store.rec, "act": self._store.act}
         return {kind: self._folder / reader.head.origin.rpartition("/")[2] / FOLDER for kind, reader in logs.items()}
-
-    def _read(self, path: Path) -> bytes:
-        file = self._disk.open_read(path)
-        try:
-            return file.read(0, file.size())
-        finally:
-            file.close()
 
     def _tell(self, why: str) -> None:
         if why != self._why:

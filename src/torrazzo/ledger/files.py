@@ -9,7 +9,7 @@ import contextlib
 from pathlib import Path
 
 from torrazzo.base.errors import Damaged
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.ledger.tiles import WIDTH, Tile
 
 
@@ -22,7 +22,7 @@ class LogFiles:
 
     def read(self, tile: Tile) -> bytes:
         """A full one; FileNotFoundError if it is not there."""
-        return self._read(self._folder / str(tile))
+        return read_whole(self._disk, self._folder / str(tile))
 
     def has(self, tile: Tile) -> bool:
         """Whether it is there."""
@@ -37,7 +37,7 @@ class LogFiles:
         path = self._folder / str(tile)
         self._make_ready(path.parent)
         try:
-            found = self._read(path)
+            found = read_whole(self._disk, path)
         except FileNotFoundError:
             self._disk.publish(path, data)
             return
@@ -48,7 +48,7 @@ class LogFiles:
     def read_checkpoint(self) -> bytes | None:
         """The signed head that was published last."""
         with contextlib.suppress(FileNotFoundError):
-            return self._read(self._folder / "checkpoint")
+            return read_whole(self._disk, self._folder / "checkpoint")
         return None
 
     def publish_checkpoint(self, data: bytes) -> None:
@@ -59,7 +59,7 @@ class LogFiles:
     def read_cosigned(self) -> bytes | None:
         """The last head with witnesses' cosignatures below it."""
         with contextlib.suppress(FileNotFoundError):
-            return self._read(self._folder / "cosigned")
+            return read_whole(self._disk, self._folder / "cosigned")
         return None
 
     def publish_cosigned(self, data: bytes) -> None:
@@ -78,13 +78,6 @@ class LogFiles:
                     folders.add(path.parent)
         for folder in sorted(folders):
             self._disk.sync_folder(folder)
-
-    def _read(self, path: Path) -> bytes:
-        file = self._disk.open_read(path)
-        try:
-            return file.read(0, file.size())
-        finally:
-            file.close()
 
     def _make_ready(self, folder: Path) -> None:
         """Make the folder; once in a life sync its name, since the one before may have died between the two."""

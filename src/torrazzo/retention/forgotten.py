@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from torrazzo.base.errors import Damaged, Invalid
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.document import compact, expect_names, expect_object, expect_text, parse_object
-from torrazzo.keyring.public import KeyName, read_whole
+from torrazzo.keyring.public import KeyName
 
 FORGOTTEN = "forgotten.json"
 

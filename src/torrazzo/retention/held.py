@@ -14,10 +14,9 @@ import structlog
 
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import HOUR
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.chore import Keyring
 from torrazzo.keyring.document import compact, expect_names, expect_number, expect_text, parse_object
-from torrazzo.keyring.public import read_whole
 from torrazzo.keyring.vault import HOLD, vault_folder
 from torrazzo.keyring.vault_file import HOLD_LIMIT, Hold
 from torrazzo.town.home import Home

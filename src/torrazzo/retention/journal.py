@@ -14,7 +14,7 @@ import structlog
 
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import hour_text
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.document import (
     Object,
     compact,
@@ -24,7 +24,7 @@ from torrazzo.keyring.document import (
     expect_text,
     parse_object,
 )
-from torrazzo.keyring.public import KeyName, read_whole
+from torrazzo.keyring.public import KeyName
 
 JOURNAL = "retention.json"
 

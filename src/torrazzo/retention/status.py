@@ -8,8 +8,8 @@ from pathlib import Path
 
 from torrazzo.base.errors import Damaged, Unavailable
 from torrazzo.base.times import HOUR, iso_from_ticks
-from torrazzo.durable import Disk
-from torrazzo.keyring.public import KeyName, read_whole
+from torrazzo.durable import Disk, read_whole
+from torrazzo.keyring.public import KeyName
 from torrazzo.retention.disks import Found
 from torrazzo.retention.forecast import Outlook
 from torrazzo.retention.forgotten import Forgotten
