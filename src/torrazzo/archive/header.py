@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a volume says about itself: its first 64 bytes, its last 32, and its name (docs/3-formats/volume.md)."""
 
-import datetime as dt
 import re
 import struct
 from typing import NamedTuple, Self
@@ -12,7 +11,7 @@ import google_crc32c
 from torrazzo.archive.record import CRC, crc_of
 from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import NodeId, RootId
-from torrazzo.base.times import BootNs, UtcTicks, hour_text
+from torrazzo.base.times import BootNs, UtcTicks, hour_from_text, hour_text
 
 MAGIC = b"TZVOL001"
 SIZE = 64
@@ -23,7 +22,6 @@ _BODY = struct.Struct(">8sIIIII16sQQ")
 _END = struct.Struct(">8sQQI")
 _CLASS = re.compile(r"[a-z0-9_]{1,16}", re.ASCII)
 _NAME = re.compile(r"(\d{10})-([a-z0-9_]{1,16})((?:-[0-9a-f]{8}){4})\.(vol|idx)", re.ASCII)
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class VolumeHeader(NamedTuple):
@@ -73,11 +71,10 @@ class VolumeHeader(NamedTuple):
         if found is None:
             raise Invalid(f"not a volume's name: {name}")
         try:
-            when = dt.datetime.strptime(found[1], "%Y%m%d%H").replace(tzinfo=dt.UTC)
-        except ValueError as error:
+            hour = hour_from_text(found[1])
+        except Invalid as error:
             raise Invalid(f"not a volume's name: {name}: {error}") from error
         node, root, fence, serial = (int(part, 16) for part in found[3][1:].split("-"))
-        hour = (when - _EPOCH) // dt.timedelta(hours=1)
         return cls(NodeId(node), RootId(root), fence, serial, hour, found[2], UtcTicks(0), BootNs(0))
 
 

@@ -23,6 +23,7 @@ HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_HOUR = re.compile(r"\d{10}", re.ASCII)
 _TEXT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
@@ -44,6 +45,17 @@ def hour_of(ticks: int) -> int:
 def hour_text(hour: int) -> str:
     """`YYYYMMDDHH` of a UTC hour, as in volume names and key identifiers."""
     return (_EPOCH + dt.timedelta(hours=hour)).strftime("%Y%m%d%H")
+
+
+def hour_from_text(text: str) -> int:
+    """The inverse of `hour_text`; strict, raises `TimeTextError`."""
+    try:
+        if _HOUR.fullmatch(text) is None:
+            raise ValueError("not ten digits")
+        moment = dt.datetime.strptime(text, "%Y%m%d%H").replace(tzinfo=dt.UTC)
+    except ValueError as error:
+        raise TimeTextError(f"not an hour: {text[:40]!r}, expected YYYYMMDDHH: {error}") from error
+    return (moment - _EPOCH) // dt.timedelta(hours=1)
 
 
 def iso_from_ticks(ticks: int) -> str:

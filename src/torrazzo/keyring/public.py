@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hours' public keys, as the keyring publishes them and the recorder reads them."""
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import NamedTuple, Self, TypeAlias
 import structlog
 
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
-from torrazzo.base.times import HOUR, UtcTicks, hour_of, hour_text, iso_from_ticks
+from torrazzo.base.times import HOUR, UtcTicks, hour_from_text, hour_of, hour_text, iso_from_ticks
 from torrazzo.durable import Disk, OsDisk, read_whole
 from torrazzo.keyring.document import base64_text, compact, expect_bytes, expect_names, expect_object, parse_object
 from torrazzo.seal.envelope import PUBLIC_KEY_LENGTH
@@ -21,7 +20,6 @@ WARN_BELOW_HOURS = 36
 
 _FILE_LIMIT = 16 << 20  # about 9,000 keys
 _NAME = re.compile(r"(\d{10})/([a-z0-9_]{1,16})", re.ASCII)
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 log = structlog.get_logger(__name__)
 
@@ -42,10 +40,10 @@ class KeyName(NamedTuple):
         if found is None:
             raise Invalid(f"not the name of a key: {text!r}; expected such as 2026112422/{DEFAULT_CLASS}")
         try:
-            moment = dt.datetime.strptime(found[1], "%Y%m%d%H").replace(tzinfo=dt.UTC)
-        except ValueError as error:
+            hour = hour_from_text(found[1])
+        except Invalid as error:
             raise Invalid(f"not the name of a key: {text!r}: {error}") from error
-        return cls((moment - _EPOCH) // dt.timedelta(hours=1), found[2])
+        return cls(hour, found[2])
 
 
 PublicKeys: TypeAlias = Mapping[KeyName, bytes]  # of 1,216 bytes each
