@@ -18,10 +18,11 @@ import structlog
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import TorrazzoError, Unavailable
-from torrazzo.ledger.limited_server import JSON, LimitedHandler, LimitedServer
+from torrazzo.ledger.limited_server import LimitedHandler, LimitedServer
 from torrazzo.ledger.listening import listen
 from torrazzo.ledger.reader import LogReader
 from torrazzo.ledger.service import LedgerServer, Open, look
+from torrazzo.town.bounded_server import JSON
 
 READABLE = ("/rec/", "/act/")
 
@@ -32,7 +33,7 @@ class PublicServer(LimitedServer):
     """Beside the ledger's own socket; shows the ledger that is open there."""
 
     def __init__(self, listener: socket.socket, ledger: LedgerServer, clock: Clock) -> None:
-        super().__init__(listener, PublicHandler, clock)
+        super().__init__("ledger", listener, PublicHandler, clock)
         self.ledger = ledger
 
 

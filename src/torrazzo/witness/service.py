@@ -16,8 +16,9 @@ import structlog
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import TorrazzoError
-from torrazzo.ledger.limited_server import JSON, TEXT, LimitedHandler, LimitedServer
+from torrazzo.ledger.limited_server import LimitedHandler, LimitedServer
 from torrazzo.ledger.witness_request import MAX_BYTES, SIZE_TYPE
+from torrazzo.town.bounded_server import JSON, TEXT
 from torrazzo.witness.cosigner import Refusal, Witness
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,7 @@ class WitnessServer(LimitedServer):
     def __init__(
         self, listener: socket.socket, witness: Witness, clock: Clock, status: Callable[[], Mapping[str, object]]
     ) -> None:
-        super().__init__(listener, WitnessHandler, clock)
+        super().__init__("witness", listener, WitnessHandler, clock)
         self.witness, self.status = witness, status
 
 
