@@ -3,16 +3,15 @@
 """The seeds of the two signing keys on disk, mode 0600: drawn at the first start, never again."""
 
 import contextlib
-import os
 import secrets
-import stat
 
-from torrazzo.base.errors import Invalid, Refused, Unavailable
+from torrazzo.base.errors import Refused
 from torrazzo.durable import Disk
 from torrazzo.ledger.identity import KINDS, Identity, LogName
 from torrazzo.ledger.log_rows import read_logs
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.town.home import Home, Settings
+from torrazzo.town.key_file import read_key
 
 _SEED = 32
 
@@ -48,15 +47,10 @@ def log_names(home: Home) -> list[LogName]:
 
 
 def _read(home: Home, kind: str) -> bytes:
-    path = home.ledger_key(kind)
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            seed = file.read(_SEED + 1)
-    except OSError as error:
-        raise Unavailable(f"{path}: {error.strerror}; the first start of `torrazzo ledger` makes it") from error
-    if mode & 0o077:
-        raise Refused(f"{path}: its mode is {mode:o}, so others may sign in the town's name; run chmod 600 on it")
-    if len(seed) != _SEED:
-        raise Invalid(f"{path}: {_SEED} bytes expected; restore it from the copy made with ledger.db")
-    return seed
+    return read_key(
+        home.ledger_key(kind),
+        _SEED,
+        missing="the first start of `torrazzo ledger` makes it",
+        danger="sign in the town's name",
+        spoilt="restore it from the copy made with ledger.db",
+    )

@@ -6,17 +6,16 @@ AES-256-GCM under 32 random bytes in `secrets/box.key`; the additional data name
 sealed value that is moved to another camera does not open.
 """
 
-import os
 import secrets
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
+from torrazzo.base.errors import Damaged, Refused
 from torrazzo.durable import Disk
+from torrazzo.town.key_file import read_key
 
 _NONCE = 12
 _KEY = 32
@@ -56,16 +55,13 @@ def make_box(disk: Disk, path: Path) -> Box:
 
 def load_box(path: Path) -> Box:
     """Read the key; raises `Unavailable`, or `Refused` when others may read it too."""
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            key = file.read(_KEY + 1)
-    except OSError as error:
-        raise Unavailable(f"{path}: {error.strerror}; run as the user that owns the home, after `init`") from error
-    if mode & 0o077:
-        raise Refused(f"{path}: its mode is {mode:o}, so others may read the cameras' passwords; run chmod 600 on it")
-    if len(key) != _KEY:
-        raise Invalid(f"{path}: {_KEY} bytes expected; restore the file from the copy made with office.db")
+    key = read_key(
+        path,
+        _KEY,
+        missing="run as the user that owns the home, after `init`",
+        danger="read the cameras' passwords",
+        spoilt="restore the file from the copy made with office.db",
+    )
     return Box(key)
 
 

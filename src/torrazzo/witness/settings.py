@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The folder of a witness: `witness.toml`, its signing key, its database."""
 
-import os
 import secrets
-import stat
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.durable import Disk
 from torrazzo.ledger.key import Kind, SigningKey, VerifierKey
 from torrazzo.ledger.listening import check_listen
+from torrazzo.town.key_file import read_key
 
 DEFAULT_LISTEN = "127.0.0.1:8472"
 
@@ -126,13 +125,6 @@ def make_home(home: WitnessHome, disk: Disk, name: str, text: str) -> SigningKey
 
 def load_key(home: WitnessHome, name: str) -> SigningKey:
     """Raises `Unavailable` where it is gone, `Refused` when others may read it."""
-    path = home.key
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            seed = file.read(_SEED + 1)
-    except OSError as error:
-        raise Unavailable(f"{path}: {error.strerror}; put it back from its copy") from error
-    if mode & 0o077:
-        raise Refused(f"{path}: its mode is {mode:o}, so others may sign in its name; run chmod 600 on it")
+    copy = "put it back from its copy"
+    seed = read_key(home.key, _SEED, missing=copy, danger="sign in its name", spoilt=copy)
     return SigningKey(name, Kind.COSIGNATURE, seed)
