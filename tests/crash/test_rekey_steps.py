@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.sealers import Chip
 from tests.tools.second_reader import open_k
 from torrazzo.archive.record import Kind
 from torrazzo.archive.root import Root, make_root
@@ -51,9 +52,9 @@ class Case:
         self.sealed = {stream: seal_key(KS[stream], public, stream, TERM, *NAME) for stream in STREAMS}
         root = make_root(self.disk, ARCHIVE, NODE)
         for serial in (0, 1):
-            self._record(root, serial)
+            self.record(root, serial)
 
-    def _record(self, root: Root, serial: int) -> None:
+    def record(self, root: Root, serial: int) -> None:
         writer = VolumeWriter.create(
             self.disk, root, hour=NAME.hour, retention_class=NAME.class_, fence=17, serial=serial,
             utc=UtcTicks(NAME.hour * HOUR), boot_ns=BootNs(1),
@@ -115,6 +116,48 @@ def test_each_step_may_be_the_last() -> None:
         assert {(fact["of"], fact["kept"]) for fact in facts} == {(9, 2)}
         assert all(fact["streams"] == [str(GONE)] for fact in facts)
     assert ended
+
+
+@pytest.mark.parametrize("but_persists", [False, True])
+@pytest.mark.parametrize("file", ["attempt", "root-*", "ring-*", "counter", "rekey-*"])
+def test_a_step_that_fails_costs_nobody_else_anything(file: str, but_persists: bool) -> None:
+    """Of a disk that fails once, in the same life: others are still open, after it and when it is asked for again."""
+    case = Case()
+    store, rekeys, told = case.live()
+    case.disk.fail("rename", f"*/{file}", but_persist=but_persists)
+    with contextlib.suppress(OSError, TorrazzoError):
+        rekeys.erase(NAME.hour, [GONE], 9, NOW)
+    for _ in range(2):  # the next looks of the clockwork
+        rekeys.look()
+        store.draw([])
+    assert all(case.opens(store, rekeys, stream) for stream in OTHERS)
+    if case.opens(store, rekeys, GONE):
+        assert rekeys.erase(NAME.hour, [GONE], 9, NOW) == 2
+    assert [case.opens(store, rekeys, stream) for stream in STREAMS] == [True, False, True]
+    assert {(fact["of"], fact["kept"]) for fact in told} == {(9, 2)}
+
+
+def test_a_counter_that_is_away_costs_nobody_else_anything() -> None:
+    """A chip that does not count while the ring is being replaced: the side file waits for it."""
+    case = Case()
+    folder, chip = Path("/chip"), Chip()
+    case.disk.make_folder(folder)
+    store = RingStore(case.disk, folder, chip)
+    store.load()
+    store.draw([NAME])
+    public = store.ring.keys[NAME].public()
+    root = make_root(case.disk, Path("/elsewhere"), NODE)
+    case.sealed = {stream: seal_key(KS[stream], public, stream, TERM, *NAME) for stream in STREAMS}
+    case.record(root, 0)
+    rekeys = Rekeys(case.disk, folder, store, [Path("/elsewhere")], lambda *_: None)
+    for at, fails in enumerate((["before"], ["before"] * 3, ["after"])):
+        chip.fails = list(fails)
+        with pytest.raises(Unavailable):
+            rekeys.erase(NAME.hour, [STREAMS[at]], 9 + at, NOW)
+        for _ in range(3):
+            with contextlib.suppress(Unavailable):
+                rekeys.look()
+        assert [case.opens(store, rekeys, stream) for stream in STREAMS] == [each > at for each in range(3)]
 
 
 def test_no_copy_of_the_ring_opens_it_again() -> None:

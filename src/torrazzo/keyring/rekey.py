@@ -4,7 +4,8 @@
 
 1. Every other K of the hour is opened and sealed to a fresh key; all of them, in one file, safe on disk. 2. The ring is
 replaced: the fresh key stands in the old one's place, which commits. 3. It is booked. A file counts only while its key
-is the ring's: one that a crash left before 2 is nothing, and goes; after 2 it is booked by the next look.
+is the ring's: one that a crash left before 2 is nothing, and goes; after 2 it is booked by the next look. A ring that
+was begun is ended before any file is judged: it may be about to need one.
 """
 
 import hashlib
@@ -132,6 +133,7 @@ class Rekeys:
 
     def look(self) -> None:
         """Once a minute, and at the start: know the files that count, remove others, book what is not booked."""
+        self._store.finish()
         living: dict[KeyName, Rekeyed] = {}
         for file in [name for name in self._disk.list(self._folder) if _FILE.fullmatch(name)]:
             try:
@@ -155,6 +157,7 @@ class Rekeys:
         """
         if hour > hour_of(now) - OVER_HOURS:
             raise Refused("that hour is not over for long enough: its keys are still being used; try again later")
+        self.look()
         kept, is_found = 0, False
         for name in [name for name in self._store.ring.keys if name.hour == hour]:
             found = self._gather(name)
