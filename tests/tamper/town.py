@@ -168,7 +168,7 @@ class Town:
     @contextlib.contextmanager
     def witness(self) -> Iterator[Witness]:
         """The second office's."""
-        with contextlib.closing(WitnessHeads.open(self.folder / "witness.db")) as heads:
+        with contextlib.closing(WitnessHeads.make(self.folder / "witness.db")) as heads:
             yield Witness(KEYS.witness, [KEYS.rec.verifier, KEYS.act.verifier], heads, FakeClock(UtcTicks(self.now)))
 
     def ask_witness(self, store: LedgerStore) -> None:

@@ -56,17 +56,35 @@ class Heads:
         self._database = database
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """The SQLite file `path`, made if it is not there; raises `Invalid` for tables of another version."""
+    def make(cls, path: Path) -> Self:
+        """The SQLite file `path`, of a witness that never cosigned anything."""
         heads = cls(sqlite_database(path))
         with heads._reported(), heads._database.write() as connection:
             TABLES.create_all(connection)
-            version = connection.execute(sa.select(WITNESS.c.version)).scalar_one_or_none()
-            if version is None:
+            if connection.execute(sa.select(WITNESS.c.version)).scalar_one_or_none() is None:
                 connection.execute(sa.insert(WITNESS).values(version=VERSION))
-            elif version != VERSION:
-                raise Invalid(f"{path}: version {version}, expected {VERSION}; install the Torrazzo it is of")
         return heads
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """One that was made; raises `Unavailable` where it is gone, `Invalid` for tables of another version.
+
+        Nothing takes its place: whoever has forgotten what he cosigned would cosign a second history.
+        """
+        if not path.exists():
+            raise Unavailable(f"{path}: it is gone, and with it what was cosigned; make a new witness with a new key")
+        heads = cls(sqlite_database(path))
+        with heads._reported(), heads._database.write() as connection:
+            version = connection.execute(sa.select(WITNESS.c.version)).scalar_one_or_none()
+        if version != VERSION:
+            raise Invalid(f"{path}: version {version}, expected {VERSION}; install the Torrazzo it is of")
+        return heads
+
+    @property
+    def are_none(self) -> bool:
+        """Whether nothing was ever cosigned."""
+        with self._reported(), self._database.read() as connection:
+            return connection.execute(sa.select(HEAD.c.origin)).first() is None
 
     @contextlib.contextmanager
     def changing(self) -> "Iterator[Change]":
@@ -78,6 +96,12 @@ class Heads:
         """What was cosigned last."""
         with self._reported(), self._database.read() as connection:
             return Change(connection).last(origin)
+
+    def contradictions(self, origin: str) -> int:
+        """How many there are in `evidence`."""
+        query = sa.select(sa.func.count()).where(EVIDENCE.c.origin == origin)
+        with self._reported(), self._database.read() as connection:
+            return connection.execute(query).scalar_one()
 
     def evidence(self, origin: str) -> list[bytes]:
         """The contradicting heads, the oldest first."""

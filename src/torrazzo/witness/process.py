@@ -87,7 +87,7 @@ def _head(witness: Witness, origin: str) -> dict[str, object]:
     last = witness.heads.last(origin)
     told: dict[str, object] = {
         "size": last.size,
-        "contradictions": len(witness.heads.evidence(origin)),
+        "contradictions": witness.heads.contradictions(origin),
         "cosigned": None,
     }
     if last.note:

@@ -8,6 +8,7 @@ GET  /status                        JSON, for people
 """
 
 import json
+import re
 import socket
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -20,6 +21,8 @@ from torrazzo.ledger.limited_server import LimitedHandler, LimitedServer
 from torrazzo.ledger.witness_request import MAX_BYTES, SIZE_TYPE
 from torrazzo.town.bounded_server import JSON, TEXT
 from torrazzo.witness.cosigner import Refusal, Witness
+
+_LENGTH = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +62,7 @@ class WitnessHandler(LimitedHandler):
     def do_POST(self) -> None:  # noqa: N802 - http.server's name
         """A head."""
         length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()) or int(length[:9]) > MAX_BYTES:
+        if _LENGTH.fullmatch(length) is None or int(length) > MAX_BYTES:
             self.close_connection = True
             self.answer(400, f"Content-Length: needed, at most {MAX_BYTES}\n".encode())
             return

@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The folder of a witness: `witness.toml`, its signing key, its database."""
 
+<<<<<<< src/torrazzo/witness/settings.py
+import contextlib
+import os
+=======
+>>>>>>> /tmp/dd/n
 import secrets
 import tomllib
 from dataclasses import dataclass
@@ -11,7 +16,11 @@ from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.durable import Disk
 from torrazzo.ledger.key import Kind, SigningKey, VerifierKey
 from torrazzo.ledger.listening import check_listen
+<<<<<<< src/torrazzo/witness/settings.py
+from torrazzo.witness.heads import Heads
+=======
 from torrazzo.town.key_file import read_key
+>>>>>>> /tmp/dd/n
 
 DEFAULT_LISTEN = "127.0.0.1:8472"
 
@@ -111,7 +120,7 @@ def settings_text(settings: WitnessSettings) -> str:
 
 def make_home(home: WitnessHome, disk: Disk, name: str, text: str) -> SigningKey:
     """A new one with a key drawn now; raises `Refused` where there is one."""
-    if home.settings_file.exists() or home.database.exists():
+    if home.settings_file.exists() or (home.database.exists() and not _is_unused(home)):
         raise Refused(f"{home.settings_file}: there is one already; nothing was changed")
     if "'" in name or "\n" in name:
         raise Invalid(f"name {name!r}: no quotes")
@@ -119,8 +128,15 @@ def make_home(home: WitnessHome, disk: Disk, name: str, text: str) -> SigningKey
     key = SigningKey(name, Kind.COSIGNATURE, seed)
     disk.make_folder(home.path)
     disk.publish(home.key, seed, 0o600)
-    disk.publish(home.settings_file, text.encode())
+    Heads.make(home.database).close()
+    disk.publish(home.settings_file, text.encode())  # last: from here on it is one
     return key
+
+
+def _is_unused(home: WitnessHome) -> bool:
+    """A crash may have left a database without settings."""
+    with contextlib.closing(Heads.make(home.database)) as heads:
+        return heads.are_none
 
 
 def load_key(home: WitnessHome, name: str) -> SigningKey:

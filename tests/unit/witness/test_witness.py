@@ -28,7 +28,7 @@ from torrazzo.testing import FakeClock
 from torrazzo.town.ask import UnixHttp
 from torrazzo.witness import Witness, WitnessHome, run_witness
 from torrazzo.witness.heads import Heads
-from torrazzo.witness.settings import load_key, load_settings
+from torrazzo.witness.settings import load_key, load_settings, make_home
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -252,6 +252,8 @@ def test_what_is_no_request_costs_itself_only(home: WitnessHome) -> None:
             (b"POST /add-checkpoint HTTP/1.1\r\n\r\n", b"400"),
             (b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
             (b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 999999999999\r\n\r\n", b"400"),
+            (b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 000000000999999999999\r\n\r\n", b"400"),
+            (b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: " + b"0" * 9_000 + b"\r\n\r\n", b"400"),
             (b"POST /other HTTP/1.1\r\nContent-Length: 0\r\n\r\n", b"404"),
             (b"DELETE / HTTP/1.1\r\n\r\n", b"501"),
             (b"\x00\xff\r\n\r\n", b"400"),
@@ -319,6 +321,31 @@ def test_a_key_that_others_may_read_is_not_used(home: WitnessHome, capsys: pytes
     home.key.chmod(0o640)
     with pytest.raises(Refused, match="chmod 600"):
         run_witness(home, SystemClock(), OsDisk(), threading.Event())
+
+
+def test_a_witness_that_lost_its_database_cosigns_nothing(home: WitnessHome) -> None:
+    """It cannot know which heads it cosigned: another history would be cosigned as the first one."""
+    with opened(home) as witness:
+        assert status_of(witness, LOG.request(0, 5)) == 200
+    for file in home.path.glob("witness.db*"):
+        file.unlink()
+    with pytest.raises(Unavailable, match="new key"):
+        run_witness(home, SystemClock(), OsDisk(), threading.Event())
+    assert not home.database.exists()
+
+
+def test_a_witness_whose_making_was_cut_short_is_made_again(home: WitnessHome) -> None:
+    """Without settings and without a head it never was one; with a head its key is not replaced."""
+    settings = home.settings_file.read_text()
+    home.settings_file.unlink()
+    make_home(home, OsDisk(), NAME, settings)
+    key = home.key.read_bytes()
+    with opened(home) as witness:
+        assert status_of(witness, LOG.request(0, 5)) == 200
+    home.settings_file.unlink()
+    with pytest.raises(Refused, match="already"):
+        make_home(home, OsDisk(), NAME, settings)
+    assert home.key.read_bytes() == key
 
 
 def test_requests_come_back_as_packed() -> None:
