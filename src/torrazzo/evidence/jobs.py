@@ -4,6 +4,9 @@
 
 The only module that knows DBOS. Of each kind one job runs at a time, the others wait. Their database is SQLite in its
 rollback-journal mode, as DBOS opens it, or PostgreSQL. Nothing secret may be in an order or in a step's result.
+
+DBOS looks into its tables several times a second, whether there is work or not, which costs as much as recording four
+cameras: so it is awake only while a job waits or runs. What there is and was is read without it.
 """
 
 import secrets
@@ -13,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
@@ -22,11 +25,14 @@ from torrazzo.durable import Disk
 _VERSION = "1"  # of the order and the results of steps; grows when an older job could not be gone on with
 _POLL_S, _PROMPT_S = 10.0, 3.0  # each look into a queue costs some 8 ms: only who orders a copy waits before a screen
 _PROMPT = "export"
+_SLEEP_S = 15.0  # without a job for so long, DBOS sleeps
 PATIENCE_S = 900.0  # so long a step waits for a process, a disk or a fact that is not there
 _PAUSE_S = 3.0
 
 _STATES = {"PENDING": "running", "ENQUEUED": "waiting", "DELAYED": "waiting", "SUCCESS": "done", "ERROR": "failed",
            "CANCELLED": "cancelled", "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed"}  # fmt: skip
+
+_UNFINISHED = [name for name, state in _STATES.items() if state in {"waiting", "running"}]
 
 Values: TypeAlias = dict[str, Any]  # JSON
 
@@ -103,39 +109,35 @@ class Jobs:
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._paused = threading.Semaphore(0)
+        self._power = threading.Lock()  # whether DBOS is awake changes under it
+        self._is_awake = False
         disk.make_folder(path.parent)
-        config: DBOSConfig = {
-            "name": "torrazzo",
-            "system_database_url": f"sqlite:///{path.absolute()}",
-            "application_version": _VERSION,
-            "executor_id": "worker",
-            "serializer": DBOSPortableJSONSerializer(),
-            "use_listen_notify": False,
-            "log_level": "CRITICAL",  # what becomes of a job we log ourselves
-            "notification_listener_polling_interval_sec": 10.0,
-        }
-        DBOS(config=config)
+        self._url = f"sqlite:///{path.absolute()}"
 
         def job(kind: str, order: Values) -> Values:
             return self._work(kind, order)
 
         self._job = DBOS.workflow(name="job", max_recovery_attempts=None)(job)
-        DBOS.launch()
-        for kind in kinds:
-            DBOS.register_queue(kind, concurrency=1, polling_interval_sec=_PROMPT_S if kind == _PROMPT else _POLL_S)
+        with self._power:
+            self._wake()  # which makes the tables, and goes on with what was running
+        self._client = DBOSClient(system_database_url=self._url, serializer=DBOSPortableJSONSerializer())
+        threading.Thread(target=self._doze, name="jobs", daemon=True).start()
 
     def start(self, kind: str, order: Values) -> str:
         """Put a job into the queue; returns its name."""
         if kind not in self._kinds:
             raise Invalid(f"no job {kind!r}; there are {', '.join(sorted(self._kinds))}")
         id_ = f"{kind}-{secrets.token_hex(4)}"
-        with SetWorkflowID(id_):
-            DBOS.enqueue_workflow(kind, self._job, kind, order)
+        with self._power:
+            self._wake()
+            with SetWorkflowID(id_):
+                DBOS.enqueue_workflow(kind, self._job, kind, order)
         return id_
 
     def states(self, ids: list[str] | None = None) -> list[JobState]:
         """All jobs, the newest first, or these."""
-        return [self._state(found) for found in DBOS.list_workflows(workflow_ids=ids, name="job", sort_desc=True)]
+        found = self._client.list_workflows(workflow_ids=ids, name="job", sort_desc=True)
+        return [self._state(each) for each in found]
 
     def state(self, id_: str) -> JobState:
         """Of one; raises `Invalid` for a name that none has."""
@@ -146,23 +148,23 @@ class Jobs:
 
     def newest(self, kind: str) -> JobState | None:
         """The one that was ordered last."""
-        found = DBOS.list_workflows(queue_name=kind, name="job", sort_desc=True, limit=1)
+        found = self._client.list_workflows(queue_name=kind, name="job", sort_desc=True, limit=1)
         return self._state(found[0]) if found else None
 
     def forget(self, before_ms: int) -> int:
         """Jobs that are over and were ordered before, at most a hundred; returns how many."""
         states = [name for name, state in _STATES.items() if state not in {"waiting", "running"}]
-        found = DBOS.list_workflows(name="job", status=states, limit=100)
+        found = self._client.list_workflows(name="job", status=states, limit=100)
         old = [job.workflow_id for job in found if (job.created_at or 0) < before_ms]
         if old:
-            DBOS.delete_workflows(old)
+            self._client.delete_workflows(old)
         return len(old)
 
     def cancel(self, id_: str) -> None:
         """Ends at its next sign of life, and leaves nothing behind. Raises `Refused` for one that is over."""
         if (now := self.state(id_)).state not in {"waiting", "running"}:
             raise Refused(f"job {id_} is over: {now.state}")
-        DBOS.cancel_workflow(id_)
+        self._client.cancel_workflow(id_)
         with self._lock:
             run = self._runs.get(id_)
         if run is not None:
@@ -183,6 +185,44 @@ class Jobs:
         while self._ending.is_set():
             self._paused.release()
             threading.Event().wait()
+
+    # -- awake or asleep
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether DBOS is: it runs what waits."""
+        return self._is_awake
+
+    def _wake(self) -> None:
+        if self._is_awake:
+            return
+        config: DBOSConfig = {
+            "name": "torrazzo",
+            "system_database_url": self._url,
+            "application_version": _VERSION,
+            "executor_id": "worker",
+            "serializer": DBOSPortableJSONSerializer(),
+            "use_listen_notify": False,
+            "log_level": "CRITICAL",  # what becomes of a job we log ourselves
+        }
+        DBOS(config=config)
+        DBOS.launch()
+        for kind in self._kinds:
+            DBOS.register_queue(kind, concurrency=1, polling_interval_sec=_PROMPT_S if kind == _PROMPT else _POLL_S)
+        self._is_awake = True
+
+    def _doze(self) -> None:
+        """Let DBOS sleep where there has been nothing to do at two looks."""
+        was_idle = False
+        while not self._ending.wait(_SLEEP_S):
+            if not self._is_awake:
+                continue
+            with self._power:
+                is_idle = not self._client.list_workflows(status=_UNFINISHED, limit=1) and not self._runs
+                if is_idle and was_idle:
+                    DBOS.destroy()
+                    self._is_awake = False
+                was_idle = is_idle
 
     # -- inside
 

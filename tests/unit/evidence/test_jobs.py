@@ -12,13 +12,13 @@ import pytest
 
 # A job of three steps; the second waits once for something. Each scenario prints one line of JSON.
 _PROGRAM = """
-import json, os, sys, time
+import json, os, sys, threading, time
 from pathlib import Path
 from torrazzo.base import SystemClock
 from torrazzo.base.errors import Refused, Unavailable
 from torrazzo.durable import OsDisk
 from torrazzo.evidence import jobs
-jobs._PAUSE_S = 0.05
+jobs._PAUSE_S, jobs._SLEEP_S, jobs._POLL_S = 0.05, 0.1, 1.0
 folder, scenario = Path(sys.argv[1]), sys.argv[2]
 done = folder / "done"
 
@@ -56,6 +56,15 @@ if scenario == "beside":
     while queue.state(other).state != "done":
         time.sleep(0.02)
     print(json.dumps({"state": queue.state(job).state}), flush=True)
+    os._exit(0)
+if scenario == "doze":
+    lives = []
+    while len(lives) < 4:
+        while queue.state(job).state != "done" or queue.is_awake:
+            time.sleep(0.02)
+        lives.append([thread.name for thread in threading.enumerate()])
+        job = queue.start("scrub" if len(lives) % 2 else "export", {})
+    print(json.dumps({"threads": lives}), flush=True)
     os._exit(0)
 for _ in range(400):
     state = queue.state(job)
@@ -109,6 +118,14 @@ def test_a_cancelled_job_ends(tmp_path: Path) -> None:
 def test_jobs_of_another_kind_run_beside(tmp_path: Path) -> None:
     """The scrub, which takes days, holds up no export, nor the other way round."""
     assert run(tmp_path, "beside", slow=True) == {"state": "running"}
+
+
+def test_without_a_job_nothing_looks_for_one(tmp_path: Path) -> None:
+    """DBOS, which looks into its tables several times a second, sleeps; what is ordered wakes it, again and again."""
+    lives = run(tmp_path, "doze")["threads"]
+    assert len(lives) == 4
+    assert all(life == lives[0] for life in lives)
+    assert not [name for name in lives[0] if "queue" in name or "dbos" in name]
 
 
 def test_old_jobs_are_forgotten(tmp_path: Path) -> None:
