@@ -9,13 +9,14 @@ import platform
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 GIGA = 1 << 30
 FREE_BYTES = 20 * GIGA
 ROOT = Path(__file__).resolve().parent.parent
+_N = TypeVar("_N", int, float)
 _V1 = Path("/sys/fs/cgroup/cpuacct")
 _V2 = Path("/sys/fs/cgroup")
 
@@ -71,15 +72,20 @@ class Group:
 
     def pss_bytes(self) -> dict[str, int]:
         """Pss by process name."""
-        sizes: dict[str, int] = {}
+        return self._by_name(_pss_bytes)
+
+    def cpu_by_name(self) -> dict[str, float]:
+        """Seconds of CPU so far by process name, of the living, to a hundredth of a second."""
+        return self._by_name(_proc_cpu_s)
+
+    def _by_name(self, figure: Callable[[int], _N]) -> dict[str, _N]:
+        found: dict[str, _N] = {}
         for pid in self.pids():
             with contextlib.suppress(OSError):
                 words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
                 name = next((w.decode() for w in words if w in _NAMES), Path(words[0].decode()).name)
-                for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                    if line.startswith("Pss:"):
-                        sizes[name] = sizes.get(name, 0) + int(line.split()[1]) * 1024
-        return sizes
+                found[name] = found.get(name, 0) + figure(pid)
+        return found
 
     def end(self, patience_s: float = 30) -> None:
         """SIGTERM, patience, SIGKILL; then the group is gone."""
@@ -100,6 +106,13 @@ class Group:
 
 
 _NAMES = (b"serve", b"recorder", b"keyring", b"control-room", b"ledger", b"worker", b"witness")
+
+
+def _pss_bytes(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def _proc_cpu_s(pid: int) -> float:

@@ -87,9 +87,10 @@ def measure_torrazzo(work: Work, folder: Path) -> dict[str, Any]:
     with group("torrazzo") as processes:
         town.serve(processes, home, [work.cpu], folder / "serve.log")
         wait_until_recording(home, len(urls))
-        before, begun = processes.cpu_s(), time.monotonic()
+        before, begun, each = processes.cpu_s(), time.monotonic(), processes.cpu_by_name()
         time.sleep(seconds)
         used, elapsed = processes.cpu_s() - before, time.monotonic() - begun
+        of_each = {name: cpu - each.get(name, 0.0) for name, cpu in processes.cpu_by_name().items()}
         state = town.status(home)
         memory = processes.pss_bytes()
         sockets = socket_memory_bytes()
@@ -99,6 +100,7 @@ def measure_torrazzo(work: Work, folder: Path) -> dict[str, Any]:
     recorded = sum(fact.frames or 0 for facts in per_stream.values() for fact in facts)
     return {
         "cpu": 100 * used / elapsed / len(urls),
+        "cpu_of_each": {name: 100 * cpu / elapsed for name, cpu in of_each.items()},
         "pss": memory,
         "socket_bytes": sockets,
         "gaps": gaps,
