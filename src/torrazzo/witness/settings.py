@@ -2,11 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The folder of a witness: `witness.toml`, its signing key, its database."""
 
-<<<<<<< src/torrazzo/witness/settings.py
 import contextlib
-import os
-=======
->>>>>>> /tmp/dd/n
 import secrets
 import tomllib
 from dataclasses import dataclass
@@ -16,11 +12,8 @@ from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.durable import Disk
 from torrazzo.ledger.key import Kind, SigningKey, VerifierKey
 from torrazzo.ledger.listening import check_listen
-<<<<<<< src/torrazzo/witness/settings.py
-from torrazzo.witness.heads import Heads
-=======
 from torrazzo.town.key_file import read_key
->>>>>>> /tmp/dd/n
+from torrazzo.witness.heads import Heads
 
 DEFAULT_LISTEN = "127.0.0.1:8472"
 
