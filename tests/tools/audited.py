@@ -52,6 +52,7 @@ class MemoryLedger(Source):
         self.entries: dict[LogKind, list[bytes]] = {"rec": [], "act": []}
         self.minimum_of: dict[LogKind, int] = {"rec": 0, "act": 0}
         self.keys = dict(KEYS)
+        self.statements: dict[bytes, bytes] = {}  # of a chip, by hash
         self.is_away = False
 
     def root(self, kind: LogKind, size: int | None = None) -> bytes:
@@ -63,6 +64,11 @@ class MemoryLedger(Source):
         if target == "status":
             return json.dumps({kind: {"minimum": self.minimum_of[kind]} for kind in KINDS}).encode()
         name, _, rest = target.partition("/")
+        if rest.startswith("statements/"):
+            hash_ = bytes.fromhex(rest.removeprefix("statements/").removesuffix(".json"))
+            if hash_ not in self.statements:
+                raise Invalid("not there")
+            return self.statements[hash_]
         kind: LogKind = "rec" if name == "rec" else "act"
         entries, key = self.entries[kind], self.keys[kind]
         note = sign_checkpoint(Checkpoint(key.verifier.name, len(entries), self.root(kind)), key).pack()
@@ -231,6 +237,26 @@ class Audited:
             self.enter("rec", line.segment())
             self.enter("act", tie(self.ledger, self.clock.utc()))
             assert self.look(10) == []
+
+
+def started(town: Audited) -> Line:
+    """A term that has gone on for a while, without a finding."""
+    line = Line()
+    town.enter("rec", line.facts[0].line)
+    town.go_on(line)
+    return line
+
+
+def only(findings: list[str], rule: str, *words: str) -> None:
+    """One finding, by this rule, with these words."""
+    assert len(findings) == 1, findings
+    assert findings[0].startswith(f"{rule} "), findings
+    for word in words:
+        assert word in findings[0], findings
+
+
+def commitment_of(hour: int) -> bytes:
+    return f"{hour_text(hour)}/standard".encode() + b"\0" + bytes(32)
 
 
 @contextlib.contextmanager

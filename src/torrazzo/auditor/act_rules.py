@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What must hold between the entries of `act` (docs/3-formats/act.md), and with those of `rec`: R2, R6 to R8, R10, R11.
+"""What must hold between the entries of `act` (docs/3-formats/act.md), and with those of `rec`: R2, R6 to R8, R10 on.
 
 What happens at a time of its own, such as a key that should be gone by now, `overdue` tells.
 """
@@ -8,13 +8,16 @@ What happens at a time of its own, such as a key that should be gone by now, `ov
 import copy
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
+from torrazzo.auditor.chip_rules import ChipRules
 from torrazzo.auditor.finding import Finding
+from torrazzo.auditor.prune_rules import PruneRules
 from torrazzo.base.errors import Invalid, Refused
-from torrazzo.base.times import HOUR, SECOND
+from torrazzo.base.times import HOUR, SECOND, hour_of, hour_text
 from torrazzo.ledger.act import OPENING, Act, parse_act
 from torrazzo.ledger.act_forms import KINDS, parse_hour
+from torrazzo.ledger.chip_statement import ChipStatement
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.merkle import root_of
 from torrazzo.ledger.text import parse_hash, to_base64
@@ -23,6 +26,8 @@ from torrazzo.town.lives import life_of
 Root: TypeAlias = Callable[
     [LogKind, int], bytes | None
 ]  # of the first so many entries, as they were mirrored; empty: not known
+
+ERASE = "erase"  # purpose of an ask: one hour of some streams is to go before its time
 
 LEAD = 2 * 60 * SECOND  # by which a shred may begin before the end of life
 SLACK = 60 * SECOND
@@ -33,13 +38,36 @@ FORGED = frozenset({"head-forged", "head-fork"})
 BOOKED = 2 * 60 * SECOND  # refusals of a minute are told together, when it is over
 
 
+class Known(Protocol):
+    """What else the auditor has, or is shown."""
+
+    def sums(self, start: int, end: int) -> list[dict[str, object]] | None:
+        """Of these entries of `rec`, as values of `prune` facts; None where they were not mirrored."""
+        ...
+
+    def statement(self, hash_: bytes) -> ChipStatement | None:
+        """Of the keyring's chip; None where it is not shown."""
+        ...
+
+
+class Nothing:
+    """Of whoever has the entries of `act` alone: implements `Known`."""
+
+    def sums(self, start: int, end: int) -> None:
+        """None is known."""
+
+    def statement(self, hash_: bytes) -> None:
+        """None is shown."""
+
+
 @dataclass(slots=True)
 class Asked:
-    """A copy that is wanted, or approved: who, in which month."""
+    """A copy, or an erasure, that is wanted, or approved: who, in which month."""
 
     month: str
     who: str
     of: int | None = None  # of an approve: the ask
+    erase: str | None = None  # the hour that is to be erased
 
 
 @dataclass(slots=True)
@@ -60,6 +88,9 @@ class ActRules:
     untrusted: list[str] = field(default_factory=list)  # logs that began with a fork, until the keyring trusts them
     trusted_at: int | None = None  # when it came to trust them
     has_keys: bool = False  # births are booked: else what is left cannot be held against anything
+    erased: dict[str, int] = field(default_factory=dict)  # hours whose keys may be other ones than were born → since
+    chip: ChipRules = field(default_factory=ChipRules)
+    prune: PruneRules = field(default_factory=PruneRules)
 
     def pack(self) -> dict[str, object]:
         """For the database."""
@@ -70,7 +101,9 @@ class ActRules:
         """The inverse of `pack`; what it is made from is left alone."""
         found = copy.deepcopy(dict(found))
         asks = {number: Asked(**ask) for number, ask in found["asks"].items()}
-        return cls(**{**found, "asks": asks})
+        chip = ChipRules(**found.get("chip", {}))
+        prune = PruneRules(**found.get("prune", {"minimum": None}))  # of a version before: not known
+        return cls(**{**found, "asks": asks, "chip": chip, "prune": prune})
 
     def recorded(self, keys: Collection[str]) -> None:
         """Segments were entered whose pictures are under these keys."""
@@ -78,14 +111,27 @@ class ActRules:
             if name not in self.gone and _lives(name):
                 self.needed.setdefault(name, False)
 
-    def check(self, entry_index: int, line: bytes, not_before: int | None, now: int, root: Root) -> Iterator[Finding]:
+    def check(
+        self,
+        entry_index: int,
+        line: bytes,
+        not_before: int | None,
+        now: int,
+        root: Root,
+        known: Known = Nothing(),  # noqa: B008 - it has nothing
+    ) -> Iterator[Finding]:
         """One entry; `not_before` and `now` as in RecRules."""
         try:
             act = parse_act(line)
         except Invalid as error:
             yield Finding("R2", "act", str(error), entry_index)
             return
-        for rule, text in (*_times(act, not_before, now), *self._kind(entry_index, act, root)):
+        found = [*_times(act, not_before, now), *self._kind(entry_index, act, root)]
+        if act.kind == "shred":
+            chip = self.chip.check(act.values, known.statement, is_new=not_before is not None)
+            found += [("R7", text) for text in chip]
+        found += self.prune.check(act, known.sums) if act.kind == "prune" else self.prune.over()
+        for rule, text in found:
             yield Finding(rule, "act", text, entry_index, _stream(act), act.t)
 
     def overdue(self, now: int, rec_size: int) -> Iterator[Finding]:
@@ -158,7 +204,8 @@ class ActRules:
         classes = act.values["classes"]
         for class_ in classes:
             name, leaf = f"{act.values['hour']}/{class_}", act.values["root"] if len(classes) == 1 else None
-            if name in self.gone or self.born.get(name, leaf) not in {leaf, None}:  # else at most told again
+            is_other = self.born.get(name, leaf) not in {leaf, None} and act.values["hour"] not in self.erased
+            if name in self.gone or is_other:  # else at most told again
                 yield "R8", f"key {name} was born before"
             self.born[name] = leaf
 
@@ -180,6 +227,7 @@ class ActRules:
                 yield "R7", f"key {name} was destroyed {(end - act.t) / SECOND:.0f} s early, for its age"
         self.needed.pop(name, None)
         self.gone = {known: t for known, t in self.gone.items() if t > act.t - KEPT} | {name: act.t}
+        self.erased = {hour: t for hour, t in self.erased.items() if t > act.t - KEPT}
         if self._is_new(act.t):  # it tells of the old log's heads, and counts keys whose birth stands there
             self.born.pop(name, None)
             return
@@ -196,16 +244,15 @@ class ActRules:
         if len(self.born) != act.values["left"]:
             yield "R8", f"{act.values['left']} keys are left, it says; {len(self.born)} are"
         leaves = [self.born[known] for known in sorted(self.born)]
-        if all(leaf is not None for leaf in leaves):
+        is_certain = not any(known.partition("/")[0] in self.erased for known in self.born)
+        if is_certain and all(leaf is not None for leaf in leaves):
             ring = root_of(parse_hash(leaf or "", "leaf") for leaf in leaves)
             if to_base64(ring) != act.values["ring"]:
                 yield "R8", "the keys that it says are left are others than those that are"
 
     def _rekey(self, act: Act) -> Iterator[tuple[str, str]]:
         """An early erasure: two people wanted it; a key that nobody has told of takes the place of the old one."""
-        name = f"{act.values['hour']}/{act.values['class']}"
-        if name in self.born:
-            self.born[name] = None
+        self.erased[act.values["hour"]] = act.t
         approved = self.asks.get(str(act.values["of"]))
         if approved is None or approved.of is None:
             yield "R11", f"it names {act.values['of']}, which is no approval: one person erased it alone"
@@ -214,6 +261,8 @@ class ActRules:
         """An ask, then another person's approval of it, then the copy by who asked."""
         person = Asked(act.values["month"], act.values["who"])
         if act.kind == "ask":
+            if act.values["purpose"] == ERASE:
+                person.erase = hour_text(hour_of(act.values["t0"]))
             self.asks[str(entry_index)] = person
             return
         named = self.asks.get(str(act.values["of"]))
@@ -227,6 +276,8 @@ class ActRules:
         if asker.month != person.month or (asker.who == person.who) != (act.kind == "export"):
             yield "R11", "approved by the one who asked" if act.kind == "approve" else "taken by another than who asked"
         if act.kind == "approve":
+            if named.erase is not None:  # from here on it may be done: its `rekey` may stand behind a shred
+                self.erased[named.erase] = act.t
             self.asks[str(entry_index)] = Asked(person.month, person.who, act.values["of"])
 
 

@@ -19,14 +19,17 @@ from torrazzo.auditor.rec_rules import RecRules
 from torrazzo.auditor.source import Continued, Source
 from torrazzo.auditor.store import AuditStore, Followed, Found
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Invalid, Refused, TorrazzoError
+from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError
 from torrazzo.base.times import SECOND
 from torrazzo.ledger import Unproven
 from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.chip_statement import ChipStatement
 from torrazzo.ledger.files import LogFiles
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.key import VerifierKey
 from torrazzo.ledger.merkle import verify_consistency
+from torrazzo.ledger.note import Note
+from torrazzo.ledger.prune_sums import PruneSums
 from torrazzo.ledger.text import HASH_LENGTH
 from torrazzo.ledger.tiles import WIDTH
 from torrazzo.witness import Refusal
@@ -40,6 +43,10 @@ log = structlog.get_logger(__name__)
 
 class Contradiction(Invalid):
     """R1: the log shows something that does not go on from what it signed before."""
+
+    def __init__(self, kind: LogKind, shown: Note, text: str) -> None:
+        super().__init__(text)
+        self.kind, self.shown = kind, shown
 
 
 class _Log:
@@ -111,8 +118,8 @@ class Auditor:
             has_grown = self._follow("rec", self._since("rec"), asked)
             has_grown |= self._follow("act", act, asked)
         except Contradiction as error:
-            log_kind: LogKind = "rec" if "/rec" in str(error).partition(":")[0] else "act"
-            self._found(Finding("R1", log_kind, str(error)))
+            before = self._logs[error.kind].followed.note
+            self._found(Finding("R1", error.kind, str(error)), (before, error.shown.pack()))
             self.trouble = str(error)
         except (TorrazzoError, OSError) as error:
             self.trouble = str(error)
@@ -141,23 +148,25 @@ class Auditor:
         each = self._logs[kind]
         before = each.size
         self._verify(each, continued, each.mirror.copied)
+        each.followed = each.followed._replace(note=continued.note.pack())
         head, seen = continued.head, each.followed.seen
         if before == 0 and head.size:
             self._skip_pruned(each, head)
         while each.size < head.size:
-            self._step(each, head)
+            self._step(each, continued)
         if seen != (head.size, asked):
             self._save(each, each.followed._replace(seen=(head.size, asked)))
         return each.size > before
 
-    def _step(self, each: _Log, head: Checkpoint) -> None:
-        start = each.size
+    def _step(self, each: _Log, continued: Continued) -> None:
+        head, start = continued.head, each.size
         end = min(head.size, (start + STEP) // WIDTH * WIDTH)
         entries = self._entries(each.kind, start, end, head.size)
         copied = each.mirror.grown(entries)
         if end == head.size:
             if each.mirror.root(end, copied) != head.root:
-                raise Contradiction(f"{head.origin}: its entries lead to another root than its head of {end} has")
+                text = f"{head.origin}: its entries lead to another root than its head of {end} has"
+                raise Contradiction(each.kind, continued.note, text)
         else:
             self._verify(each, self._source.since(each.kind, end), copied)
         followed, findings = self._ruled(each, copied, entries)
@@ -174,12 +183,30 @@ class Auditor:
             if each.kind == "rec":
                 findings += rec.check(index, line, not_before, now)
             else:
-                findings += act.check(index, line, not_before, now, lambda kind, size: self._root(kind, size, copied))
+                findings += act.check(
+                    index, line, not_before, now, lambda kind, size: self._root(kind, size, copied), self
+                )
         return followed._replace(copied=copied, rules=rec.pack() if each.kind == "rec" else act.pack()), findings
 
     def _root(self, kind: LogKind, size: int, copied: Copied) -> bytes | None:
         each = self._logs[kind]
         return each.mirror.root(size, copied if kind == "act" else None)
+
+    def sums(self, start: int, end: int) -> list[dict[str, object]] | None:
+        """What these entries of `rec` told, hour by hour, as they were mirrored; None where they were not."""
+        rec, found = self._logs["rec"], PruneSums()
+        if not rec.followed.copied.first <= start <= end <= rec.size:
+            return None
+        try:
+            for line in rec.mirror.entries(start, end):
+                found.add(line)
+        except Damaged:  # R2 has told of it
+            return None
+        return found.values(end)
+
+    def statement(self, hash_: bytes) -> ChipStatement | None:
+        """What the chip said, as the ledger shows it; None where it does not."""
+        return self._source.statement(hash_)
 
     def _entries(self, kind: LogKind, start: int, end: int, size: int) -> list[bytes]:
         found: list[bytes] = []
@@ -193,16 +220,16 @@ class Auditor:
         note, head, path = continued
         try:
             if each.key not in note.signed_by([each.key]):
-                raise Contradiction(f"{each.key.name}: a head that its key did not sign")
+                raise Unproven("a head that its key did not sign")
             if head.origin != each.key.name:
-                raise Contradiction(f"{each.key.name}: a head of {head.origin}")
+                raise Unproven(f"a head of {head.origin}")
             if head.size < copied.size:
-                raise Contradiction(f"{each.key.name}: a head of {head.size} entries, after {copied.size} were seen")
+                raise Unproven(f"the log has shrunk: a head of {head.size} entries, after {copied.size} were seen")
             root = each.mirror.root(copied.size, copied)
             if copied.size and root:
                 verify_consistency(copied.size, root, head.size, head.root, path)
         except Unproven as error:
-            raise Contradiction(f"{each.key.name}: {error}") from error
+            raise Contradiction(each.kind, note, f"{each.key.name}: {error}") from error
 
     def _skip_pruned(self, each: _Log, head: Checkpoint) -> None:
         """What the log has pruned already cannot be seen: begin behind it, at an edge that the higher tiles give."""
@@ -241,8 +268,8 @@ class Auditor:
         if (packed := rules.pack()) != act.followed.rules:
             self._save(act, act.followed._replace(rules=packed), findings)
 
-    def _found(self, finding: Finding) -> None:
-        found = self._store.add(finding, self._clock.utc())
+    def _found(self, finding: Finding, heads: tuple[bytes, bytes] | None = None) -> None:
+        found = self._store.add(finding, self._clock.utc(), heads)
         self._tell([] if found is None else [found])
 
     def _tell(self, found: Sequence[Found]) -> None:

@@ -16,11 +16,12 @@ RULES: Mapping[str, str] = MappingProxyType(
         "R4": "recorded, gaps and steps add up to the time that went by",
         "R5": "wall time and monotonic time go together, or a step says why not",
         "R6": "a line is entered within a minute of what it tells, or marked late",
-        "R7": "each hour's key is destroyed when its life ends, not later, and not earlier without saying why",
+        "R7": "each hour's key is destroyed when its life ends, not later, nor earlier without a reason; chips count",
         "R8": "what a shred says is left, is left",
         "R9": "the ledger answers, and its logs grow",
         "R10": "the head of rec stands in act, as it was, each minute",
         "R11": "windows are closed; copies are approved by another person; the keyring saw no forged head",
+        "R12": "what is pruned was summed up in act, as it was entered",
     }
 )
 

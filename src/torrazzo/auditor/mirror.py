@@ -6,7 +6,7 @@ A batch: 1. files of what became full, each safe; 2. the new edge, committed by 
 found. A crash between the two writes the same files again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from torrazzo.base.errors import Damaged
@@ -61,6 +61,14 @@ class Mirror:
             self._files.put(tile, data)
         whole = len(lines) - len(lines) % WIDTH
         return before._replace(size=before.size + len(entries), edge=growth.edge, tail=tuple(lines[whole:]))
+
+    def entries(self, start: int, end: int) -> Iterator[bytes]:
+        """Those that were mirrored; FileNotFoundError for what was not."""
+        copied = self.copied
+        for number in range(start // WIDTH, -(-end // WIDTH)):
+            is_last = number == copied.size // WIDTH
+            bundle = copied.tail if is_last else split_entries(self._files.read(Tile(None, number)), WIDTH)
+            yield from bundle[max(0, start - number * WIDTH) : end - number * WIDTH]
 
     def root(self, size: int, copied: Copied | None = None) -> bytes | None:
         """Of the first so many entries; None if there are fewer, empty if it needs what was pruned before."""

@@ -5,7 +5,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -72,7 +72,7 @@ def status(witness: Witness, auditor: Auditor, store: AuditStore) -> Mapping[str
     return {
         **cosigned_status(witness),
         "audited": auditor.status(),
-        "findings": [told(found) for found in store.findings(is_open=True)],
+        "findings": [told(found, store.proofs(found.number)) for found in store.findings(is_open=True)],
         "silences": [
             {"from": iso_from_ticks(start), "to": None if end is None else iso_from_ticks(end), "why": why}
             for start, end, why in store.silences(10)
@@ -81,8 +81,8 @@ def status(witness: Witness, auditor: Auditor, store: AuditStore) -> Mapping[str
     }
 
 
-def told(found: Found) -> dict[str, object]:
-    """A finding for machines."""
+def told(found: Found, proofs: Sequence[tuple[bytes, bytes]] = ()) -> dict[str, object]:
+    """A finding for machines; its proofs are heads, each behind the one that it does not go on from."""
     finding = found.finding
     return {
         "number": found.number,
@@ -94,4 +94,5 @@ def told(found: Found) -> dict[str, object]:
         "found": iso_from_ticks(found.found),
         "notice": finding.is_notice,
         "settled": found.settled,
+        "proofs": [[before.decode(), shown.decode()] for before, shown in proofs],
     }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The ledger as an auditor reads it: heads that go on from one, bundles of entries, tiles."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.chip_statement import ChipStatement
 from torrazzo.ledger.errors import Pruned
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.note import Note
@@ -65,6 +67,14 @@ class Source:
     def tile(self, kind: LogKind, level: int, number: int, size: int) -> bytes:
         """The hashes of a tile, as many as there are."""
         return self._read(f"{kind}/{Tile(level, number, tile_width(level, number, size))}")
+
+    def statement(self, hash_: bytes) -> ChipStatement | None:
+        """What the keyring's chip said after a shred, by its hash; None where it is not shown, or is no such thing."""
+        try:
+            found = ChipStatement.parse(self._read(f"act/statements/{hash_.hex()}.json"))
+        except Invalid:
+            return None
+        return found if hashlib.sha256(found.statement).digest() == hash_ else None
 
     def _read(self, target: str) -> bytes:
         answer = call(self._address, target, self._clock, seconds=SECONDS)

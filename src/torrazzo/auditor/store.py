@@ -18,6 +18,7 @@ from torrazzo.ledger.schema import Database, sqlite_database
 
 VERSION = 1
 MOST_TEXT = 2_000
+MOST_PROOFS = 16  # heads that are kept with one finding
 
 TABLES = sa.MetaData()
 AUDITOR = sa.Table(  # one row
@@ -60,6 +61,20 @@ SILENCE = sa.Table(
     sa.Column("why", sa.Text, nullable=False),
 )
 
+HEAD = sa.Table(  # the last one of each log that went on from those before
+    "head",
+    TABLES,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("note", sa.LargeBinary, nullable=False),
+)
+PROOF = sa.Table(  # two heads that the log showed, of which the second does not go on from the first
+    "proof",
+    TABLES,
+    sa.Column("finding", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("shown", sa.LargeBinary, primary_key=True),
+    sa.Column("before", sa.LargeBinary, nullable=False),  # empty: none was seen before
+)
+
 
 class Followed(NamedTuple):
     """How far one log was followed."""
@@ -68,6 +83,7 @@ class Followed(NamedTuple):
     copied: Copied
     seen: tuple[int, int] | None  # so many entries there were, at that time
     rules: Mapping[str, Any]
+    note: bytes = b""  # the last head that went on from those before, as the log signed it
 
 
 class Found(NamedTuple):
@@ -102,11 +118,12 @@ class AuditStore:
         """None before anything was followed."""
         with self._reading() as connection:
             row = connection.execute(sa.select(LOG).where(LOG.c.kind == kind)).one_or_none()
+            note = connection.execute(sa.select(HEAD.c.note).where(HEAD.c.kind == kind)).scalar_one_or_none()
         if row is None:
             return None
         seen = None if row.seen is None else (row.seen, row.seen_at)
         copied = unpack(row.size, bytes(row.edge), bytes(row.tail), row.first)
-        return Followed(row.origin, copied, seen, json.loads(row.rules))
+        return Followed(row.origin, copied, seen, json.loads(row.rules), bytes(note or b""))
 
     def save(self, kind: LogKind, followed: Followed, findings: Iterable[Finding] = (), now: int = 0) -> list[Found]:
         """All of it on disk on return; gives the findings that are new."""
@@ -119,12 +136,24 @@ class AuditStore:
         with self._writing() as connection:
             connection.execute(sa.delete(LOG).where(LOG.c.kind == kind))
             connection.execute(sa.insert(LOG).values(**row))
+            connection.execute(sa.delete(HEAD).where(HEAD.c.kind == kind))
+            connection.execute(sa.insert(HEAD).values(kind=kind, note=followed.note))
             return [added for finding in findings if (added := _add(connection, finding, now)) is not None]
 
-    def add(self, finding: Finding, now: int) -> Found | None:
-        """One that concerns no entry; None if the same one is open."""
+    def add(self, finding: Finding, now: int, heads: tuple[bytes, bytes] | None = None) -> Found | None:
+        """One that concerns no entry; None if the same one is open. The two heads that prove it are kept with it."""
         with self._writing() as connection:
-            return _add(connection, finding, now)
+            found = _add(connection, finding, now)
+            if heads is not None:
+                number = _open_one(connection, finding) if found is None else found.number
+                _prove(connection, number, *heads)
+            return found
+
+    def proofs(self, number: int) -> list[tuple[bytes, bytes]]:
+        """Of a finding: heads as the log signed them, each with the one that it does not go on from, which is first."""
+        query = sa.select(PROOF.c.before, PROOF.c.shown).where(PROOF.c.finding == number)
+        with self._reading() as connection:
+            return [(bytes(row.before), bytes(row.shown)) for row in connection.execute(query)]
 
     def findings(self, *, is_open: bool) -> list[Found]:
         """Those that are not settled; or all."""
@@ -189,12 +218,8 @@ class AuditStore:
 
 def _add(connection: sa.Connection, finding: Finding, now: int) -> Found | None:
     """One of the whole log, such as a head that does not go on, is open once."""
-    if finding.entry_index is None and finding.rule == "R1":
-        query = sa.select(FINDING.c.number).where(
-            FINDING.c.rule == finding.rule, FINDING.c.log == finding.log, FINDING.c.settled.is_(None)
-        )
-        if connection.execute(query.where(FINDING.c.i.is_(None))).first() is not None:
-            return None
+    if finding.entry_index is None and finding.rule == "R1" and _open_one(connection, finding) is not None:
+        return None
     text = finding.text.encode("utf-8", "backslashreplace").decode()[:MOST_TEXT]
     row = {
         "rule": finding.rule, "log": finding.log, "text": text, "i": finding.entry_index,
@@ -203,3 +228,20 @@ def _add(connection: sa.Connection, finding: Finding, now: int) -> Found | None:
     }  # fmt: skip
     made = connection.execute(sa.insert(FINDING).values(**row).returning(FINDING.c.number))
     return Found(int(made.scalar_one()), finding, now, None)
+
+
+def _open_one(connection: sa.Connection, finding: Finding) -> int | None:
+    """Of the whole log, by the same rule."""
+    query = sa.select(FINDING.c.number).where(
+        FINDING.c.rule == finding.rule, FINDING.c.log == finding.log, FINDING.c.settled.is_(None)
+    )
+    return connection.execute(
+        query.where(FINDING.c.i.is_(None), FINDING.c.notice == finding.is_notice).limit(1)
+    ).scalar_one_or_none()
+
+
+def _prove(connection: sa.Connection, number: int | None, before: bytes, shown: bytes) -> None:
+    """Each head is kept once, and not more of them than could be of use."""
+    known = connection.execute(sa.select(PROOF.c.shown).where(PROOF.c.finding == number)).scalars().all()
+    if shown not in map(bytes, known) and len(known) < MOST_PROOFS:
+        connection.execute(sa.insert(PROOF).values(finding=number, before=before, shown=shown))

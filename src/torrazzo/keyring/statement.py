@@ -8,8 +8,7 @@ from pathlib import Path
 from torrazzo.durable import Disk
 from torrazzo.keyring.document import base64_text, compact
 from torrazzo.keyring.sealer import Attestation
-
-STATEMENTS = "statements"  # in the keyring's folder, or the vault's
+from torrazzo.ledger.chip_statement import STATEMENTS
 
 
 def keep_statement(disk: Disk, folder: Path, said: Attestation) -> None:

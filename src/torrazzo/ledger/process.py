@@ -19,11 +19,12 @@ import structlog
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, Stopped, TorrazzoError
-from torrazzo.durable import Disk
+from torrazzo.durable import Disk, read_whole
 from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.ledger.anchor_job import AnchorJob
 from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import AnchorSettings, load_anchor_settings
+from torrazzo.ledger.chip_statement import FILE, MOST_BYTES, STATEMENTS
 from torrazzo.ledger.forking import Forking, pack_heads, parse_lines
 from torrazzo.ledger.identity import Identity
 from torrazzo.ledger.prune_job import PruneJob, keyring_held, keyring_time
@@ -132,13 +133,23 @@ class _Process:
                 store = stack.enter_context(open_ledger(database, self._disk, self._home.ledger, identity, seen))
             sequencer = Sequencer(store, database, self._clock, self._keep)
             self._expect(sequencer)
-            yield Open(store, sequencer, self._anchors(store, sequencer), self._witnessing(store, identity))
+            anchors, witnessing = self._anchors(store, sequencer), self._witnessing(store, identity)
+            yield Open(store, sequencer, anchors, witnessing, self._statement)
 
     def _anchors(self, store: LedgerStore, sequencer: Sequencer) -> AnchorJob:
         def settings() -> AnchorSettings:
             return load_anchor_settings(self._home.path / ANCHORS)
 
         return AnchorJob(store, sequencer.enter, settings, self._clock, self._disk, self._home.ledger)
+
+    def _statement(self, name: str) -> bytes:
+        """One of those that `shred` facts name; raises `Invalid` where it is not there, or not for us to read."""
+        if not FILE.fullmatch(name):
+            raise Invalid(f"statements/{name}: expected the SHA-256 of one in hex, and .json")
+        try:
+            return read_whole(self._disk, self._home.keyring / STATEMENTS / name, MOST_BYTES)
+        except OSError as error:
+            raise Invalid(f"statements/{name}: {error.strerror}") from error
 
     def _prune(self, store: LedgerStore, ending: threading.Event) -> None:
         """In a thread."""

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torrazzo.base.errors import Damaged
-from torrazzo.base.times import HOUR, hour_of, hour_text
+from torrazzo.base.times import HOUR, SECOND, hour_of, hour_text
+
+_LAST = 253_402_200_000 * SECOND  # a day before the year 10000: what is beyond has no calendar
+_LONGEST = 100_000 * HOUR  # eleven years, hour by hour
 
 
 @dataclass(slots=True)
@@ -37,6 +40,8 @@ class PruneSums:
             if "n" not in found or "t0" not in found:
                 return
             kind, t0, t1 = found["kind"], int(found["t0"]), found["t1"]
+            if not (0 <= t0 < _LAST and (t1 is None or t1 - t0 < _LONGEST)):
+                raise ValueError("a time that no calendar has, or a span that nobody waited for")
             hour = self._hours.setdefault(hour_of(t0), _Hour())
             hour.streams.add(found["stream"])
             hour.facts += 1

@@ -11,6 +11,7 @@ POST /anchors                                         GET /anchors, /anchors/<fi
 POST /fork  begin anew, where nothing opens           GET /fork
 GET  /<log>/proof?index=N, /rec/proof?stream=S&term=T&n=N, /<log>/consistency?old=N
 GET  /<log>/checkpoint, /<log>/tile/…                 C2SP tlog-tiles; <log> is rec or act
+GET  /act/statements/<hash>.json                      what the keyring's chip said after a shred
 GET  /<log>/cosigned                                  the last head that the witnesses cosigned; also …&head=cosigned
 """
 
@@ -36,6 +37,7 @@ from torrazzo.ledger.sequencer import Sequencer
 from torrazzo.ledger.store import LedgerStore
 from torrazzo.ledger.text import parse_number, to_base64
 from torrazzo.ledger.witnessing import Witnessing
+from torrazzo.town.bounded_server import JSON
 from torrazzo.town.unix_server import Body, NotFound, UnixServer
 
 MOST_CONNECTIONS = 64
@@ -55,6 +57,7 @@ class Open(NamedTuple):
     sequencer: Sequencer
     anchors: AnchorJob
     witnessing: Witnessing
+    statement: Callable[[str], bytes]  # what the keyring's chip said, by its file's name
 
 
 class Beat(NamedTuple):
@@ -143,6 +146,8 @@ def look(ledger: Open, address: str) -> tuple[str, bytes]:
     note = _cosigned(ledger, name) if rest == "cosigned" or asked.get("head") == "cosigned" else reader.note
     if rest == "cosigned":
         return _TEXT, note.pack()
+    if name == "act" and rest.startswith("statements/"):
+        return JSON, _there(ledger.statement, rest.removeprefix("statements/"))
     if rest == "proof":
         index, size = _index(ledger, name, asked), Checkpoint.parse(note.text).size
         if index >= size:

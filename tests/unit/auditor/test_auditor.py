@@ -3,6 +3,8 @@
 """The auditor as a whole: its mirror, its memory, its signature; over a log in memory, and over a ledger that runs."""
 
 import contextlib
+import hashlib
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.tools.audited import KEYS, Audited, Line, MemoryLedger, audited, changed, late, tie
-from tests.tools.ledger_process import deliver, running, until
+from tests.tools.ledger_process import deliver, running, size, until
 from tests.tools.witness import SOCKET, answers
+from torrazzo.archive.fact import parse_fact
 from torrazzo.auditor import audit, process
-from torrazzo.auditor.process import run_auditor
+from torrazzo.auditor.process import open_auditor, run_auditor
 from torrazzo.auditor.settings import auditor_home, load_settings
+from torrazzo.auditor.source import Source
 from torrazzo.auditor.store import AuditStore
 from torrazzo.base import SystemClock
 from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
@@ -23,9 +27,12 @@ from torrazzo.base.times import SECOND
 from torrazzo.cli import main
 from torrazzo.cli.init import make_town
 from torrazzo.durable import OsDisk
+from torrazzo.keyring.sealer import Attestation, Level
+from torrazzo.keyring.statement import keep_statement
 from torrazzo.ledger import Policy, witnessing
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.chip_statement import STATEMENTS, ChipStatement
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.identity import LogName
 from torrazzo.ledger.merkle import leaf_hash, root_of
@@ -274,6 +281,45 @@ def test_it_cosigns_for_a_ledger_that_runs_and_stops_when_something_is_wrong(
             assert main(["auditor", "status", "--home", str(place.path)]) == 0
     with contextlib.closing(AuditStore.open(process.audit_database(place))) as store:
         assert [found.settled for found in store.findings(is_open=False)] == ["a test"]
+
+
+def test_a_ledger_that_was_put_back_whole_and_shorter_is_no_silence(home: Home) -> None:
+    """Asked how it goes on from more than it has, a ledger says 400: its head is R1 then, and both are kept."""
+    place, _ = make_auditor(home)
+    settings, line = load_settings(place), Line(start=SystemClock().utc() - 45 * SECOND)
+    with contextlib.closing(AuditStore.open(process.audit_database(place))) as store:
+        auditor = open_auditor(place, settings, store, SystemClock(), OsDisk())
+        with running(home) as client:
+            deliver(home, [line.facts[0], parse_fact(line.gap())])
+            until(lambda: size(client) == 2)
+            auditor.look()
+            assert (auditor.trouble, store.findings(is_open=True)) == (None, [])
+        for path in home.path.glob("ledger.db*"):
+            path.unlink()
+        shutil.rmtree(home.ledger)
+        with running(home) as client:
+            client.enter(pack_act("boot", SystemClock().utc(), BOOT))
+            auditor.look()
+        (found,) = store.findings(is_open=True)
+        assert str(found.finding).startswith("R1 rec: "), str(found.finding)
+        ((before, shown),) = store.proofs(found.number)
+        assert [Checkpoint.parse(Note.parse(note).text).size for note in (before, shown)] == [2, 0]
+        assert store.silences() == []
+
+
+def test_what_a_chip_said_is_shown_with_the_log(home: Home) -> None:
+    """By the hash that a shred names it with, as the keyring keeps it; nothing else of the keyring is."""
+    said = Attestation(level=Level.TPM, statement=b"counted", signature=b"signed", key=b"key")
+    keep_statement(OsDisk(), home.keyring, said)
+    (home.keyring / STATEMENTS / "other").write_bytes(b"secret")
+    hash_ = hashlib.sha256(b"counted").digest()
+    with running(home) as client:
+        source = Source(f"unix:{home.ledger_socket}", SystemClock())
+        assert source.statement(hash_) == ChipStatement(b"counted", b"signed", b"key")
+        assert source.statement(bytes(32)) is None
+        for name in ("other", "../heads.json", f"{hash_.hex()}.json/", f"{bytes(32).hex()}.json"):
+            with pytest.raises(Invalid):
+                client.read(f"act/statements/{name}")
 
 
 @pytest.mark.parametrize(

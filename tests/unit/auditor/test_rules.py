@@ -13,9 +13,12 @@ from tests.tools.audited import (
     Line,
     audited,
     changed,
+    commitment_of,
     late,
     life_end,
+    only,
     shred,
+    started,
     tie,
 )
 from torrazzo.base.times import HOUR, SECOND, hour_of, hour_text
@@ -35,22 +38,6 @@ HASH = to_base64(bytes(range(32)))
 def town(tmp_path: Path) -> Iterator[Audited]:
     with audited(tmp_path / "a") as found:
         yield found
-
-
-def started(town: Audited) -> Line:
-    """A term that has gone on for a while, without a finding."""
-    line = Line()
-    town.enter("rec", line.facts[0].line)
-    town.go_on(line)
-    return line
-
-
-def only(findings: list[str], rule: str, *words: str) -> None:
-    """One finding, by this rule, with these words."""
-    assert len(findings) == 1, findings
-    assert findings[0].startswith(f"{rule} "), findings
-    for word in words:
-        assert word in findings[0], findings
 
 
 # -- R1
@@ -377,10 +364,6 @@ def test_r8_what_is_left_is_left(town: Audited) -> None:
     at += HOUR
     town.enter("act", shred(hour + 1, at, left=1, ring=left))
     only(town.look(3600), "R8", "are others than those")
-
-
-def commitment_of(hour: int) -> bytes:
-    return f"{hour_text(hour)}/standard".encode() + b"\0" + bytes(32)
 
 
 # -- R9
