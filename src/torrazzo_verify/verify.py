@@ -1836,7 +1836,16 @@ def verify(path: str, policy: Optional[Policy], said: Callable[[Finding], None])
     """Check one package; the exit code."""
     try:
         with open(path, "rb") as file:
-            return Checks(Package(file), policy, said).run()
+            return verify_file(file, policy, said)
+    except OSError as error:
+        said(Finding(FAILED, "unreadable", values=(str(error),)))
+        return 2
+
+
+def verify_file(file: BinaryIO, policy: Optional[Policy], said: Callable[[Finding], None]) -> int:
+    """The same of one that is open."""
+    try:
+        return Checks(Package(file), policy, said).run()
     except (Malformed, struct.error, OSError, ValueError) as error:
         said(Finding(FAILED, "unreadable", values=(str(error),)))
         return 2

@@ -14,10 +14,15 @@ import pytest
 
 from tests.tools.dossier import files_of
 from tests.tools.recording import Recording
-from tests.tools.worker_town import CASE, WorkerTown, worker_town
-from torrazzo.access import read_asks
+from tests.tools.worker_town import CASE, ME, WorkerTown, worker_town
+from torrazzo.access import Windows, read_asks
 from torrazzo.base import SystemClock
+from torrazzo.base.errors import Unavailable
+from torrazzo.cli.worker import _copies
 from torrazzo.durable import OsDisk
+from torrazzo.evidence import jobs
+from torrazzo.evidence.export_job import ExportJob, order
+from torrazzo.evidence.jobs import Values, Work
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo_verify.verify import parse_policy, verify
 
@@ -80,26 +85,53 @@ def test_a_package_through_a_window(town: WorkerTown, tmp_path: Path) -> None:
 def test_a_worker_that_ends_in_mid_job_goes_on(ending: str, lives: int, town: WorkerTown, tmp_path: Path) -> None:
     """Killed, or asked to end, at any moment: each package is made, nothing is left behind, every window is closed."""
     town.start("worker")
-    chance, jobs = random.Random(f"{ending}{lives}"), dict[str, Path]()
+    chance, ordered = random.Random(f"{ending}{lives}"), dict[str, Path]()
     for life in range(lives):
-        if not jobs or town.ask(f"/jobs/{[*jobs][-1]}")["state"] == "done":
+        if not ordered or town.ask(f"/jobs/{[*ordered][-1]}")["state"] == "done":
             out = tmp_path / f"{life}.asice"
             body = {"v": 1, "kind": "export", "ask": town.approved(town.span), "out": str(out), "recipient": None}
-            jobs[town.ask("/jobs", body)["job"]] = out
+            ordered[town.ask("/jobs", body)["job"]] = out
         time.sleep(chance.uniform(0.2, 1.6))
         if ending == "kill":
             town.kill("worker")
         else:
             assert town.end("worker") in {0, -signal.SIGTERM}  # the latter: it had not even begun
         town.start("worker")
-    for job, out in jobs.items():
+    for job, out in ordered.items():
         assert wait_for(town, job, "done")["result"]["verdict"] == "verified"
         assert check(town, out) == 0
-    assert {path.name for path in tmp_path.iterdir() if path.suffix != ".pdf"} == {out.name for out in jobs.values()}
+    assert {path.name for path in tmp_path.iterdir() if path.suffix != ".pdf"} == {out.name for out in ordered.values()}
     assert town.end("worker") == 0
     acts = [json.loads(line) for line in town.acts()]
     opened = {at for at, act in enumerate(acts) if act["kind"] == "export"}
     assert opened == {act["of"] for act in acts if act["kind"] == "close"}
+
+
+def test_a_ledger_that_is_killed_between_two_steps_is_waited_for(
+    town: WorkerTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right behind the first step: the job asks again until there is a ledger, and then goes on."""
+    monkeypatch.setattr(jobs, "_PAUSE_S", 0.2)
+    waited: list[str] = []
+
+    def waiting(error: Unavailable) -> None:
+        waited.append(str(error))
+        if len(waited) == 1:
+            town.start("ledger")
+
+    class Steps:
+        def step(self, name: str, part: tuple[float, float], work: Work) -> Values:
+            found = jobs.patient(work, SystemClock(), waiting)(lambda _: None)
+            if name == "begin":
+                town.kill("ledger")
+            return found
+
+    asked, out, clock = town.approved(town.span), tmp_path / "case.asice", SystemClock()
+    with Windows(town.home, OsDisk(), clock, "test") as windows:
+        job = ExportJob(_copies(town.home, OsDisk(), clock, windows), OsDisk(), clock)
+        assert job.run(order(asked, out, ME), Steps())["verdict"] == "verified"
+    assert waited
+    assert check(town, out) == 0
 
 
 def test_a_job_is_cancelled(town: WorkerTown, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ class _Making:
                 writer.append(self._write(target, logs, has_secrets=bool(recipients)))
 
             if recipients:
-                from torrazzo.backup.age import encrypt
+                from torrazzo.durable.age import encrypt
 
                 encrypt(write, sink, recipients)
             else:

@@ -108,7 +108,7 @@ def _unpack(home: Home, disk: OsDisk, clock: Clock, file: Path, identities: str 
 
 @contextlib.contextmanager
 def _opened(file: Path, identities: str | None) -> Iterator[BinaryIO]:
-    from torrazzo.backup.age import MAGIC, decrypted
+    from torrazzo.durable.age import MAGIC, decrypted
 
     try:
         source = file.open("rb")

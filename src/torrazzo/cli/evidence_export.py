@@ -33,7 +33,7 @@ def export(
         typer.Option("-o", "--output", metavar="FILE", help="The package.", show_default="ask-NUMBER.asice"),
     ] = None,
     recipient: Annotated[
-        str | None, typer.Option("--recipient", metavar="AGE", help="Encrypt it to this age key, age1…")
+        str | None, typer.Option("--recipient", metavar="KEY", help="Encrypt it to this public key, age1… or ssh-…")
     ] = None,
     cancel: Annotated[
         bool, typer.Option("--cancel", help="End the job that makes it, and remove what it wrote.")

@@ -4,17 +4,16 @@
 
     begin ─ clip, clip, … ─ package, and its report
 
-Each is a step: after a crash the job goes on with the one that was not over. The unencrypted package lies in the
-folder where it is wanted, as `.<name>.new`, mode 0600, until it was checked; clips lie nowhere else. With a recipient
-it is encrypted then, and that file removed (not overwritten: a journal or a worn flash block may keep parts of it).
+Each is a step: after a crash the job goes on with the one that was not over. The package lies in the folder where it
+is wanted, as `.<name>.new`, mode 0600, until it was checked; clips lie nowhere else. With a recipient it lies there
+veiled (draft.py) until it is encrypted: never in the clear.
 """
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 import structlog
 
@@ -22,7 +21,8 @@ from torrazzo.base import StreamId
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.base.times import UtcTicks
-from torrazzo.durable import Disk, DiskFile, move_into_place
+from torrazzo.durable import Disk
+from torrazzo.evidence.draft import Draft, clear_drafts
 from torrazzo.evidence.gather import Asked, Gathering, Measured, Progress, Source
 from torrazzo.evidence.jobs import Steps, Values
 from torrazzo.evidence.package import PackageParts, write_package
@@ -61,16 +61,28 @@ class ExportJob:
 
     def run(self, order: Values, steps: Steps) -> Values:
         """The result tells file, size, digest, verdict, and what had to be left out."""
-        out, ask, person = Path(order["out"]), int(order["ask"]), str(order["person"])
+        try:
+            return self._run(Path(order["out"]), order, steps)
+        finally:
+            clear_drafts(self._disk, Path(order["out"]))  # also of a life before
+
+    def _run(self, out: Path, order: Values, steps: Steps) -> Values:
+        """What may have to be waited for is asked for within steps."""
+        ask, person = int(order["ask"]), str(order["person"])
         begun = steps.step("begin", (0, 0.01), lambda _: self._begin(ask, person, out))
-        asked = self._town.asked(ask, person)
+        names = {StreamId.parse(stream): name for stream, name in begun["names"].items()}
         with contextlib.ExitStack() as stack:
-            gathering = _Late(lambda: Gathering(asked, stack.enter_context(self._town.source(ask, person))))
-            clips = self._clips(asked, gathering, steps)
+
+            def gather() -> Gathering:
+                asked = self._town.asked(ask, person)._replace(names=names)
+                return Gathering(asked, stack.enter_context(self._town.source(ask, person)))
+
+            gathering = _Late(gather)
+            clips = self._clips(names, gathering, steps)
             left_out = {str(stream): found["left_out"] for stream, found in clips.items() if "left_out" in found}
             measured = {stream: Measured(**found) for stream, found in clips.items() if "left_out" not in found}
             if not measured:
-                told = [f"{asked.names[stream]}: {found['left_out']}" for stream, found in clips.items()]
+                told = [f"{names[stream]}: {found['left_out']}" for stream, found in clips.items()]
                 raise Invalid(f"ask {ask}: {'; '.join(told)}")
             wanted = _Wanted(out, order.get("recipient"), UtcTicks(begun["made"]), left_out)
 
@@ -81,18 +93,18 @@ class ExportJob:
         return {**found, "file": str(out), "left_out": left_out}
 
     def _begin(self, ask: int, person: str, out: Path) -> Values:
-        self._town.asked(ask, person)
+        asked = self._town.asked(ask, person)
         if not out.parent.is_dir():
             raise Refused(f"{out.parent}: no such folder; make it, then export again")
         for path in (out, report_of(out)):
             if path.exists():
                 raise Refused(f"{path} exists; choose another name")
-        return {"made": self._clock.utc()}
+        return {"made": self._clock.utc(), "names": {str(stream): asked.names[stream] for stream in asked.streams}}
 
-    def _clips(self, asked: Asked, gathering: "_Late", steps: Steps) -> Mapping[StreamId, Values]:
+    def _clips(self, names: Mapping[StreamId, str], gathering: "_Late", steps: Steps) -> Mapping[StreamId, Values]:
         found: dict[StreamId, Values] = {}
-        for at, stream in enumerate(asked.streams):
-            part = (0.01 + 0.49 * at / len(asked.streams), 0.01 + 0.49 * (at + 1) / len(asked.streams))
+        for at, (stream, name) in enumerate(names.items()):
+            part = (0.01 + 0.49 * at / len(names), 0.01 + 0.49 * (at + 1) / len(names))
 
             def measure(tell: Progress, stream: StreamId = stream) -> Values:
                 try:
@@ -100,7 +112,7 @@ class ExportJob:
                 except Invalid as error:
                     return {"left_out": str(error)}
 
-            found[stream] = steps.step(f"clip {asked.names[stream]}", part, measure)
+            found[stream] = steps.step(f"clip {name}", part, measure)
         return found
 
     # -- the package
@@ -114,15 +126,12 @@ class ExportJob:
         tell: Progress,
     ) -> Values:
         """Written beside its place, checked as a court would, then put there, with its report."""
-        out, new = wanted.out, wanted.out.with_name(f".{wanted.out.name}.new")
+        out, draft = wanted.out, Draft(self._disk, wanted.out, wanted.recipient)
         try:
-            parts, sha256 = self._write(gathering, measured, wanted.made, new, lambda done: tell(0.6 * done))
-            verdict = check(new, parts, lambda done: tell(0.6 + 0.3 * done))
-            size = new.stat().st_size
-            if wanted.recipient is not None:
-                sha256, size = self._encrypt(new, out, wanted.recipient)
-            else:
-                move_into_place(new, out)
+            parts = self._write(gathering, measured, wanted, draft, lambda done: tell(0.6 * done))
+            with draft.open() as written:
+                verdict = check(written, parts, lambda done: tell(0.6 + 0.3 * done))
+            size, sha256 = draft.finish(lambda _: tell(0.9))
             file = HandedOver(out.name, size, sha256, wanted.recipient, gathering.losses(), wanted.left_out)
             report = self._report(gathering.ask, parts, custody(), file, out)
         except OSError as error:
@@ -130,8 +139,7 @@ class ExportJob:
                 f"{out}: {error.strerror}; choose another place or make room, then export again"
             ) from error
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                self._disk.unlink(new)
+            clear_drafts(self._disk, out)
         return {"bytes": size, "sha256": sha256, "verdict": verdict, "losses": list(file.losses), "report": report}
 
     def _report(self, ask: int, parts: PackageParts, custody: Custody, file: HandedOver, out: Path) -> str | None:
@@ -145,57 +153,34 @@ class ExportJob:
         return str(report_of(out))
 
     def _write(
-        self, gathering: Gathering, measured: Mapping[StreamId, Measured], made: UtcTicks, new: Path, tell: Progress
-    ) -> tuple[PackageParts, str]:
+        self,
+        gathering: Gathering,
+        measured: Mapping[StreamId, Measured],
+        wanted: "_Wanted",
+        draft: Draft,
+        tell: Progress,
+    ) -> PackageParts:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                parts = gathering.parts(measured, made, lambda _: tell(0))
+                parts = gathering.parts(measured, wanted.made, lambda _: tell(0))
             except Unproven as error:
                 raise Unavailable(f"the ledger's head is not signed as the policy demands (yet): {error}") from error
             size = sum(clip.video.size for clip in parts.clips)
-            if self._disk.free_bytes(new.parent) < size + _ROOM:
-                raise Unavailable(f"{new.parent}: no room for {size >> 20} MiB; make room, then export again")
+            room = size * (1 if wanted.recipient is None else 2) + _ROOM
+            if self._disk.free_bytes(wanted.out.parent) < room:
+                raise Unavailable(f"{wanted.out.parent}: no room for {room >> 20} MiB; make room, then export again")
             try:
-                return parts, self._write_once(parts, new, size, tell)
+                draft.write(write_package(parts), _share_of(size, tell))
             except Damaged:
                 if attempt == _ATTEMPTS:
                     raise
                 gathering.forget()
+            else:
+                return parts
         raise AssertionError("unreachable")
 
-    def _write_once(self, parts: PackageParts, new: Path, size: int, tell: Progress) -> str:
-        with contextlib.suppress(FileNotFoundError):
-            self._disk.unlink(new)  # of an export that was killed
-        digest, done = hashlib.sha256(), 0
-        with contextlib.closing(self._disk.create(new)) as file:
-            for chunk in write_package(parts):
-                file.append([chunk])
-                digest.update(chunk)
-                done += len(chunk)
-                tell(done / (size + 1))
-            file.sync()
-        return digest.hexdigest()
 
-    def _encrypt(self, new: Path, out: Path, recipient: str) -> tuple[str, int]:
-        """With age (age-encryption.org/v1): digest and size of what lies at `out`."""
-        hidden = out.with_name(f".{out.name}.age")
-        try:
-            with contextlib.suppress(FileNotFoundError):
-                self._disk.unlink(hidden)
-            with contextlib.closing(self._disk.create(hidden)) as file, new.open("rb") as clear:
-                writer = _Writer(file)
-                import pyrage
-
-                pyrage.encrypt_io(clear, writer, [parse_recipient(recipient)])
-                file.sync()
-            move_into_place(hidden, out)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                self._disk.unlink(hidden)
-        return writer.digest.hexdigest(), writer.size
-
-
-def check(path: Path, parts: PackageParts, tell: Progress) -> str:
+def check(package: BinaryIO, parts: PackageParts, tell: Progress) -> str:
     """The court's own verifier, with the town's policy: what it says in one word. Raises `Damaged` if it fails."""
     findings: list[verifier.Finding] = []
 
@@ -203,7 +188,7 @@ def check(path: Path, parts: PackageParts, tell: Progress) -> str:
         tell(0.5)
         findings.append(finding)
 
-    code = verifier.verify(str(path), verifier.parse_policy(parts.policy.pack()), said)
+    code = verifier.verify_file(package, verifier.parse_policy(parts.policy.pack()), said)
     failed = [finding for finding in findings if finding.level == verifier.FAILED]
     if code or failed:
         first = f"{failed[0].code} {failed[0].camera}" if failed else f"code {code}"
@@ -211,14 +196,8 @@ def check(path: Path, parts: PackageParts, tell: Progress) -> str:
     return "verified"
 
 
-def parse_recipient(text: str) -> object:
-    """An age recipient, `age1…`; raises `Invalid`."""
-    import pyrage
-
-    try:
-        return pyrage.x25519.Recipient.from_str(text)
-    except pyrage.RecipientError as error:
-        raise Invalid(f"recipient {text[:80]!r}: expected a public key of age, age1…: {error}") from error
+def _share_of(size: int, tell: Progress) -> Callable[[int], None]:
+    return lambda done: tell(min(1.0, done / (size + 1)))
 
 
 def report_of(package: Path) -> Path:
@@ -233,23 +212,6 @@ class _Wanted(NamedTuple):
     recipient: str | None
     made: UtcTicks
     left_out: Mapping[str, str]
-
-
-class _Writer:
-    """What age writes to."""
-
-    def __init__(self, file: DiskFile) -> None:
-        self._file = file
-        self.digest, self.size = hashlib.sha256(), 0
-
-    def write(self, data: bytes) -> int:
-        self._file.append([data])
-        self.digest.update(data)
-        self.size += len(data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Synced when all is there."""
 
 
 class _Late:
@@ -272,5 +234,7 @@ def order(ask: int, out: Path, person: str, recipient: str | None = None) -> Val
     if not out.is_absolute():
         raise Invalid(f"{out}: a worker has no folder of its own; give the whole path")
     if recipient is not None:
+        from torrazzo.durable.age import parse_recipient
+
         parse_recipient(recipient)
     return {"ask": ask, "out": str(out), "person": person, "recipient": recipient}

@@ -26,6 +26,7 @@ from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unava
 from torrazzo.base.times import ns_from_ticks
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.evidence.draft import clear_drafts
 from torrazzo.evidence.export_job import order, report_of
 from torrazzo.evidence.jobs import Jobs, JobState, Kind
 from torrazzo.ledger.text import parse_number
@@ -130,6 +131,10 @@ class Shelf:
             with contextlib.suppress(FileNotFoundError):
                 self._disk.unlink(each)
 
+    def clear(self, path: Path) -> None:
+        """Remove what a life of the worker that was killed has left, if nobody will go on with it."""
+        clear_drafts(self._disk, path)
+
     def tidy(self) -> None:
         """Remove what nobody fetched."""
         if not self._folder.exists():
@@ -162,7 +167,7 @@ class WorkerDesk:
             case ("GET", ["jobs", name]):
                 return _json(_told(self._own(name)))
             case ("POST", ["jobs", name, "cancel"]):
-                self._jobs.cancel(self._own(name).id)
+                self._cancel(self._own(name))
                 return _json({"job": name})
             case ("GET", ["jobs", name, "package"]):
                 at = dict(urllib.parse.parse_qsl(query)).get("at", "0")
@@ -190,6 +195,11 @@ class WorkerDesk:
         if not self._may_see(job):
             raise Refused(f"job {name} is another person's")
         return job
+
+    def _cancel(self, job: JobState) -> None:
+        self._jobs.cancel(job.id)
+        if "out" in job.order:
+            self._shelf.clear(Path(job.order["out"]))
 
     def _package(self, name: str) -> Path:
         job = self._own(name)

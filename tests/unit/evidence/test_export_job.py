@@ -4,8 +4,10 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyrage
@@ -14,13 +16,15 @@ import pytest
 from tests.tools.archived import POLICY, Archived, archived
 from tests.tools.dossier import files_of
 from tests.tools.recording import Recording
-from torrazzo.base.errors import Invalid, Refused
+from torrazzo.access import Peer, People
+from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.durable import OsDisk
-from torrazzo.evidence import jobs
+from torrazzo.evidence import export_job, jobs
 from torrazzo.evidence.export_job import ExportJob, order
 from torrazzo.evidence.gather import Asked, Source
-from torrazzo.evidence.jobs import Cancelled, Values, Work
+from torrazzo.evidence.jobs import Cancelled, JobState, Values, Work
 from torrazzo.evidence.report import Custody
+from torrazzo.evidence.worker import Shelf, WorkerDesk
 from torrazzo.testing import ClipSpec, FakeClock, make_clip
 from torrazzo.testing.clock import START
 from torrazzo_verify.verify import parse_policy, verify
@@ -228,3 +232,130 @@ def test_facts_that_come_late_are_waited_for(town: SmallTown, tmp_path: Path, mo
 
         run(SmallTown(made), Lives(fate), tmp_path / "1.asice")
     assert len(looks) > 3
+
+
+def kill(life: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A life that ends by `Killed`, and removes nothing then."""
+    with monkeypatch.context() as killing:
+        killing.setattr(OsDisk, "unlink", lambda *_: None)
+        with pytest.raises(Killed):
+            life()
+
+
+@pytest.mark.parametrize("step", ["begin", "clip duomo", "clip po"])
+def test_a_ledger_that_dies_between_two_steps_is_waited_for(
+    step: str, town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the job asks of the town next, it asks again until the ledger is back, and then goes on."""
+    monkeypatch.setattr(jobs, "_PAUSE_S", 0.01)
+    is_away, waited = False, []
+
+    class Mortal(Lives):
+        def step(self, name: str, part: tuple[float, float], work: Work) -> Values:
+            nonlocal is_away
+            found = super().step(name, part, work)
+            is_away = name == step  # it dies right behind this one
+            return found
+
+    def fate(name: str, done: float) -> None:
+        nonlocal is_away
+        if done < 0:
+            waited.append(name)
+            is_away = len(waited) < 3
+
+    def alive(call: Callable[..., object]) -> Callable[..., object]:
+        def asked(*words: object) -> object:
+            if is_away:
+                raise Unavailable("the ledger does not answer")
+            return call(*words)
+
+        return asked
+
+    for name in ("asked", "custody", "source"):
+        monkeypatch.setattr(town, name, alive(getattr(town, name)))
+    monkeypatch.setattr(town.made, "read", alive(town.made.read))
+    run(town, Mortal(fate), tmp_path / "1.asice")
+    assert len(waited) == (0 if step == "clip duomo" else 3)  # the next clip needs no more than the open window
+    assert verify(str(tmp_path / "1.asice"), parse_policy(POLICY.pack()), lambda _: None) == 0
+
+
+def test_no_byte_for_a_recipient_lies_in_the_clear(
+    town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At no sign of life is there a file in which one reads a package, and a killed life leaves none either."""
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    seen: set[str] = set()
+
+    def fate(name: str, done: float) -> None:
+        for path in tmp_path.glob(".1.*"):
+            data = path.read_bytes()
+            assert not any(word in data for word in (b"PK\3\4", b"moof", b"manifest.json", b"LEGGIMI"))
+            seen.add(path.name)
+            if done > 0.95 * 0.9 and path.name.endswith(".age"):
+                raise Killed
+
+    lives = Lives(fate)
+    kill(lambda: run(town, lives, tmp_path / "1.asice.age", recipient), monkeypatch)
+    assert seen == {".1.asice.age.new", ".1.asice.age.age"}
+    lives.fate = lambda *_: None
+    run(town, lives, tmp_path / "1.asice.age", recipient)
+    assert {path.suffix for path in tmp_path.glob("*1.*")} <= {".age", ".pdf"}
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_draft_that_was_changed_behind_its_check_is_not_handed_over(
+    town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is encrypted is what was checked."""
+    check = export_job.check
+
+    def checked(*words: Any) -> str:
+        verdict, new = check(*words), tmp_path / ".1.age.new"
+        data = bytearray(new.read_bytes())
+        data[5000] ^= 1
+        new.write_bytes(data)
+        return verdict
+
+    monkeypatch.setattr(export_job, "check", checked)
+    with pytest.raises(Damaged, match="was changed"):
+        run(town, Lives(), tmp_path / "1.age", str(pyrage.x25519.Identity.generate().to_public()))
+    assert not list(tmp_path.glob("*1.age*"))
+
+
+def test_a_later_life_that_is_refused_leaves_nothing_of_the_one_before(
+    town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed in the middle of the package; when it is run again, nobody may open the footage any more."""
+
+    def fate(name: str, done: float) -> None:
+        if name == "package" and done > 0.3:
+            raise Killed
+
+    lives = Lives(fate)
+    kill(lambda: run(town, lives, tmp_path / "1.asice"), monkeypatch)
+    assert (tmp_path / ".1.asice.new").exists()
+
+    def refused(*_: object) -> None:
+        raise Refused("the secret of its month is destroyed")
+
+    monkeypatch.setattr(town, "source", refused)
+    with pytest.raises(Refused, match="destroyed"):
+        run(town, lives, tmp_path / "1.asice")
+    assert not list(tmp_path.glob("*1.asice*"))
+
+
+def test_cancelling_a_job_that_no_life_goes_on_with_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+    """The worker was killed in mid package, and its next life has not come to that job yet."""
+
+    class Waiting:
+        def state(self, id_: str) -> JobState:
+            return JobState(id_, "export", {"out": str(tmp_path / "1.asice")}, "waiting", "", 0, None, None, 0)
+
+        def cancel(self, _: str) -> None:
+            pass
+
+    (tmp_path / ".1.asice.new").write_text("pictures")
+    me, shelf = Peer.of(os.getuid()), Shelf(tmp_path / "packages", OsDisk(), FakeClock())
+    desk = WorkerDesk(Waiting(), shelf, me, People({}, os.getuid()))  # type: ignore[arg-type]  # all that it asks
+    assert desk.answer("POST", "/jobs/export-1/cancel", b"{}").status == 200
+    assert not list(tmp_path.iterdir())

@@ -6,11 +6,12 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, Protocol
 
 import pyrage
 
-from torrazzo.base.errors import Invalid, Refused, TorrazzoError
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 
 MAGIC = b"age-encryption.org/v1\n"
 
@@ -51,34 +52,23 @@ def parse_identities(text: str) -> list[object]:
 
 
 def encrypt(write: Callable[[BinaryIO], None], sink: Sink, recipients: Sequence[str]) -> None:
-    """Whatever `write` writes, to these; what it raises is raised here."""
+    """Whatever `write` writes, to these; what it or the sink raises is raised here."""
     keys = [parse_recipient(text) for text in recipients]
     reading, writing = os.pipe()
-    failed: list[BaseException] = []
+    noting = _Noting(sink)
 
     def produce() -> None:
-        try:
-            with os.fdopen(writing, "wb", 1 << 16) as pipe:
-                write(pipe)
-        except BrokenPipeError:
-            pass  # who reads has failed, and says why
-        except (TorrazzoError, OSError) as error:
-            failed.append(error)
+        with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb", 1 << 16) as pipe:
+            write(pipe)  # a broken pipe: who reads has failed, and says why
 
-    thread = threading.Thread(target=produce, name="backup", daemon=True)
-    noting = _Noting(sink)
-    thread.start()
-    try:
-        with os.fdopen(reading, "rb") as pipe:
-            pyrage.encrypt_io(pipe, noting, keys)
-    except pyrage.EncryptError as error:
-        if noting.error is None:
-            raise
-        raise noting.error from error
-    finally:
-        thread.join()
-    if failed:
-        raise failed[0]
+    with ThreadPoolExecutor(1, "age") as pool:
+        produced = pool.submit(produce)
+        try:
+            with os.fdopen(reading, "rb") as pipe:
+                pyrage.encrypt_io(pipe, noting, keys)
+        except pyrage.EncryptError as error:
+            raise noting.error or Unavailable(f"age: {error}; try again") from error
+    produced.result()  # what was cut short looks whole
 
 
 class _Noting:
@@ -86,12 +76,12 @@ class _Noting:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self.error: OSError | None = None
+        self.error: Exception | None = None
 
     def write(self, data: bytes) -> int:
         try:
             return self._sink.write(data)
-        except OSError as error:
+        except Exception as error:
             self.error = error
             raise
 
@@ -113,7 +103,7 @@ def decrypted(source: BinaryIO, identities: str) -> Iterator[BinaryIO]:
             except (pyrage.DecryptError, OSError) as error:
                 failed.append(error)
 
-    thread = threading.Thread(target=produce, name="backup", daemon=True)
+    thread = threading.Thread(target=produce, name="age", daemon=True)
     thread.start()
     try:
         with os.fdopen(reading, "rb") as pipe:
