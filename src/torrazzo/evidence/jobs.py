@@ -118,9 +118,11 @@ class Jobs:
             return self._work(kind, order)
 
         self._job = DBOS.workflow(name="job", max_recovery_attempts=None)(job)
-        with self._power:
-            self._wake()  # which makes the tables, and goes on with what was running
-        self._client = DBOSClient(system_database_url=self._url, serializer=DBOSPortableJSONSerializer())
+        self._client = DBOSClient(system_database_url=self._url, serializer=DBOSPortableJSONSerializer(), lazy=True)
+        self._has_tables = path.exists()
+        if self._has_tables:
+            with self._power:
+                self._wake()  # which brings the tables up to date, and goes on with what was running
         threading.Thread(target=self._doze, name="jobs", daemon=True).start()
 
     def start(self, kind: str, order: Values) -> str:
@@ -136,8 +138,7 @@ class Jobs:
 
     def states(self, ids: list[str] | None = None) -> list[JobState]:
         """All jobs, the newest first, or these."""
-        found = self._client.list_workflows(workflow_ids=ids, name="job", sort_desc=True)
-        return [self._state(each) for each in found]
+        return [self._state(each) for each in self._known(workflow_ids=ids, sort_desc=True)]
 
     def state(self, id_: str) -> JobState:
         """Of one; raises `Invalid` for a name that none has."""
@@ -148,13 +149,13 @@ class Jobs:
 
     def newest(self, kind: str) -> JobState | None:
         """The one that was ordered last."""
-        found = self._client.list_workflows(queue_name=kind, name="job", sort_desc=True, limit=1)
+        found = self._known(queue_name=kind, sort_desc=True, limit=1)
         return self._state(found[0]) if found else None
 
     def forget(self, before_ms: int) -> int:
         """Jobs that are over and were ordered before, at most a hundred; returns how many."""
         states = [name for name, state in _STATES.items() if state not in {"waiting", "running"}]
-        found = self._client.list_workflows(name="job", status=states, limit=100)
+        found = self._known(status=states, limit=100)
         old = [job.workflow_id for job in found if (job.created_at or 0) < before_ms]
         if old:
             self._client.delete_workflows(old)
@@ -209,7 +210,7 @@ class Jobs:
         DBOS.launch()
         for kind in self._kinds:
             DBOS.register_queue(kind, concurrency=1, polling_interval_sec=_PROMPT_S if kind == _PROMPT else _POLL_S)
-        self._is_awake = True
+        self._is_awake = self._has_tables = True
 
     def _doze(self) -> None:
         """Let DBOS sleep where there has been nothing to do at two looks."""
@@ -218,7 +219,7 @@ class Jobs:
             if not self._is_awake:
                 continue
             with self._power:
-                is_idle = not self._client.list_workflows(status=_UNFINISHED, limit=1) and not self._runs
+                is_idle = not self._runs and not self._known(status=_UNFINISHED, limit=1)
                 if is_idle and was_idle:
                     DBOS.destroy()
                     self._is_awake = False
@@ -247,6 +248,10 @@ class Jobs:
                 del self._runs[id_]
         log.info("job_done", job=id_)
         return result
+
+    def _known(self, **which: Any) -> list[WorkflowStatus]:
+        """Read without DBOS; before the first job there are no tables."""
+        return self._client.list_workflows(name="job", **which) if self._has_tables else []
 
     def _state(self, found: WorkflowStatus) -> JobState:
         with self._lock:

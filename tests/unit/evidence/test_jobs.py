@@ -44,6 +44,7 @@ def kind(order, steps):
 
 queue = jobs.Jobs(folder / "jobs" / "jobs.db", OsDisk(), SystemClock(), {"export": kind, "scrub": kind})
 order = json.loads(sys.argv[3])
+was_idle = not queue.is_awake and queue.states() == []
 job = queue.start("export", order) if scenario != "again" else queue.newest("export").id
 if scenario == "cancel":
     while queue.state(job).done < 0.01:
@@ -64,7 +65,7 @@ if scenario == "doze":
             time.sleep(0.02)
         lives.append([thread.name for thread in threading.enumerate()])
         job = queue.start("scrub" if len(lives) % 2 else "export", {})
-    print(json.dumps({"threads": lives}), flush=True)
+    print(json.dumps({"was_idle": was_idle, "threads": lives}), flush=True)
     os._exit(0)
 for _ in range(400):
     state = queue.state(job)
@@ -122,7 +123,9 @@ def test_jobs_of_another_kind_run_beside(tmp_path: Path) -> None:
 
 def test_without_a_job_nothing_looks_for_one(tmp_path: Path) -> None:
     """DBOS, which looks into its tables several times a second, sleeps; what is ordered wakes it, again and again."""
-    lives = run(tmp_path, "doze")["threads"]
+    found = run(tmp_path, "doze")
+    lives = found["threads"]
+    assert found["was_idle"]
     assert len(lives) == 4
     assert all(life == lives[0] for life in lives)
     assert not [name for name in lives[0] if "queue" in name or "dbos" in name]
