@@ -17,7 +17,7 @@ from torrazzo.archive.volume import VolumeWriter
 from torrazzo.auditor.act_rules import ActRules
 from torrazzo.base.clock import SystemClock
 from torrazzo.base.ids import CameraId, StreamId, TermId
-from torrazzo.base.times import HOUR, BootNs, UtcTicks, hour_of
+from torrazzo.base.times import HOUR, BootNs, UtcTicks, hour_of, ticks_from_ns
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.process import BOOT_ID
 from torrazzo.keyring.public import KeyName
@@ -55,7 +55,9 @@ def live_a_week_ago(served: Served) -> KeyName:
     store.load()
     store.draw([name])
     boot = BOOT_ID.read_text("ascii").strip()
-    DISK.publish(home.keyring / "times.json", Times(Mark(Reading.now(clock, boot), BootNs(0))).pack())
+    now = Reading.now(clock, boot)
+    begun = now._replace(utc=UtcTicks(now.utc - ticks_from_ns(now.boot_ns)), boot_ns=BootNs(0))
+    DISK.publish(home.keyring / "times.json", Times(Mark(now, begun)).pack())
     start = UtcTicks(name.hour * HOUR)
     stream, term = StreamId(CameraId("3f9a1c0e5b7d2264"), "main"), TermId(settings.node, 0, start)
     writer = VolumeWriter.create(

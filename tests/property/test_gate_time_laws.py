@@ -149,7 +149,7 @@ class Clocks(RuleBasedStateMachine):
         assert found.alarms == ()
         assert found.latest is not None
         if self.times.mark is not None and self.times.mark.at.boot == f"boot {self.boots}":
-            ran = (self.reading().boot_ns - self.times.mark.first_ns) * 9 // 100_000
+            ran = (self.reading().boot_ns - self.times.mark.first.boot_ns) * 9 // 100_000
             assert (found.agreed is not None) is (ran >= RULES.settle)
 
 

@@ -173,6 +173,7 @@ class Guard:
         with self._lock:
             self._store.forget(ledger)
             self._state = None
+            self._first = {}  # told anew, whatever they are
             self._load()
 
     def _load(self) -> bool:

@@ -7,11 +7,11 @@ from collections import deque
 
 import structlog
 
-from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
 from torrazzo.keyring.gate import Erased
 from torrazzo.keyring.pace import Pace
 from torrazzo.keyring.rekey import Rekeys
+from torrazzo.keyring.timekeeper import Timekeeper
 from torrazzo.keyring.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -27,8 +27,8 @@ class _Order:
 class Orders:
     """`erase` is for any thread, `look` the clockwork's."""
 
-    def __init__(self, rekeys: Rekeys, vault: Vault, clock: Clock) -> None:
-        self.rekeys, self._vault, self._clock = rekeys, vault, clock
+    def __init__(self, rekeys: Rekeys, vault: Vault, times: Timekeeper) -> None:
+        self.rekeys, self._vault, self._times = rekeys, vault, times
         self._lock = threading.Lock()
         self._waiting: deque[_Order] = deque()
 
@@ -65,4 +65,4 @@ class Orders:
     def _erase(self, erased: Erased) -> int:
         if holds := self._vault.holding(erased.streams, erased.hour):
             raise Refused(f"it is held: release {', '.join(map(str, holds))} first")
-        return self.rekeys.erase(erased.hour, erased.streams, erased.of, self._clock.utc())
+        return self.rekeys.erase(erased.hour, erased.streams, erased.of, self._times.judge().earliest)

@@ -113,7 +113,7 @@ def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner:
         bookings.add("clock", {"part": "keyring", "clock": "progress", "why": "lost", "off": None})
     follower = Follower(guard, bookings, ledger)
     rekeys = Rekeys(disk, places.keyring, store, settings.roots, bookings.add)
-    orders = Orders(rekeys, vault, clock)
+    orders = Orders(rekeys, vault, times)
     orders.look()
     keyring = Keyring(places, disk, clock, store, ledger, times, guard, bookings)
     return Parts(clock, sealer.level, sealer.why, store, times, guard, bookings, follower, keyring, vault, orders)

@@ -128,6 +128,7 @@ class Timekeeper:
             self._disk.publish(self._path, times.pack())
             self._times = self._kept = times
             self._asked_ns = None
+            self._witnessed = min(self._witnessed, reading.utc // SECOND)  # also one that spoke of the far future
             return Alert(WALL, "order", off)
 
     def _ask(self) -> None:
@@ -164,7 +165,7 @@ class Timekeeper:
         """On disk when it tells something else, or has gone on by so much that a boot could matter."""
         mark, kept = self._times.mark, self._kept.mark
         is_near = mark == kept or (
-            mark is not None and kept is not None and mark.first_ns == kept.first_ns
+            mark is not None and kept is not None and mark.first == kept.first
             and 0 <= mark.at.utc - kept.at.utc < KEPT
         )  # fmt: skip
         if is_near and not self._is_heard_later():

@@ -59,10 +59,10 @@ class Reading(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """The last moment at which all clocks agreed."""
+    """The last moment at which all clocks agreed, and the first one in this boot."""
 
     at: Reading
-    first_ns: BootNs  # when they first agreed in this boot
+    first: Reading
 
 
 class Heard(NamedTuple):
@@ -94,11 +94,14 @@ class Times(NamedTuple):
         A deed to be booked; all windows are closed by it (`State.start` in gate.py), since closed ones are forgotten by
         the clock.
         """
-        return self._replace(mark=Mark(reading, reading.boot_ns), heard={})
+        return self._replace(mark=Mark(reading, reading), heard={})
 
     def pack(self) -> bytes:
         """One line of JSON."""
-        mark = None if self.mark is None else {**_packed(self.mark.at), "first_ns": self.mark.first_ns}
+        mark = None
+        if self.mark is not None:
+            first = self.mark.first
+            mark = {**_packed(self.mark.at), "first_utc": first.utc, "first_ns": first.boot_ns}
         heard = {name: {**_packed(said.at), "floor": said.floor} for name, said in sorted(self.heard.items())}
         return compact({"v": 1, "mark": mark, "heard": heard})
 
@@ -109,12 +112,12 @@ class Times(NamedTuple):
         expect_names(found, {"v", "mark", "heard"}, "times")
         mark = None
         if found["mark"] is not None:
-            at, first = _parsed(expect_object(found["mark"], "mark"), "first_ns")
-            mark = Mark(at, BootNs(first))
-        heard = {
-            name: Heard(*_parsed(expect_object(said, name), "floor"))
-            for name, said in expect_object(found["heard"], "heard").items()
-        }
+            at, (utc, boot_ns) = _parsed(expect_object(found["mark"], "mark"), "first_utc", "first_ns")
+            mark = Mark(at, Reading(UtcTicks(utc), at.boot, BootNs(boot_ns)))
+        heard = {}
+        for name, said in expect_object(found["heard"], "heard").items():
+            at, (floor,) = _parsed(expect_object(said, name), "floor")
+            heard[name] = Heard(at, floor)
         times = cls(mark, heard)
         if times.pack() != data:
             raise Invalid("times: not written as this program writes version 1")
@@ -165,9 +168,9 @@ def judge(times: Times, reading: Reading, rules: Tolerances) -> tuple[Times, Jud
     progress = {} if mark is None else {"progress": carried(mark.at, reading)}
     clocks = {"wall": reading.utc, **progress, **speaking}
     after, agreed = times.mark, None
-    if agreeing and _has_gone_on(times.mark, reading, rules):  # 2
-        after = Mark(reading, reading.boot_ns if mark is None else mark.first_ns)  # 3
-        if ticks_from_ns(reading.boot_ns - after.first_ns) >= rules.settle:  # 4
+    if agreeing and not _strayed(times.mark, reading, rules):  # 2
+        after = Mark(reading, reading if mark is None else mark.first)  # 3
+        if _elapsed(after.first, reading) >= rules.settle:  # 4
             agreed = min(reading.utc, *progress.values(), *agreeing)
     alarms = _alarms(clocks, times.mark, reading, rules)
     latest = _latest(times.mark, said.values(), reading, rules)
@@ -191,12 +194,17 @@ def _is_fresh(at: Reading, reading: Reading, rules: Tolerances) -> bool:
     return at.boot == reading.boot and _elapsed(at, reading) <= rules.fresh
 
 
-def _has_gone_on(mark: Mark | None, reading: Reading, rules: Tolerances) -> bool:
-    if mark is None:
-        return True
-    ahead = reading.utc - carried(mark.at, reading)
-    allowed = 2 * rules.apart + rules.drift(_elapsed(mark.at, reading))  # each agreement may be `apart` off, either way
-    return ahead >= -allowed and (ahead <= allowed or mark.at.boot != reading.boot)
+def _strayed(mark: Mark | None, reading: Reading, rules: Tolerances) -> int:
+    """Ticks that the wall clock is ahead of where it may have come since a moment of agreement; 0 if it may be there.
+
+    Each agreement may be `apart` off, either way.
+    """
+    for at in () if mark is None else (mark.at, mark.first):
+        ahead = reading.utc - carried(at, reading)
+        allowed = 2 * rules.apart + rules.drift(_elapsed(at, reading))
+        if ahead < -allowed or (ahead > allowed and at.boot == reading.boot):
+            return ahead
+    return 0
 
 
 def _latest(mark: Mark | None, said: Collection[Reading], reading: Reading, rules: Tolerances) -> UtcTicks | None:
@@ -215,8 +223,8 @@ def _alarms(
     middle = statistics.median_low(clocks.values()) if len(clocks) > 2 else [*clocks.values()][-1]
     apart = rules.apart + (rules.drift(_elapsed(mark.at, reading)) if mark is not None and "progress" in clocks else 0)
     off = [Alarm(name, utc - middle) for name, utc in clocks.items() if abs(utc - middle) > apart]
-    if not off and mark is not None and not _has_gone_on(mark, reading, rules):
-        off = [Alarm("wall", reading.utc - carried(mark.at, reading))]
+    if not off and (ahead := _strayed(mark, reading, rules)):
+        off = [Alarm("wall", ahead)]
     if not off:
         off = [
             Alarm(name, clocks[name] - reading.utc)
@@ -230,11 +238,11 @@ def _packed(at: Reading) -> dict[str, object]:
     return {"utc": at.utc, "boot": at.boot, "boot_ns": at.boot_ns}
 
 
-def _parsed(found: Object, more: str) -> tuple[Reading, int]:
-    """A reading, and one number beside it."""
-    expect_names(found, {"utc", "boot", "boot_ns", more}, "time")
-    utc, boot_ns, number = (_number(found[name]) for name in ("utc", "boot_ns", more))
-    return Reading(UtcTicks(utc), expect_text(found["boot"], "boot"), BootNs(boot_ns)), number
+def _parsed(found: Object, *more: str) -> tuple[Reading, list[int]]:
+    """A reading, and the numbers beside it."""
+    expect_names(found, {"utc", "boot", "boot_ns", *more}, "time")
+    utc, boot_ns, *numbers = (_number(found[name]) for name in ("utc", "boot_ns", *more))
+    return Reading(UtcTicks(utc), expect_text(found["boot"], "boot"), BootNs(boot_ns)), numbers
 
 
 def _number(value: object) -> int:

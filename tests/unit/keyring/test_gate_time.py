@@ -160,6 +160,24 @@ def test_a_wall_clock_that_is_put_right_within_the_tolerance_is_no_alarm() -> No
         assert times.mark.at == reading(now, wall)
 
 
+@pytest.mark.parametrize("step", [25 * SECOND, -25 * SECOND])
+def test_a_clock_that_is_led_away_in_small_steps_is_not_followed(step: int) -> None:
+    """A time service that lies moves the wall clock, and says that all is well: more than a minute in all is told."""
+    rules = Tolerances(("system",))
+    times, wall, now = agreed(rules), 0, reading(START + 2 * MINUTE)
+    found = _judged(times, now, rules)
+    for minute in range(3, 60):
+        wall += step
+        now = reading(START + minute * MINUTE, wall)
+        times, found = judge(times.hear("system", now.utc, now), now, rules)
+        assert (found.agreed is None) is (abs(wall) > 62 * SECOND)
+        assert found.alarms or abs(wall) <= 62 * SECOND
+        assert found.latest is not None
+        assert found.latest >= now.utc - min(wall, 0) - 2 * MINUTE
+    assert [alarm.clock for alarm in found.alarms] == ["progress"]
+    assert judge(Times.parse(times.pack()), now, rules)[1].agreed is None  # another life knows it too
+
+
 def test_without_any_source_nothing_is_ever_shredded() -> None:
     """A town that trusts nobody has no shredding, and is told."""
     found = _judged(Times().set_anew(reading(START)), reading(START + HOUR), Tolerances(()))
