@@ -8,7 +8,6 @@ import json
 import os
 import queue
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -90,13 +89,6 @@ def wait_for(lines: "queue.Queue[str]", process: "subprocess.Popen[str]", text: 
         if process.poll() is not None:
             break
     raise AssertionError(f"{process.args!r} did not say {text!r} but: {''.join(seen)}")
-
-
-def free_port() -> int:
-    """One that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 class Sent(NamedTuple):

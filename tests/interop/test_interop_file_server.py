@@ -12,7 +12,8 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.interop.servers import At, Got, digest, essential, free_port, hashes, read, running, wait_for
+from tests.interop.servers import At, Got, digest, essential, hashes, read, running, wait_for
+from tests.tools.ports import free_port
 from torrazzo.base.times import SECOND
 from torrazzo.camera import CameraError
 from torrazzo.testing import ClipSpec, make_clip

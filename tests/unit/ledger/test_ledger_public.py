@@ -10,6 +10,7 @@ import pytest
 
 from tests.tools.facts import a_term
 from tests.tools.ledger_process import deliver, running, size, until
+from tests.tools.ports import free_port
 from torrazzo.auditor.source import Source
 from torrazzo.base import SystemClock
 from torrazzo.base.errors import Invalid, Unavailable
@@ -28,8 +29,7 @@ BOOT = {"part": "keyring", "boot": "11111111-2222-3333-4444-555555555555", "sw":
 
 def shown_at(home: Home, name: str = "") -> str:
     """A free address, named in the town's settings."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     settings = replace(load_settings(home), ledger=name, ledger_listen=address)
     save_settings(home, OsDisk(), settings)
     assert load_settings(home) == settings

@@ -4,7 +4,6 @@
 
 import contextlib
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.ports import free_port
 from tests.tools.witness import NAME, SOCKET, SmallLog, add, make_witness, running_witness
 from torrazzo.base import SystemClock
 from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
@@ -270,8 +270,7 @@ def test_what_is_no_request_costs_itself_only(home: WitnessHome) -> None:
 
 def test_it_listens_on_tcp_too(tmp_path: Path) -> None:
     """At host and port, for a second office on another machine."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     words = ["witness", "init", "--home", str(tmp_path / "w"), "--name", NAME, "--log", str(LOG.key.verifier)]
     assert main([*words, "--listen", f"127.0.0.1:{port}"]) == 0
     assert main(words) == 5
