@@ -18,7 +18,7 @@ from torrazzo.base import SystemClock
 from torrazzo.base.errors import Refused, Unavailable
 from torrazzo.durable import OsDisk
 from torrazzo.evidence import jobs
-jobs._PAUSE_S, jobs._SLEEP_S, jobs._POLL_S = 0.05, 0.1, 1.0
+jobs._PAUSE_S, jobs._SLEEP_S, jobs._POLL_S, jobs._PROMPT_S = 0.05, 0.1, 1.0, 0.2
 folder, scenario = Path(sys.argv[1]), sys.argv[2]
 done = folder / "done"
 
