@@ -44,8 +44,8 @@ class Orders:
             raise Unavailable("the order was not done; see the keyring's log")
         return order.kept
 
-    def look(self) -> None:
-        """Do what waits, and end what a crash left."""
+    def look(self) -> str:
+        """Do what waits, and end what a crash left; why that could not be done, empty if it was."""
         while True:
             with self._lock:
                 order = self._waiting.popleft() if self._waiting else None
@@ -61,6 +61,8 @@ class Orders:
             self.rekeys.look()
         except (OSError, TorrazzoError) as error:
             log.error("rekeys_not_read", error=str(error))  # noqa: TRY400
+            return str(error)
+        return ""
 
     def _erase(self, erased: Erased) -> int:
         if holds := self._vault.holding(erased.streams, erased.hour):

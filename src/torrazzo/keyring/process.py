@@ -5,6 +5,7 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,19 +135,24 @@ class Look(NamedTuple):
             parts.bookings.add("clock", alert.values())
         lives = self.lives()
         parts.guard.know({**lives_of(parts.store.ring), **lives})
-        _tend_or_log(parts.store, parts.clock.utc(), lives)  # 2
+        self._alarm("keys", _tend_or_log(parts.store, parts.clock.utc(), lives))  # 2
         parts.vault.tend(parts.times.judge().agreed)  # 3
-        parts.orders.look()
+        self._alarm("rekeys", parts.orders.look())
         for chore in self.chores:  # 4
-            try:
-                chore(parts.keyring)
-            except (OSError, TorrazzoError) as error:
-                name = getattr(chore, "__name__", type(chore).__name__)
-                # no traceback: a renderer that shows local variables would print the ring
-                log.error("chore_failed", chore=name, error=str(error))  # noqa: TRY400
+            name = getattr(chore, "__name__", type(chore).__name__)
+            self._alarm(f"chore {name}", _tried(partial(chore, parts.keyring), "chore_failed", chore=name))
         ring = parts.store.ring
-        settle(parts.keyring.home, parts.keyring.disk, parts.times.judge(), ring.keys, {**lives_of(ring), **lives})
+        over = partial(settle, parts.keyring.home, parts.keyring.disk, parts.times.judge(), ring.keys)
+        self._alarm("restored", _tried(partial(over, {**lives_of(ring), **lives}), "restored_not_settled"))
         parts.keyring.pace.over()
+
+    def _alarm(self, name: str, text: str) -> None:
+        """For people, as long as it lasts."""
+        alarms = self.parts.keyring.alarms
+        if text:
+            alarms[name] = f"{name}: {text}"
+        else:
+            alarms.pop(name, None)
 
 
 def lives_of(ring: Ring) -> Mapping[str, int]:
@@ -194,9 +200,21 @@ def tend(store: RingStore, now: UtcTicks, classes: Iterable[str]) -> None:
     store.publish(store.ring.public_keys(hours))  # 2
 
 
-def _tend_or_log(store: RingStore, now: UtcTicks, classes: Iterable[str]) -> None:
+def _tend_or_log(store: RingStore, now: UtcTicks, classes: Iterable[str]) -> str:
+    return _tried(partial(tend, store, now, classes), "keyring_not_saved", (OSError, Unavailable))
+
+
+def _tried(
+    act: Callable[[], None],
+    event: str,
+    kinds: tuple[type[Exception], ...] = (OSError, TorrazzoError),
+    **told: str,
+) -> str:
+    """What it raises of these, logged; empty if nothing."""
     try:
-        tend(store, now, classes)
-    except (OSError, Unavailable) as error:
+        act()
+    except kinds as error:
         # no traceback: a renderer that shows local variables would print the ring
-        log.error("keyring_not_saved", error=str(error))  # noqa: TRY400
+        log.error(event, error=str(error), **told)  # noqa: TRY400
+        return str(error) or repr(error)
+    return ""

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import errno
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from tests.tools.gated import Gated
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.errors import Damaged, Refused, Unavailable
 from torrazzo.base.ids import CameraId, NodeId
@@ -16,8 +18,9 @@ from torrazzo.base.times import HOUR, UtcTicks, hour_of
 from torrazzo.durable import OsDisk
 from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.keyring import KeyClient, hours_left, load_public_keys, run_keyring
+from torrazzo.keyring.chore import Keyring
 from torrazzo.keyring.document import base64_text
-from torrazzo.keyring.process import Manner, lives_of, tend
+from torrazzo.keyring.process import Look, Manner, lives_of, tend
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.ring import Ring, ring_text
 from torrazzo.keyring.sealer_setup import set_up_sealer
@@ -306,3 +309,54 @@ def test_a_class_for_which_no_more_is_recorded_lives_on() -> None:
     """Footage of a class is read as long as there are keys of it; of a class that says nothing, nothing is read."""
     ring = Ring({}).with_drawn([KeyName(1, "h72"), KeyName(2, "standard"), KeyName(3, "h999"), KeyName(4, "other")])
     assert lives_of(ring) == {"h72": 72, "standard": 168}
+
+
+def test_what_fails_in_a_look_is_told_as_long_as_it_does(tmp_path: Path) -> None:
+    """Keys that are not drawn, side files that are not read, a chore that stops: in the status, and no life ends."""
+    gated, disk = Gated(tmp_path), FailingDisk()
+    gated.live(disk)
+    failing = [OSError(errno.EIO, "Input/output error"), Damaged("retention.json")]
+
+    def retain(_: Keyring) -> None:
+        if failing:
+            raise failing.pop()
+
+    look = Look(gated.parts, Manner().lives, (retain,))
+    side = gated.home.keyring / "rekey-2026111722-standard-0123456789abcdef.json"
+    side.write_bytes(b"{}")
+    gated.clock.advance(3_600)
+    disk.fails = "ring-"
+    alarms = gated.parts.keyring.alarms
+    for _ in range(2):
+        look.turn()
+        assert alarms.keys() == {"keys", "rekeys", "chore retain"}
+        assert [alarm for alarm in json.loads(gated.desk.status())["alarms"] if "retain" in alarm]
+    disk.fails = ""
+    side.unlink()
+    look.turn()
+    assert alarms == {}
+
+
+def test_a_restored_home_that_cannot_be_opened_ends_no_keyring(tmp_path: Path) -> None:
+    """The mark of a restored home that a disk does not let go is an alarm, and goes at a later look."""
+    gated = Gated(tmp_path)
+    gated.clock.advance(60)
+
+    class Stuck(OsDisk):
+        is_stuck = True
+
+        def unlink(self, path: Path) -> None:
+            if self.is_stuck:
+                raise OSError(errno.EROFS, "Read-only file system", str(path))
+            super().unlink(path)
+
+    disk = Stuck()
+    gated.live(disk)
+    gated.home.restored.write_bytes(b"{}")
+    gated.clock.advance(60)
+    gated.turn()
+    assert gated.parts.keyring.alarms.keys() == {"restored"}
+    disk.is_stuck = False
+    gated.turn()
+    assert gated.parts.keyring.alarms == {}
+    assert not gated.home.restored.exists()
