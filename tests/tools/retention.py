@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
+from tests.tools.ledger import IDENTITY
 from torrazzo.archive.root import Root, make_root, volume_names
 from torrazzo.archive.volume import VolumeWriter
 from torrazzo.auditor.act_rules import ActRules
@@ -21,7 +22,9 @@ from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.ledger.act import Act, parse_act
+from torrazzo.ledger.checkpoint import Checkpoint, sign_checkpoint
 from torrazzo.ledger.client import Entered, LedgerClient
+from torrazzo.ledger.identity import LogName
 from torrazzo.ledger.tiles import Tile, pack_entries
 from torrazzo.retention import Retention
 from torrazzo.testing import FakeClock, FaultyDisk
@@ -30,6 +33,8 @@ from torrazzo.town.home import Home
 NODE = NodeId(0x7F3A91C2)
 HOME = Home(Path("/town"))
 NOW = 494_000  # hours since 1970
+
+_KEY = IDENTITY.key(LogName("act", 1))
 
 
 class SmallLedger:
@@ -43,7 +48,7 @@ class SmallLedger:
 
     def status(self) -> dict[str, object]:
         self._answer()
-        return {"act": {"size": len(self.entries)}, "caught_up": self.caught_up}
+        return {"caught_up": self.caught_up}
 
     def enter(self, line: bytes) -> Entered:
         self._answer()
@@ -56,6 +61,9 @@ class SmallLedger:
 
     def read(self, path: str) -> bytes:
         self._answer()
+        if path == "act/checkpoint":
+            head = Checkpoint(_KEY.verifier.name, len(self.entries), bytes(32))
+            return sign_checkpoint(head, _KEY).pack()
         tile = Tile.parse(path.removeprefix("act/"))
         return pack_entries(self.entries[tile.number * 256 : tile.number * 256 + tile.width])
 

@@ -20,7 +20,7 @@ from torrazzo.base.times import UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.town.home import Home
 
-VERSION = 2
+VERSION = 3
 
 SCHEMA = """
 CREATE TABLE deed (
@@ -30,7 +30,8 @@ CREATE TABLE deed (
     private BLOB NOT NULL,       -- its private part, sealed under the secret of the month that the line names
     entry INTEGER,               -- its number in `log`; NULL while it is not known to be there
     close INTEGER,               -- number of the fact that closed this window; NULL if open, or no window; -1: none
-    log TEXT NOT NULL DEFAULT 'act' -- where it was entered: after a fork of the ledger that is another one
+    log TEXT NOT NULL DEFAULT 'act', -- where it is entered: after a fork of the ledger that is another one
+    since INTEGER NOT NULL DEFAULT 0 -- so many entries that log had before: its own, if any, is behind them
 );
 CREATE INDEX deed_entry ON deed (entry);
 
@@ -45,7 +46,10 @@ CREATE TABLE given (             -- segments whose keys an open window has given
 ) WITHOUT ROWID;
 """
 
-GROWN = "ALTER TABLE deed ADD COLUMN log TEXT NOT NULL DEFAULT 'act';"  # version 1 knew of no fork
+GROWN = {  # by version that is found
+    1: "ALTER TABLE deed ADD COLUMN log TEXT NOT NULL DEFAULT 'act';",  # knew of no fork
+    2: "ALTER TABLE deed ADD COLUMN since INTEGER NOT NULL DEFAULT 0;",
+}
 
 WINDOWS = ("view", "export", "hold")
 
@@ -59,6 +63,7 @@ class Deed(NamedTuple):
     private: bytes
     entry: int | None
     log: str = "act"  # whose entry
+    since: int = 0  # entries that this had before; known of what is owed
 
 
 class Given(NamedTuple):
@@ -102,7 +107,7 @@ class Book:
                     path, sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
                 )
                 book._ask("SELECT log FROM deed LIMIT 1")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, Unavailable) as error:
                 if is_last:
                     raise Unavailable(f"{path}: {error}; nothing was noted there yet") from error
                 continue
@@ -116,19 +121,23 @@ class Book:
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 self._connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-            elif version == 1:
-                self._connection.executescript(f"BEGIN; {GROWN} PRAGMA user_version = {VERSION}; COMMIT;")
+            elif version in GROWN:
+                steps = " ".join(step for before, step in GROWN.items() if before >= version)
+                self._connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
         except sqlite3.Error as error:
             raise Damaged(f"{self.path}: {error}; put its last copy back: who looked at what stands in it") from error
-        if version not in {0, 1, VERSION}:
+        if version not in {0, *GROWN, VERSION}:
             raise Damaged(f"{self.path}: version {version}, expected {VERSION}; install the Torrazzo that wrote it")
 
     # -- deeds
 
-    def note(self, kind: str, line: bytes, private: bytes) -> int:
-        """A deed that is about to be entered; returns its id here."""
+    def note(self, kind: str, line: bytes, private: bytes, log: str = "act", since: int = 0) -> int:
+        """A deed that is about to be entered in that log, which had so many entries before; returns its id here."""
         with self._changing() as connection:
-            row = connection.execute("INSERT INTO deed (kind, line, private) VALUES (?, ?, ?)", (kind, line, private))
+            row = connection.execute(
+                "INSERT INTO deed (kind, line, private, log, since) VALUES (?, ?, ?, ?, ?)",
+                (kind, line, private, log, since),
+            )
             assert row.lastrowid is not None
             return row.lastrowid
 
@@ -149,12 +158,13 @@ class Book:
             connection.execute("DELETE FROM given WHERE deed = ?", (deed,))
 
     def never_closed(self, deed: int) -> None:
-        """A window whose log was ended by a fork: no fact can close it any more."""
+        """What was, or may have been, entered in a log that was ended by a fork: no fact can close it any more."""
         self.closed(deed, -1)
 
     def owed(self) -> list[Deed]:
         """Deeds of which it isn't known whether they are in `act`, and windows that are not closed."""
-        return self._deeds(f"entry IS NULL OR (close IS NULL AND kind IN ({', '.join('?' * len(WINDOWS))}))", WINDOWS)
+        marks = ", ".join("?" * len(WINDOWS))
+        return self._deeds(f"close IS NULL AND (entry IS NULL OR kind IN ({marks}))", WINDOWS, "since")
 
     def is_owed(self, deed: int) -> bool:
         """Whether this window is not closed."""
@@ -169,8 +179,8 @@ class Book:
         """Those that were entered, in order; see each one's log."""
         return self._deeds(f"entry IS NOT NULL AND kind IN ({', '.join('?' * len(kinds))})", kinds)
 
-    def _deeds(self, where: str, values: Sequence[object]) -> list[Deed]:
-        query = f"SELECT id, kind, line, private, entry, log FROM deed WHERE {where} ORDER BY id"  # noqa: S608 - no input
+    def _deeds(self, where: str, values: Sequence[object], since: str = "0") -> list[Deed]:
+        query = f"SELECT id, kind, line, private, entry, log, {since} FROM deed WHERE {where} ORDER BY id"  # noqa: S608 - no input
         return [Deed(*row) for row in self._ask(query, values)]
 
     # -- what was given
@@ -194,8 +204,11 @@ class Book:
             self._connection.close()
 
     def _ask(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._connection.execute(query, values).fetchall()
+        try:
+            with self._lock:
+                return self._connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise Unavailable(f"{self.path}: {error}; is its disk well?") from error
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:

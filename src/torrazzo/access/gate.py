@@ -18,8 +18,8 @@ from torrazzo.keyring.heads import Shown
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.client import TIMEOUT_SECONDS, LedgerClient
 from torrazzo.ledger.identity import LogKind
-from torrazzo.ledger.note import Note
 from torrazzo.ledger.prove_many import MOST_ENTRIES, Proven, ProvenMany
+from torrazzo.ledger.tail import act_head
 
 ATTEMPTS = 5  # other readers show the keyring newer heads meanwhile
 WAITS = 12  # for segments that the ledger does not have yet: it enters them within ten seconds
@@ -180,14 +180,7 @@ class Gate:
 
     def log(self) -> str:
         """The name of the log that acts are entered in now: `act`, after a fork another one."""
-        return log_name(Note.parse(self.ledger.read("act/checkpoint")))
-
-    def newest_acts(self) -> Mapping[bytes, int]:
-        """The last entries of `act`, by line."""
-        head = Checkpoint.parse(Note.parse(self.ledger.read("act/checkpoint")).text)
-        numbers = range(max(0, head.size - MOST_ENTRIES), head.size)
-        found = self.ledger.prove_many("act", 0, numbers).entries
-        return {entry.line: entry.number for entry in found if entry is not None}
+        return log_name(act_head(self.ledger))
 
     def _ask_seen(self) -> _Seen:
         heads = self._keyring.status().heads
@@ -247,9 +240,9 @@ class Gate:
         return self.ledger.prove_many(log, since, what, is_cosigned=self._is_cosigned, patience_s=patience_s)
 
 
-def log_name(note: Note) -> str:
+def log_name(head: Checkpoint) -> str:
     """Of the log whose head that is: the end of its origin."""
-    return Checkpoint.parse(note.text).origin.rpartition("/")[2]
+    return head.origin.rpartition("/")[2]
 
 
 def _entry(found: Proven) -> Entry:

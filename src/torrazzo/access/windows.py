@@ -7,12 +7,11 @@ there a window. 4. Each window is closed by a fact: when it is done, renewed or 
 process that comes next, from what was noted (`settle`).
 """
 
-import functools
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Mapping
-from typing import Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Self
 
 import structlog
 
@@ -23,19 +22,23 @@ from torrazzo.access.months import Months
 from torrazzo.access.window import Entered, Window
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
-from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.base.times import HOUR, UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.keyring import KeyClient
 from torrazzo.ledger import Policy
 from torrazzo.ledger.act import WINDOW, Act, Wanted, pack_act, parse_act
 from torrazzo.ledger.act_shown import shown_value
+from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.private import NONCE_LENGTH, SALT_LENGTH, Private, case_hash, pseudonym, seal_private
+from torrazzo.ledger.tail import act_head, acts_since
 from torrazzo.ledger.text import to_base64
 from torrazzo.town.home import Home
 
 TOKEN_LENGTH = 32
-UNKNOWN = 60 * SECOND  # so long a fact may still come into the ledger whose entering was not answered
+UNKNOWN = HOUR  # so long a fact may still come into the ledger whose entering was not answered: its disk may hang
+
+_CLOSE, _KIND_WITHIN = b'"kind":"close"', 32  # keys stand in a fixed order (docs/3-formats/act.md)
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +53,8 @@ class Windows:
         ledger = LedgerClient(home.ledger_socket)
         self._gate = Gate(ledger, keyring or KeyClient(home.path), is_cosigned=demands_witness(home))
         self._book = Book.write(home, disk, part)
+        self._unsure = {deed.id for deed in self._book.owed()}  # may be in the ledger, or closed there, unknown to us
+        self._known: tuple[str, int] | None = None  # a log and how many entries it had at least
         self._live: set[int] = set()  # deeds of windows that somebody here holds
         self._lock = threading.Lock()  # over `_live`
         self._settling = threading.Lock()
@@ -179,13 +184,15 @@ class Windows:
         sealed = seal_private(who, secret, month, secrets.token_bytes(SALT_LENGTH), secrets.token_bytes(NONCE_LENGTH))
         person = {"month": month, "who": to_base64(pseudonym(secret, month, who.person).who), "p": to_base64(sealed.p)}
         line = pack_act(kind, now, {**values, **person})
+        known = self._known or _size(act_head(self._gate.ledger))
         with self._lock:  # what is noted here nobody settles before it is entered
-            deed = self._book.note(kind, line, sealed.data)
+            deed = self._book.note(kind, line, sealed.data, *known)
             self._live.add(deed)
         is_open = False
         try:
             number, proof = self._gate.ledger.enter(line)
-            self._book.entered(deed, number, log_name(proof.note))
+            self._known = name, _ = _size(Checkpoint.parse(proof.note.text))
+            self._book.entered(deed, number, name)
             is_open = is_window
         finally:
             if not is_open:
@@ -208,7 +215,7 @@ class Windows:
         with self._settling:
             for owed in self._book.owed():
                 if owed.id == deed:
-                    self._close(owed, why)
+                    self._close(owed, why, self._look([owed]))
 
     def is_present(self, deed: int) -> bool:
         """As `Opener` has it."""
@@ -217,22 +224,21 @@ class Windows:
     def settle(self) -> int:
         """Close windows that nobody holds any more, of this life and those before; returns how many are left to do.
 
-        A fact whose entering was never answered is looked for in the ledger; a minute after it was written it is taken
-        for never entered.
+        What was not answered, or was left by a life before, is looked for in the ledger first, however much came behind
+        it; an hour after it was written it is taken for never entered.
         """
         with self._settling:
             with self._lock:
                 owed = [deed for deed in self._book.owed() if deed.id not in self._live]
-            left, newest = 0, functools.cache(self._gate.newest_acts)  # asked for once, if at all
-            for deed in owed:
-                try:
-                    self._settle(deed, newest)
-                except TorrazzoError as error:
-                    left += 1
-                    if deed.id not in self._told:  # tried again every few seconds
-                        self._told.add(deed.id)
-                        log.warning("window_not_closed", entry=deed.entry, error=str(error))
-            return left
+            if not owed:
+                return 0
+            try:
+                found = self._look(owed)
+            except TorrazzoError as error:
+                for deed in owed:
+                    self._tell(deed, error)
+                return len(owed)
+            return sum(not self._is_settled(deed, found) for deed in owed)
 
     def close(self) -> None:
         """Close what is open and release the book. What can't be entered now is entered by the next life."""
@@ -247,31 +253,62 @@ class Windows:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _settle(self, deed: Deed, newest: Callable[[], Mapping[bytes, int]]) -> None:
+    def _look(self, owed: Sequence[Deed]) -> "_Found":
+        """What the ledger has of these, where that is not known. Asks it once, for all that came since."""
+        head = act_head(self._gate.ledger)
+        name, unsure = log_name(head), [deed for deed in owed if deed.entry is None or deed.id in self._unsure]
+        found = _Found(name, {}, {})
+        starts = [_start(deed, head) for deed in unsure]
+        lines = {deed.line for deed in unsure if deed.entry is None}
+        for number, line in acts_since(self._gate.ledger, head, min(starts, default=head.size)):
+            if line in lines:
+                found.entries[line] = number
+            elif _CLOSE in line[:_KIND_WITHIN]:
+                found.closes[parse_act(line).values["of"]] = number
+        return found
+
+    def _is_settled(self, deed: Deed, found: "_Found") -> bool:
+        try:
+            self._settle(deed, found)
+        except TorrazzoError as error:
+            self._tell(deed, error)
+            return False
+        return True
+
+    def _tell(self, deed: Deed, error: TorrazzoError) -> None:
+        if deed.id not in self._told:  # tried again every few seconds
+            self._told.add(deed.id)
+            log.warning("window_not_closed", entry=deed.entry, error=str(error))
+
+    def _settle(self, deed: Deed, found: "_Found") -> None:
         act = parse_act(deed.line)
         if deed.entry is None:
-            entry = newest().get(deed.line)
+            entry = found.entries.get(deed.line)
             if entry is None:
                 if self._clock.utc() <= act.t + UNKNOWN:
                     raise Unavailable("whether its fact is in the ledger is not known yet")
-                self._book.forget(deed.id)
+                (self._book.forget if deed.log == found.log else self._book.never_closed)(deed.id)
                 return
-            deed = deed._replace(entry=entry, log=self._gate.log())
+            deed = deed._replace(entry=entry, log=found.log)
             self._book.entered(deed.id, entry, deed.log)
         if "until" in act.values:
-            self._close(deed, "expired" if act.values["until"] <= self._clock.utc() else "restart")
+            self._close(deed, "expired" if act.values["until"] <= self._clock.utc() else "restart", found)
 
-    def _close(self, deed: Deed, why: str) -> None:
+    def _close(self, deed: Deed, why: str, found: "_Found") -> None:
         if deed.entry is None or not self._book.is_owed(deed.id):
             return
         shown = shown_value(self._book.given(deed.id))
-        if deed.log != (present := self._gate.log()):  # forked: the number is another fact's there
+        if deed.log != found.log:  # forked: the number is another fact's there
             self._book.never_closed(deed.id)
-            log.warning("window_of_another_log", entry=deed.entry, log=deed.log, present=present, shown=shown)
+            log.warning("window_of_another_log", entry=deed.entry, log=deed.log, present=found.log, shown=shown)
             return
-        values = {"of": deed.entry, "why": why, "shown": shown}
-        number = self._gate.ledger.enter(pack_act("close", self._clock.utc(), values)).entry_index
+        number = found.closes.get(deed.entry)
+        if number is None:
+            self._unsure.add(deed.id)  # until the answer is noted
+            values = {"of": deed.entry, "why": why, "shown": shown}
+            number = self._gate.ledger.enter(pack_act("close", self._clock.utc(), values)).entry_index
         self._book.closed(deed.id, number)
+        self._unsure.discard(deed.id)
         log.info("window_closed", entry=deed.entry, why=why)
         try:
             self._gate.close(deed.entry, number)
@@ -281,6 +318,25 @@ class Windows:
     def _forsake(self, deed: int) -> None:
         with self._lock:
             self._live.discard(deed)
+
+
+class _Found(NamedTuple):
+    """In the log that acts are entered in now."""
+
+    log: str
+    entries: dict[bytes, int]  # by line
+    closes: dict[int, int]  # numbers of closing facts, by what they close
+
+
+def _size(head: Checkpoint) -> tuple[str, int]:
+    return log_name(head), head.size
+
+
+def _start(deed: Deed, head: Checkpoint) -> int:
+    """From where on what is not known of it may stand in the log of this head."""
+    if deed.entry is None:
+        return deed.since if deed.log == log_name(head) else 0  # noted just before a fork, entered behind it
+    return deed.entry if deed.log == log_name(head) else head.size
 
 
 def demands_witness(home: Home) -> bool:

@@ -34,11 +34,15 @@ ASLEEP_NS = 5_000_000_000  # between two looks: the machine slept, or a disk did
 AT_ONCE = 2_000  # facts: as many don't wait for the ten seconds
 MOST_READY = 20_000
 LOOK_S = 0.5
+CLOSES_IN = 4_096  # newest entries of `act` in which a window's closing fact is known, if not more
 ENTER_S = 20.0
 
 # The ledger itself copies heads and tells what it pruned; whether a window opens anything the keyring decides.
 OWN_KINDS = frozenset({"rec", "prune", "fork"})
 TAKEN_KINDS = frozenset(KINDS) - OWN_KINDS
+CLOSE = "close"
+
+_CLOSES, _KIND_WITHIN = b'"kind":"close"', 32  # keys stand in a fixed order (docs/3-formats/act.md)
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +78,7 @@ class Sequencer:
         self._lock = threading.Lock()  # over intake, silence, deeds
         self._woken, self._drained = threading.Event(), threading.Event()
         self._deeds: list[_Deed] = []
+        self._closes = _closes(store)  # by the window that they close
         self._facts_ns: int | None = None  # when the first of the ready facts came
         self._head_ns: int | None = None
         self._looked_ns = clock.boot_ns()
@@ -113,15 +118,26 @@ class Sequencer:
             self._silence.expect(packed, self._clock.utc(), self._clock.boot_ns())
 
     def enter(self, line: bytes) -> int:
-        """An act; returns its index when it is on disk. What the ledger itself writes is refused, and unknown kinds."""
-        kind = parse_act(line).kind
-        if kind not in TAKEN_KINDS:
-            raise Refused(f"act fact {kind!r}: not of a kind that is taken: {', '.join(sorted(TAKEN_KINDS))}")
+        """An act; returns its index when it is on disk. What the ledger itself writes is refused, and unknown kinds.
+
+        Who had no answer to a closing fact may send another: the first one's index is returned.
+        """
+        act = parse_act(line)
+        if act.kind not in TAKEN_KINDS:
+            raise Refused(f"act fact {act.kind!r}: not of a kind that is taken: {', '.join(sorted(TAKEN_KINDS))}")
+        closed: int | None = act.values["of"] if act.kind == CLOSE else None
         deed = _Deed(line)
         with self._lock:
             if self._is_over:
                 raise Unavailable("the ledger is ending; try again")
-            self._deeds.append(deed)
+            if closed in self._closes:
+                deed = self._closes[closed]
+            else:
+                self._deeds.append(deed)
+            if closed is not None:
+                self._closes[closed] = deed
+                if len(self._closes) > CLOSES_IN:
+                    del self._closes[next(iter(self._closes))]
         self._woken.set()
         if not deed.over.wait(ENTER_S):
             raise Unavailable(f"the ledger did not enter it within {ENTER_S:.0f} s; ask its status, then try again")
@@ -277,6 +293,18 @@ class Sequencer:
     def _tell_conflict(self, fact: Fact) -> None:
         self.conflicts += 1
         log.error("fact_in_conflict", stream=str(fact.stream), term=str(fact.term), n=fact.n, hash=to_base64(fact.hash))
+
+
+def _closes(store: LedgerStore) -> dict[int, _Deed]:
+    """Of the newest entries of `act`."""
+    size, found = store.act.head.size, {}
+    first = max(store.act.minimum, size - CLOSES_IN)
+    for index, line in enumerate(store.act.entries(first, size), first):
+        if _CLOSES in line[:_KIND_WITHIN]:
+            deed = found[parse_act(line).values["of"]] = _Deed(line)
+            deed.index = index
+            deed.over.set()
+    return found
 
 
 def next_number(database: Database, stream: StreamId, term: TermId) -> int:

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Facts that are owed to `act`, each entered once, whenever the ledger takes them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Damaged
 from torrazzo.ledger.act import pack_act, parse_act
 from torrazzo.ledger.client import LedgerClient
-from torrazzo.ledger.tiles import WIDTH, Tile, split_entries
+from torrazzo.ledger.tail import act_head, acts_since
 from torrazzo.retention.journal import Journal
 
 
@@ -20,13 +19,13 @@ def pay(journal: Journal, ledger: LedgerClient, clock: Clock) -> None:
     """
     while journal.state.debts:
         debt, *rest = journal.state.debts
-        size = _size(ledger)
+        head = act_head(ledger)
         if debt.since is None:
-            debt = debt._replace(since=size)
+            debt = debt._replace(since=head.size)
             journal.save(journal.state._replace(debts=(debt, *rest)))  # 1
             is_in = False
         else:
-            is_in = any(_is_fact(line, debt.kind, debt.values) for line in _entries(ledger, debt.since, size))  # 2
+            is_in = any(_is_fact(line, debt.kind, debt.values) for _, line in acts_since(ledger, head, debt.since))  # 2
         if not is_in:
             ledger.enter(pack_act(debt.kind, clock.utc(), debt.values))
         journal.save(journal.state._replace(debts=tuple(rest)))
@@ -35,21 +34,6 @@ def pay(journal: Journal, ledger: LedgerClient, clock: Clock) -> None:
 def has_all(ledger: LedgerClient) -> bool:
     """Whether the ledger has every fact that is only in volumes yet; raises what it raises."""
     return ledger.status().get("caught_up") is True
-
-
-def _size(ledger: LedgerClient) -> int:
-    act = ledger.status().get("act")
-    size = act.get("size") if isinstance(act, dict) else None
-    if not isinstance(size, int):
-        raise Damaged("the ledger does not say how many entries `act` has; see `torrazzo ledger status`")
-    return size
-
-
-def _entries(ledger: LedgerClient, since: int, size: int) -> Iterator[bytes]:
-    for number in range(since // WIDTH, -(-size // WIDTH)):
-        width = min(WIDTH, size - number * WIDTH)
-        entries = split_entries(ledger.read(f"act/{Tile(None, number, width)}"), width)
-        yield from entries[max(0, since - number * WIDTH) :]
 
 
 def _is_fact(line: bytes, kind: str, values: Mapping[str, object]) -> bool:
