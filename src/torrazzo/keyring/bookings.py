@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The keyring's own facts on their way into `act`: kept until the ledger has them, refusals in sums."""
 
+import contextlib
 import threading
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -20,9 +21,10 @@ from torrazzo.ledger.client import LedgerClient
 OWED = "owed.json"
 MINUTE_NS = 60_000_000_000
 MOST_TOLD = 20  # reasons and windows told apart within a minute; more are summed by reason alone
-MOST_WAITING = 1_000
+MOST_WAITING = 1_000  # of those that come by themselves
+OFTEN = frozenset({"boot", "clock"})  # what is told by itself, as often as it happens; the rest is what people did
 
-_LIMIT = 1 << 20
+_LIMIT = 16 << 20
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +68,7 @@ class Bookings:
     def add(self, kind: str, values: Mapping[str, object]) -> None:
         """A fact for `act`; its time is that of its entry. On disk on return, unless the disk fails."""
         with self._lock:
-            if len(self._waiting) >= MOST_WAITING:
+            if kind in OFTEN and len(self._waiting) >= MOST_WAITING:
                 log.error("fact_dropped", kind=kind, waiting=MOST_WAITING)
                 return
             self._waiting.append(_Fact(kind, values))
@@ -145,7 +147,7 @@ class Bookings:
             log.error("owed_not_saved", error=str(error))  # noqa: TRY400
 
     def _load(self) -> bytes:
-        """What an earlier life owed waits again."""
+        """What an earlier life owed waits again; what cannot be read is kept beside."""
         try:
             data = read_whole(self._disk, self._path, _LIMIT)
             facts = parse_object(data, OWED, _LIMIT)["facts"]
@@ -159,5 +161,7 @@ class Bookings:
             return b""
         except (OSError, Invalid, KeyError, TypeError, AssertionError) as error:
             log.error("owed_lost", path=str(self._path), error=repr(error))  # noqa: TRY400
+            with contextlib.suppress(OSError):
+                self._disk.publish(self._path.with_suffix(".lost"), read_whole(self._disk, self._path, _LIMIT))
             return b""
         return data

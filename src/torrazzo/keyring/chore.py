@@ -46,6 +46,7 @@ class Keyring:
         self.home, self.disk, self.clock, self.store, self.ledger = home, disk, clock, store, ledger
         self.alarms: dict[str, str] = {}  # a chore's own, by its name: they stand in the keyring's status
         self.pace = Pace()
+        self.looked_ns = clock.boot_ns()  # when a look ended last
         self._times, self._guard, self._bookings = times, guard, bookings
 
     def judge(self) -> Judgement:

@@ -14,7 +14,7 @@ import structlog
 from torrazzo import __version__
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
-from torrazzo.base.times import UtcTicks, hour_of
+from torrazzo.base.times import BootNs, UtcTicks, hour_of
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.keyring.after_restore import settle
@@ -85,8 +85,10 @@ def run_keyring(
         look = Look(parts, manner.lives, chores)
         log.info("keyring_started", keys=len(parts.store.ring.keys), level=parts.level, why=parts.why)
         with _served(places, disk, parts):
+            begun_ns = clock.boot_ns()
             look.turn()
-            while not parts.keyring.pace.rest(stop, manner.look_seconds):
+            while not parts.keyring.pace.rest(stop, _rest_of(manner.look_seconds, clock, begun_ns)):
+                begun_ns = clock.boot_ns()
                 look.turn()
         log.info("keyring_stopped")
 
@@ -144,6 +146,7 @@ class Look(NamedTuple):
         ring = parts.store.ring
         over = partial(settle, parts.keyring.home, parts.keyring.disk, parts.times.judge(), ring.keys)
         self._alarm("restored", _tried(partial(over, {**lives_of(ring), **lives}), "restored_not_settled"))
+        parts.keyring.looked_ns = parts.clock.boot_ns()
         parts.keyring.pace.over()
 
     def _alarm(self, name: str, text: str) -> None:
@@ -153,6 +156,11 @@ class Look(NamedTuple):
             alarms[name] = f"{name}: {text}"
         else:
             alarms.pop(name, None)
+
+
+def _rest_of(seconds: float, clock: Clock, begun_ns: BootNs) -> float:
+    """Until the next look: one that had to wait, for a ledger that hangs, makes no hour's shred late."""
+    return max(0.0, seconds - (clock.boot_ns() - begun_ns) / 1_000_000_000)
 
 
 def lives_of(ring: Ring) -> Mapping[str, int]:

@@ -39,6 +39,7 @@ from torrazzo.ledger.act import parse_act
 from torrazzo.town.unix_server import Body, NotFound
 
 MOST_CONNECTIONS = 16
+STANDS_NS = 180_000_000_000  # without a look ended: people are told
 
 _STATUS = ((NotFound, 404), (Invalid, 400), (Refused, 403), (Damaged, 422), (Unavailable, 503))
 _ADDRESSES = "GET /status; POST /window-keys, /close, /hold-keys, /confirm, /release, /erase, /trust-…, /look"
@@ -135,6 +136,8 @@ class KeyDesk:
             found.append("the clocks do not agree: nothing is shredded")
         if parts.keyring.home.restored.exists():
             found.append(WAITS)
+        if (stands_ns := parts.clock.boot_ns() - parts.keyring.looked_ns) >= STANDS_NS:
+            found.append(f"no look was ended for {stands_ns // 60_000_000_000} minutes: nothing is drawn or shredded")
         return [*found, *parts.vault.troubles, *parts.keyring.alarms.values()]
 
     def _window_keys(self, body: bytes) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.gate_town import NOW, OTHER_STREAM, TOWN, WITNESS, digest, segment_line
+from tests.tools.gate_town import NOW, OTHER_STREAM, STREAM, TOWN, WITNESS, digest, segment_line
 from tests.tools.gated import SEGMENT_KEY, Gated, serving
 from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.base.times import HOUR, SECOND
@@ -500,6 +500,33 @@ def test_while_the_ledger_is_away_facts_are_kept_and_summed(tmp_path: Path) -> N
     assert told == [("bind", wrong.window.number, 300)]
     assert len(gated.told("boot")) == 2
     assert gated.parts.bookings.waiting == 0
+
+
+def test_what_people_did_is_never_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the ledger is away for long, what comes by itself is left out from some number on, and nothing else is."""
+    gated = Gated(tmp_path)
+    gated.turn()
+    gated.ledger.is_away = True
+    bookings = gated.parts.bookings
+    monkeypatch.setattr("torrazzo.keyring.bookings.MOST_WAITING", 20)
+    for _ in range(25):
+        bookings.add("clock", {"part": "keyring", "clock": "wall", "why": "off", "off": 1})
+    bookings.add("rekey", {"hour": "2026111722", "class": "standard", "of": 1, "streams": [str(STREAM)], "kept": 2})
+    gated.live()
+    gated.ledger.is_away = False
+    gated.turn()
+    assert len(gated.told("clock")) == 20
+    assert len(gated.told("rekey")) == 1
+
+
+def test_what_was_owed_and_cannot_be_read_is_kept(tmp_path: Path) -> None:
+    """A damaged `owed.json` lies beside for people, and new facts are told."""
+    gated = Gated(tmp_path)
+    (gated.home.keyring / "owed.json").write_bytes(b'{"v":1,"facts":')
+    gated.live()
+    assert (gated.home.keyring / "owed.lost").read_bytes() == b'{"v":1,"facts":'
+    gated.turn()
+    assert len(gated.told("boot")) == 2
 
 
 def test_a_flood_costs_few_facts_a_minute(tmp_path: Path) -> None:

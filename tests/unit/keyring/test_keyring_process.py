@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -360,3 +361,32 @@ def test_a_restored_home_that_cannot_be_opened_ends_no_keyring(tmp_path: Path) -
     gated.turn()
     assert gated.parts.keyring.alarms == {}
     assert not gated.home.restored.exists()
+
+
+def test_a_look_that_took_long_is_followed_at_once(tmp_path: Path) -> None:
+    """A chore that waits for a ledger that hangs delays the next look by no more than it took."""
+    _make_town(tmp_path)
+    clock, stop, begun = FakeClock(), threading.Event(), list[int]()
+
+    def wait(keyring: Keyring) -> None:
+        begun.append(keyring.clock.boot_ns())
+        clock.advance(70)
+        if len(begun) == 3:
+            stop.set()
+
+    at = threading.Timer(20, stop.set)
+    at.start()
+    run_keyring(tmp_path, clock, OsDisk(), stop, Manner(look_seconds=60), (wait,))
+    at.cancel()
+    assert [after - before for before, after in pairwise(begun)] == [70_000_000_000] * 2
+
+
+def test_a_clockwork_that_stands_is_told(tmp_path: Path) -> None:
+    """A look that does not end stands in the status after three minutes, which other threads answer."""
+    gated = Gated(tmp_path)
+    gated.clock.advance(179)
+    assert not [alarm for alarm in json.loads(gated.desk.status())["alarms"] if "look" in alarm]
+    gated.clock.advance(1)
+    assert [alarm for alarm in json.loads(gated.desk.status())["alarms"] if "no look was ended for 3 minutes" in alarm]
+    gated.turn()
+    assert json.loads(gated.desk.status())["alarms"] == []
