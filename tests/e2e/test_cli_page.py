@@ -73,7 +73,13 @@ def opened(chromium: Any, address: str, **wishes: str) -> tuple[Any, list[str]]:
     """A page, and what the browser complains of."""
     page = chromium.new_context(**wishes).new_page()
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+
+    def complain(message: Any) -> None:
+        is_early = "status of 503" in message.text and "/watch/" in message.location["url"]
+        if not is_early:  # asked before the ledger had it: `say_why` asks again
+            complaints.append(message.text)
+
+    page.on("console", complain)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith(address) else complaints.append(request.url))
     page.goto(address)

@@ -70,7 +70,14 @@ class Player:
         return self.look()
 
     def look(self) -> Seen:
-        """The picture that is shown now."""
+        """The picture that is shown now; on a busy machine it comes some time after its event."""
+        for _ in range(50):
+            if (seen := self._look()).label is not None:
+                return seen
+            self._page.wait_for_timeout(100)
+        return self._look()
+
+    def _look(self) -> Seen:
         rows: list[list[int]] = self._page.evaluate("look()")
         width = len(rows[0])
         strip = 10  # label_from_pixels looks at two heights: which, is ours to say
