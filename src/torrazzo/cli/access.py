@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from torrazzo.base.errors import Refused, Unavailable
-from torrazzo.base.times import HOUR, iso_from_ticks, ticks_from_text
+from torrazzo.base.times import iso_from_ticks, ticks_from_text
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import FromOption, HomeOption, JsonOption, ToOption
 from torrazzo.cli.output import local_text, warn, write_json, write_table
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from torrazzo.town.home import Home
 
 app = typer.Typer(help="Who looked at what.", no_args_is_help=True, rich_markup_mode=None)
-
-STATUS_SPAN = 31 * 24 * HOUR  # so far back `status` looks for facts that nobody explains
 
 
 @app.callback()
@@ -46,6 +44,7 @@ def list_accesses(
     """
     from torrazzo.base.clock import SystemClock
     from torrazzo.cli.office import read_camera, read_cameras
+    from torrazzo.control_room.books import unexplained_text
     from torrazzo.durable import OsDisk
     from torrazzo.evidence.accesses import Opener, find_accesses, unexplained
     from torrazzo.town.home import load_settings
@@ -77,19 +76,11 @@ def list_accesses(
         raise typer.Exit(FOUND)
 
 
-def unexplained_text(missing: Sequence[int]) -> str:
-    """What people are told of facts whose private part is gone."""
-    numbers = ", ".join(map(str, missing[:5])) + (", …" if len(missing) > 5 else "")
-    facts = "1 fact" if len(missing) == 1 else f"{len(missing)} facts"
-    return (
-        f"who looked and why is missing for {facts} of act ({numbers}): access/*.db was removed, emptied, damaged or "
-        "put back from an older copy; put its newest copy back, and find out who did it"
-    )
-
-
 def read_entries(home: "Home", since: int = 0) -> "Iterator[Entry]":
     """Of `act`, from the running ledger or, where none runs, from its files; about from `since` on."""
     from torrazzo.durable import OsDisk
+    from torrazzo.ledger.client import LedgerClient
+    from torrazzo.ledger.tail import acts_of_late
 
     disk = OsDisk()
     disk.make_folder(home.run)
@@ -97,42 +88,9 @@ def read_entries(home: "Home", since: int = 0) -> "Iterator[Entry]":
         try:
             stack.enter_context(disk.lock(home.ledger_lock))
         except Refused:
-            yield from _from_ledger(home, since)
+            yield from acts_of_late(LedgerClient(home.ledger_socket), since)
             return
         yield from _from_files(home)
-
-
-def _from_ledger(home: "Home", since: int) -> "Iterator[Entry]":
-    from torrazzo.ledger.checkpoint import Checkpoint
-    from torrazzo.ledger.client import LedgerClient
-    from torrazzo.ledger.note import Note
-    from torrazzo.ledger.tiles import WIDTH, Tile, split_entries, tile_width
-
-    client = LedgerClient(home.ledger_socket)
-    status = client.status()
-    act = status.get("act")
-    if not isinstance(act, dict):
-        raise Unavailable(f"the ledger takes nothing: {status.get('why')}")
-    size, minimum = Checkpoint.parse(Note.parse(client.read("act/checkpoint")).text).size, int(act["minimum"])
-    bundles: list[tuple[int, list[bytes]]] = []
-    for number in reversed(range(minimum // WIDTH, (size + WIDTH - 1) // WIDTH)):
-        width = tile_width(0, number, size)
-        lines = split_entries(client.read(f"act/{Tile(None, number, width)}"), width)
-        bundles.append((number * WIDTH, lines))
-        if _is_before(lines[0], since):
-            break
-    for first, lines in reversed(bundles):
-        yield from ((first + at, line) for at, line in enumerate(lines) if first + at >= minimum)
-
-
-def _is_before(line: bytes, since: int) -> bool:
-    from torrazzo.base.errors import Invalid
-    from torrazzo.ledger.act import parse_act
-
-    try:
-        return parse_act(line).t < since
-    except Invalid:  # a later version's
-        return False
 
 
 def _from_files(home: "Home") -> "Iterator[Entry]":

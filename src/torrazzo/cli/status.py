@@ -12,8 +12,14 @@ from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.output import write_json, write_table
 from torrazzo.cli.process_options import find_home
 from torrazzo.control_room.client import ControlRoom
+from torrazzo.control_room.html import LEVELS
 from torrazzo.control_room.words import WORDS, age_text, bytes_text
 from torrazzo.town.home import Home, load_settings
+
+# The supervisor waits for ends, and asks nobody whether he is well.
+AGAIN = (
+    "One that ended `torrazzo serve` has started again within seconds; one that hangs it leaves: see its log, kill it."
+)
 
 
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -21,7 +27,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     place = find_home(home)
     load_settings(place)
     state, is_served = read_state(place)
-    state = _with_unexplained(place, state)
+    state = _with_missing(place, state)
     if as_json:
         write_json({**state, "served": is_served})
     else:
@@ -43,23 +49,20 @@ def read_state(home: Home) -> tuple[Mapping[str, object], bool]:
         return read_town_state(*system_parts(home.path)).to_json(), False
 
 
-def _with_unexplained(home: Home, state: Mapping[str, object]) -> Mapping[str, object]:
-    """With an alarm where facts of the last month tell that somebody looked, and no book who."""
+def _with_missing(home: Home, state: Mapping[str, object]) -> Mapping[str, object]:
+    """With what is said where facts of the last month tell that somebody looked, and no book who: as it is now."""
     from torrazzo.app import system_parts
-    from torrazzo.cli.access import STATUS_SPAN, read_entries, unexplained_text
-    from torrazzo.evidence.accesses import Opener, unexplained
+    from torrazzo.cli.access import read_entries
+    from torrazzo.control_room.books import LOOKED_BACK, missing_text
 
     if state["ledger"] != "running":
         return state
     try:
         _, disk, clock = system_parts(home.path)
-        entries = list(read_entries(home, clock.utc() - STATUS_SPAN))  # before the books, which are written first
-        missing = unexplained(entries, Opener(home, disk, clock))
+        entries = read_entries(home, clock.utc() - LOOKED_BACK)
+        return {**state, "missing": missing_text(home, disk, clock, entries)}
     except TorrazzoError:
         return state
-    alarms = state["alarms"]
-    assert isinstance(alarms, list | tuple)
-    return {**state, "alarms": [*alarms, unexplained_text(missing)]} if missing else state
 
 
 def is_fine(state: Mapping[str, object]) -> bool:
@@ -90,26 +93,29 @@ def show_state(state: Mapping[str, object], is_served: bool) -> None:
     if not is_served:
         print("The control room is not running: start `torrazzo serve`.")
     elif state["recorder"] != "running":
-        print(
-            "The recorder does not answer: whether it is recording is not known. `torrazzo serve` restarts it; see "
-            "what that printed."
-        )
+        print(f"The recorder does not answer: whether it is recording is not known. {AGAIN}")
+    for line in (*_away(state, is_served), *_end_of_footage(state)):
+        print(line)
+
+
+def _away(state: Mapping[str, object], is_served: bool) -> Iterator[str]:
+    """What of ledger, keyring and witnesses is not as it should be, and what is never more than it is."""
     if is_served and state["ledger"] == "down":
-        print("The ledger does not answer; facts wait in the archive. `torrazzo serve` restarts it.")
+        yield f"The ledger does not answer; facts wait in the archive. {AGAIN}"
     elif state["ledger"] == "refused":
-        print(f"The ledger takes nothing: {state['ledger_why']}")
+        yield f"The ledger takes nothing: {state['ledger_why']}"
     if is_served and state["keyring"] == "down":
-        print("The keyring does not answer; nothing is erased until it does. `torrazzo serve` restarts it.")
+        yield f"The keyring does not answer; nothing is erased until it does. {AGAIN}"
     away = state["witnesses_away"]
     if isinstance(away, list | tuple) and away:
-        print(f"Witnesses have not signed for more than a minute: {', '.join(away)}. See `torrazzo ledger status`.")
+        yield f"Witnesses have not signed for more than a minute: {', '.join(away)}. See `torrazzo ledger status`."
     if state["own_witness"]:
-        print(WORDS["en"]["own_witness"])
+        yield WORDS["en"]["own_witness"]
+    if state["keyring_level"] in LEVELS:
+        yield WORDS["en"][f"level_{state['keyring_level']}"]
     hours = state["keys_hours_left"]
     if isinstance(hours, int) and hours < 24:
-        print(f"Keys last for {hours} more hours: the keyring is not making new ones.")
-    for line in _end_of_footage(state):
-        print(line)
+        yield f"Keys last for {hours} more hours: the keyring is not making new ones."
 
 
 def _end_of_footage(state: Mapping[str, object]) -> Iterator[str]:
@@ -120,7 +126,7 @@ def _end_of_footage(state: Mapping[str, object]) -> Iterator[str]:
     for root in roots:
         if root.get("days_left") is not None:
             yield f"{root['path']} will be full in about {root['days_left']} days at today's rate."
-    for what in alarms:
+    for what in (*alarms, *([state["missing"]] if state["missing"] else [])):
         yield f"ALARM: {what}."
 
 

@@ -16,6 +16,7 @@ from torrazzo.control_room.words import PURPOSES, WORDS, age_text, bytes_text
 MOST_GAPS = 4
 FEW_KEYS = 24
 MINUTES = (1, 5, 15)
+LEVELS = ("tpm", "file")  # of the keyring
 
 
 class Shown(NamedTuple):
@@ -98,6 +99,8 @@ class Writer:
             )
         if town.own_witness:
             parts.append(f'<p class="quiet">{self.say("own_witness")}</p>')
+        if town.keyring_level in LEVELS:
+            parts.append(f'<p class="quiet" id="level">{self.say(f"level_{town.keyring_level}")}</p>')
         parts.append(f'<p class="quiet">{self.say("updated", time=self.clock(town.now))}{self._disks(town)}</p>')
         return "\n".join(parts)
 
@@ -266,7 +269,7 @@ class Writer:
             yield self.say("ledger_refused", why=str(town.ledger_why))
         if town.keyring == "down":
             yield self.say("keyring_down")
-        for what in town.alarms:
+        for what in (*town.alarms, *([town.missing] if town.missing else [])):
             yield self.say("alarm", what=what)
         if town.witnesses_away:
             yield self.say("witness_away", names=", ".join(town.witnesses_away))

@@ -15,6 +15,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -29,6 +30,7 @@ from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.bind import allowed_hosts, bind_page, page_address
+from torrazzo.control_room.books import Books
 from torrazzo.control_room.failures import Told, tell_in_one_line
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
 from torrazzo.control_room.index import Index, IndexWriter, open_footage, open_index
@@ -110,6 +112,7 @@ class _Room:
             lambda: Windows(home, disk, clock, CONTROL_ROOM),
             lambda window: open_footage(home, index, window),
         )
+        self._books = Books(home, disk, clock)
         self._ending = threading.Event()
 
     @contextlib.contextmanager
@@ -184,7 +187,8 @@ class _Room:
     def state(self) -> TownState:
         """Now; in a thread."""
         cameras = self._office.registry.cameras()
-        return gather(self._home, self._settings, self._disk, self._clock, cameras, self.gaps)
+        state = gather(self._home, self._settings, self._disk, self._clock, cameras, self.gaps)
+        return replace(state, missing=self._books.missing)
 
     def gaps(self, stream: StreamId, span: Span) -> Sequence[GapState]:
         """From the catalogue."""
@@ -217,10 +221,11 @@ class _Room:
                 return
 
     async def _tend(self, stop: asyncio.Event) -> None:
-        """End the looks that nobody uses, close windows that are owed."""
+        """End the looks that nobody uses, close windows that are owed; see whether all books are there."""
         while not await _wait(stop, TEND_S):
             try:
                 await asyncio.to_thread(self._looks.tend)
+                await asyncio.to_thread(self._books.look)
             except (OSError, TorrazzoError) as error:
                 log.warning("looks_not_tended", error=str(error))
 

@@ -87,6 +87,8 @@ class TownState:
     witnesses_away: tuple[str, ...] = ()  # they have cosigned nothing for a minute
     own_witness: bool = False  # one runs in the town's own home: for show
     keyring: str = "unknown"  # running | down
+    keyring_level: str | None = None  # tpm | file; None: it does not answer
+    missing: str | None = None  # who looked, of facts that no book explains, in English
     alarms: tuple[str, ...] = ()  # of the keyring, in English: clocks, heads, what is not erased, disks that fill up
 
     @property
@@ -100,9 +102,11 @@ class TownState:
 
     def with_keyring(self, said: Mapping[str, object] | None) -> "TownState":
         """The same, with what the keyring says of itself; None: it does not answer."""
-        alarms = [] if said is None else said.get("alarms")
+        if said is None:
+            return replace(self, keyring="down", keyring_level=None, alarms=())
+        alarms, level = said.get("alarms"), said.get("level")
         texts = tuple(map(str, alarms)) if isinstance(alarms, list) else ()
-        return replace(self, keyring="down" if said is None else "running", alarms=texts)
+        return replace(self, keyring="running", keyring_level=level if isinstance(level, str) else None, alarms=texts)
 
     def to_json(self) -> dict[str, object]:
         """For machines: times in ISO 8601 UTC; in a gap `from`, `to`, `why`."""

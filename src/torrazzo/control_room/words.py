@@ -51,6 +51,14 @@ _ITALIAN: Mapping[str, str] = {
     "alarm": "Allarme: {what}.",
     "witness_away": "I testimoni non firmano da più di un minuto: {names}. Si registra lo stesso.",
     "own_witness": "L’ora di cui ci si fida è quella di un testimone che gira qui accanto: solo per dimostrazione.",
+    "level_tpm": (
+        "Portachiavi di livello tpm: ciò che si cancella non si riapre da nessuna copia, e una copia della cartella "
+        "altrove non apre nulla; chi ha questa macchina intera, col suo chip, sì, fino alla prossima cancellazione."
+    ),
+    "level_file": (
+        "Portachiavi di livello file: chi copia l’intera cartella e le immagini le guarda altrove senza che qui ne "
+        "resti traccia, e una copia fatta prima riporta ciò che si cancella."
+    ),
     "keys_low": "Le chiavi bastano per {n} ore: il portachiavi non ne prepara di nuove.",
     "root_bad": "Disco {id}: {state}.",
     "disk_lasts": "al ritmo di oggi pieno fra circa {days} giorni",
@@ -153,6 +161,14 @@ _ENGLISH: Mapping[str, str] = {
     "alarm": "Alarm: {what}.",
     "witness_away": "Witnesses have not signed for more than a minute: {names}. Recording goes on.",
     "own_witness": "The time that is trusted is that of a witness running beside the town: for show only.",
+    "level_tpm": (
+        "Keyring of level tpm: what is erased opens from no copy, and a copy of the home opens nothing elsewhere; who "
+        "has this whole machine, with its chip, can open it until the next erasure."
+    ),
+    "level_file": (
+        "Keyring of level file: whoever copies the whole home and the footage can look at it elsewhere without an "
+        "entry here, and a copy made before brings back what is erased."
+    ),
     "keys_low": "Keys last for {n} more hours: the keyring is not making new ones.",
     "root_bad": "Disk {id}: {state}.",
     "disk_lasts": "full in about {days} days at today's rate",

@@ -14,7 +14,9 @@ from tests.tools.look_town import OTHER, LookTown, look_town
 from tests.tools.recording import STREAM
 from torrazzo.cli.access import read_entries
 from torrazzo.cli.commands import app
-from torrazzo.cli.status import _with_unexplained
+from torrazzo.cli.status import _with_missing
+from torrazzo.control_room.books import Books
+from torrazzo.durable import OsDisk
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.tiles import WIDTH
 
@@ -70,8 +72,8 @@ def test_who_looked_at_what_and_why(town: LookTown) -> None:
 def test_a_book_that_is_gone_is_an_alarm(town: LookTown) -> None:
     """Its facts are listed as such, the code is 1, and `status` has an alarm; a destroyed month's secret is none."""
     town.look().end("done")
-    state: dict[str, object] = {"ledger": "running", "alarms": []}
-    assert _with_unexplained(town.home, state) == state
+    state: dict[str, object] = {"ledger": "running", "missing": None}
+    assert _with_missing(town.home, state) == state
     (secret,) = town.home.box_key.parent.glob("month-*.key")
     kept = secret.read_bytes()
     secret.unlink()
@@ -85,11 +87,28 @@ def test_a_book_that_is_gone_is_an_alarm(town: LookTown) -> None:
     (gone,) = found["accesses"]
     assert (code, gone["names"], gone["person"], gone["purpose"]) == (1, "missing", None, "crime")
     assert found["unexplained"] == [gone["number"]]
-    alarms = _with_unexplained(town.home, state)["alarms"]
-    assert "missing for 1 fact of act" in str(alarms)
+    assert "missing for 1 fact of act" in str(_with_missing(town.home, state)["missing"])
     (town.home.path / "access" / "control-room.db").write_bytes(b"emptied")
     assert listed(town)[0] == 1
-    assert "missing for 1 fact of act" in str(_with_unexplained(town.home, state)["alarms"])
+    assert "missing for 1 fact of act" in str(_with_missing(town.home, state)["missing"])
+
+
+def test_a_book_that_goes_while_the_control_room_runs_is_told_by_it(town: LookTown) -> None:
+    """It looks again every ten minutes, and says so until the book is back."""
+    books = Books(town.home, OsDisk(), town.clock)
+    town.look().end("done")
+    books.look()
+    assert books.missing is None
+    (town.home.path / "access").rename(town.home.path / "away")
+    books.look()
+    assert books.missing is None
+    town.clock.advance(600)
+    books.look()
+    assert "missing for 1 fact of act" in str(books.missing)
+    (town.home.path / "away").rename(town.home.path / "access")
+    town.clock.advance(600)
+    books.look()
+    assert books.missing is None
 
 
 def test_only_what_is_as_new_as_asked_is_read(town: LookTown) -> None:

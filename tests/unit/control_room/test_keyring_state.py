@@ -3,13 +3,16 @@
 """What people are told of the keyring: that it is away, and what it raises an alarm about."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from torrazzo.base.ids import NodeId
-from torrazzo.cli.status import show_state
+from torrazzo.cli.status import AGAIN, show_state
+from torrazzo.control_room.books import unexplained_text
 from torrazzo.control_room.html import Writer
 from torrazzo.control_room.state import TownState, town_state
 from torrazzo.control_room.views import gather
@@ -33,6 +36,31 @@ def test_an_alarm_of_the_keyring_is_told_on_the_page_and_by_the_command(capsys: 
     assert told(state.with_keyring({"alarms": [text]}), capsys).count(text) == 2
     assert "alarm:" not in told(state.with_keyring({"alarms": []}), capsys).lower()
     assert told(state.with_keyring(None), capsys).count("keyring does not answer") == 2
+
+
+def test_what_the_level_of_the_keyring_leaves_open_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """At level `file`, that a copy of the whole home looks without an entry; at `tpm`, what the chip keeps off."""
+    state = town_state(SETTINGS, (), None, lambda _stream, _span: (), START)
+    said = told(state.with_keyring({"alarms": [], "level": "file"}), capsys)
+    assert said.count("whoever copies the whole home and the footage can look at it elsewhere without an entry") == 2
+    said = told(state.with_keyring({"alarms": [], "level": "tpm"}), capsys)
+    assert said.count("a copy of the home opens nothing elsewhere") == 2
+    assert "Keyring of level" not in told(state.with_keyring(None), capsys)
+
+
+def test_that_nobody_can_tell_who_looked_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """A book that is gone is an alarm on the page and in the command."""
+    state = town_state(SETTINGS, (), None, lambda _stream, _span: (), START).with_keyring({"alarms": []})
+    assert told(replace(state, missing=unexplained_text([7])), capsys).count("missing for 1 fact of act (7)") == 2
+
+
+@pytest.mark.parametrize("part", ["recorder", "ledger", "keyring"])
+def test_what_brings_back_a_process_is_said_as_it_is(part: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who supervises waits for ends: a process that hangs is for people to end."""
+    state = town_state(SETTINGS, (), {}, lambda _stream, _span: (), START, {"state": "running"}).with_keyring({})
+    assert AGAIN not in told(state, capsys)
+    down: Any = {part: "down"}
+    assert AGAIN in told(replace(state, **down), capsys)
 
 
 def test_how_long_a_disk_lasts_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
