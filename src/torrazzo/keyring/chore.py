@@ -22,7 +22,7 @@ from torrazzo.keyring.bookings import Bookings
 from torrazzo.keyring.guard import Guard
 from torrazzo.keyring.heads import fact_values
 from torrazzo.keyring.pace import Pace
-from torrazzo.keyring.store import RingStore, Shredded
+from torrazzo.keyring.store import RingStore
 from torrazzo.keyring.timekeeper import Timekeeper
 from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.ledger.client import LedgerClient
@@ -52,11 +52,6 @@ class Keyring:
     def judge(self) -> Judgement:
         """What the clocks allow now: `may_shred(hour, life_hours)`."""
         return self._times.judge()
-
-    @property
-    def last_shred(self) -> Shredded | None:
-        """Also of a life before: whoever books a `shred` fact asks at his start whether this one is booked."""
-        return self.store.last_shred()
 
     def heads(self) -> dict[str, object]:
         """`rec` and `act` of a `shred` fact: the largest heads seen, null where none was."""

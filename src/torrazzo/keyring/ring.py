@@ -70,11 +70,6 @@ class Ring:
 
     keys: Mapping[KeyName, PrivateKey]
 
-    def missing(self, hours: Iterable[int], classes: Iterable[str]) -> tuple[KeyName, ...]:
-        """Names without a key, in order."""
-        wanted = {KeyName(hour, class_) for class_ in classes for hour in hours}
-        return tuple(sorted(wanted - self.keys.keys()))
-
     def with_drawn(self, names: Iterable[KeyName]) -> "Ring":
         """A ring that has a new key for each of these names as well; one that exists is never replaced."""
         drawn = {name: PrivateKey.draw() for name in names if name not in self.keys}
