@@ -3,6 +3,7 @@
 """A small HTTP server on a Unix socket, by default for one Unix user: each connection carries one request."""
 
 import os
+import re
 import socket
 import struct
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from torrazzo.town.bounded_server import JSON, BoundedServer, QuietHandler
 
 TIMEOUT_SECONDS = 10  # of silence within a request
 
+_LENGTH = re.compile(r"[0-9]{1,9}", re.ASCII)
 _CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid
 
 
@@ -84,8 +86,8 @@ class _Handler(QuietHandler):
     def do_POST(self) -> None:  # noqa: N802 - http.server's name
         """What comes."""
         length, most = self.headers.get("Content-Length", ""), self._server.most_bytes
-        if not (length.isascii() and length.isdigit()) or int(length[:9]) > most:
-            self._fail(Invalid(f"request: Content-Length is {length!r}; at most {most} bytes are read"))
+        if _LENGTH.fullmatch(length) is None or int(length) > most:
+            self._fail(Invalid(f"request: Content-Length is {length!r:.80}; at most {most} bytes are read"))
             return
         self._answer(self.rfile.read(int(length)))
 

@@ -110,6 +110,8 @@ def _strange(good: KeyRequest) -> list[tuple[bytes, int]]:
         (b"POST /window-keys HTTP/1.1\r\nContent-Length: 1e3\r\n\r\n", 400),
         (b"POST /window-keys HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (MOST_BYTES + 1), 400),
         (b"POST /window-keys HTTP/1.1\r\nContent-Length: 9999999999999999999\r\n\r\n", 400),
+        (b"POST /window-keys HTTP/1.1\r\nContent-Length: 0000000009999999999999\r\n\r\n", 400),
+        (b"POST /window-keys HTTP/1.1\r\nContent-Length: " + b"0" * 9_000 + b"\r\n\r\n", 400),
     ]
 
 
