@@ -34,6 +34,7 @@ def main(words: Sequence[str]) -> int:
     load_plainly()
     from torrazzo.app import prepare_process, system_parts
     from torrazzo.keyring import run_keyring
+    from torrazzo.keyring.memory import keep_to_itself
     from torrazzo.keyring.process import Manner
     from torrazzo.retention import Retention
     from torrazzo.retention.held import Held
@@ -42,6 +43,7 @@ def main(words: Sequence[str]) -> int:
     from torrazzo.town.plan import peek_classes
 
     prepare_process("keyring")
+    keep_to_itself()
     home, disk, clock = system_parts(find_home(options.home).path)
     settings = load_settings(home)
     stop = stop_on_signals()
