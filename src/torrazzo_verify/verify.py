@@ -386,6 +386,11 @@ class Accepted(NamedTuple):
     cosigned: Dict[str, int]  # witness → when, POSIX seconds
 
 
+def is_for_show(name: str) -> bool:
+    """A demonstration's key, whose witness runs beside the log: its name is one that no office can have (RFC 6761)."""
+    return name.partition("/")[0].endswith(".invalid")
+
+
 def parse_policy(data: bytes) -> Policy:
     """Lines `log`, `witness`, `group`, `quorum`; each ends with its newline, or the policy was cut."""
     if len(data) > MAX_POLICY or re.search(rb"[^\x09\x0a\x20-\x7e\x80-\xff]", data) or not data.endswith(b"\n"):
@@ -946,6 +951,7 @@ class Checks:
     def __init__(self, package: Package, policy: Optional[Policy], said: Callable[[Finding], None]) -> None:
         self.package = package
         self.found: List[Finding] = []
+        self.spans: List[Tuple[str, int, int]] = []  # of the clips: camera, start, end
         self.said = said
         self.own_policy = policy is None
         self.policy = policy or parse_policy(package.read("policy.txt"))
@@ -975,6 +981,7 @@ class Checks:
                 self.say(FAILED, "clip-unreadable", "", None, number + 1, error)
         if not self.manifest["clips"]:
             self.say(FAILED, "no-clip")
+        self.holes()
         self.history()
         self.anchors()
         for code in ("limit-camera", "limit-access", "limit-before"):
@@ -982,6 +989,14 @@ class Checks:
         if any(finding.level == FAILED for finding in self.found):
             return 1
         return 3 if self.own_policy else 0
+
+    def holes(self) -> None:
+        """Between two clips of one camera: each accounts for its own span only."""
+        reached: Dict[str, int] = {}
+        for camera, start, end in sorted(self.spans):
+            if start > reached.get(camera, start):
+                self.say(OPEN, "hole", camera, reached[camera], when(start))
+            reached[camera] = max(end, reached.get(camera, end))
 
     def trust(self) -> None:
         """1. Say whose keys are believed, before anything that depends on them."""
@@ -1046,9 +1061,14 @@ class Checks:
             self.say(FAILED, "head-refused", "", None, log, error)
             return None
         self.say(OK, "head", "", None, log, accepted.head.size)
+        is_alone = True
         for name, seconds in accepted.cosigned.items():
-            self.say(OK, "head-cosigned", "", seconds * SECOND, log, name)
-        if not accepted.cosigned:
+            if is_for_show(self.policy.witnesses[name].name):
+                self.say(OPEN, "head-for-show", "", seconds * SECOND, log, name)
+            else:
+                is_alone = False
+                self.say(OK, "head-cosigned", "", seconds * SECOND, log, name)
+        if is_alone:
             self.say(OPEN, "head-alone", "", None, log)
         return accepted.head, note
 
@@ -1177,6 +1197,7 @@ class ClipChecks:
         self.notes = [fact for fact in read if fact.kind in NOTES]
         if not self.facts:
             raise Malformed("no facts")
+        checks.spans.append((self.camera, self.start, self.end))
 
     def say(self, level: str, code: str, time: Optional[int] = None, *values: object) -> None:
         """A finding about this camera."""
@@ -1593,6 +1614,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Nessun secondo ufficio ha firmato la testa di {0}: un registro diverso mostrato ad altri non si noterebbe.",
         "No second office signed the head of {0}: a different log shown to others would not be noticed.",
     ),
+    "head-for-show": (
+        "Il testimone {1} di {0} è dimostrativo, per sola mostra: la sua firma a estranei non prova nulla.",
+        "The witness {1} of {0} is a demonstration's, for show: its signature proves nothing to strangers.",
+    ),
     "head-refused": ("La testa del registro {0} non è accettata: {1}.", "The head of the log {0} is refused: {1}."),
     "no-clip": ("Il plico non contiene filmati.", "The package holds no clip."),
     "clip-unreadable": ("Il filmato {0} non è leggibile: {1}.", "Clip {0} can't be read: {1}."),
@@ -1652,6 +1677,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
     "span": (
         "Periodo fino a {0}: registrati {1}, lacune dichiarate {2}.",
         "Span until {0}: recorded {1}, declared gaps {2}.",
+    ),
+    "hole": (
+        "Da qui a {0} il plico non contiene nulla di questa telecamera.",
+        "From here to {0} the package holds nothing of this camera.",
     ),
     "head-differs": ("L'intestazione del filmato è stata cambiata.", "The clip's header was changed."),
     "bytes-uncovered": (

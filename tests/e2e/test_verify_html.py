@@ -12,9 +12,10 @@ import pytest
 
 import torrazzo_verify
 from tests.tools.browser import open_browser
-from tests.tools.dossier import Dossier, export
+from tests.tools.dossier import Dossier, Keys, export
 from tests.tools.recording import STREAM
 from tests.tools.tampering import CASES, Case, Original, forge, ledger_notes, make_original, make_stepped
+from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo_verify.verify import TEXTS, Finding, parse_policy, verify
 
 PAGE = Path(torrazzo_verify.__file__).with_name("verify.html")
@@ -102,6 +103,24 @@ def test_a_span_across_steps_of_the_clock_gets_the_same_verdict(checker: Checker
     code, found = checker.check(tmp_path / "stepped.asice", tmp_path / "policy.txt")
     assert code == 0
     _same(found, _by_python(tmp_path / "stepped.asice", tmp_path / "policy.txt")[1])
+
+
+@pytest.mark.browser
+def test_a_hole_between_clips_and_a_witness_for_show_get_the_same_verdict(
+    checker: Checker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three clips of one camera, one of them apart, under a demonstration's witness: both tell the same of it."""
+    signer = SigningKey("witness.demo.invalid", Kind.COSIGNATURE, bytes(32))
+    keys = Keys.of(1)._replace(witness=signer)
+    monkeypatch.setattr(Keys, "of", lambda _: keys)
+    made = make_stepped(tmp_path)
+    dossier = Dossier([export(made, STREAM, start, start + 3, tmp_path / f"{start}.mp4") for start in (20, 2, 5)])
+    (tmp_path / "shown.asice").write_bytes(dossier.bytes)
+    (tmp_path / "policy.txt").write_bytes(dossier.keys.policy.pack())
+    code, found = checker.check(tmp_path / "shown.asice", tmp_path / "policy.txt")
+    assert code == 0
+    assert {"hole", "head-for-show", "head-alone"} <= {finding.code for finding in found}
+    _same(found, _by_python(tmp_path / "shown.asice", tmp_path / "policy.txt")[1])
 
 
 @pytest.mark.browser

@@ -10,7 +10,7 @@ veiled (draft.py) until it is encrypted: never in the clear.
 """
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -80,7 +80,11 @@ class ExportJob:
             gathering = _Late(gather)
             clips = self._clips(names, gathering, steps)
             left_out = {str(stream): found["left_out"] for stream, found in clips.items() if "left_out" in found}
-            measured = {stream: Measured(**found) for stream, found in clips.items() if "left_out" not in found}
+            measured = {
+                stream: [Measured(**clip) for clip in found["clips"]]
+                for stream, found in clips.items()
+                if "clips" in found
+            }
             if not measured:
                 told = [f"{names[stream]}: {found['left_out']}" for stream, found in clips.items()]
                 raise Invalid(f"ask {ask}: {'; '.join(told)}")
@@ -108,7 +112,7 @@ class ExportJob:
 
             def measure(tell: Progress, stream: StreamId = stream) -> Values:
                 try:
-                    return gathering.it.measure(stream, tell)._asdict()
+                    return {"clips": [clip._asdict() for clip in gathering.it.measure(stream, tell)]}
                 except Invalid as error:
                     return {"left_out": str(error)}
 
@@ -120,7 +124,7 @@ class ExportJob:
     def _package(
         self,
         gathering: Gathering,
-        measured: Mapping[StreamId, Measured],
+        measured: Mapping[StreamId, Sequence[Measured]],
         wanted: "_Wanted",
         custody: Callable[[], Custody],
         tell: Progress,
@@ -155,7 +159,7 @@ class ExportJob:
     def _write(
         self,
         gathering: Gathering,
-        measured: Mapping[StreamId, Measured],
+        measured: Mapping[StreamId, Sequence[Measured]],
         wanted: "_Wanted",
         draft: Draft,
         tell: Progress,

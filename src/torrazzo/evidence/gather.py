@@ -73,31 +73,41 @@ class Gathering:
         if hours > MOST_HOURS:
             raise Invalid(f"{hours:.0f} hours of cameras in one package, at most {MOST_HOURS}; ask for it in parts")
         self._asked, self._source = asked, source
-        self._clips: dict[StreamId, Clip] = {}
+        self._clips: dict[StreamId, list[Clip]] = {}
+        self._unshown: dict[StreamId, list[str]] = {}
 
     @property
     def ask(self) -> int:
         """Its number."""
         return self._asked.ask
 
-    def measure(self, stream: StreamId, progress: Progress) -> Measured:
-        """Plan its clip and read it once. Raises `Invalid` if nothing was recorded."""
-        content = self._content(stream, progress)
-        return Measured(self._clips[stream].etag, content.size, content.crc32, content.sha256.hex())
+    def measure(self, stream: StreamId, progress: Progress) -> list[Measured]:
+        """Plan its clips, one for each run of one codec, and read them once. Raises `Invalid` if there is none."""
+        contents = self._contents(stream, progress)
+        return [
+            Measured(clip.etag, content.size, content.crc32, content.sha256.hex())
+            for clip, content in zip(self._clips[stream], contents, strict=True)
+        ]
 
-    def parts(self, measured: Mapping[StreamId, Measured], made: UtcTicks, progress: Progress) -> PackageParts:
+    def parts(
+        self, measured: Mapping[StreamId, Sequence[Measured]], made: UtcTicks, progress: Progress
+    ) -> PackageParts:
         """All that goes in. Clips that are not as they were measured are measured again.
 
         Raises `Unavailable` while facts are not in the ledger yet, `Unproven` while its head is not cosigned.
         """
         streams = list(measured)
-        contents = {
-            stream: self._known(stream, measured[stream]) or self._content(stream, _part(progress, at, len(streams)))
+        contents = [
+            content
             for at, stream in enumerate(streams)
-        }
-        rec, found = self._facts([self._stretch(stream) for stream in streams])
+            for content in self._known(stream, measured[stream])
+            or self._contents(stream, _part(progress, at, len(streams)))
+        ]
+        planned = [clip for stream in streams for clip in self._clips[stream]]
+        rec, found = self._facts([_stretch(clip) for clip in planned])
         clips = [
-            self._part(stream, contents[stream], rec, indexes) for stream, indexes in zip(streams, found, strict=True)
+            self._part(name, clip, content, rec, indexes)
+            for name, clip, content, indexes in zip(self._names(streams), planned, contents, found, strict=True)
         ]
         act = self._act()
         history = find_history(act, streams, self._asked.span)
@@ -121,7 +131,8 @@ class Gathering:
 
     def losses(self) -> list[str]:
         """What could not be read, in words."""
-        return [str(loss) for clip in self._clips.values() for loss in clip.losses]
+        lost = [str(loss) for clips in self._clips.values() for clip in clips for loss in clip.losses]
+        return lost + [told for stream in self._clips for told in self._unshown[stream]]
 
     # -- logs
 
@@ -148,28 +159,46 @@ class Gathering:
 
     # -- clips
 
-    def _clip(self, stream: StreamId, progress: Progress) -> Clip:
+    def _planned(self, stream: StreamId, progress: Progress) -> list[Clip]:
         if stream not in self._clips:
-            told: Callable[[int, int], None] = lambda done, total: progress(done / max(1, total))  # noqa: E731
-            self._clips[stream] = plan_clip(self._source.footage, stream, self._span(stream), told)
+            footage = self._source.footage
+            runs = footage.runs_of(stream, footage.shown_of(stream, self._asked.span))
+            clips, unshown = list[Clip](), list[Invalid]()
+            for at, run in enumerate(runs):
+                told = _told(_part(progress, at, len(runs)))
+                try:
+                    clips.append(plan_clip(footage.without(run.others), stream, run.span, told))
+                except Invalid as error:  # not one picture of it is there
+                    unshown.append(error)
+            if not clips:
+                raise unshown[0]
+            self._clips[stream] = clips
+            self._unshown[stream] = [f"{stream}: {error}" for error in unshown]
         return self._clips[stream]
 
-    def _content(self, stream: StreamId, progress: Progress) -> Content:
+    def _contents(self, stream: StreamId, progress: Progress) -> list[Content]:
         """Planned and read; planned again where a piece turns out to be damaged, which is then left out."""
         while True:
-            clip = self._clip(stream, _part(progress, 0, 2))
-            chunks = self._chunks(clip)
+            clips = self._planned(stream, _part(progress, 0, 2))
+            told = _part(progress, 1, 2)
             try:
-                content = measure(_Watched(chunks, clip.size, _part(progress, 1, 2)))
-                return content._replace(chunks=chunks)
+                return [self._content(clip, _part(told, at, len(clips))) for at, clip in enumerate(clips)]
             except Damaged:
                 del self._clips[stream]
 
-    def _known(self, stream: StreamId, measured: Measured) -> Content | None:
-        clip = self._clip(stream, lambda _: None)
-        if (clip.etag, clip.size) != (measured.etag, measured.size):
-            return None
-        return Content(measured.size, measured.crc32, bytes.fromhex(measured.sha256), self._chunks(clip))
+    def _content(self, clip: Clip, progress: Progress) -> Content:
+        chunks = self._chunks(clip)
+        return measure(_Watched(chunks, clip.size, progress))._replace(chunks=chunks)
+
+    def _known(self, stream: StreamId, measured: Sequence[Measured]) -> list[Content]:
+        """Nothing if they are others by now."""
+        clips = self._planned(stream, lambda _: None)
+        if [(clip.etag, clip.size) for clip in clips] != [(each.etag, each.size) for each in measured]:
+            return []
+        return [
+            Content(each.size, each.crc32, bytes.fromhex(each.sha256), self._chunks(clip))
+            for clip, each in zip(clips, measured, strict=True)
+        ]
 
     def _chunks(self, clip: Clip) -> Chunks:
         def chunks() -> Iterator[bytes]:
@@ -179,20 +208,34 @@ class Gathering:
 
         return chunks
 
-    def _stretch(self, stream: StreamId) -> Stretch:
-        clip = self._clips[stream]
-        ends = (clip.extents[0], clip.extents[-1])
-        first, last = (clip.segments[extent.segment].id for extent in ends)
-        return Stretch(stream, clip.span, first, last)
+    def _names(self, streams: Sequence[StreamId]) -> list[str]:
+        """Of the clips' files: the camera's, with a number where it has several, which no other camera is called by."""
+        names = [self._asked.names[stream] for stream in streams if len(self._clips[stream]) == 1]
+        found = []
+        for stream in streams:
+            clips, name = self._clips[stream], self._asked.names[stream]
+            for number in range(1, len(clips) + 1) if len(clips) > 1 else ():
+                part = f"{name[:54]}-part-{number}"
+                while part in names:
+                    part += "x"
+                names.append(part)
+                found.append(part)
+            found += [name] if len(clips) == 1 else []
+        return found
 
-    def _span(self, stream: StreamId) -> Span:
-        """Segments of several cameras do not begin together: of each what the window shows whole."""
-        return self._source.footage.shown_of(stream, self._asked.span)
-
-    def _part(self, stream: StreamId, content: Content, rec: FixedLog, indexes: Sequence[int]) -> ClipPart:
-        clip = self._clips[stream]
+    def _part(self, name: str, clip: Clip, content: Content, rec: FixedLog, indexes: Sequence[int]) -> ClipPart:
         hashes = self._source.footage.hashes_of(clip)
-        return clip_part(self._asked.names[stream], clip, content, prove_all(rec, indexes), hashes)
+        return clip_part(name, clip, content, prove_all(rec, indexes), hashes)
+
+
+def _stretch(clip: Clip) -> Stretch:
+    ends = (clip.extents[0], clip.extents[-1])
+    first, last = (clip.segments[extent.segment].id for extent in ends)
+    return Stretch(clip.stream, clip.span, first, last)
+
+
+def _told(progress: Progress) -> Callable[[int, int], None]:
+    return lambda done, total: progress(done / max(1, total))
 
 
 def _part(progress: Progress, at: int, count: int) -> Progress:

@@ -11,6 +11,7 @@ from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.key import Kind, VerifierKey, cosigned_at
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.text import to_base64
+from torrazzo_verify.verify import is_for_show
 
 # The commands below are run by tests/unit/evidence/test_readme.py as they stand.
 
@@ -34,6 +35,12 @@ rete e senza i nostri programmi: che le immagini sono quelle registrate, quando,
         "keys": """\
 PRIMA DI TUTTO: le chiavi. Procurarsele da fuori (verbale, siti dei due uffici) e confrontarle; con le sole chiavi di
 policy.txt si prova soltanto che il plico è coerente con sé stesso. Quelle di questo plico sono:""",
+        "for_show": """\
+ATTENZIONE: {name} è un testimone dimostrativo, per sola mostra: sta accanto al registro che firma, e a estranei non
+prova nulla.""",
+        "parts": """\
+  Più filmati di una telecamera (-part-1, -part-2, …): ha cambiato codifica, e un file non può contenerne due. Sono in
+  ordine, e ognuno finisce dove comincia il successivo.""",
         "ways": """\
 TRE MODI DI VERIFICARE
 1. Aprire verify.html in un navigatore (anche senza rete), dargli il file ZIP e le chiavi.
@@ -71,6 +78,12 @@ a network and without our programs: that the pictures are those recorded, when, 
         "keys": """\
 FIRST OF ALL: the keys. Get them from elsewhere (the minutes, the two offices' sites) and compare; with the keys of
 policy.txt alone you only prove that the package is consistent with itself. Those of this package are:""",
+        "for_show": """\
+CAUTION: {name} is a demonstration's witness, for show: it stands beside the log that it signs, and proves nothing to
+strangers.""",
+        "parts": """\
+  Several clips of one camera (-part-1, -part-2, …): it changed its codec, and one file can't hold two. They are in
+  order, and each ends where the next one begins.""",
         "ways": """\
 THREE WAYS TO CHECK
 1. Open verify.html in a browser (off line too), give it the ZIP file and the keys.
@@ -110,13 +123,15 @@ def readme(case: str, clips: Sequence[ClipPart], rec: Note, policy: Policy, lang
         )
         for clip in clips
     ]
+    has_parts = len({clip.stream for clip in clips}) < len(clips)
     commands = [*_signatures(rec, keys, say), *(_clip(clips[0], rec, say) if clips else [])]
     parts = [
         say["title"].format(case=case),
         say["what"],
-        say["clips"] + "\n" + "\n".join(spans),
+        "\n".join([say["clips"], *spans, *([say["parts"]] if has_parts else [])]),
         say["files"],
-        say["keys"] + "\n" + "\n".join(f"  {key}" for key in keys),
+        "\n".join([say["keys"], *(f"  {key}" for key in keys)]),
+        *(say["for_show"].format(name=key.name) for key in keys if is_for_show(key.name)),
         say["ways"],
         "\n".join(
             f"    {line}" for line in [say["files_again"], "sha256sum --quiet -c manifest-sha256.txt", *commands]

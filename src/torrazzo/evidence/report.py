@@ -15,6 +15,7 @@ from torrazzo.evidence.package import PackageParts
 from torrazzo.evidence.report_words import WORDS
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.text import to_base64
+from torrazzo_verify.verify import is_for_show
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _STYLE = """
@@ -166,6 +167,8 @@ class _Page:
         keys = [log.key for log in policy.logs] + [witness.key for witness in policy.witnesses]
         yield f"<h2>{self._say('keys')}</h2><p>{self._say('keys_text')}</p>"
         yield "".join(f"<p><code>{escape(str(key))}</code></p>" for key in keys)
+        for key in (key for key in keys if is_for_show(key.name)):
+            yield f"<p><b>{self._say('for_show', witness=key.name)}</b></p>"
         yield f"<p>{self._say('head', size=head.size, root=to_base64(head.root))}</p>"
 
     def _table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

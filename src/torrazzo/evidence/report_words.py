@@ -35,6 +35,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "left_out": "Non nel plico: {stream}: {why}",
         "keys": "Chi firma",
         "keys_text": "Il registro dei fatti è firmato con queste chiavi, da confrontare con quelle pubblicate:",
+        "for_show": (
+            "{witness} è un testimone dimostrativo, per sola mostra: sta accanto al registro che firma, e a estranei "
+            "non prova nulla."
+        ),
         "head": "Testa del registro a cui conducono tutte le prove: {size} voci, radice {root}",
         "verdict": "Esito della verifica prima della consegna",
         "verified": (
@@ -95,6 +99,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "left_out": "Not in the package: {stream}: {why}",
         "keys": "Who signs",
         "keys_text": "The log of facts is signed with these keys, to be compared with those published:",
+        "for_show": (
+            "{witness} is a demonstration’s witness, for show: it stands beside the log that it signs, and "
+            "proves nothing to strangers."
+        ),
         "head": "Head of the log that all proofs lead to: {size} entries, root {root}",
         "verdict": "Outcome of the check before the hand-over",
         "verified": (

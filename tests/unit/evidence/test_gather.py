@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Packages gathered from a small archive and its ledger, and what the court's verifier says of them."""
 
+import io
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 
 from tests.tools.archived import POLICY, Archived, archived
@@ -71,6 +74,78 @@ def test_a_package_of_two_cameras_verifies(town: Archived, tmp_path: Path) -> No
     kinds = [json.loads(line)["kind"] for line in files["history.jsonl"].splitlines()]
     assert kinds == ["view", "close", "ask", "approve", "export"]
     assert {"clips/duomo.mp4", "clips/po.mp4"} <= files.keys()
+
+
+def _changing(made: Recording) -> None:
+    """H.264, then H.265 at once, then H.264 of another size behind a gap."""
+    made.shoot(make_clip(ClipSpec(width=160, height=120, b_frames=2, frames=100)), 14)
+    made.shoot(make_clip(ClipSpec(codec="h265", width=160, height=120, frames=100)), 18)
+    made.gap(5)
+    made.shoot(make_clip(ClipSpec(width=320, height=240, frames=100)), 15)
+
+
+def test_a_camera_that_changes_its_codec_is_all_there(tmp_path: Path) -> None:
+    """A clip for each run of one codec, in order, each ending where the next begins, and all its pictures proven."""
+    with archived(tmp_path, [("duomo", DUOMO, _changing), ("po", PO, _po)], START) as made:
+        made.enter()
+        path = made.package(made.asked(5.4, 45), tmp_path / "out.asice")
+        code, found = check(path)
+        assert (code, failures(found)) == (0, [])
+        assert "hole" not in {finding.code for finding in found}
+        files = files_of(path)
+        clips = json.loads(files["manifest.json"])["clips"]
+        assert [clip["name"] for clip in clips] == ["duomo-part-1", "duomo-part-2", "duomo-part-3", "po"]
+        ends = [START + round(at * SECOND) for at in (5.4, 14, 37, 45)]
+        assert [(clip["from"], clip["to"]) for clip in clips[:3]] == list(itertools.pairwise(ends))
+        assert [b"hvc1" in files[f"clips/{clip['name']}.mp4"][:40] for clip in clips] == [False, True, False, False]
+        assert b"-part-1, -part-2" in files["README.txt"]
+        recorded = sum(1 for told in made.filmed[0].made.told if START + 5.4 * SECOND <= told.shown < ends[3])
+        assert sum(_shown(files[f"clips/duomo-part-{number}.mp4"]) for number in (1, 2, 3)) == recorded
+
+
+def _shown(clip: bytes) -> int:
+    """Pictures that a player shows."""
+    with av.open(io.BytesIO(clip), "r") as container:
+        return len([*container.decode(video=0)])
+
+
+def test_where_the_clock_was_set_back_two_codecs_claim_one_time(tmp_path: Path) -> None:
+    """Both clips are whole."""
+
+    def film(made: Recording) -> None:
+        made.shoot(make_clip(ClipSpec(width=160, height=120, frames=100)), 14)
+        made.step(-7)
+        made.shoot(make_clip(ClipSpec(codec="h265", width=160, height=120, frames=100)), 18)
+
+    with archived(tmp_path, [("duomo", DUOMO, film)], START) as made:
+        made.enter()
+        path = made.package(made.asked(2, 20), tmp_path / "out.asice")
+        code, found = check(path)
+        assert (code, failures(found)) == (0, [])
+        clips = json.loads(files_of(path)["manifest.json"])["clips"]
+        spans = [((clip["from"] - START) / SECOND, (clip["to"] - START) / SECOND) for clip in clips]
+        assert spans == [(2, 14), (7, 20)]
+
+
+def test_a_run_of_which_no_picture_is_left_is_a_loss(tmp_path: Path) -> None:
+    """Of the other codec nothing can be read: what lies around it is handed over, and the verifier tells the hole."""
+
+    def film(made: Recording) -> None:
+        made.shoot(make_clip(ClipSpec(width=160, height=120, frames=100)), 10)
+        made.shoot(make_clip(ClipSpec(codec="h265", width=160, height=120, frames=100)), 4)
+        made.shoot(make_clip(ClipSpec(width=160, height=120, frames=100)), 10)
+
+    with archived(tmp_path, [("duomo", DUOMO, film)], START) as made:
+        made.enter()
+        with made.footage() as footage:
+            span = made.asked(2, 20).span
+            (row,) = (row for row in footage.segments(made.filmed[0].stream, span) if row.t0 == START + 10 * SECOND)
+        for piece in range(1, len(row.places)):
+            made.filmed[0].made.spoil(row, piece)
+        path = made.package(made.asked(2, 20), tmp_path / "out.asice")
+        code, found = check(path)
+        assert (code, failures(found)) == (0, [])
+        assert [finding.time for finding in found if finding.code == "hole"] == [START + 10 * SECOND]
 
 
 def test_the_same_export_twice_gives_the_same_media(town: Archived, tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.dossier import Dossier, Exported, export, record
+from tests.tools.dossier import Dossier, Exported, Keys, export, files_of, record
 from tests.tools.recording import STREAM, Recording
 from tests.tools.tampering import ledger_notes, make_stepped
+from torrazzo.base.times import SECOND
+from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo.testing import ClipSpec, make_clip
-from torrazzo_verify.verify import FAILED, TOLD, Finding, parse_policy, verify
+from torrazzo_verify.verify import FAILED, OPEN, TOLD, Finding, parse_policy, verify, when
 
 
 def check(dossier: Dossier, folder: Path) -> tuple[int, list[Finding]]:
@@ -44,9 +46,30 @@ def test_whatever_the_span_an_honest_package_is_verified(
 
 
 def test_one_camera_twice(made: Recording, tmp_path: Path) -> None:
-    """Two spans of one camera are two clips, each verified."""
-    clips: list[Exported] = [export(made, STREAM, start, start + 3, tmp_path / f"{start}.mp4") for start in (2, 20)]
-    assert check(Dossier(clips), tmp_path)[0] == 0
+    """Two spans of one camera are two clips, each verified; what lies between them is told as not there."""
+    clips: list[Exported] = [export(made, STREAM, start, start + 3, tmp_path / f"{start}.mp4") for start in (20, 2, 5)]
+    code, found = check(Dossier(clips), tmp_path)
+    assert code == 0
+    hole = Finding(OPEN, "hole", str(STREAM), made.start + 8 * SECOND, (when(made.start + 20 * SECOND),))
+    assert [finding for finding in found if finding.code == "hole"] == [hole]
+
+
+def test_a_witness_for_show_proves_nothing(made: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told in so many words, that no second office signed too, and what else is so stays so."""
+    clip = export(made, STREAM, 2, 8, tmp_path / "out.mp4")
+    real = check(Dossier([clip]), tmp_path)[1]
+    signer = SigningKey("witness.demo.invalid", Kind.COSIGNATURE, bytes(32))
+    keys = Keys.of(1)._replace(witness=signer)
+    monkeypatch.setattr(Keys, "of", lambda _: keys)
+    dossier = Dossier([clip])
+    code, shown = check(dossier, tmp_path)
+    assert code == 0
+    told = [finding.code for finding in shown if finding.code.startswith("head")]
+    assert told == ["head", "head-for-show", "head-alone"] * 2
+    assert len(shown) == len(real) + 2
+    files = files_of(tmp_path / "package.asice")
+    assert b"witness.demo.invalid is a demonstration's witness, for show" in files["README.txt"]
+    assert "witness.demo.invalid è un testimone dimostrativo, per sola mostra".encode() in files["LEGGIMI.txt"]
 
 
 def test_what_the_archive_lost_is_told(tmp_path: Path) -> None:
