@@ -258,14 +258,18 @@ def _base64(data: bytes) -> str:
 # -------------------------------------------------------------------------------------------------------------- ledger
 
 
-def rows(*statements: str) -> Change:
-    """By hand in the database."""
+_INDEX = "SELECT i FROM fact JOIN lineage ON lineage = id WHERE stream = ? AND term LIKE ? AND n = ?"
+
+
+def rows(stream: StreamId, fence: int, n: int, *statements: str) -> Change:
+    """By hand in the database; `:i` is the number of this fact's entry."""
 
     def change(town: Town) -> None:
         database = sqlite3.connect(town.home.ledger_db)
         with database:
+            (i,) = database.execute(_INDEX, (str(stream), f"%-{fence}-%", n)).fetchone()
             for statement in statements:
-                database.execute(statement)
+                database.execute(statement, {"i": i})
             assert database.total_changes
         database.close()
 

@@ -24,8 +24,9 @@ from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore, read_ring
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.identity import LogKind, LogName
-from torrazzo.ledger.merkle import leaf_hash, root_of, verify_consistency
+from torrazzo.ledger.merkle import verify_consistency
 from torrazzo.ledger.reader import LogReader
+from torrazzo.ledger.touched import Touched
 from torrazzo.witness.cosigner import Refusal
 from torrazzo_verify.verify import FAILED, Finding, parse_policy, sentence, verify
 
@@ -69,6 +70,8 @@ def _ledger_start(town: Town) -> list[Found]:
     try:
         with town.ledger():
             return []
+    except Touched as error:
+        return [Found(f"{type(error).__name__}: {error}", error.told.stream or "", error.told.at)]
     except TorrazzoError as error:
         return [Found(f"{type(error).__name__}: {error}")]
 
@@ -82,21 +85,23 @@ def _second_reader(town: Town) -> list[Found]:
             try:
                 log.note.signed_by([IDENTITY.key(LogName("rec" if name == "rec" else "act", 1)).verifier])
                 if head.size < old.size:
-                    raise Invalid(f"{head.origin} had {old.size} entries and has {head.size}")
+                    raise Invalid(f"had {old.size} entries and has {head.size}")
                 verify_consistency(old.size, old.root, head.size, head.root, log.consistency(old.size))
             except Invalid as error:
-                found.append(Found(str(error)))
+                found.append(Found(f"{head.origin}: {error}"))
     return found
 
 
 def _witness(town: Town) -> list[Found]:
     """The second office is asked to cosign the present heads."""
+    found = []
     with town.ledger() as store:
-        try:
-            town.ask_witness(store)
-        except Refusal as error:
-            return [Found(f"{error.status} {error.text}")]
-    return []
+        for log in (store.rec, store.act):
+            try:
+                town.ask_witness(log)
+            except Refusal as error:
+                found.append(Found(f"{log.head.origin}: {error.status} {error.text}"))
+    return found
 
 
 def _auditor(town: Town) -> list[Found]:
@@ -109,19 +114,11 @@ def _auditor(town: Town) -> list[Found]:
         return [Found(str(each), each.stream or "", each.at) for each in own.audit(store)]
 
 
-def _whole_reading(town: Town) -> list[Found]:
-    """Somebody reads every entry and makes the root out of them."""
-    with town.ledger() as store:
-        return [each for log in (store.rec, store.act) for each in _read(log)]
-
-
-def _read(log: LogReader) -> list[Found]:
-    head = log.head
-    try:
-        leaves = list(map(leaf_hash, log.entries(0, head.size)))
-    except Damaged as error:
-        return [Found(str(error))]
-    return [] if root_of(leaves) == head.root else [Found(f"{head.origin}: its entries lead to another root")]
+def _new_auditor(town: Town) -> list[Found]:
+    """One that has seen nothing before reads every entry, and makes the root out of them."""
+    with tempfile.TemporaryDirectory() as folder, town.ledger() as store:
+        own = dataclasses.replace(town, folder=Path(folder))
+        return [Found(str(each), each.stream or "", each.at) for each in own.audit(store)]
 
 
 def _keyring_gate(town: Town) -> list[Found]:
@@ -206,7 +203,7 @@ CHECK = Finder(
 )
 SCRUB = Finder("scrub", "reads all that is stored once within its life, and compares it with its hashes", _scrub)
 START = Finder("ledger, at its start", "holds its rows, files and published head against each other", _ledger_start)
-READING = Finder("reader of the whole log", "makes the root out of all entries", _whole_reading)
+READING = Finder("new auditor", "reads the whole log, and makes its root out of all entries", _new_auditor)
 READER = Finder("second reader", "has seen an earlier head and asks how the present one continues it", _second_reader)
 WITNESS = Finder("witness", "cosigns a head only if it goes on from the one that it cosigned before", _witness)
 AUDITOR = Finder(

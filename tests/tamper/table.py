@@ -26,9 +26,11 @@ from tests.tamper.finders import (
     WITNESS,
     Finder,
 )
+from tests.tamper.town import BEGIN, OLD_HOUR, STREAMS
 from tests.tools import tampering as forge
 from torrazzo.base import StreamId
-from torrazzo.base.times import DAY
+from torrazzo.base.times import DAY, hour_text
+from torrazzo.base.times import HOUR as TICKS
 
 CLIP_A, CLIP_B = forge.CLIP_A, forge.CLIP_B
 
@@ -39,13 +41,21 @@ class Way(NamedTuple):
     finder: Finder
     change: Change
     says: str
-    camera: StreamId | None = None
+    camera: StreamId | frozenset[StreamId] | None = None  # several: the one whose entry stood first
     seconds: float | None = None  # after the recording began
+    place: "Place | None" = None  # where no camera is concerned
 
     @property
     def name(self) -> str:
         """Of the test."""
         return self.finder.name.replace("`", "").replace(" ", "-")
+
+
+class Place(NamedTuple):
+    """What he names instead of camera and time, and how it stands in what he says."""
+
+    what: str  # for people
+    text: str
 
 
 class Kind(NamedTuple):
@@ -59,6 +69,18 @@ class Kind(NamedTuple):
 def _kind(id_: str, what: str, *ways: Way) -> Kind:
     return Kind(id_, what, ways)
 
+
+REC = Place("log", "torrazzo.example.it/rec")
+ACT = Place("log", "torrazzo.example.it/act")
+HOUR = hour_text(BEGIN // TICKS)  # in which the recording begins, and whose key lives
+GONE = hour_text(OLD_HOUR.hour)  # whose key was shredded before
+
+
+def _hour(hour: str) -> Place:
+    return Place("hour of the key", f"{hour}/standard")
+
+
+WINDOW = Place("window", "window 658: ")
 
 TABLE = [
     _kind(
@@ -110,15 +132,22 @@ TABLE = [
         "an entry of the ledger has other bytes",
         Way(
             START,
-            do.rows("UPDATE entry SET line = CAST(line || ' ' AS BLOB) WHERE log = 'rec' AND i = 7"),
+            do.rows(A, 1, 4, "UPDATE entry SET line = CAST(line || ' ' AS BLOB) WHERE log = 'rec' AND i = :i"),
             "not those logged",
+            A,
+            24,
         ),
-        Way(READING, do.bundle_edited, "lead to another root"),
+        Way(
+            READING,
+            do.bundle_edited,
+            "lead to another root",
+            place=Place("log, entry, time", "R1 act, entry 35, 2026-"),
+        ),
     ),
     _kind(
         "ledger-rows-deleted",
         "an entry of the ledger is gone",
-        Way(START, do.rows("DELETE FROM entry WHERE log = 'rec' AND i = 7"), "rows of entries 0 to"),
+        Way(START, do.rows(A, 1, 4, "DELETE FROM entry WHERE log = 'rec' AND i = :i"), "rows of entries 0 to", A, 24),
     ),
     _kind(
         "ledger-rows-reordered",
@@ -126,37 +155,43 @@ TABLE = [
         Way(
             START,
             do.rows(
-                "UPDATE entry SET i = -1 WHERE log = 'rec' AND i = 7",
-                "UPDATE entry SET i = 7 WHERE log = 'rec' AND i = 8",
-                "UPDATE entry SET i = 8 WHERE log = 'rec' AND i = -1",
+                A,
+                1,
+                4,
+                "UPDATE entry SET i = -1 WHERE log = 'rec' AND i = :i",
+                "UPDATE entry SET i = :i WHERE log = 'rec' AND i = :i + 1",
+                "UPDATE entry SET i = :i + 1 WHERE log = 'rec' AND i = -1",
             ),
             "not those logged",
+            A,
+            24,
         ),
     ),
     _kind(
         "ledger-rows-truncated",
         "the last entries of the ledger are gone",
-        Way(START, do.rows("DELETE FROM entry WHERE log = 'rec' AND i > 15"), "rows of entries 0 to"),
+        Way(START, do.rows(B, 1, 7, "DELETE FROM entry WHERE log = 'rec' AND i >= :i"), "rows of entries 0 to", B, 60),
     ),
     _kind(
         "database-rolled-back",
         "an older copy of the ledger is put back",
-        Way(START, do.put_database_back, "RolledBack"),
-        Way(READER, do.put_ledger_back, "had "),
-        Way(WITNESS, do.put_ledger_back, "4"),
-        Way(GATE, do.put_ledger_back, "head-stale"),
+        Way(START, do.put_database_back, "RolledBack", place=REC),
+        Way(READER, do.put_ledger_back, "had ", place=REC),
+        Way(WITNESS, do.put_ledger_back, "400 old size", place=REC),
+        Way(AUDITOR, do.put_ledger_back, "the log has shrunk", frozenset(STREAMS), 10),
+        Way(GATE, do.put_ledger_back, "head-stale", place=ACT),
     ),
     _kind(
         "fork-shown-to-a-second-reader",
         "the town begins its logs anew in secret, with its own keys and without one segment, and shows it to somebody",
-        Way(READER, do.fork, "leads to root"),
-        Way(WITNESS, do.fork, "422"),
-        Way(AUDITOR, do.fork, "R1"),
+        Way(READER, do.fork, "leads to root", place=REC),
+        Way(WITNESS, do.fork, "422", place=REC),
+        Way(AUDITOR, do.fork, "R1", A, 10),
     ),
     _kind(
         "fork-shown-to-the-keyring",
         "the same, shown to the keyring; the witness plays along",
-        Way(GATE, do.fork, "head-fork"),
+        Way(GATE, do.fork, "head-fork", place=REC),
     ),
     _kind(
         "back-dated-fact",
@@ -181,35 +216,40 @@ TABLE = [
     _kind(
         "old-ring-put-back",
         "the ring as it was before a key was shredded is put back",
-        Way(RING, do.old_ring_put_back, "it was shredded"),
-        Way(TPM, do.old_folder_put_back, "it was shredded"),
+        Way(
+            RING,
+            do.old_ring_put_back,
+            "it was shredded",
+            place=Place("ring", "ring-2: sealed to a counter that stands at 3"),
+        ),
+        Way(TPM, do.old_folder_put_back, "it was shredded", place=Place("ring", "sealed to a counter that stands at")),
     ),
     _kind(
         "replayed-shred",
         "a shred's fact is entered once more, instead of another shred",
-        Way(AUDITOR, do.shred_replayed, "a shred that is replayed"),
+        Way(AUDITOR, do.shred_replayed, "a shred that is replayed", place=_hour(GONE)),
     ),
     _kind(
         "shred-left-out",
         "a week has passed, and the keys live",
-        Way(AUDITOR, do.a_week_passes, "has outlived its pictures"),
+        Way(AUDITOR, do.a_week_passes, "has outlived its pictures", place=_hour(HOUR)),
     ),
     _kind(
         "shred-too-early",
         "a key is destroyed long before its time, for its age as it is said",
-        Way(AUDITOR, do.shred_too_early, "early, for its age"),
+        Way(AUDITOR, do.shred_too_early, "early, for its age", place=_hour(HOUR)),
     ),
     _kind(
         "forged-checkpoint",
         "a head has another root",
-        Way(START, do.checkpoint_forged, "has another root"),
-        Way(GATE, do.head_shown_forged, "head-forged"),
-        Way(VERIFIER, package(forge.head_forged), "refused"),
+        Way(START, do.checkpoint_forged, "not signed by", place=Place("log", "rec/checkpoint")),
+        Way(GATE, do.head_shown_forged, "head-forged", place=REC),
+        Way(VERIFIER, package(forge.head_forged), "refused", place=REC),
     ),
     _kind(
         "foreign-policy",
         "the package brings a policy with keys of the forger's, who signed it all anew",
-        Way(VERIFIER, package(forge.head_of_another_key), "refused"),
+        Way(VERIFIER, package(forge.head_of_another_key), "refused", place=REC),
     ),
     _kind(
         "changed-header",
@@ -241,9 +281,9 @@ TABLE = [
     _kind(
         "window-replayed",
         "an access window is shown again: closed, expired, or to a keyring that has started since",
-        Way(GATE, do.window_closed, "closed"),
-        Way(GATE, do.window_expired, "expired"),
-        Way(GATE, do.window_of_another_life, "restarted"),
+        Way(GATE, do.window_closed, "closed", place=WINDOW),
+        Way(GATE, do.window_expired, "expired", place=WINDOW),
+        Way(GATE, do.window_of_another_life, "restarted", place=WINDOW),
     ),
 ]
 
@@ -259,8 +299,8 @@ TOP = """# Who finds what
 
 Made from the table in `tests/tamper/table.py` by `python -m tests.tamper.table`; a test compares. Each line is a test:
 a town that was really recorded passes, exactly one thing is done to it, and the one who is named finds it. *Where*:
-whether he tells camera and time; there is none for what concerns a log or the ring as a whole. What is not found is in
-[threats](threats.md).
+what he names: camera and time, as the test compares; where no camera is concerned, the log, the key's hour, the ring
+or the window. What is not found is in [threats](threats.md).
 
 """
 
@@ -269,7 +309,7 @@ def render() -> str:
     """The page."""
     rows = ["| kind | what is done | who finds it | where |", "| --- | --- | --- | --- |"]
     for kind in TABLE:
-        named = {way.finder.name: "–" if way.seconds is None else "camera, time" for way in kind.ways}
+        named = {way.finder.name: "camera, time" if way.place is None else way.place.what for way in kind.ways}
         for number, (name, where) in enumerate(named.items()):
             first = (f"`{kind.id}`", kind.what) if number == 0 else ("", "")
             rows.append(f"| {first[0]} | {first[1]} | {name} | {where} |")

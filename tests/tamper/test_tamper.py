@@ -55,11 +55,12 @@ def _check(way: Way, town: Town) -> None:
 
 
 def _is(found: Found, way: Way) -> bool:
-    """With the camera and, to the second, the time."""
-    if way.says not in found.what or (way.camera is not None and found.camera != str(way.camera)):
+    """With the camera and, to the second, the time; or with the place that is named instead."""
+    if way.place is not None:
+        return way.says in found.what and way.place.text in found.what
+    cameras = way.camera if isinstance(way.camera, frozenset) else (way.camera,)
+    if way.says not in found.what or found.camera not in map(str, cameras) or way.seconds is None:
         return False
-    if way.seconds is None:
-        return True
     return found.time is not None and abs(found.time - BEGIN - way.seconds * SECOND) < SECOND
 
 
@@ -67,6 +68,12 @@ def test_only_the_ledger_contradicts_who_has_the_keys(town: Town) -> None:
     """Pictures sealed anew by whoever has the keys, facts and links written anew: the archive alone says nothing."""
     pictures_replaced(town)
     assert CHECK.find(town) == []
+
+
+def test_each_finder_names_a_place() -> None:
+    """Camera and time; or, where no camera is concerned, the log, the hour or the window: never neither, never both."""
+    for name, way in ways():
+        assert (way.camera is None) == (way.seconds is None) == (way.place is not None), name
 
 
 def test_there_are_as_many_kinds_as_were_asked_for() -> None:

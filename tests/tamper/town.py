@@ -49,6 +49,7 @@ from torrazzo.ledger.identity import Identity, LogKind
 from torrazzo.ledger.key import VerifierKey
 from torrazzo.ledger.merkle import leaf_hash
 from torrazzo.ledger.note import Note
+from torrazzo.ledger.reader import LogReader
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.sequencer import Sequencer
 from torrazzo.ledger.start import open_ledger
@@ -171,13 +172,12 @@ class Town:
         with contextlib.closing(WitnessHeads.make(self.folder / "witness.db")) as heads:
             yield Witness(KEYS.witness, [KEYS.rec.verifier, KEYS.act.verifier], heads, FakeClock(UtcTicks(self.now)))
 
-    def ask_witness(self, store: LedgerStore) -> None:
-        """To cosign both heads; raises its `Refusal`."""
+    def ask_witness(self, log: LogReader) -> None:
+        """To cosign a head; raises its `Refusal`."""
         with self.witness() as witness:
-            for log in (store.rec, store.act):
-                old, new = witness.heads.last(log.head.origin).size, log.head.size
-                path = log.consistency(old) if old <= new else []
-                witness.add_checkpoint(AddCheckpoint(old, tuple(path), log.head, log.note.pack()).pack())
+            old, new = witness.heads.last(log.head.origin).size, log.head.size
+            path = log.consistency(old) if old <= new else []
+            witness.add_checkpoint(AddCheckpoint(old, tuple(path), log.head, log.note.pack()).pack())
 
     def audit(self, store: LedgerStore) -> list[Finding]:
         """The second office's auditor looks at all that the ledger shows; what it has found, and what troubled it."""
@@ -311,7 +311,8 @@ class _Making:
         rec, act = (Seen(head.origin, Head(head.size, head.root)) for head in heads.values())
         self.town.seen = Heads(rec, act)
         self.town.now = self.clock.utc()
-        self.town.ask_witness(self.store)
+        for log in (self.store.rec, self.store.act):
+            self.town.ask_witness(log)
         found = self.town.audit(self.store)
         assert not found, list(map(str, found))
 

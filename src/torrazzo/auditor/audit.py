@@ -15,6 +15,7 @@ import structlog
 from torrazzo.auditor.act_rules import ActRules
 from torrazzo.auditor.finding import Finding
 from torrazzo.auditor.mirror import Copied, Mirror
+from torrazzo.auditor.parting import parted
 from torrazzo.auditor.rec_rules import RecRules
 from torrazzo.auditor.source import Continued, Source
 from torrazzo.auditor.store import AuditStore, Followed, Found
@@ -28,7 +29,6 @@ from torrazzo.ledger.files import LogFiles
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.key import VerifierKey
 from torrazzo.ledger.merkle import verify_consistency
-from torrazzo.ledger.note import Note
 from torrazzo.ledger.prune_sums import PruneSums
 from torrazzo.ledger.text import HASH_LENGTH
 from torrazzo.ledger.tiles import WIDTH
@@ -44,9 +44,10 @@ log = structlog.get_logger(__name__)
 class Contradiction(Invalid):
     """R1: the log shows something that does not go on from what it signed before."""
 
-    def __init__(self, kind: LogKind, shown: Note, text: str) -> None:
+    def __init__(self, kind: LogKind, shown: Continued, text: str) -> None:
         super().__init__(text)
         self.kind, self.shown = kind, shown
+        self.entries: Sequence[bytes] = ()  # that were given out behind those that were followed
 
 
 class _Log:
@@ -118,8 +119,7 @@ class Auditor:
             has_grown = self._follow("rec", self._since("rec"), asked)
             has_grown |= self._follow("act", act, asked)
         except Contradiction as error:
-            before = self._logs[error.kind].followed.note
-            self._found(Finding("R1", error.kind, str(error)), (before, error.shown.pack()))
+            self._contradicted(error)
             self.trouble = str(error)
         except (TorrazzoError, OSError) as error:
             self.trouble = str(error)
@@ -163,14 +163,23 @@ class Auditor:
         end = min(head.size, (start + STEP) // WIDTH * WIDTH)
         entries = self._entries(each.kind, start, end, head.size)
         copied = each.mirror.grown(entries)
-        if end == head.size:
-            if each.mirror.root(end, copied) != head.root:
-                text = f"{head.origin}: its entries lead to another root than its head of {end} has"
-                raise Contradiction(each.kind, continued.note, text)
-        else:
-            self._verify(each, self._source.since(each.kind, end), copied)
-        followed, findings = self._ruled(each, copied, entries)
+        try:
+            self._prove(each, continued, copied)
+        except Contradiction as error:
+            error.entries = entries
+            raise
+        followed, findings = self._ruled(each, each.mirror.put(copied), entries)
         self._save(each, followed, findings)
+
+    def _prove(self, each: _Log, continued: Continued, copied: Copied) -> None:
+        """What is to be mirrored lies on the way to that head."""
+        head = continued.head
+        if copied.size == head.size:
+            if each.mirror.root(copied.size, copied) != head.root:
+                text = f"{head.origin}: its entries lead to another root than its head of {head.size} has"
+                raise Contradiction(each.kind, continued, text)
+        else:
+            self._verify(each, self._source.since(each.kind, copied.size), copied)
 
     def _ruled(self, each: _Log, copied: Copied, entries: Sequence[bytes]) -> tuple[Followed, list[Finding]]:
         """The rules, on a copy of what they remember: a step that fails later leaves nothing behind."""
@@ -229,7 +238,19 @@ class Auditor:
             if copied.size and root:
                 verify_consistency(copied.size, root, head.size, head.root, path)
         except Unproven as error:
-            raise Contradiction(each.kind, note, f"{each.key.name}: {error}") from error
+            raise Contradiction(each.kind, continued, f"{each.key.name}: {error}") from error
+
+    def _contradicted(self, error: Contradiction) -> None:
+        """R1, with the first entry that is another one now, or none; and the two heads."""
+        each, head = self._logs[error.kind], error.shown.head
+        finding = Finding("R1", error.kind, str(error))
+        try:
+            place = parted(each.mirror, self._source, each.kind, head, error.entries)
+        except (TorrazzoError, OSError) as trouble:
+            log.warning("histories_not_compared", why=str(trouble))
+        else:
+            finding = finding._replace(entry_index=place.entry_index, stream=place.told.stream, at=place.told.at)
+        self._found(finding, (each.followed.note, error.shown.note.pack()))
 
     def _skip_pruned(self, each: _Log, head: Checkpoint) -> None:
         """What the log has pruned already cannot be seen: begin behind it, at an edge that the higher tiles give."""

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The auditor's own copy of one log: full bundles and tiles as files in the C2SP layout, the right edge as a value.
 
-A batch: 1. files of what became full, each safe; 2. the new edge, committed by whoever keeps it together with what was
-found. A crash between the two writes the same files again.
+A batch: 1. it is proven, in memory; 2. files of what became full, each safe; 3. the new edge, committed by whoever
+keeps it together with what was found. A crash between the last two writes the same files again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from torrazzo.base.errors import Damaged
@@ -24,6 +25,7 @@ class Copied(NamedTuple):
     edge: Edge = ()
     tail: tuple[bytes, ...] = ()
     first: int = 0  # entries below were pruned before they were seen
+    full: Mapping[Tile, bytes] = MappingProxyType({})  # what is in no file yet
 
     @property
     def tail_bytes(self) -> bytes:
@@ -50,17 +52,27 @@ class Mirror:
         self._files, self.copied = files, copied
 
     def grown(self, entries: Sequence[bytes]) -> Copied:
-        """With more entries; what became full is in files on return."""
+        """With more entries; what became full is in no file before `put`."""
         before = self.copied
         growth = grow(before.size, before.edge, map(leaf_hash, entries))
         lines = [*before.tail, *entries]
         start = before.size - len(before.tail)
-        for at in range(0, len(lines) - len(lines) % WIDTH, WIDTH):
-            self._files.put(Tile(None, (start + at) // WIDTH), pack_entries(lines[at : at + WIDTH]))
-        for tile, data in growth.full.items():
-            self._files.put(tile, data)
         whole = len(lines) - len(lines) % WIDTH
-        return before._replace(size=before.size + len(entries), edge=growth.edge, tail=tuple(lines[whole:]))
+        bundles = {
+            Tile(None, (start + at) // WIDTH): pack_entries(lines[at : at + WIDTH]) for at in range(0, whole, WIDTH)
+        }
+        return before._replace(
+            size=before.size + len(entries),
+            edge=growth.edge,
+            tail=tuple(lines[whole:]),
+            full={**bundles, **growth.full},
+        )
+
+    def put(self, copied: Copied) -> Copied:
+        """The same, with all that is full safely in files."""
+        for tile, data in copied.full.items():
+            self._files.put(tile, data)
+        return copied._replace(full=MappingProxyType({}))
 
     def entries(self, start: int, end: int) -> Iterator[bytes]:
         """Those that were mirrored; FileNotFoundError for what was not."""
@@ -83,4 +95,5 @@ class Mirror:
     def _tile(self, tree: Copied, level: int, number: int) -> bytes:
         if tile_width(level, number, tree.size) < WIDTH:
             return tree.edge[level] if number == tree.size >> 8 * (level + 1) else b""
-        return self._files.read(Tile(level, number))
+        tile = Tile(level, number)
+        return tree.full[tile] if tile in tree.full else self._files.read(tile)

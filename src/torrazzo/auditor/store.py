@@ -141,12 +141,12 @@ class AuditStore:
             return [added for finding in findings if (added := _add(connection, finding, now)) is not None]
 
     def add(self, finding: Finding, now: int, heads: tuple[bytes, bytes] | None = None) -> Found | None:
-        """One that concerns no entry; None if the same one is open. The two heads that prove it are kept with it."""
+        """One that a look came upon; None if the same one is open. The two heads that prove it are kept with it."""
         with self._writing() as connection:
-            found = _add(connection, finding, now)
+            known = _open_one(connection, finding) if finding.rule == "R1" else None
+            found = _add(connection, finding, now) if known is None else None
             if heads is not None:
-                number = _open_one(connection, finding) if found is None else found.number
-                _prove(connection, number, *heads)
+                _prove(connection, known if found is None else found.number, *heads)
             return found
 
     def proofs(self, number: int) -> list[tuple[bytes, bytes]]:
@@ -231,12 +231,13 @@ def _add(connection: sa.Connection, finding: Finding, now: int) -> Found | None:
 
 
 def _open_one(connection: sa.Connection, finding: Finding) -> int | None:
-    """Of the whole log, by the same rule."""
+    """Of the log's heads, by the same rule."""
     query = sa.select(FINDING.c.number).where(
         FINDING.c.rule == finding.rule, FINDING.c.log == finding.log, FINDING.c.settled.is_(None)
     )
+    is_of_heads = sa.or_(FINDING.c.i.is_(None), FINDING.c.number.in_(sa.select(PROOF.c.finding)))
     return connection.execute(
-        query.where(FINDING.c.i.is_(None), FINDING.c.notice == finding.is_notice).limit(1)
+        query.where(is_of_heads, FINDING.c.notice == finding.is_notice).limit(1)
     ).scalar_one_or_none()
 
 

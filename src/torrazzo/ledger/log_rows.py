@@ -17,6 +17,7 @@ from torrazzo.ledger.schema import ENTRY, LOG, TILE
 from torrazzo.ledger.snapshot import Snapshot
 from torrazzo.ledger.text import HASH_LENGTH
 from torrazzo.ledger.tiles import MAX_ENTRY, WIDTH, Tile, pack_entries, read_subtree
+from torrazzo.ledger.touched import Touched
 
 
 class LogRow(NamedTuple):
@@ -71,9 +72,13 @@ def load(connection: sa.Connection, row: LogRow) -> Snapshot:
 def _lines(connection: sa.Connection, row: LogRow, what: str) -> list[bytes]:
     query = sa.select(ENTRY.c.i, ENTRY.c.line).where(ENTRY.c.log == row.name).order_by(ENTRY.c.i)
     found = connection.execute(query).all()
+    lines = {each.i: bytes(each.line) for each in found}
+    if odd := [at for at, line in lines.items() if not 0 < len(line) <= MAX_ENTRY]:
+        raise Touched(f"{what}: rows of entries that no entry can be", row.name, odd, lines)
     if [each.i for each in found] != list(range(row.filed, row.size)):
-        raise Damaged(f"{what}: rows of entries {row.filed} to {row.size - 1} expected, found {len(found)} others")
-    return [bytes(each.line) for each in found]
+        text = f"{what}: rows of entries {row.filed} to {row.size - 1} expected, found {len(found)} others"
+        raise Touched(text, row.name, {*range(row.filed, row.size)} ^ lines.keys(), lines)
+    return list(lines.values())
 
 
 def _tiles(connection: sa.Connection, row: LogRow, what: str) -> dict[Tile, bytes]:

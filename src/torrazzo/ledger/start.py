@@ -3,7 +3,7 @@
 """How the ledger starts: rows and files are held against each other before anything is signed."""
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -25,6 +25,7 @@ from torrazzo.ledger.snapshot import Snapshot
 from torrazzo.ledger.store import LedgerStore, LogWriter
 from torrazzo.ledger.text import HASH_LENGTH
 from torrazzo.ledger.tiles import WIDTH, Tile, split_entries, split_tile
+from torrazzo.ledger.touched import Touched
 
 LOCK = "lock"
 
@@ -47,12 +48,13 @@ def open_ledger(
     lock = disk.lock(folder / LOCK)
     try:
         database.prepare()
-        with database.write() as connection:
+        with database.write() as connection, _named(connection):
             logs = _load(connection, disk, folder, identity)
+            for log in logs.values():
+                _check_signature(log.snapshot, log.key.verifier)  # 1
+                _check_entries(log.snapshot)
         names = disk.list(folder)
         for log in logs.values():
-            _check_signature(log.snapshot, log.key.verifier)  # 1
-            _check_entries(log.snapshot)
             _check_files(log.snapshot, log.reader)
             _check_newest(log, names, identity, seen)  # 2
         store = LedgerStore(database, FactIndex(database), logs, lock)
@@ -66,6 +68,15 @@ def open_ledger(
     except BaseException:
         lock.release()
         raise
+
+
+@contextlib.contextmanager
+def _named(connection: sa.Connection) -> Iterator[None]:
+    """Entries that are not as they were logged are told with camera and time."""
+    try:
+        yield
+    except Touched as error:
+        raise error.named(connection) from error
 
 
 def _load(connection: sa.Connection, disk: Disk, folder: Path, identity: Identity) -> dict[LogKind, LogWriter]:
@@ -96,14 +107,14 @@ def _check_signature(snapshot: Snapshot, key: VerifierKey) -> None:
 def _check_entries(snapshot: Snapshot) -> None:
     """The rows of entries have the leaves that the rows of tiles say."""
     what = f"ledger database, log {snapshot.name}"
-    bundles = {tile.number: data for tile, data in snapshot.pending.items() if tile.level is None}
-    for number, data in bundles.items():
-        if _leaves(data) != snapshot.pending[Tile(0, number)]:
-            raise Damaged(
-                f"{what}: rows of entries {number * WIDTH} to {number * WIDTH + WIDTH - 1} are not those logged"
-            )
-    if b"".join(map(leaf_hash, snapshot.tail)) != (snapshot.edge[0] if snapshot.edge else b""):
-        raise Damaged(f"{what}: rows of entries from {snapshot.size - len(snapshot.tail)} on are not those logged")
+    pending = {tile.number: data for tile, data in snapshot.pending.items() if tile.level is None}
+    rows = {number: (split_entries(data, WIDTH), snapshot.pending[Tile(0, number)]) for number, data in pending.items()}
+    rows[snapshot.size // WIDTH] = (list(snapshot.tail), snapshot.edge[0] if snapshot.edge else b"")
+    lines = {number * WIDTH + at: line for number, (found, _) in rows.items() for at, line in enumerate(found)}
+    hashes = {number: split_tile(data, len(data) // HASH_LENGTH) for number, (_, data) in rows.items()}
+    odd = [at for at, line in lines.items() if hashes[at // WIDTH][at % WIDTH] != leaf_hash(line)]
+    if odd:
+        raise Touched(f"{what}: rows of {len(odd)} entries are not those logged", snapshot.name, odd, lines)
 
 
 def _check_files(snapshot: Snapshot, reader: LogReader) -> None:
@@ -164,7 +175,8 @@ def _check_newest(log: LogWriter, names: Collection[str], identity: Identity, se
 def _published(data: bytes, file: str, log: LogWriter) -> Checkpoint:
     try:
         note = Note.parse(data)
-        note.signed_by([log.key.verifier])
+        if log.key.verifier not in note.signed_by([log.key.verifier]):
+            raise Unproven(f"not signed by {log.key.verifier}")
         return Checkpoint.parse(note.text)
     except Invalid as error:
         raise Damaged(

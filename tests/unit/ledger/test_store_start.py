@@ -12,7 +12,7 @@ import pytest
 
 from tests.tools.ledger import FOLDER, IDENTITY, TOWN, check_log, deeds, fact, facts, lines, opened, over
 from torrazzo.base.errors import Damaged, Invalid, Stopped, Unavailable
-from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.checkpoint import Checkpoint, sign_checkpoint
 from torrazzo.ledger.errors import RolledBack
 from torrazzo.ledger.fork import fork_ledger
 from torrazzo.ledger.identity import Identity, LogKind, LogName
@@ -20,6 +20,7 @@ from torrazzo.ledger.merkle import EMPTY_ROOT, leaf_hash
 from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.start import open_ledger
 from torrazzo.ledger.tiles import pack_entries
+from torrazzo.ledger.touched import Touched
 from torrazzo.testing import FaultyDisk
 
 
@@ -79,6 +80,43 @@ def test_an_older_database_is_noticed_and_nothing_is_signed(tmp_path: Path, old:
     ):
         pass
     assert {path: disk.content(path) for path in disk.files()} == before
+
+
+def test_a_published_head_that_we_did_not_sign_is_told_as_such(tmp_path: Path) -> None:
+    """A line of another key, or none, is no signature of ours: it is not taken for a head that shows a larger log."""
+    disk = FaultyDisk()
+    head = fill(tmp_path, disk, 5)
+    theirs = Identity(TOWN, bytes([9]) * 32, bytes([8]) * 32).key(LogName("rec", 1))
+    disk.publish(FOLDER / "rec/checkpoint", sign_checkpoint(head._replace(size=9), theirs).pack())
+    with pytest.raises(Damaged, match="not signed by torrazzo"), opened(tmp_path / "l.db", disk):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        (["UPDATE entry SET line = x'00' WHERE log = 'rec' AND i = 3"], "1 entries .* entry 3 .*/main, 2024-.*"),
+        (["DELETE FROM entry WHERE log = 'rec' AND i = 3"], "found 9 .* entry 3 .*/main, 2024-.*"),
+        (["DELETE FROM entry WHERE log = 'rec' AND i > 2"], "entry 3 .*, 2 more"),
+        (["DELETE FROM entry WHERE log = 'rec' AND i = 3", "DELETE FROM fact"], r"entry 3 \(0000000000000001/main\)"),
+        (["UPDATE entry SET line = zeroblob(70000) WHERE log = 'rec' AND i = 3"], "no entry can be.* entry 3 "),
+        (["UPDATE entry SET line = x'' WHERE log = 'act' AND i = 3"], "no entry can be.* entry 3 "),
+    ],
+)
+def test_what_was_done_to_rows_is_told_with_camera_and_time(tmp_path: Path, statements: list[str], told: str) -> None:
+    """By the catalogue's rows; without them by the line itself, or those beside it."""
+    disk = FaultyDisk()
+    fill(tmp_path, disk, 10)
+    with contextlib.closing(sqlite3.connect(tmp_path / "l.db")) as database, database:
+        for statement in statements:
+            database.execute(statement)
+    with pytest.raises(Touched, match=told) as error, opened(tmp_path / "l.db", disk):
+        pass
+    if "'rec'" in statements[0]:
+        assert error.value.told.stream == "0000000000000001/main"
+        assert error.value.told.at == (
+            fact(3).t0 if len(statements) == 1 else None
+        )  # lines of these tests have no time
 
 
 def test_a_lost_database_is_noticed(tmp_path: Path) -> None:
