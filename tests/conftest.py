@@ -1,21 +1,45 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What holds for all tests: how hard Hypothesis tries, what is left out (with a line that says so), long results."""
+"""What holds for all tests: how hard Hypothesis tries, what is left out (with a line that says so), long results.
+
+And what runs beside what, where several processes run them (`-n`): a file's tests share one process and its fixtures.
+"""
 
 import json
 import os
 import shutil
+import socketserver
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 os.environ.setdefault("TORRAZZO_TPM", "none")  # the machine's own TPM is no place for the rings of tests
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+MEASURED = (  # held to seconds on a real clock, or in need of Chromium: one at a time
+    "tests/crash/test_kill_all.py",
+    "tests/crash/test_kill_nine.py",
+    "tests/crash/test_mounted_disk.py",
+    "tests/e2e/test_churn.py",
+    "tests/e2e/test_hostile_cameras.py",
+    "tests/e2e/test_misbehaving_cameras.py",
+    "tests/e2e/test_browser_playback.py",
+    "tests/e2e/test_cli_page.py",
+    "tests/e2e/test_package_by_strangers.py",
+    "tests/e2e/test_package_hour.py",
+    "tests/e2e/test_verify_html.py",
+    "tests/e2e/test_verify_html_vectors.py",
+    "tests/interop/test_interop_camera.py",
+    "tests/interop/test_interop_town.py",
+)
+SLOW = ("tests/e2e/", "tests/crash/", "tests/interop/")
+
+socketserver.BaseServer.serve_forever.__defaults__ = (0.05,)  # seconds until a server ends; half a one as it comes
 
 hypothesis.settings.register_profile("local", deadline=None, max_examples=100)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
@@ -31,11 +55,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     path: Path | None = config.getoption("--result")
     if path is not None:
-        config.pluginmanager.register(LongResult(path, config.getoption("randomly_seed", None)))
+        result = LongResult(
+            path, config.getoption("randomly_seed", None), is_written=not hasattr(config, "workerinput")
+        )
+        config.pluginmanager.register(result)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Ours, whatever `--dist` says."""
+    config.option.loadscopereorder = False
+    return Files(config, log)
+
+
+class Files(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
+    """Gives a process one file after another, in their order; MEASURED as if they were one file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "measured" if file in MEASURED else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what this machine cannot do, and say so."""
+    """Leave out what this machine cannot do, and say so; what takes long begins first, and ends with the rest."""
+    items.sort(key=lambda item: 0 if (file := item.location[0]) in MEASURED else 1 if file.startswith(SLOW) else 2)
     reasons = {
         "needs_root": None if os.geteuid() == 0 else "needs root",
         "browser": None if any(map(shutil.which, CHROMIUM)) else "needs chromium (apt-get install chromium)",
@@ -49,26 +92,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class LongResult:
     """The file of a long run: written after each test, so that a run can go on where an earlier one was cut off."""
 
-    def __init__(self, path: Path, seed: object) -> None:
-        self._path = path
+    def __init__(self, path: Path, seed: object, *, is_written: bool) -> None:
+        self._path, self._is_written = path, is_written
         self._head: dict[str, Any] = {"commit": _commit(), "seed": seed}
         self._tests: dict[str, Any] = {}
         if path.is_file() and not self._head["commit"].endswith("+"):
             earlier = json.loads(path.read_text("utf-8"))
             if earlier["commit"] == self._head["commit"]:
                 self._tests = earlier["tests"]
+        self._passed = {name for name, test in self._tests.items() if test["outcome"] == "passed"}
+
+    def pytest_report_header(self) -> list[str]:
+        """What will be left out, if it is asked for."""
+        return [f"resumed: {len(self._passed)} tests have passed at this commit ({self._path})"] if self._passed else []
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave out what has passed at this very commit."""
-        passed = [item for item in items if self._tests.get(item.nodeid, {}).get("outcome") == "passed"]
+        passed = [item for item in items if item.nodeid in self._passed]
         if passed:
-            print(f"resumed: {len(passed)} tests passed already at this commit ({self._path})")
             config.hook.pytest_deselected(items=passed)
             items[:] = [item for item in items if item not in passed]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note the outcome, and the figures that the test gave to `record_property`."""
-        if report.when == "call" or report.outcome != "passed":
+        if self._is_written and (report.when == "call" or report.outcome != "passed"):
             self._tests[report.nodeid] = {
                 "outcome": report.outcome,
                 "seconds": round(report.duration, 3),
