@@ -8,8 +8,8 @@ import typer
 
 from torrazzo.cli import evidence_export
 from torrazzo.cli.options import HomeOption, JsonOption, StreamOption
-from torrazzo.cli.output import warn, write_json, write_table
-from torrazzo.cli.people import ask_people
+from torrazzo.cli.output import local_told, warn, write_json, write_table
+from torrazzo.cli.people import ask_people, town_zone
 from torrazzo.cli.process_options import find_home
 
 app = typer.Typer(
@@ -84,12 +84,13 @@ def list_asks(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if not asks:
         warn("nobody has asked for a copy")
         return
+    zone = town_zone(place)
     write_table(
         ("NUMBER", "STATE", "PACKAGE", "CAMERAS", "FROM", "TO", "PURPOSE", "FOR", "ASKED BY", "APPROVED BY"),
         [
             (
-                str(ask["number"]), ask["state"], ask["package"] or "", ", ".join(ask["cameras"]), ask["from"],
-                ask["to"], ask["purpose"],
+                str(ask["number"]), ask["state"], ask["package"] or "", ", ".join(ask["cameras"]),
+                *(local_told(ask[key], zone) for key in ("from", "to")), ask["purpose"],
                 ask["recipient_class"], ask["by"] or "?", ", ".join(step["by"] or "?" for step in ask["approvals"]),
             )
             for ask in asks

@@ -12,16 +12,14 @@ from typing import Annotated, Any
 import typer
 
 from torrazzo.base.errors import Damaged, Refused, TorrazzoError, Unavailable
-from torrazzo.base.times import iso_from_ticks
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import HomeOption, JsonOption, ProgressOption
-from torrazzo.cli.output import Progress, warn, write_json, write_table
+from torrazzo.cli.output import Progress, local_text, warn, write_json, write_table
 from torrazzo.cli.process_options import find_home
-from torrazzo.town.home import Home
+from torrazzo.town.home import Home, load_settings
 
 _LOOK_S = 0.3
 _ANSWER_S = 30.0
-_SHORT = 60
 
 AskArgument = Annotated[int, typer.Argument(metavar="NUMBER", help="What `evidence ask` printed.")]
 
@@ -61,7 +59,8 @@ def export(
 
 def jobs(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """What the worker has to do and has done; of others' jobs only the owner of the home is told."""
-    found = _ask(find_home(home), "GET", "/jobs")["jobs"]
+    place = find_home(home)
+    found = _ask(place, "GET", "/jobs")["jobs"]
     if as_json:
         write_json(found)
         return
@@ -69,17 +68,17 @@ def jobs(home: HomeOption = None, as_json: JsonOption = False) -> None:
         warn("no job yet")
         return
     write_table(
-        ("JOB", "ASK", "STATE", "DONE", "AT", "FILE"),
+        ("JOB", "ASK", "STATE", "DONE", "FILE", "AT"),
         [
             (
                 job["id"], str(job["order"].get("ask", "")), job["state"], f"{100 * job['done']:.0f} %",
-                _note(job), str(job["order"].get("out", "")),
+                str(job["order"].get("out", "")), _note(job),
             )
             for job in found
         ],
     )  # fmt: skip
-    for damage in (each for job in found for each in (job["result"] or {}).get("damages", ())):
-        when = "" if damage["start"] is None else f", {iso_from_ticks(damage['start'])}"
+    for damage in (each for job in found for each in (job["result"] or {}).get("damages", ())):  # told to the owner
+        when = "" if damage["start"] is None else f", {local_text(damage['start'], load_settings(place).zone)}"
         warn(f"damaged: {damage['stream'] or 'a volume'}{when}, {damage['volume']}: {damage['what']}")
 
 
@@ -99,7 +98,7 @@ def _note(job: Mapping[str, Any]) -> str:
     result = job["result"] or {}
     if "bad" in result:
         return f"{result['ok']} pieces intact, {result['bad']} damages"
-    return str(job["error"] or job["step"])[:_SHORT]
+    return str(job["error"] or job["step"])
 
 
 def verify(

@@ -3,17 +3,23 @@
 """`torrazzo evidence list`: what became of what was asked for, and nothing that did not happen."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from torrazzo.base.errors import Unavailable
 from torrazzo.cli import evidence, evidence_export
+from torrazzo.durable import OsDisk
+from torrazzo.testing.clock import START
+from torrazzo.town.home import Home, new_settings, save_settings
 
 
 def _ask(number: int) -> dict[str, object]:
     return {
-        "number": number, "state": "opened", "cameras": ["Piazza"], "from": "a", "to": "b", "purpose": "crime",
+        "number": number, "state": "opened", "cameras": ["Piazza"],
+        "from": "2026-10-25T00:30:00.000Z", "to": "2026-10-25T01:30:00.000Z", "purpose": "crime",
         "recipient_class": "police", "by": "anna", "approvals": [{"by": "bruno"}],
     }  # fmt: skip
 
@@ -33,8 +39,11 @@ def test_only_a_package_that_was_made_is_told_as_made(
     evidence.list_asks(tmp_path, as_json=True)
     told = [(ask["number"], ask["state"], ask["package"]) for ask in json.loads(capsys.readouterr().out)]
     assert told == [(1, "opened", "cancelled"), (2, "opened", "failed"), (3, "opened", "done"), (4, "opened", None)]
+    monkeypatch.setattr(evidence, "town_zone", lambda _: ZoneInfo("Europe/Rome"))
     evidence.list_asks(tmp_path)
-    assert "exported" not in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert "exported" not in table
+    assert table.count("2026-10-25 02:30:00+02:00  2026-10-25 02:30:00+01:00") == 4  # the town's time, and which of two
 
     def away(*_: object) -> None:
         raise Unavailable("no worker")
@@ -42,3 +51,24 @@ def test_only_a_package_that_was_made_is_told_as_made(
     monkeypatch.setattr(evidence_export, "_ask", away)
     evidence.list_asks(tmp_path, as_json=True)
     assert [ask["package"] for ask in json.loads(capsys.readouterr().out)] == [None] * 4
+
+
+def test_jobs_tell_a_reason_to_its_end_and_damage_in_the_towns_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reason that is cut off says nothing of what to do; a table that gives UTC misleads by an hour or two."""
+    why = "the ledger's head is not signed as the policy demands (yet): witness prefettura has not cosigned; ask there"
+    damage = {"stream": None, "start": START, "volume": "v.tzv", "what": "bad hash"}
+    common = {"id": "export-1", "done": 0.5, "step": "", "result": None}
+    scrub = {"ok": 7, "bad": 1, "damages": [damage]}
+    jobs = [
+        {**common, "order": {"ask": 1, "out": "/tmp/1.asice"}, "state": "failed", "error": why},
+        {**common, "order": {}, "state": "done", "error": None, "result": scrub},
+    ]
+    monkeypatch.setattr(evidence_export, "_ask", lambda *_: {"jobs": jobs})
+    home = Home(tmp_path)
+    save_settings(home, OsDisk(), replace(new_settings(home, "Cremona"), zone=ZoneInfo("Europe/Rome")))
+    evidence_export.jobs(tmp_path)
+    out, err = capsys.readouterr()
+    assert why in out
+    assert "a volume, 2026-11-24 23:00:00+01:00, v.tzv: bad hash" in err
