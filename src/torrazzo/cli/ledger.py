@@ -3,6 +3,7 @@
 """`torrazzo ledger`: the process that keeps the log of all facts; and questions to it."""
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -74,17 +75,17 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from torrazzo.town.home import load_settings
 
     place = find_home(home)
-    load_settings(place)
+    settings = load_settings(place)
     found = LedgerClient(place.ledger_socket).status()
     if as_json:
         write_json(found)
     else:
-        _show(found)
+        _show(found, settings.zone)
     if found.get("state") != "running":
         raise typer.Exit(FOUND)
 
 
-def _show(found: Mapping[str, object]) -> None:
+def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
     from torrazzo.cli.output import facts_text
 
     if found.get("state") != "running":
@@ -100,14 +101,15 @@ def _show(found: Mapping[str, object]) -> None:
     witnesses = found["witnesses"]
     assert isinstance(witnesses, list)
     for witness in witnesses:
-        print(_witness_text(witness))
+        print(_witness_text(witness, zone))
 
 
-def _witness_text(witness: Mapping[str, object]) -> str:
-    from torrazzo.base.times import SECOND, iso_from_ticks
+def _witness_text(witness: Mapping[str, object], zone: ZoneInfo) -> str:
+    from torrazzo.base.times import SECOND
+    from torrazzo.cli.output import local_text
 
     at = witness["cosigned"]
-    last = f"cosigned {iso_from_ticks(at * SECOND)}" if isinstance(at, int) else "has not cosigned since the start"
+    last = f"cosigned {local_text(at * SECOND, zone)}" if isinstance(at, int) else "has not cosigned since the start"
     text = f"Witness {witness['name']}{', for show only' if witness['own'] else ''}: {last}"
     if witness["why"] is not None:
         text += f"; not for {witness['away_s']} s: {witness['why']}"
