@@ -8,12 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from tests.tools.ledger import check_log, deeds, facts, lines, opened, over
+from tests.tools.ledger import check_log, deeds, facts, fail_at, lines, opened, over
 from torrazzo.base.errors import Stopped
 from torrazzo.ledger.errors import Pruned
-from torrazzo.ledger.schema import Database, sqlite_database
+from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.store import LedgerStore
 from torrazzo.testing import FaultyDisk
 from torrazzo.testing.disk import PowerOff
@@ -136,27 +135,13 @@ def test_each_step_on_disk_may_fail(begun: tuple[Path, FaultyDisk], but_persist:
             return
 
 
-def _fail_at(database: Database, step: int) -> list[str]:
-    """The `step`-th statement or commit of the writer fails before it is done; returns what came by."""
-    seen: list[str] = []
-
-    def count(what: str) -> None:
-        seen.append(what)
-        if len(seen) == step:
-            raise sa.exc.OperationalError(what, {}, OSError("the database fails"))
-
-    sa.event.listen(database._writer, "before_cursor_execute", lambda *args: count(args[2]))
-    sa.event.listen(database._writer, "commit", lambda _: count("COMMIT"))
-    return seen
-
-
 def test_each_statement_and_commit_may_fail(begun: tuple[Path, FaultyDisk]) -> None:
     """A transaction is whole or not at all: the next start finds it, or what was before it."""
     for step in itertools.count(1):
         path, disk = copy(begun, f"{step}")
         sure = [250]
         with contextlib.closing(sqlite_database(path)) as database, over(database, disk) as store:
-            seen = _fail_at(database, step)
+            seen = fail_at(database, step)
             with contextlib.suppress(Stopped):
                 work(store, sure)
             if step <= len(seen):
@@ -175,7 +160,7 @@ def test_each_statement_of_the_first_start_may_fail(tmp_path: Path) -> None:
     for step in itertools.count(1):
         path, disk = tmp_path / f"{step}.db", FaultyDisk()
         with contextlib.closing(sqlite_database(path)) as database:
-            seen = _fail_at(database, step)
+            seen = fail_at(database, step)
             with contextlib.suppress(Exception), over(database, disk):
                 pass
         with opened(path, disk) as store:

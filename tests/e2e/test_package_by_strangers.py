@@ -22,7 +22,7 @@ from tests.tools.browser import open_browser, open_player
 from tests.tools.by_hand import extract, run_readme
 from tests.tools.dossier import files_of
 from tests.tools.mp4check import duration, packets
-from tests.tools.recording import Recording
+from tests.tools.recording import Recording, shoot_two_sizes
 from torrazzo.base import Span
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.playback import VirtualFile
@@ -45,11 +45,7 @@ class Handed(NamedTuple):
 
 def _duomo(made: Recording) -> None:
     """25 fps with B-frames, a gap over the change of the clock, another size."""
-    small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
-    made.shoot(small, 56)
-    made.gap(9)
-    made.shoot(small, 32)
-    made.shoot(make_clip(ClipSpec(width=480, height=360, b_frames=2, frames=100, tag=2)), 28)
+    shoot_two_sizes(made, 56, 9, 32, 28)
 
 
 def _po(made: Recording) -> None:

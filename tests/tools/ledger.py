@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from torrazzo.base import SegmentId, StreamId, TermId
 from torrazzo.base.ids import CameraId, NodeId
 from torrazzo.base.times import SECOND
@@ -79,3 +81,17 @@ def check_log(log: LogReader, entries: Sequence[bytes], *, indexes: Iterable[int
         verify_inclusion(leaves[index], index, size, log.inclusion(index), head.root)
         if index:
             verify_consistency(index, root_of(leaves[:index]), size, head.root, log.consistency(index))
+
+
+def fail_at(database: Database, step: int) -> list[str]:
+    """The `step`-th statement or commit of the writer fails before it is done; returns what came by."""
+    seen: list[str] = []
+
+    def count(what: str) -> None:
+        seen.append(what)
+        if len(seen) == step:
+            raise sa.exc.OperationalError(what, {}, OSError("the database fails"))
+
+    sa.event.listen(database._writer, "before_cursor_execute", lambda *args: count(args[2]))
+    sa.event.listen(database._writer, "commit", lambda _: count("COMMIT"))
+    return seen

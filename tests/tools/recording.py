@@ -27,7 +27,7 @@ from torrazzo.playback.index import Recorded
 from torrazzo.recorder.journal import Delivery, Journal, Tenure
 from torrazzo.recorder.writer import VolumeSet
 from torrazzo.segment import Segmenter
-from torrazzo.testing import FakeClock
+from torrazzo.testing import ClipSpec, FakeClock, make_clip
 from torrazzo.testing.clips import Clip
 from torrazzo.testing.clock import START
 from torrazzo.town import Home
@@ -174,3 +174,12 @@ class Recording:
     @staticmethod
     def _number(clip: Clip, at: int) -> int:
         return clip.units[at % len(clip.units)].number
+
+
+def shoot_two_sizes(made: Recording, first_s: float, gap_s: float, then_s: float, larger_s: float) -> None:
+    """25 fps with B-frames: a gap, and at the end a larger picture."""
+    small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
+    made.shoot(small, first_s)
+    made.gap(gap_s)
+    made.shoot(small, then_s)
+    made.shoot(make_clip(ClipSpec(width=480, height=360, b_frames=2, frames=100, tag=2)), larger_s)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.tools.dossier import Dossier, Exported, Keys, export, files_of, pack, record
-from tests.tools.recording import Recording
+from tests.tools.recording import Recording, shoot_two_sizes
 from torrazzo.base import StreamId
 from torrazzo.base.times import SECOND
 from torrazzo.ledger.checkpoint import Checkpoint, cosign, sign_checkpoint
@@ -94,11 +94,7 @@ def ledger_notes(lines: list[bytes]) -> list[bytes]:
 
 
 def _first(made: Recording) -> None:
-    small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
-    made.shoot(small, 24)
-    made.gap(20)
-    made.shoot(small, 16)
-    made.shoot(make_clip(ClipSpec(width=480, height=360, b_frames=2, frames=100, tag=2)), 12)
+    shoot_two_sizes(made, 24, 20, 16, 12)
 
 
 def _second(made: Recording) -> None:

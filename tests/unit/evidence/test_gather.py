@@ -13,7 +13,7 @@ import pytest
 
 from tests.tools.archived import POLICY, Archived, archived
 from tests.tools.dossier import files_of
-from tests.tools.recording import Recording
+from tests.tools.recording import Recording, shoot_two_sizes
 from torrazzo.base.errors import Invalid, Unavailable
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.evidence.anchors import Stamps
@@ -29,11 +29,7 @@ DUOMO, PO = "3f9a1c0e5b7d2264/main", "00c0ffee00c0ffee/main"
 
 def _duomo(made: Recording) -> None:
     """A gap of 20 s and a change of size."""
-    small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
-    made.shoot(small, 34)
-    made.gap(20)
-    made.shoot(small, 16)
-    made.shoot(make_clip(ClipSpec(width=480, height=360, b_frames=2, frames=100, tag=2)), 22)
+    shoot_two_sizes(made, 34, 20, 16, 22)
 
 
 def _po(made: Recording) -> None:

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from tests.tools.gated import Gated, serving
-from tests.tools.ledger import TODAY, check_log, lines, opened, over, stream
+from tests.tools.ledger import TODAY, check_log, fail_at, lines, opened, over, stream
 from torrazzo.archive.fact import Fact, gap_fact, parse_fact, segment_fact, step_fact, term_fact
 from torrazzo.base import TermId
 from torrazzo.base.errors import Damaged, Stopped, Unavailable
@@ -259,26 +258,13 @@ def test_each_statement_and_commit_may_fail(begun: tuple[Path, FaultyDisk]) -> N
     for step in itertools.count(1):
         path, disk = copy(begun, f"{step}")
         with contextlib.closing(sqlite_database(path)) as database, over(database, disk) as store:
-            seen = _fail_at(database, step)
+            seen = fail_at(database, step)
             with contextlib.suppress(Stopped):
                 prune(store)
         check(path, disk)
         if step > len(seen):
             assert seen.count("COMMIT") >= 3
             return
-
-
-def _fail_at(database: Any, step: int) -> list[str]:
-    seen: list[str] = []
-
-    def count(what: str) -> None:
-        seen.append(what)
-        if len(seen) == step:
-            raise sa.exc.OperationalError(what, {}, OSError("the database fails"))
-
-    sa.event.listen(database._writer, "before_cursor_execute", lambda *args: count(args[2]))
-    sa.event.listen(database._writer, "commit", lambda _: count("COMMIT"))
-    return seen
 
 
 def test_nothing_goes_that_proves_what_is_held(tmp_path: Path) -> None:
