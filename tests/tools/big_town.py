@@ -6,12 +6,12 @@ import base64
 import contextlib
 import hashlib
 import secrets
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.tools.ledger_process import running, until
+from tests.tools.keyring_process import running_keyring
+from tests.tools.ledger_process import running
 from tests.tools.look_town import RunningClock
 from torrazzo.archive import open_root
 from torrazzo.archive.fact import Fact, parse_fact, segment_fact, term_fact
@@ -25,7 +25,6 @@ from torrazzo.catalogue import CatalogueWriter, Delivered
 from torrazzo.cli.init import make_town
 from torrazzo.durable import OsDisk
 from torrazzo.keyring import KeyClient, KeyName
-from torrazzo.keyring.process import Manner, run_keyring
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 from torrazzo.ledger.intake import entry_of
@@ -170,29 +169,10 @@ class BigTown:
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Ledger and keyring; it erases when it is told to look."""
-        stop = threading.Event()
         held = Held(self.home, self.disk)
         chores = (Retention(self.disk, self.settings.roots, 72, held.awaited), held)
-        arguments = (self.home.path, self.clock, self.disk, stop, Manner(look_seconds=5.0), chores)
-        thread = threading.Thread(target=run_keyring, args=arguments)
-        with running(self.home, self.clock):
-            thread.start()
-            try:
-                until(self._is_trusting)
-                yield
-            finally:
-                stop.set()
-                thread.join(60)
-
-    def _is_trusting(self) -> bool:
-        client = KeyClient(self.home.path)
-        try:
-            if client.status().heads.act.head is None:
-                client.trust_heads()
-            heads = client.status().heads
-        except Unavailable:
-            return False
-        return heads.rec.head is not None and heads.act.head is not None
+        with running(self.home, self.clock), running_keyring(self.home, self.clock, chores, look_seconds=5.0):
+            yield
 
     def pass_time(self, seconds: float) -> None:
         """And let the keyring look, so often that its clocks agree."""

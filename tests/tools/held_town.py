@@ -3,15 +3,13 @@
 """A town as `look_town` has it, whose keyring erases by its own clockwork, and in which footage can be held."""
 
 import contextlib
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.tools.asgi import Answer, Client
-from tests.tools.ledger_process import until
-from tests.tools.look_town import HOST, OTHER, OWNER, LookTown
+from tests.tools.look_town import HOST, OTHER, OWNER, LookTown, opened
 from tests.tools.recording import NODE, STREAM
 from torrazzo.access import Peer, read_asks
 from torrazzo.archive import open_root
@@ -25,7 +23,7 @@ from torrazzo.durable import Disk, OsDisk
 from torrazzo.evidence.hold_copy import HoldCopy
 from torrazzo.evidence.jobs import Progress, Values, Work
 from torrazzo.keyring import KeyClient
-from torrazzo.keyring.process import Manner, run_keyring
+from torrazzo.keyring.chore import Chore
 from torrazzo.retention import Retention
 from torrazzo.retention.held import Held
 from torrazzo.testing.clock import START
@@ -37,20 +35,8 @@ CASE = "2026/118"
 class HeldTown(LookTown):
     """Open it with `held_town`."""
 
-    @contextlib.contextmanager
-    def _keyring(self) -> Iterator[None]:
-        stop, disk = threading.Event(), OsDisk()
-        held = Held(self.home, disk)
-        chores = (Retention(disk, self.settings.roots, 72, held.awaited), held)
-        arguments = (self.home.path, self.clock, disk, stop, Manner(look_seconds=0.2), chores)
-        thread = threading.Thread(target=run_keyring, args=arguments)
-        thread.start()
-        try:
-            until(self._is_trusting)
-            yield
-        finally:
-            stop.set()
-            thread.join(20)
+    def _chores(self) -> Sequence[Chore]:
+        return (Retention(OsDisk(), self.settings.roots, 72, self.held.awaited), self.held)
 
     @property
     def held(self) -> Held:
@@ -137,14 +123,5 @@ __all__ = ["CASE", "OTHER", "OWNER", "HeldTown", "Steps", "held_town"]
 def held_town(folder: Path) -> Iterator[HeldTown]:
     """With everything running, and all facts in the ledger."""
     town = HeldTown(folder)
-    try:
-        town.start_ledger()
-        town.deliver()
-        town.start_keyring()
-        town.open_room()
+    with opened(town):
         yield town
-        with contextlib.suppress(Unavailable):
-            town.looks.end()
-    finally:
-        town.stop_keyring()
-        town.stop_ledger()

@@ -5,13 +5,14 @@
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from tests.tools.asgi import Answer, Client
+from tests.tools.keyring_process import running_keyring
 from tests.tools.ledger_process import deliver, running, size, until
 from tests.tools.recording import STREAM, Recording
 from tests.tools.witness import SOCKET, make_witness, running_witness
@@ -30,8 +31,7 @@ from torrazzo.control_room.page_app import Views, make_page_app
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.control_room.state import town_state
 from torrazzo.durable import OsDisk
-from torrazzo.keyring import KeyClient
-from torrazzo.keyring.process import Manner, run_keyring
+from torrazzo.keyring.chore import Chore
 from torrazzo.ledger.act import Act, parse_act
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.identity import KINDS, LogName
@@ -108,7 +108,7 @@ class LookTown:
         self._ledger_runs.close()
 
     def start_keyring(self) -> None:
-        self._keyring_runs.enter_context(self._keyring())
+        self._keyring_runs.enter_context(running_keyring(self.home, self.clock, self._chores()))
 
     def stop_keyring(self) -> None:
         self._keyring_runs.close()
@@ -120,29 +120,9 @@ class LookTown:
         self.clock.advance(11)
         until(lambda: size(self.ledger) >= len(facts))
 
-    @contextlib.contextmanager
-    def _keyring(self) -> Iterator[None]:
-        stop = threading.Event()
-        manner = Manner(look_seconds=0.2)
-        thread = threading.Thread(target=run_keyring, args=(self.home.path, self.clock, OsDisk(), stop, manner))
-        thread.start()
-        try:
-            until(self._is_trusting)
-            yield
-        finally:
-            stop.set()
-            thread.join(20)
-
-    def _is_trusting(self) -> bool:
-        client = KeyClient(self.home.path)
-        try:
-            heads = client.status().heads
-            if heads.act.head is None:
-                client.trust_heads()  # its ring is older than the town: nothing is trusted by itself
-            heads = client.status().heads
-        except Unavailable:
-            return False
-        return heads.rec.head is not None and heads.act.head is not None
+    def _chores(self) -> Sequence[Chore]:
+        """What the keyring's clockwork has to do besides."""
+        return ()
 
     def demand_witness(self) -> WitnessHome:
         """Before anything runs: heads count only with the signature of the witness that is returned."""
@@ -232,22 +212,28 @@ def _hurrying(clock: RunningClock) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def look_town(folder: Path, *, with_witness: bool = False) -> Iterator[LookTown]:
+def opened(town: LookTown) -> Iterator[None]:
     """With everything running, and all facts in the ledger."""
-    town = LookTown(folder)
-    witness = contextlib.ExitStack()
     try:
-        if with_witness:
-            witness.enter_context(running_witness(town.demand_witness(), town.clock))
-            witness.enter_context(_hurrying(town.clock))  # a witness is asked every ten seconds
         town.start_ledger()
         town.deliver()
         town.start_keyring()
         town.open_room()
-        yield town
+        yield
         with contextlib.suppress(Unavailable):
             town.looks.end()
     finally:
         town.stop_keyring()
         town.stop_ledger()
-        witness.close()
+
+
+@contextlib.contextmanager
+def look_town(folder: Path, *, with_witness: bool = False) -> Iterator[LookTown]:
+    """With everything running, and all facts in the ledger."""
+    town = LookTown(folder)
+    with contextlib.ExitStack() as witness:
+        if with_witness:
+            witness.enter_context(running_witness(town.demand_witness(), town.clock))
+            witness.enter_context(_hurrying(town.clock))  # a witness is asked every ten seconds
+        with opened(town):
+            yield town
