@@ -22,6 +22,7 @@ import pytest
 
 from bench import town as bench_town
 from tests.interop.town import TORRAZZO, torrazzo
+from tests.tools.catalogue_dump import dump
 from tests.tools.lab import check_chain, check_elapsed
 from torrazzo.archive import Root, VolumeWriter, open_root, recover
 from torrazzo.archive.fact import Fact, parse_fact
@@ -30,7 +31,6 @@ from torrazzo.archive.root import volume_names
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.clock import SystemClock
 from torrazzo.base.times import SECOND, BootNs, UtcTicks, hour_of
-from torrazzo.catalogue.reader import dump
 from torrazzo.durable import OsDisk
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.testing.camera import Habits

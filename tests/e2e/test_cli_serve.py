@@ -22,11 +22,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.tools import other_user
+from tests.tools.catalogue_dump import dump
 from tests.tools.other_user import open_folder
 from tests.tools.served import Served
 from torrazzo.base import Span
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ticks_from_text
-from torrazzo.catalogue import dump
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.testing.town import SmallTown
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import av
 import pytest
 
+from tests.tools.exported import export_mp4
 from tests.tools.mp4check import duration, nal_units, packets, read_tables
-from tests.tools.recording import STREAM, Recording
+from tests.tools.recording import STREAM, Recording, shoot_two_sizes
 from torrazzo.base import Span
 from torrazzo.base.times import SECOND, UtcTicks
-from torrazzo.playback import export_mp4
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.testing.picture import read_label
 
@@ -56,11 +56,7 @@ def test_an_export_holds_what_the_camera_sent(spec: ClipSpec, tmp_path: Path) ->
 def test_every_picture_decodes_at_its_time(tmp_path: Path) -> None:
     """From within a GOP, across a gap and a change of size, each decoded picture says the number of that moment."""
     made = Recording(tmp_path)
-    small = make_clip(ClipSpec(width=320, height=240, b_frames=2, frames=200, tag=1))
-    made.shoot(small, 12)
-    made.gap(20)
-    made.shoot(small, 8)
-    made.shoot(make_clip(ClipSpec(width=480, height=360, b_frames=2, frames=100, tag=2)), 4)
+    shoot_two_sizes(made, 12, 20, 8, 4)
     made.finish()
     span = Span(UtcTicks(made.start + round(3.4 * SECOND)), UtcTicks(made.now - SECOND))
     out = tmp_path / "out.mp4"

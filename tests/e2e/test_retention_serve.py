@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.ring_keys import read_ring
 from tests.tools.served import Served
 from torrazzo.archive.fact import term_fact
 from torrazzo.archive.root import open_root
@@ -22,7 +23,7 @@ from torrazzo.durable import OsDisk
 from torrazzo.keyring.process import BOOT_ID
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.sealer_setup import set_up_sealer
-from torrazzo.keyring.store import RingStore, read_ring
+from torrazzo.keyring.store import RingStore
 from torrazzo.keyring.trusted_time import Mark, Reading, Times
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.tiles import Tile, split_entries

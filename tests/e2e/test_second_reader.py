@@ -24,10 +24,10 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from tests.tools import second_reader
+from tests.tools.ring_keys import read_ring
 from tests.tools.second_account import Archive
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.ring import ring_text
-from torrazzo.keyring.store import read_ring
 from torrazzo.testing import SmallTown
 
 REPOSITORY = Path(__file__).parents[2]

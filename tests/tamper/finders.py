@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tests.tamper.town import DISK, IDENTITY, KEYS, STREAMS, TOKEN, Town, sealed_of
 from tests.tools.gate_town import at as all_clocks
+from tests.tools.ring_keys import read_ring
 from torrazzo.archive.check import Manner, check
 from torrazzo.archive.fact import parse_fact
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError
@@ -21,7 +22,7 @@ from torrazzo.keyring.gate_refusal import Refusal as KeyRefusal
 from torrazzo.keyring.gate_request import Entry, KeyRequest
 from torrazzo.keyring.heads import Shown
 from torrazzo.keyring.sealer_setup import set_up_sealer
-from torrazzo.keyring.store import RingStore, read_ring
+from torrazzo.keyring.store import RingStore
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.identity import LogKind, LogName
 from torrazzo.ledger.merkle import verify_consistency

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.tools.exported import export_mp4
 from tests.tools.recording import Recording
 from torrazzo.archive import VolumeReader
 from torrazzo.archive.fact import parse_fact
@@ -22,7 +23,6 @@ from torrazzo.ledger.checkpoint import Checkpoint, cosign, origin_of, sign_check
 from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of
 from torrazzo.ledger.text import to_base64
-from torrazzo.playback import export_mp4
 from torrazzo.playback.clip import Clip
 from torrazzo.seal import piece_salt
 from torrazzo_verify.verify import MIMETYPE, Package

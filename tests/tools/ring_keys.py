@@ -8,15 +8,36 @@ Only tests and measurements do so. What the product gives goes through a window 
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.tools.exported import export_mp4
 from torrazzo.base import Span, StreamId, TermId
-from torrazzo.base.errors import Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.control_room.index import open_index, open_roots
-from torrazzo.durable import OsDisk
+from torrazzo.durable import Disk, OsDisk, read_whole
 from torrazzo.keyring import KeyName
-from torrazzo.keyring.store import read_ring
-from torrazzo.playback import Footage, export_mp4
+from torrazzo.keyring.ring import Ring
+from torrazzo.keyring.ring_file import RING_FILE_LIMIT, parse_ring_file
+from torrazzo.keyring.sealer_setup import SEALER, set_up_sealer
+from torrazzo.playback import Footage
 from torrazzo.playback.clip import Clip
 from torrazzo.town import Home, load_settings
+
+
+def read_ring(disk: Disk, folder: Path) -> Ring | None:
+    """The living ring of a folder whose lock another process may have; None if there is none."""
+    if SEALER not in disk.list(folder):
+        return None
+    sealer = set_up_sealer(disk, folder)
+    while True:
+        counter = sealer.counter()
+        try:
+            file = parse_ring_file(read_whole(disk, folder / f"ring-{counter}", RING_FILE_LIMIT))
+            return file.open(sealer.open(file.sealed))
+        except FileNotFoundError:
+            if sealer.counter() == counter:
+                return None
+        except (Damaged, Invalid, Refused):
+            if sealer.counter() == counter:
+                raise  # else the ring was replaced meanwhile
 
 
 class RingKeys:

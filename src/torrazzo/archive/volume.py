@@ -119,11 +119,6 @@ class VolumeWriter:
         """Bytes placed and not yet given to the kernel."""
         return self._end - self._file.size
 
-    @property
-    def open_segments(self) -> frozenset[SegmentId]:
-        """Segments with pieces in it whose fact has not been placed in it."""
-        return frozenset(self._open)
-
     def has_key(self, stream: StreamId, term: TermId) -> bool:
         """Whether the key record that pieces of this term need has been placed."""
         return (stream, term) in self._keys

@@ -15,7 +15,3 @@ class Span(NamedTuple):
 
     def __str__(self) -> str:
         return f"{iso_from_ticks(self.start)}/{iso_from_ticks(self.end)}"
-
-    def overlaps(self, other: "Span") -> bool:
-        """Whether the two share at least one tick."""
-        return self.start < other.end and other.start < self.end

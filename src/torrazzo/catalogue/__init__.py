@@ -9,8 +9,8 @@ Never     is the only place where something is known; holds a key; has two write
 Read      schema.py, then writer.py and reader.py.
 """
 
-from torrazzo.catalogue.reader import Catalogue, Gap, SegmentRow, dump
+from torrazzo.catalogue.reader import Catalogue, Gap, SegmentRow
 from torrazzo.catalogue.rebuild import rebuild
 from torrazzo.catalogue.writer import CatalogueWriter, Delivered
 
-__all__ = ["Catalogue", "CatalogueWriter", "Delivered", "Gap", "SegmentRow", "dump", "rebuild"]
+__all__ = ["Catalogue", "CatalogueWriter", "Delivered", "Gap", "SegmentRow", "rebuild"]

@@ -12,6 +12,6 @@ Read      gate.py, store.py, then process.py. Formats: docs/3-formats/act.md, do
 from torrazzo.keyring.answer import Denied
 from torrazzo.keyring.client import KeyClient
 from torrazzo.keyring.process import run_keyring
-from torrazzo.keyring.public import KeyName, hours_left, load_public_keys, warn_hours_left
+from torrazzo.keyring.public import KeyName, hours_left, load_public_keys
 
-__all__ = ["Denied", "KeyClient", "KeyName", "hours_left", "load_public_keys", "run_keyring", "warn_hours_left"]
+__all__ = ["Denied", "KeyClient", "KeyName", "hours_left", "load_public_keys", "run_keyring"]

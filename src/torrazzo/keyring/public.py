@@ -10,13 +10,12 @@ from typing import NamedTuple, Self, TypeAlias
 import structlog
 
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
-from torrazzo.base.times import HOUR, UtcTicks, hour_from_text, hour_of, hour_text, iso_from_ticks
+from torrazzo.base.times import HOUR, UtcTicks, hour_from_text, hour_of, hour_text
 from torrazzo.durable import Disk, OsDisk, read_whole
 from torrazzo.keyring.document import base64_text, compact, expect_bytes, expect_names, expect_object, parse_object
 from torrazzo.seal.envelope import PUBLIC_KEY_LENGTH
 
 DEFAULT_CLASS = "standard"
-WARN_BELOW_HOURS = 36
 
 _FILE_LIMIT = 16 << 20  # about 9,000 keys
 _NAME = re.compile(r"(\d{10})/([a-z0-9_]{1,16})", re.ASCII)
@@ -79,15 +78,6 @@ def public_keys_text(keys: PublicKeys) -> bytes:
 def hours_left(keys: PublicKeys, now: UtcTicks, class_: str = DEFAULT_CLASS) -> int:
     """Whole hours from now for which there is a public key of this class without a hole."""
     return (_end(keys, now, class_) - now) // HOUR
-
-
-def warn_hours_left(keys: PublicKeys, now: UtcTicks, class_: str = DEFAULT_CLASS) -> int:
-    """`hours_left`; below 36 hours it is also logged, so that people have a day and a half to start the keyring."""
-    left = hours_left(keys, now, class_)
-    if left < WARN_BELOW_HOURS:
-        until = iso_from_ticks(_end(keys, now, class_))
-        log.warning("keyring_hours_left", hours=left, retention_class=class_, until=until)
-    return left
 
 
 def _end(keys: PublicKeys, now: UtcTicks, class_: str) -> UtcTicks:

@@ -45,12 +45,6 @@ class Choice(NamedTuple):
         return compact({"v": 1, "kind": "tpm", "tcti": self.tcti, "index": index, "first": self.first})
 
 
-def find_sealer(disk: Disk, folder: Path) -> Sealer | None:
-    """The sealer of this keyring folder for somebody who only opens; None if none was set up yet."""
-    choice = _read(disk, folder)
-    return None if choice is None else _sealer(disk, folder, choice)
-
-
 def set_up_sealer(disk: Disk, folder: Path, wanted: str = NONE) -> Sealer:
     """The sealer of this keyring folder, for the process that has its lock.
 
@@ -65,9 +59,11 @@ def set_up_sealer(disk: Disk, folder: Path, wanted: str = NONE) -> Sealer:
         _write(disk, folder, choice)
     if choice.tcti is not None and choice.first is None:
         choice = _set_up_counter(disk, folder, choice.tcti, choice.handle)
-    sealer = _sealer(disk, folder, choice)
-    assert sealer is not None, "it was just set up"
-    return sealer
+    if choice.tcti is None:
+        return FileSealer(disk, folder, _WHY_FILE)
+    assert choice.handle is not None, "it was just set up"
+    assert choice.first is not None, "it was just set up"
+    return TpmSealer(TpmTools(choice.tcti), choice.handle, choice.first)
 
 
 def parse_choice(data: bytes) -> Choice:
@@ -124,14 +120,6 @@ def _set_up_counter(disk: Disk, folder: Path, tcti: str, index: int | None) -> C
 def _indices(tools: TpmTools) -> set[int]:
     said = tools.run("getcap", "handles-nv-index").decode("ascii", "replace")
     return {int(handle, 16) for handle in _HANDLE.findall(said)}
-
-
-def _sealer(disk: Disk, folder: Path, choice: Choice) -> Sealer | None:
-    if choice.tcti is None:
-        return FileSealer(disk, folder, _WHY_FILE)
-    if choice.handle is None or choice.first is None:
-        return None
-    return TpmSealer(TpmTools(choice.tcti), choice.handle, choice.first)
 
 
 def _read(disk: Disk, folder: Path) -> Choice | None:

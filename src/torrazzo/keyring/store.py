@@ -28,7 +28,6 @@ from torrazzo.keyring.public import KeyName, PublicKeys, public_keys_text
 from torrazzo.keyring.ring import RING_LIMIT, PrivateKey, Ring, parse_ring
 from torrazzo.keyring.ring_file import RING_FILE_LIMIT, RingFile, ShredNote, parse_ring_file, ring_file_bytes
 from torrazzo.keyring.sealer import ROOT_LENGTH, Attestation, Sealer
-from torrazzo.keyring.sealer_setup import find_sealer
 
 PLAIN = "ring.json"
 PUBLIC_KEYS = "public-keys.json"
@@ -244,26 +243,6 @@ class RingStore:
 
     def _path(self, counter: int) -> Path:
         return self._folder / f"ring-{counter}"
-
-
-def read_ring(disk: Disk, folder: Path) -> Ring | None:
-    """The living ring, for somebody who only opens and does not have the lock; None if there is none."""
-    sealer = find_sealer(disk, folder)
-    if sealer is None:
-        return _read_plain(disk, folder)
-    counter = -1
-    while True:  # each time round because the ring was replaced meanwhile
-        before, counter = counter, sealer.counter()
-        try:
-            return _open(disk, folder / f"ring-{counter}", sealer)[1]
-        except FileNotFoundError:
-            if counter == sealer.first:
-                return _read_plain(disk, folder)
-            if counter == before:
-                return None
-        except (Damaged, Refused):
-            if counter == before:
-                raise
 
 
 def has_ring(disk: Disk, folder: Path) -> bool:

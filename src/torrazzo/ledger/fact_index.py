@@ -37,11 +37,6 @@ class Placed(NamedTuple):
     state: Literal["new", "known", "conflict", "pruned"]  # conflict: other bytes have that identity, and stay
     entry_index: int | None  # of the entry with that identity; None if its row was pruned, so that nobody can compare
 
-    @property
-    def is_entered(self) -> bool:
-        """Whether these very bytes are in the log."""
-        return self.state in {"new", "known"}
-
 
 class FactRow(NamedTuple):
     """What the catalogue knows of a fact."""

@@ -3,16 +3,15 @@
 """Recorded spans → bytes that play everywhere.
 
 Takes     a stream and a span; the catalogue, the volumes, a window's keys.
-Gives     one MP4 (as a file, or as ranges of one that is never written), or an HLS playlist and its parts.
+Gives     ranges of one MP4 that is never written, or an HLS playlist and its parts.
 Promises  recorded fragments stand in it byte for byte; what is shown lasts as long as the span; gaps keep their place.
 Never     encodes, writes to the archive, keeps more than a few seconds of pictures in memory.
 Read      clip.py, then timeline.py. Format: docs/3-formats/export.md
 """
 
 from torrazzo.playback.clip import plan_clip
-from torrazzo.playback.export import export_mp4
 from torrazzo.playback.footage import Footage
 from torrazzo.playback.hls import PartName, media_playlist, part_bytes
 from torrazzo.playback.virtual import VirtualFile
 
-__all__ = ["Footage", "PartName", "VirtualFile", "export_mp4", "media_playlist", "part_bytes", "plan_clip"]
+__all__ = ["Footage", "PartName", "VirtualFile", "media_playlist", "part_bytes", "plan_clip"]

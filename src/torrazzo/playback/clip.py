@@ -4,7 +4,7 @@
 
 `ftyp moov mdat{ init fragment fragment … init fragment … }`: inside the mdat each segment's pieces follow each other as
 they were recorded, byte for byte, so that each is a range whose hash stands in the archive. The moov alone makes the
-file play: its tables point into the fragments. Files are written (export.py) and served (virtual.py) from this plan.
+file play: its tables point into the fragments. It is served (virtual.py) and packed (evidence) from this plan.
 """
 
 import hashlib

@@ -14,7 +14,7 @@ KEPT_BYTES = 16 << 20  # of opened pieces: players read in small steps
 
 
 class VirtualFile:
-    """What `export_mp4` would write, byte for byte. May be read by several threads."""
+    """A planned clip, byte for byte. May be read by several threads."""
 
     media_type = "video/mp4"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.catalogue_dump import dump
 from tests.tools.tape import START, Tape, camera, clock, close, cut, root_at, volume
 from torrazzo.archive import Root, VolumeWriter, recover
 from torrazzo.archive.fact import gap_fact
@@ -18,7 +19,7 @@ from torrazzo.archive.recovery import finish_recovery
 from torrazzo.base import SegmentId, Span
 from torrazzo.base.errors import Invalid, Unavailable
 from torrazzo.base.times import SECOND, UtcTicks
-from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, Gap, dump, rebuild
+from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, Gap, rebuild
 from torrazzo.catalogue.rebuild import catch_up
 from torrazzo.catalogue.writer import Taken
 from torrazzo.durable import OsDisk

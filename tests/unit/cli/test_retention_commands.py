@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.ring_keys import read_ring
 from torrazzo.archive.root import make_root
 from torrazzo.archive.volume import VolumeWriter
 from torrazzo.base.errors import Unavailable
@@ -20,7 +21,6 @@ from torrazzo.cli import main
 from torrazzo.durable import OsDisk
 from torrazzo.keyring import KeyClient, run_keyring
 from torrazzo.keyring.process import HOURS_AHEAD, HOURS_BEHIND, Manner
-from torrazzo.keyring.store import read_ring
 from torrazzo.retention import Retention
 from torrazzo.testing import FakeClock
 from torrazzo.town.home import Home, new_settings, save_settings

@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.tools.asgi import Answer, Client
+from tests.tools.exported import export_mp4
 from tests.tools.look_town import FORM, OTHER, OWNER, STRANGER, WHY, LookTown, look_town
 from tests.tools.recording import STREAM
 from torrazzo.access import Windows, gate
@@ -29,7 +30,6 @@ from torrazzo.keyring.answer import Denied
 from torrazzo.keyring.gate_refusal import Reason
 from torrazzo.ledger.private import open_private
 from torrazzo.ledger.text import parse_hash
-from torrazzo.playback import export_mp4
 from torrazzo.testing.clock import START
 
 pytestmark = pytest.mark.timeout(60)

@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.tools.gated import Gated
+from tests.tools.ring_keys import read_ring
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.errors import Damaged, Refused, Unavailable
 from torrazzo.base.ids import CameraId, NodeId
@@ -25,7 +26,7 @@ from torrazzo.keyring.process import Look, Manner, lives_of, tend
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.ring import Ring, ring_text
 from torrazzo.keyring.sealer_setup import set_up_sealer
-from torrazzo.keyring.store import RingStore, read_ring
+from torrazzo.keyring.store import RingStore
 from torrazzo.testing.clock import FakeClock
 from torrazzo.town.home import Home, new_settings, save_settings
 

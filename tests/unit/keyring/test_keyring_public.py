@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
@@ -15,7 +14,6 @@ from torrazzo.keyring.public import (
     load_public_keys,
     parse_public_keys,
     public_keys_text,
-    warn_hours_left,
 )
 
 KEY = bytes(range(152)) * 8
@@ -75,19 +73,3 @@ def test_hours_left_counts_to_the_first_hole() -> None:
     assert hours_left(keys, UtcTicks(13 * HOUR)) == 0
     assert hours_left(keys, now, "short") == 0
     assert hours_left({}, now) == 0
-
-
-def test_few_hours_left_are_announced() -> None:
-    """Below 36 hours a warning says how many and until when; above, nothing is said."""
-    keys = {KeyName(hour, "standard"): KEY for hour in range(100, 136)}
-    with capture_logs() as logs:
-        assert warn_hours_left(keys, UtcTicks(100 * HOUR)) == 36
-    assert logs == []
-    with capture_logs() as logs:
-        assert warn_hours_left(keys, UtcTicks(100 * HOUR + 1)) == 35
-        assert warn_hours_left({}, UtcTicks(100 * HOUR)) == 0
-    assert [(entry["event"], entry["hours"], entry["log_level"]) for entry in logs] == [
-        ("keyring_hours_left", 35, "warning"),
-        ("keyring_hours_left", 0, "warning"),
-    ]
-    assert logs[0]["until"] == "1970-01-06T16:00:00.000Z"

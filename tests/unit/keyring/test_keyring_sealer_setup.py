@@ -10,7 +10,7 @@ from torrazzo.durable import OsDisk
 from torrazzo.keyring import sealer_setup
 from torrazzo.keyring.sealer import Level
 from torrazzo.keyring.sealer_file import FileSealer
-from torrazzo.keyring.sealer_setup import AUTO, Choice, find_sealer, parse_choice, set_up_sealer
+from torrazzo.keyring.sealer_setup import AUTO, Choice, parse_choice, set_up_sealer
 from torrazzo.keyring.tpm_maker import parse_maker, why_not_physical
 from torrazzo.keyring.tpm_tools import TpmTools
 
@@ -102,14 +102,7 @@ def test_a_file_that_is_no_choice_is_damage(tmp_path: Path, text: str) -> None:
         parse_choice(text.encode())
     (tmp_path / "sealer.json").write_text(text)
     with pytest.raises(Damaged):
-        find_sealer(OsDisk(), tmp_path)
-
-
-def test_a_sealer_half_set_up_is_none(tmp_path: Path) -> None:
-    """A reader finds no sealer before the counter has its first value."""
-    assert find_sealer(OsDisk(), tmp_path) is None
-    (tmp_path / "sealer.json").write_bytes(Choice("swtpm:", 0x01810ABC).text())
-    assert find_sealer(OsDisk(), tmp_path) is None
+        set_up_sealer(OsDisk(), tmp_path)
 
 
 def test_what_files_seal_opens_at_its_value_only(tmp_path: Path) -> None:

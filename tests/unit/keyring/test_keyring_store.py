@@ -12,13 +12,12 @@ from structlog.testing import capture_logs
 
 from torrazzo.base.errors import Damaged, Invalid, Refused, Stopped, Unavailable
 from torrazzo.durable import OsDisk
-from torrazzo.durable.disk import ReadFile
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.ring import Ring, ring_text
 from torrazzo.keyring.sealer import Level
 from torrazzo.keyring.sealer_file import FileSealer
 from torrazzo.keyring.sealer_setup import set_up_sealer
-from torrazzo.keyring.store import RingStore, has_ring, read_ring
+from torrazzo.keyring.store import RingStore, has_ring
 
 NAMES = [KeyName(hour, "standard") for hour in range(4)]
 
@@ -41,11 +40,10 @@ def test_a_plain_ring_is_taken_over_once(tmp_path: Path) -> None:
     plain = Ring({}).with_drawn(NAMES)
     (tmp_path / "ring.json").write_bytes(ring_text(plain))
     held = OsDisk().open_read(tmp_path / "ring.json")
-    assert read_ring(OsDisk(), tmp_path) == plain  # before the keyring has started
     store = new_life(tmp_path)
-    assert store.ring == read_ring(OsDisk(), tmp_path) == plain
+    assert store.ring == plain
     assert store.draw(NAMES) == ()
-    assert store.ring == read_ring(OsDisk(), tmp_path) == new_life(tmp_path).ring == plain
+    assert store.ring == new_life(tmp_path).ring == plain
     assert not (tmp_path / "ring.json").exists()
     assert held.read(0, 1 << 20) == bytes(len(ring_text(plain)))
     held.close()
@@ -59,11 +57,10 @@ def test_a_plain_ring_put_back_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "ring.json").write_bytes(old)
     with capture_logs() as logs:
         again = new_life(tmp_path)
-    assert again.ring == read_ring(OsDisk(), tmp_path) == store.ring
+    assert again.ring == store.ring
     assert "ring_plain_left" in [entry["event"] for entry in logs]
     assert (tmp_path / "ring.json").read_bytes() == old
     (tmp_path / "ring-2").unlink()
-    assert read_ring(OsDisk(), tmp_path) is None
     with pytest.raises(Refused, match="put back"):
         new_life(tmp_path)
 
@@ -122,9 +119,8 @@ def test_an_older_ring_put_back_is_told_as_such(tmp_path: Path) -> None:
     assert new_life(tmp_path).ring == store.ring
     assert not (tmp_path / "ring-1").exists()
     (tmp_path / "ring-2").write_bytes(kept)
-    for act in (new_life, lambda folder: read_ring(OsDisk(), folder)):
-        with pytest.raises(Refused, match="an older one was put back"):
-            act(tmp_path)
+    with pytest.raises(Refused, match="an older one was put back"):
+        new_life(tmp_path)
     (tmp_path / "ring-2").rename(tmp_path / "ring-1")
     with pytest.raises(Refused, match="shredded"):
         new_life(tmp_path)
@@ -140,9 +136,8 @@ def test_a_ring_that_was_only_copied_half_is_damage(tmp_path: Path) -> None:
     body[-1] ^= 1
     for broken in (whole[:-1], whole[:40], b"", bytes(body) + hashlib.sha256(body).digest()):
         path.write_bytes(broken)
-        for act in (new_life, lambda folder: read_ring(OsDisk(), folder)):
-            with pytest.raises(Damaged, match="ring-1"):
-                act(tmp_path)
+        with pytest.raises(Damaged, match="ring-1"):
+            new_life(tmp_path)
         assert path.read_bytes() == broken
 
 
@@ -187,28 +182,11 @@ def test_a_counter_that_moves_meanwhile_stops_it(tmp_path: Path) -> None:
     assert (tmp_path / "ring-1").read_bytes() == kept
 
 
-@pytest.mark.parametrize("is_open", [False, True])
-def test_a_reader_finds_the_ring_while_it_is_replaced(tmp_path: Path, is_open: bool) -> None:
-    """The file may be shredded before it is opened, or before it is read: the reader looks again, at the new one."""
-    store = ringed(tmp_path)
-
-    class Overtaken(OsDisk):
-        def open_read(self, path: Path) -> ReadFile:  # type: ignore[override] # which kind does not matter here
-            file = super().open_read(path) if is_open else None
-            if path.name == "ring-1":
-                store.shred(NAMES[:1])
-            return file or super().open_read(path)
-
-    assert read_ring(Overtaken(), tmp_path) == store.ring
-
-
-def test_where_there_is_no_ring_none_is_read(tmp_path: Path) -> None:
+def test_where_there_is_no_ring_none_is_said_to_be(tmp_path: Path) -> None:
     """An empty folder, one that is missing, one with a sealer only."""
-    assert read_ring(OsDisk(), tmp_path) is None
     assert not has_ring(OsDisk(), tmp_path)
     assert not has_ring(OsDisk(), tmp_path / "missing")
     new_life(tmp_path)
-    assert read_ring(OsDisk(), tmp_path) is None
     assert not has_ring(OsDisk(), tmp_path)
     ringed(tmp_path)
     assert has_ring(OsDisk(), tmp_path)

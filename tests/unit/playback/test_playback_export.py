@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.exported import export_mp4
 from tests.tools.mp4check import nal_units, read_tables
 from tests.tools.recording import STREAM, Recording
 from torrazzo.archive import VolumeReader
 from torrazzo.archive.record import Kind
 from torrazzo.base import Span
-from torrazzo.base.errors import Invalid, Refused, Unavailable
+from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.times import SECOND, UtcTicks
-from torrazzo.playback import Footage, export_mp4, plan_clip
+from torrazzo.playback import Footage, plan_clip
 from torrazzo.seal import piece_salt
 from torrazzo.testing import ClipSpec, make_clip
 
@@ -105,25 +106,6 @@ def test_a_damaged_piece_is_a_gap_that_is_told(tmp_path: Path) -> None:
     assert len(shown) == 15 * 25
 
 
-def test_a_piece_lost_while_writing_becomes_a_gap(recording: Recording, tmp_path: Path) -> None:
-    """What was read once and can't be read again is left out by planning anew; the file is whole all the same."""
-    made = Recording(tmp_path)
-    made.shoot(make_clip(ClipSpec(width=320, height=240, frames=200)), 12)
-    made.finish()
-    reader = made.footage()
-    asked = span(made, 0, 12)
-    row = reader.segments(STREAM, asked)[0]
-
-    def spoil(done: int, total: int) -> None:
-        if done == total // 2:  # all is read once
-            made.spoil(row, 2)
-
-    out = tmp_path / "out.mp4"
-    clip = export_mp4(reader, STREAM, asked, out, spoil)
-    assert [loss.piece for loss in clip.losses] == [2]
-    assert read_tables(out).duration == 12 * SECOND
-
-
 def test_a_lost_volume_is_a_gap(tmp_path: Path) -> None:
     """Where a volume's file is gone the rest is exported, and the loss is told."""
     made = Recording(tmp_path)
@@ -159,44 +141,6 @@ def test_a_damaged_key_record_costs_nothing_while_another_volume_has_it(tmp_path
         made.volume_of(row).write_bytes(data)
         losses.append(sum(len(made.footage().samples(row).losses) for row in (rows[0], rows[-1])))
     assert losses == [0, 2]
-
-
-def test_a_cancelled_export_leaves_nothing(recording: Recording, footage: Footage, tmp_path: Path) -> None:
-    """What the progress callback raises ends the export; the old file stays and no part of a new one does."""
-    out = tmp_path / "out.mp4"
-    out.write_bytes(b"old")
-
-    def cancel(done: int, total: int) -> None:
-        if done > total * 0.7:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        export_mp4(footage, STREAM, span(recording, 0, 20), out, cancel)
-    assert out.read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
-
-
-def test_progress_grows_to_its_end(recording: Recording, footage: Footage, tmp_path: Path) -> None:
-    """Progress never goes back and ends when all is done."""
-    seen: list[float] = []
-    export_mp4(
-        footage, STREAM, span(recording, 0, 20), tmp_path / "out.mp4", lambda done, all_: seen.append(done / all_)
-    )
-    assert seen == sorted(seen)
-    assert seen[-1] == 1
-
-
-def test_the_remains_of_a_killed_export_do_not_matter(recording: Recording, footage: Footage, tmp_path: Path) -> None:
-    """A temporary file left by a kill is replaced, and the target is written as if it had never been."""
-    (tmp_path / ".out.mp4.new").write_bytes(b"half")
-    export_mp4(footage, STREAM, span(recording, 0, 5), tmp_path / "out.mp4")
-    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
-
-
-def test_a_place_that_cannot_be_written_is_told(recording: Recording, footage: Footage, tmp_path: Path) -> None:
-    """Writing into a folder that does not exist is `Unavailable`, with the path."""
-    with pytest.raises(Unavailable, match=r"nowhere/out\.mp4"):
-        export_mp4(footage, STREAM, span(recording, 0, 5), tmp_path / "nowhere" / "out.mp4")
 
 
 @pytest.mark.parametrize(("start", "end"), [(26, 40), (100, 200), (5, 5), (9, 8)])

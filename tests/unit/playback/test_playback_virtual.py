@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.exported import export_mp4
 from tests.tools.recording import STREAM, Recording
 from torrazzo.base import Span
 from torrazzo.base.errors import Damaged
 from torrazzo.base.times import SECOND, UtcTicks
-from torrazzo.playback import Footage, VirtualFile, export_mp4, plan_clip
+from torrazzo.playback import Footage, VirtualFile, plan_clip
 from torrazzo.playback.virtual import explain
 from torrazzo.testing import ClipSpec, make_clip
 

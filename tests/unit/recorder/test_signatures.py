@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from tests.tools.exported import export_mp4
 from tests.tools.lab import Lab, check_chain, check_elapsed
 from tests.tools.mp4check import nal_units, read_tables
 from tests.tools.recording import STREAM, Recording
@@ -19,7 +20,6 @@ from torrazzo.archive.fact import Fact
 from torrazzo.base import Span
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.camera.signing import Makers, read_makers
-from torrazzo.playback import export_mp4
 from torrazzo.recorder.run import load_makers
 from torrazzo.testing import ClipSpec, FakeClock, FaultyDisk, make_clip
 from torrazzo.testing.clips import Clip, ClipUnit
