@@ -118,6 +118,23 @@ def fragment_inserted(town: Town) -> None:
     rewrite(town, town.volumes[0], edit)
 
 
+def fragment_appended(town: Town) -> None:
+    """The last piece of a segment once more behind it, with the next number, of which no fact tells."""
+
+    def edit(records: list[Record]) -> list[Record]:
+        last = max((each.header.piece, at) for at, each in enumerate(records) if each.is_of(B, 2) and _is_piece(each))[
+            1
+        ]
+        header, payload = records[last]
+        return [*records[: last + 1], Record(header._replace(piece=header.piece + 1), payload), *records[last + 1 :]]
+
+    rewrite(town, town.volumes[0], edit)
+
+
+def _is_piece(record: Record) -> bool:
+    return record.header.kind == Kind.PIECE
+
+
 def segment_duplicated(town: Town) -> None:
     """A segment's pictures once more in the place of the next one, with a fact of that number about them."""
 

@@ -106,6 +106,7 @@ TABLE = [
         "fragment-inserted",
         "a second stands in a segment once more",
         Way(CHECK, do.fragment_inserted, "n=2", B, 10),
+        Way(CHECK, do.fragment_appended, "no piece of that segment", B, 19),
         Way(VERIFIER, package(forge.fragment_inserted), "is not that of the fact", B, 50),
     ),
     _kind(

@@ -93,6 +93,36 @@ class _Unclaimed(NamedTuple):
     is_finding: bool  # were a fact missing
 
 
+class _Surplus:
+    """Pieces of one volume whose number is not below what their fact tells of: they count nowhere, and were put there.
+
+    No key is needed to know: a volume that was finished holds what its facts tell of.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[SegmentId, RecordHeader] = {}
+        self._counts: dict[SegmentId, int] = {}
+
+    def add(self, header: RecordHeader) -> None:
+        """A piece."""
+        segment = header.segment
+        if segment is not None and (segment not in self._last or self._last[segment].piece < header.piece):
+            self._last[segment] = header
+
+    def tell(self, fact: Fact) -> None:
+        """How many there are."""
+        self._counts[fact.id] = fact.pieces or 0
+
+    def findings(self, reader: VolumeReader) -> Iterator[Finding]:
+        """The last one of each segment that has some."""
+        for segment, header in self._last.items():
+            count = self._counts.get(segment)
+            if count is not None and header.piece >= count:
+                yield _of(
+                    reader, header, f"no piece of that segment: its fact tells of {count}, the last is {count - 1}"
+                )
+
+
 class _Check:
     def __init__(self, disk: Disk, roots: Sequence[Root], manner: Manner) -> None:
         self.disk, self.roots, self.manner = disk, roots, manner
@@ -150,7 +180,7 @@ class _Check:
             with VolumeReader.open(self.disk, volume.path) as reader:
                 yield from self._whose(reader)
                 yield from self._how(reader)
-                gatherer = Gatherer(reader.header)
+                gatherer, surplus = Gatherer(reader.header), _Surplus()
                 keys = self._keys(reader) if self.manner.deep and self.manner.keys is not None else {}
                 if isinstance(keys, Finding):
                     yield keys
@@ -161,8 +191,11 @@ class _Check:
                         self._progress(done + header.end, total)
                     if header.kind == Kind.PIECE:
                         gatherer.add(header)
+                        surplus.add(header)
                     elif header.kind == Kind.FACT:
-                        yield from self._limited(self._fact(reader, header, gatherer, volume.created_ns))
+                        yield from self._limited(self._fact(reader, header, gatherer, surplus, volume.created_ns))
+                if reader.listing().source == "index":  # else a flush that failed may have left some
+                    yield from self._limited(surplus.findings(reader))
                 yield from self._rest(reader, gatherer)
                 if self.told > MOST_PER_VOLUME:
                     yield _about(reader, f"{self.told - MOST_PER_VOLUME} more damaged records")
@@ -236,7 +269,7 @@ class _Check:
             yield _of(reader, header, "its plaintext differs from h")
 
     def _fact(
-        self, reader: VolumeReader, header: RecordHeader, gatherer: Gatherer, created_ns: int
+        self, reader: VolumeReader, header: RecordHeader, gatherer: Gatherer, surplus: "_Surplus", created_ns: int
     ) -> Iterator[Finding]:
         try:
             fact = parse_fact(reader.payload(header))
@@ -255,6 +288,7 @@ class _Check:
             yield Finding(*fault[:3], reader.name, fault.what)
         if fact.kind != "seg":
             return
+        surplus.tell(fact)
         pieces = gatherer.take(fact)
         if pieces is not None and pieces.c == fact.c:
             difference = first_difference(pieces, fact)

@@ -324,6 +324,29 @@ def test_pieces_that_no_fact_tells_of(root: Root) -> None:
     assert (finding.t0, finding.t1) == (START + 5 * SECOND, START + 8 * SECOND)
 
 
+@pytest.mark.parametrize("manner", [Manner(), DEEP])
+@pytest.mark.parametrize("index", [6, 9])
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_pieces_beyond_those_that_their_fact_tells_of(root: Root, manner: Manner, index: int, is_behind: bool) -> None:
+    """Before the fact or behind it, with a number that follows or not: no key is needed to know that they were put."""
+    made = volume(root, 1)
+    tape = Tape(camera(1), 1)
+    tape.begin(made)
+    ghost = copy.deepcopy(tape)
+
+    def put(count: int) -> None:
+        if count == 6 and not is_behind:
+            ghost._piece(made, index, 300, 0)
+
+    tape.pieces(made, 5, then=put)
+    if is_behind:
+        ghost._piece(made, index, 300, 0)
+    close(made)
+    (finding,) = findings(root, manner)
+    assert f"n=1 piece {index}: no piece of that segment: its fact tells of 6, the last is 5" in finding.what
+    assert (finding.stream, finding.t0) == (tape.stream, START + (index - 1) * SECOND)
+
+
 def test_a_broken_link(root: Root) -> None:
     """A fact whose `prev` is not the hash of the one before."""
     made = volume(root, 1)
