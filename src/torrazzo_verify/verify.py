@@ -18,15 +18,20 @@ read; 3 all verified, but only with the keys that came in the package itself, wh
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.isolated and not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]  # this file's folder: what lies beside it, maybe an unpacked package, is not Python's library
+
 import binascii
 import hashlib
 import json
 import re
 import struct
-import sys
 from array import array
 from datetime import datetime, timedelta, timezone
 from itertools import accumulate, islice, repeat
+from operator import add
 from typing import (
     Any,
     BinaryIO,
@@ -38,6 +43,7 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
+    Set,
     Tuple,
     Union,
 )
@@ -121,6 +127,7 @@ Hash = Any  # what hashlib gives
 
 MAX_NUMBER = 2**63 - 1
 MAX_NOTE, MAX_POLICY, MAX_NAME, MAX_SIGNATURES, MAX_PATH = 1 << 20, 1 << 16, 255, 100, 63
+MAX_JSON, MAX_DEPTH = 1 << 24, 64
 NUMBER, CONTROL = re.compile("0|[1-9][0-9]{0,18}", re.ASCII), re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -524,6 +531,7 @@ class Package:
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.entries: Dict[str, Tuple[int, int]] = {}  # name → where its bytes begin, and how many
+        self.folded: Set[str] = set()  # the same names, as systems see them that do not tell A from a
         end = file.seek(0, 2)
         self.size = end
         self.buffer = memoryview(bytearray(1 << 20))
@@ -550,16 +558,16 @@ class Package:
     def find_directory(self, end: int) -> Tuple[int, int, int]:
         """Where the central directory begins, its length and its number of entries (APPNOTE 4.3.14 to 4.3.16)."""
         magic, *disks, count, size, at, comment = struct.unpack("<4s4H2LH", self.bytes_at(end - 22, 22))
-        if magic != b"PK\5\6" or comment or disks not in ([0, 0, count], [0xFFFF, 0xFFFF, count]):
+        if magic != b"PK\5\6" or comment or disks != [0, 0, count]:
             raise Malformed("not a ZIP file, or cut off, or with a comment")
         directory_end = end - 22
-        if 0xFFFF in (count, *disks) or 0xFFFFFFFF in (size, at):
-            magic, _, record, _ = struct.unpack("<4sLQL", self.bytes_at(end - 42, 20))
-            if magic != b"PK\6\7" or record != end - 42 - 56:
+        if count == 0xFFFF or 0xFFFFFFFF in (size, at):
+            magic, disk, record, disk_count = struct.unpack("<4sLQL", self.bytes_at(end - 42, 20))
+            if magic != b"PK\6\7" or record != end - 42 - 56 or (disk, disk_count) != (0, 1):
                 raise Malformed("ZIP: bad zip64 locator")
             fields = struct.unpack("<4sQ2H2L4Q", self.bytes_at(record, 56))
             magic, (count, size, at), directory_end = fields[0], fields[7:], record
-            if magic != b"PK\6\6" or fields[6] != count:
+            if magic != b"PK\6\6" or fields[1] != 44 or fields[4:7] != (0, 0, count):
                 raise Malformed("ZIP: bad zip64 record")
         if at + size != directory_end:
             raise Malformed("ZIP: bytes behind the directory")
@@ -576,12 +584,15 @@ class Package:
         extra = directory[place + 46 + name_size : place + 46 + name_size + extra_size]
         size, packed, at = zip64(extra, size, packed, at)
         name = raw.decode("ascii", "replace")
-        if magic != b"PK\1\2" or flags & ~0x800 or method or packed != size or comment_size or at != expected:
+        is_file = head[13] == 0 and head[15] >> 28 in (0, 8) and not head[15] & 0x10  # no link, no folder
+        is_plain = not (flags & ~0x800 or method or comment_size) and is_file
+        if magic != b"PK\1\2" or not is_plain or packed != size or at != expected:
             raise Malformed(f"ZIP: entry {name[:80]!a} is not as we write it: packed anew?")
-        if NAME.fullmatch(name) is None or name in self.entries:
+        if NAME.fullmatch(name) is None or name.lower() in self.folded:
             raise Malformed(f"ZIP: entry name {name[:80]!a}")
+        self.folded.add(name.lower())
         local = struct.unpack("<4s5H3L2H", self.bytes_at(at, 30))
-        local_size, local_packed, _ = zip64(self.bytes_at(at + 30 + local[9], local[10]), local[8], local[7], 0)
+        local_size, local_packed = zip64(self.bytes_at(at + 30 + local[9], local[10]), local[8], local[7])
         is_same = (local[2] & ~0x800, local[3], local[6], local_size, local_packed) == (0, 0, crc, size, size)
         if local[0] != b"PK\3\4" or not is_same or self.bytes_at(at + 30, local[9]) != raw:
             raise Malformed(f"ZIP: entry {name!a} says two things of itself")
@@ -621,18 +632,18 @@ class Package:
         return sha256(self.read(name)).hex()
 
 
-def zip64(extra: bytes, size: int, packed: int, at: int) -> Tuple[int, int, int]:
-    """Size, packed size and offset: those that do not fit in 32 bits stand in field 1 (APPNOTE 4.5.3)."""
-    values = [size, packed, at]
-    place = 0
-    while place + 4 <= len(extra):
-        kind, length = struct.unpack_from("<2H", extra, place)
-        data, place = extra[place + 4 : place + 4 + length], place + 4 + length
-        if kind == 1:
-            for number in range(3):
-                if values[number] == 0xFFFFFFFF and len(data) >= 8:
-                    values[number], data = int.from_bytes(data[:8], "little"), data[8:]
-    return values[0], values[1], values[2]
+def zip64(extra: bytes, *values: int) -> List[int]:
+    """Size, packed size, offset: those that do not fit in 32 bits stand in field 1 (APPNOTE 4.5.3), and nothing else.
+
+    In other extra fields some programs find other names, or a whole directory of their own.
+    """
+    wide = [number for number, value in enumerate(values) if value == 0xFFFFFFFF]
+    if extra[:4] != (struct.pack("<2H", 1, 8 * len(wide)) if wide else b"") or len(extra[4:]) != 8 * len(wide):
+        raise Malformed("ZIP: an extra field that we do not write")
+    found = list(values)
+    for number, (value,) in zip(wide, struct.iter_unpack("<Q", extra[4:])):
+        found[number] = value
+    return found
 
 
 # ==================================================================================== 8 video files, ISO/IEC 14496-12
@@ -737,7 +748,9 @@ class Header:
             raise Malformed("video: not shown as it is, or from elsewhere than this file")
         elst = content(data, inside(data, trak[b"edts"], b"elst"), b"elst")
         self.empty, self.duration, self.media_time = read_edits(elst)
-        self.check_clock(content(data, moov, b"mvhd"), content(data, mdia, b"mdhd"), self.duration)
+        timed = (content(data, moov, b"mvhd"), content(data, trak, b"tkhd"), content(data, mdia, b"mdhd"))
+        self.check_clock(*timed, self.duration)
+        self.syncs = self.read_syncs(content(data, stbl, b"stss"))
         self.has_more = self.ends_badly = False
         self.pictures = self.read_tables({kind: content(data, stbl, kind) for kind in stbl})
 
@@ -760,17 +773,27 @@ class Header:
         tkhd = content(data, trak, b"tkhd")
         if content(data, stbl, b"stsd") != stsd:
             raise Malformed("video: the format is not the recorded one")
-        if tkhd[1:4] != b"\0\0\3" or tkhd[-60:] != bytes(16) + MATRIX + content(init, recorded, b"tkhd")[-8:]:
+        track, _, shown = read_timed(tkhd, 8, 60)
+        is_on = tkhd[1:4] == b"\0\0\3" and track == struct.pack(">2I", 1, 0)
+        if not is_on or shown != bytes(16) + MATRIX + content(init, recorded, b"tkhd")[-8:]:
             raise Malformed("video: the picture is turned, cut or hidden")
 
     @staticmethod
-    def check_clock(mvhd: bytes, mdhd: bytes, duration: int) -> None:
-        """90,000 units a second, at normal speed, as long as the edit list says (clauses 8.2.2 and 8.4.2)."""
-        at, form = (20, ">IQ") if mvhd[:1] == b"\1" else (12, ">II")
+    def check_clock(mvhd: bytes, tkhd: bytes, mdhd: bytes, duration: int) -> None:
+        """90,000 units a second, at normal speed, as long as the edit list says (clauses 8.2.2, 8.3.2 and 8.4.2)."""
+        scale = struct.pack(">I", SECOND)
         rest = struct.pack(">IH10x", 0x10000, 0x100) + MATRIX + bytes(24) + struct.pack(">I", 2)
-        scale = struct.unpack_from(">I", mdhd, 20 if mdhd[:1] == b"\1" else 12)[0]
-        if struct.unpack_from(form, mvhd, at) != (SECOND, duration) or mvhd[-80:] != rest or scale != SECOND:
+        is_normal = read_timed(mvhd, 4, 80) == (scale, duration, rest) and read_timed(mdhd, 4, 4)[0] == scale
+        if not is_normal or read_timed(tkhd, 8, 60)[1] != duration:
             raise Malformed("video: its clock runs differently")
+
+    @staticmethod
+    def read_syncs(stss: bytes) -> Set[int]:
+        """Where players may begin: at the first picture, which may be no key frame, and where key frames are."""
+        rows = [row for (row,) in table_rows(stss, ">I")]
+        if rows[:1] != [1] or rows != sorted({*rows}):
+            raise Malformed("video: stss of another form")
+        return {row - 1 for row in rows[1:]}
 
     def read_tables(self, tables: Dict[bytes, bytes]) -> Pictures:
         """The samples (clause 8.7), up to one without bytes; whether the tables hold more, or that one."""
@@ -778,6 +801,9 @@ class Header:
         times = table_rows(tables[b"stts"], ">II")
         shifts = table_rows(tables[b"ctts"], ">Ii") if b"ctts" in tables else []
         groups = table_rows(tables[b"stsc"], ">3I")
+        signed = bytes([any(shift < 0 for _, shift in shifts), 0, 0, 0])
+        if any(tables[kind][:4] != (signed if kind == b"ctts" else bytes(4)) for kind in tables if kind != b"stsd"):
+            raise Malformed("video: a table of another version")
         if [row[2] for row in groups] != [1] * len(groups) or [row[0] for row in groups[:1]] != [1]:
             raise Malformed("video: stsc of another form")
         places, group = array("Q"), 0
@@ -789,7 +815,7 @@ class Header:
             if len(part) < count or 0 in part:
                 self.ends_badly = True
                 part = part[: part.index(0)] if 0 in part else part
-            places.extend(islice(accumulate(part, initial=begin), len(part)))
+            places.extend(islice(accumulate(part, initial=min(begin, 1 << 62)), len(part)))  # beyond any file
             if self.ends_badly:
                 break
         known = len(places)
@@ -809,6 +835,15 @@ def table_rows(table: bytes, form: str, skip: int = 8) -> List[Tuple[Any, ...]]:
     return rows
 
 
+def read_timed(box: bytes, middle: int, rest: int) -> Tuple[bytes, int, bytes]:
+    """Of mvhd, tkhd, mdhd: bytes behind the times, the duration, the rest; of a longer box players read others."""
+    form = {b"\0": f">12x{middle}sI{rest}s", b"\1": f">20x{middle}sQ{rest}s"}.get(box[:1])
+    if form is None or struct.calcsize(form) != len(box):
+        raise Malformed("video: a box of another length")
+    between, duration, after = struct.unpack(form, box)
+    return between, duration, after
+
+
 def runs(rows: Sequence[Tuple[Any, ...]]) -> Iterator[int]:
     """Of stts and ctts: how often which value."""
     for count, value in rows:
@@ -818,6 +853,8 @@ def runs(rows: Sequence[Tuple[Any, ...]]) -> Iterator[int]:
 def read_edits(elst: bytes) -> Tuple[int, int, int]:
     """How long nothing is shown at the start, how long all lasts, with which media time it begins (clause 8.6.6)."""
     rows = table_rows(elst, ">QqI" if elst[:1] == b"\1" else ">IiI")
+    if elst[:4] not in (bytes(4), b"\1\0\0\0"):
+        raise Malformed("video: an edit list of another version")
     empty = rows.pop(0)[0] if len(rows) == 2 and rows[0][1:] == (-1, 0x10000) else 0
     if len(rows) != 1 or rows[0][1] < 0 or rows[0][2] != 0x10000:
         raise Malformed("video: an edit list of another form")
@@ -828,7 +865,13 @@ def read_edits(elst: bytes) -> Tuple[int, int, int]:
 # Each gives findings; none stops the others, unless nothing more can be read.
 
 OK, TOLD, OPEN, FAILED = "ok", "told", "open", "failed"
-CLIP = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
+CLIP = re.compile(r"(?!history$)[a-z0-9-]{1,64}", re.ASCII)
+FILES = (
+    *("mimetype", "LEGGIMI.txt", "README.txt", "manifest.json", "policy.txt", "rec.checkpoint", "act.checkpoint"),
+    *("history.jsonl", "openings.jsonl", "verify.py", "verify.html", "manifest-sha256.txt"),
+)
+ANCHOR = re.compile(r"anchors/(?:(?:rec|act)-[0-9]+\.(?:txt|consistency|[A-Za-z0-9._-]+\.tst)|[A-Za-z0-9._-]+\.pem)")
+PROOF = re.compile(r"proofs/([a-z0-9-]{1,64})/([1-9][0-9]{0,15})\.tlog-proof", re.ASCII)
 TIMED = ("seg", "gap", "step")  # kinds of facts that move time on (fact.md, "Accounting")
 NOTES = ("late", "silent")  # of the ledger itself: outside the order of facts (ledger.md)
 
@@ -873,7 +916,7 @@ class Piece(NamedTuple):
 
 
 def parse_json(data: bytes) -> Any:
-    """An object; no NaN, no half numbers where whole ones are expected, no name twice."""
+    """An object; no NaN, no half numbers where whole ones are expected, no name twice, nothing that fills a memory."""
 
     def refuse(text: str) -> None:
         raise ValueError(text)
@@ -884,8 +927,15 @@ def parse_json(data: bytes) -> Any:
             raise ValueError("a name stands twice")
         return found
 
+    def number(digits: str) -> Union[int, float]:
+        return int(digits) if len(digits) < 20 else float(digits)
+
+    if len(data) > MAX_JSON:
+        raise Malformed("JSON: too long")
+    written = decode(data)
+    check_depth(written)
     try:
-        found = json.loads(decode(data), parse_constant=refuse, object_pairs_hook=once)
+        found = json.loads(written, parse_constant=refuse, parse_int=number, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"not JSON: {error}") from error
     if not isinstance(found, dict):
@@ -893,10 +943,23 @@ def parse_json(data: bytes) -> Any:
     return found
 
 
+def check_depth(written: str) -> None:
+    """How many lists and objects stand in each other: where readers give up differs."""
+    if written.count("[") + written.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for mark in re.findall(r'"(?:[^"\\]|\\.)*"|[][{}]', written):
+        depth += 1 if mark in "[{" else -1 if mark in "]}" else 0
+        if depth > MAX_DEPTH:
+            raise Malformed("JSON: nested too deeply")
+
+
 def split_lines(data: bytes) -> List[bytes]:
     """Lines, each with its newline."""
     if data and not data.endswith(b"\n"):
         raise Malformed("the last line is cut off")
+    if data.count(b"\n") > MAX_ENTRIES:
+        raise Malformed("too many lines")
     return data.split(b"\n")[:-1]
 
 
@@ -905,6 +968,11 @@ def whole(value: object) -> int:
     if type(value) is not int or not 0 <= value < 1 << 53:
         raise Malformed(f"{value!a:.40} is not a whole number")
     return value
+
+
+def is_version_1(found: Dict[str, Any]) -> bool:
+    """And not true, or 1.0, which equal it."""
+    return type(found.get("v")) is int and found["v"] == 1
 
 
 def text(value: object) -> str:
@@ -917,7 +985,7 @@ def text(value: object) -> str:
 def parse_fact(line: int, raw: bytes, stream: str) -> Fact:
     """One line; kinds and keys that are not known here are accepted."""
     found = parse_json(raw)
-    if found.get("v") is True or found.get("v") != 1 or found.get("stream") != stream:
+    if not is_version_1(found) or found.get("stream") != stream:
         raise Malformed("not a fact of this camera")
     t1 = found.get("t1")
     kind = text(found.get("kind"))
@@ -954,13 +1022,12 @@ class Checks:
         self.spans: List[Tuple[str, int, int]] = []  # of the clips: camera, start, end
         self.said = said
         self.own_policy = policy is None
+        self.clips: Set[str] = set()  # names of those that were checked
+        self.counts: Dict[str, int] = {}  # lines of a file that proofs are about
+        self.place = 0  # in its log, of the entry that was proven last
         self.policy = policy or parse_policy(package.read("policy.txt"))
         self.manifest = parse_json(package.read("manifest.json"))
-        if (
-            self.manifest.get("v") is True
-            or self.manifest.get("v") != 1
-            or not isinstance(self.manifest.get("clips"), list)
-        ):
+        if not is_version_1(self.manifest) or not isinstance(self.manifest.get("clips"), list):
             raise Malformed("manifest.json is of another version")
 
     def say(self, level: str, code: str, camera: str = "", time: Optional[int] = None, *values: object) -> None:
@@ -984,7 +1051,7 @@ class Checks:
         self.holes()
         self.history()
         self.anchors()
-        for code in ("limit-camera", "limit-access", "limit-before"):
+        for code in ("limit-camera", "limit-access", "limit-before", "limit-texts"):
             self.say(OPEN, code)
         if any(finding.level == FAILED for finding in self.found):
             return 1
@@ -1028,6 +1095,11 @@ class Checks:
                 self.say(FAILED, "file-missing", "", None, name)
             elif not name.startswith("clips/") and self.package.digest(name) != listed[name]:
                 self.say(FAILED, "file-differs", "", None, name)
+        known = self.known_files()
+        for name in sorted(self.package.entries):
+            is_beside = name.startswith("META-INF/") or ANCHOR.fullmatch(name) is not None
+            if name not in known and not is_beside and not self.is_proof(name, known):
+                self.say(FAILED, "file-foreign", "", None, name)
         listed["manifest-sha256.txt"] = self.package.digest("manifest-sha256.txt")
         if next(iter(self.package.entries)) != "mimetype" or self.package.read("mimetype") != MIMETYPE:
             self.say(FAILED, "file-differs", "", None, "mimetype")
@@ -1037,6 +1109,25 @@ class Checks:
         for name in self.package.entries:
             if name.startswith("META-INF/") and name != "META-INF/ASiCManifest.xml":
                 self.say(OPEN, "seal-open", "", None, name)
+
+    def known_files(self) -> Set[str]:
+        """All that a check looks at, but proofs, anchors and seals: others would be there unseen."""
+        names = [str(clip["name"]) for clip in self.manifest["clips"] if isinstance(clip, dict) and "name" in clip]
+        clips = [name for name in names if CLIP.fullmatch(name) is not None]
+        kinds = ("clips/{}.mp4", "facts/{}.jsonl", "pieces/{}.txt")
+        return {*FILES, *(kind.format(name) for name in clips for kind in kinds)}
+
+    def is_proof(self, name: str, known: Set[str]) -> bool:
+        """Whether it proves a line that is there."""
+        match = PROOF.fullmatch(name)
+        if match is None:
+            return False
+        lines = "history.jsonl" if match.group(1) == "history" else f"facts/{match.group(1)}.jsonl"
+        if lines not in known or lines not in self.package.entries:
+            return False
+        if lines not in self.counts:
+            self.counts[lines] = self.package.read(lines).count(b"\n")
+        return 0 < parse_number(match.group(2)) <= self.counts[lines]
 
     def digests(self) -> Dict[str, str]:
         """What manifest-sha256.txt says."""
@@ -1079,6 +1170,7 @@ class Checks:
             if proof.note != head[1]:
                 raise Unproven("its proof is for another head")
             check_proof(proof, entry, head[0])
+            self.place = proof.entry
         except Malformed as error:
             return str(error)
         return None
@@ -1087,22 +1179,30 @@ class Checks:
 
     def history(self) -> None:
         """The access history: each entry in `act`; what is opened of the private parts belongs to its entry."""
-        if "history.jsonl" not in self.package.entries:
+        has = {name: name in self.package.entries for name in ("act.checkpoint", "history.jsonl")}
+        head = self.head("act") if any(has.values()) else None  # its anchors lead to it, too
+        lines = split_lines(self.package.read("history.jsonl")) if has["history.jsonl"] else []
+        if not has["history.jsonl"]:
             self.say(OPEN, "history-none")
-            return
-        head = self.head("act")
-        lines = split_lines(self.package.read("history.jsonl"))
-        if head is not None:
-            for number, line in enumerate(lines, 1):
-                why = self.proven(line, f"proofs/history/{number}.tlog-proof", head)
-                if why is not None:
-                    self.say(FAILED, "history-unproven", "", None, number, why)
-            self.say(OK, "history", "", None, len(lines))
+        elif head is not None:
+            self.prove_history(lines, head)
         for number, line in enumerate(lines, 1):
             self.entry(number, line)
         if "openings.jsonl" in self.package.entries:
             for line in split_lines(self.package.read("openings.jsonl")):
                 self.opening(line, lines)
+
+    def prove_history(self, lines: List[bytes], head: Tuple[Head, bytes]) -> None:
+        """Each is in `act`, behind the one above."""
+        last = -1
+        for number, line in enumerate(lines, 1):
+            why = self.proven(line, f"proofs/history/{number}.tlog-proof", head)
+            if why is None and self.place <= last:
+                why = "it does not stand behind the one above"
+            if why is not None:
+                self.say(FAILED, "history-unproven", "", None, number, why)
+            last = self.place
+        self.say(OK, "history", "", None, len(lines))
 
     def entry(self, number: int, line: bytes) -> None:
         """What an entry of the history says: who it was is in its private part."""
@@ -1119,7 +1219,9 @@ class Checks:
             opening = parse_json(line)
             number = whole(opening.get("line"))
             entry = parse_json(lines[number - 1]) if 0 < number <= len(lines) else {}
-            found = sha256(parse_hash(text(opening.get("salt"))) + text(opening.get("text")).encode())
+            found = sha256(
+                parse_hash(text(opening.get("salt"))) + text(opening.get("text")).encode("utf-8", "surrogatepass")
+            )
             if parse_hash(text(entry.get("p"))) != found:
                 raise Unproven("its private part is another one")
         except Malformed as error:
@@ -1131,10 +1233,15 @@ class Checks:
 
     def anchors(self) -> None:
         """Stamped heads lead to the head proven here; the stamps themselves need a tool for X.509."""
+        heads = []
         for name in sorted(self.package.entries):
             match = re.fullmatch(r"anchors/(rec|act)-([0-9]+)\.txt", name)
             if match is not None:
+                heads.append(name[:-3])
                 self.anchor(match.group(1), name)
+        for name in sorted(self.package.entries):
+            if name.startswith("anchors/") and name.endswith(".tst") and not name.startswith(tuple(heads)):
+                self.say(FAILED, "anchor-foreign", "", None, name, "no head")
         if not any(name.endswith(".tst") and name.startswith("anchors/") for name in self.package.entries):
             self.say(OPEN, "anchors-none")
 
@@ -1149,6 +1256,8 @@ class Checks:
             old, new = sorted((stamped, head), key=lambda each: each.size)
             if old.origin != new.origin:
                 raise Unproven("it is of another log")
+            if name != f"anchors/{log}-{stamped.size}.txt":
+                raise Unproven("it is of another size")
             check_consistency(old.size, old.root, new.size, new.root, path)
         except Malformed as error:
             self.say(FAILED, "anchor-foreign", "", None, name, error)
@@ -1184,8 +1293,9 @@ class ClipChecks:
             raise Malformed("manifest.json: a clip is no object")
         self.checks, self.package, self.rec = checks, checks.package, rec
         self.name, self.camera = text(clip.get("name")), text(clip.get("stream"))
-        if CLIP.fullmatch(self.name) is None:
+        if CLIP.fullmatch(self.name) is None or self.name in checks.clips:
             raise Malformed("manifest.json: the name of a clip")
+        checks.clips.add(self.name)
         self.start, self.end = whole(clip.get("from")), whole(clip.get("to"))
         self.file = f"clips/{self.name}.mp4"
         self.head_length, self.head_digest = whole(clip.get("head_length")), text(clip.get("head_sha256"))
@@ -1222,6 +1332,7 @@ class ClipChecks:
 
     def run(self) -> None:
         """All of them."""
+        self.say(TOLD, "clip", self.start, self.file, when(self.end))
         self.proofs()
         self.tell_notes()
         self.chain()
@@ -1234,9 +1345,12 @@ class ClipChecks:
         """Each line, as it stands, is an entry of `rec`."""
         if self.rec is None:
             return
-        bad = 0
+        bad, places = 0, set()
         for fact in [*self.facts, *self.notes]:
             why = self.checks.proven(fact.raw, f"proofs/{self.name}/{fact.line}.tlog-proof", self.rec)
+            if why is None and self.checks.place in places:
+                why = "it stands here twice"
+            places.add(self.checks.place if why is None else -1)
             if why is not None:
                 bad += 1
                 self.say(FAILED, "fact-unproven", fact.t0, fact.line, why)
@@ -1275,7 +1389,7 @@ class ClipChecks:
         """A term's first fact names the last one of the term before, or says that it is lost."""
         prior = after.fields.get("prior")
         if after.kind == "term" and after.n == 0 and isinstance(prior, dict) and "lost" in prior:
-            self.say(OPEN, "accounting-anew", after.t0)
+            self.say(OPEN, "accounting-anew", time, when(after.t0))
         elif after.kind != "term" or after.n or prior != {"term": before.term, "n": before.n, "hash": before.hash}:
             self.say(FAILED, "term-broken", time, after.line)
 
@@ -1319,7 +1433,7 @@ class ClipChecks:
         if first > self.start:
             self.say(FAILED, "span-uncovered", self.start, when(first))
         if opened is not None:
-            self.say(OPEN, "gap-open", opened.t0)
+            self.say(OPEN, "gap-open", opened.t0, when(self.end))
         elif cursor is None or cursor < self.end:
             self.say(FAILED, "span-uncovered", cursor, when(self.end))
         self.say(OK, "span", self.start, when(self.end), seconds(recorded), seconds(gaps))
@@ -1348,7 +1462,7 @@ class ClipChecks:
                 cursor, count = self.segment(fact, groups[fact.line], cursor, show)
                 good += count
             elif fact.line in facts and fact.t0 < self.end and (fact.t1 or 0) > self.start:
-                self.absent(fact, 0)
+                self.absent(fact, 0, is_whole=True)
         if cursor != size:
             self.say(FAILED, "bytes-uncovered", self.end, cursor)
         self.say(OK, "pieces", None, good)
@@ -1396,12 +1510,16 @@ class ClipChecks:
                     continue
                 if row.piece > inside_clip[-1] and last is not None and last[1] >= self.end - EDGE:
                     continue
-            self.absent(fact, row.piece)
+            self.absent(fact, row.piece, is_whole=not inside_clip)
 
-    def absent(self, fact: Fact, piece: int) -> None:
-        """Recorded, in the span, and not in the clip."""
-        if (fact.line, piece) in self.lost or (fact.line, 0) in self.lost:
-            self.say(TOLD, "piece-lost", fact.t0, piece)
+    def absent(self, fact: Fact, piece: int, *, is_whole: bool) -> None:
+        """Recorded, in the span, and not in the clip. Without its init no piece of a segment can be there."""
+        is_lost = piece > 0 and (fact.line, piece) in self.lost
+        if is_whole and not is_lost:
+            all_pieces = ((fact.line, number) for number in range(1, fact.fields["count"]))
+            is_lost = (fact.line, 0) in self.lost or all(each in self.lost for each in all_pieces)
+        if is_lost:
+            self.say(OPEN, "piece-lost", fact.t0, piece)
         else:
             self.say(FAILED, "piece-absent", fact.t0, piece)
 
@@ -1482,9 +1600,10 @@ class Show:
         begin = utc(pictures.time[0] if keys else end)
         if self.before[0] != row.fact:
             self.join(begin)
+            self.is_broken = False
         if self.before != (row.fact, row.piece - 1) and row.piece > 1 and self.is_begun:
             self.is_broken = True  # a piece is missing: nothing is shown until the next key frame
-        if not self.are_next(pictures, utc):
+        if not self.are_next(pictures, keys, utc):
             for number, is_key in enumerate(keys):
                 at, size, time, shift = (column[number] for column in pictures)
                 self.picture(Picture(at, size, utc(time), shift, is_key))
@@ -1492,7 +1611,11 @@ class Show:
         self.before, self.end = (row.fact, row.piece), utc(end)
         return begin, self.end
 
-    def are_next(self, recorded: Pictures, utc: Callable[[int], int]) -> bool:
+    def may_begin(self, number: int, is_key: bool) -> bool:
+        """Whether it is a key frame, or not told to be one."""
+        return is_key or self.header is None or number not in self.header.syncs
+
+    def are_next(self, recorded: Pictures, keys: List[bool], utc: Callable[[int], int]) -> bool:
         """Whether the next pictures shown are just these: the usual case, compared at once.
 
         The clip's time and the camera's go alike within a fragment: none is further off than the first or the last.
@@ -1504,6 +1627,10 @@ class Show:
             return False
         ahead = shown.time[0] - recorded.time[0]
         if [time - ahead for time in shown.time] != [*recorded.time]:
+            return False
+        if not all(self.may_begin(self.place + number, is_key) for number, is_key in enumerate(keys)):
+            return False
+        if self.header.empty and min(map(add, shown.time, shown.shift)) < self.header.media_time:
             return False
         ends = (0, len(recorded.at) - 1)
         if any(abs(shown.time[at] - utc(recorded.time[at]) - self.expected()) > NEAR - 1 for at in ends):
@@ -1528,6 +1655,7 @@ class Show:
         if self.failed or self.header is None:
             return
         self.has_key = self.has_key or recorded.is_key
+        self.is_broken = self.is_broken and not recorded.is_key
         shown = self.next()
         if shown is None or (shown.at, shown.size) != (recorded.at, recorded.size):
             if not self.may_be_left_out(recorded.time):
@@ -1537,6 +1665,10 @@ class Show:
         off = shown.time + shown.shift - recorded.time - recorded.shift - self.expected()
         if abs(off) > NEAR:
             self.fail("picture-moved", recorded.time, seconds(off))
+        if self.header.empty and shown.time + shown.shift < self.header.media_time:
+            self.fail("picture-hidden", recorded.time)  # behind the empty edit, which is for gaps
+        if not self.may_begin(self.place, recorded.is_key):
+            self.fail("show-unreadable", recorded.time, "video: stss names what is no key frame")
         self.advance(1)
 
     def may_be_left_out(self, time: int) -> bool:
@@ -1549,7 +1681,9 @@ class Show:
 
     def finish(self) -> None:
         """No picture is shown that was not recorded, and it lasts as long as the span."""
-        if self.header is not None and not self.failed:
+        if self.header is None:
+            self.fail("show-unreadable", self.clip.start, "nothing recorded is in it")
+        elif not self.failed:
             if self.next() is not None:
                 self.fail("picture-foreign", self.clip.end)
             elif abs(self.header.duration - (self.clip.end - self.clip.start - self.steps)) > NEAR:
@@ -1596,6 +1730,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
     ),
     "files": ("{0} file elencati in manifest-sha256.txt", "{0} files are in manifest-sha256.txt"),
     "file-unlisted": ("Il file {0} non è in manifest-sha256.txt.", "The file {0} is not in manifest-sha256.txt."),
+    "file-foreign": (
+        "Il file {0} non fa parte di un plico: nessuno lo ha verificato.",
+        "The file {0} is no part of a package: nothing in it was checked.",
+    ),
     "file-missing": ("Manca il file {0}.", "The file {0} is missing."),
     "file-differs": ("Il file {0} è stato cambiato.", "The file {0} was changed."),
     "seal-open": (
@@ -1621,6 +1759,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
     "head-refused": ("La testa del registro {0} non è accettata: {1}.", "The head of the log {0} is refused: {1}."),
     "no-clip": ("Il plico non contiene filmati.", "The package holds no clip."),
     "clip-unreadable": ("Il filmato {0} non è leggibile: {1}.", "Clip {0} can't be read: {1}."),
+    "clip": (
+        "{0} è il filmato di questa telecamera, da qui a {1}; il nome del file è scelto da chi esporta.",
+        "{0} is the clip of this camera, from here to {1}; the file's name is the exporter's choice.",
+    ),
     "fact-unreadable": ("Il fatto alla riga {0} non è leggibile: {1}.", "The fact in line {0} can't be read: {1}."),
     "fact-unproven": (
         "Il fatto alla riga {0} non è nel registro: {1}.",
@@ -1656,8 +1798,8 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "The term that begins in line {0} does not follow the one before.",
     ),
     "accounting-anew": (
-        "Il periodo prima è andato perduto: ciò che sta fra i due non è documentato.",
-        "The term before is lost: what lies between the two is not accounted for.",
+        "Un periodo del registratore è andato perduto: da qui a {0} nulla è documentato.",
+        "A term of the recorder is lost: from here to {0} nothing is accounted for.",
     ),
     "time-broken": (
         "Il fatto alla riga {0} non comincia dove finiva quello prima.",
@@ -1667,8 +1809,8 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
     "gap": ("Interruzione dichiarata fino a {0} ({1}), causa {2}.", "Declared gap until {0} ({1}), cause {2}."),
     "step": ("Orologio regolato a {0} ({1}); non è passato tempo.", "Clock set to {0} ({1}); no time passed."),
     "gap-open": (
-        "Interruzione non ancora chiusa: non si sa quanto durò.",
-        "A gap that is not closed yet: how long it lasted is not known.",
+        "Qui comincia una lacuna di cui il plico non mostra la fine: da qui a {0} nulla è provato.",
+        "Here a gap begins whose end the package does not show: from here to {0} nothing is proven.",
     ),
     "span-uncovered": (
         "Da qui a {0} non c'è né registrazione né lacuna.",
@@ -1700,8 +1842,8 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Fragment {0} of this segment was recorded and is not in the clip.",
     ),
     "piece-lost": (
-        "Il frammento {0} di questo segmento non è leggibile nell'archivio (dichiarato da chi esporta).",
-        "Fragment {0} of this segment can't be read in the archive (so says who exported).",
+        "Il frammento {0} di questo segmento manca: non leggibile, dice il plico, e nulla lo prova.",
+        "Fragment {0} of this segment is missing: not readable, says the package, and nothing proves it.",
     ),
     "pieces": ("{0} frammenti: byte per byte quelli registrati.", "{0} fragments: byte for byte those recorded."),
     "show-unreadable": (
@@ -1745,12 +1887,16 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Can't be checked: that the camera saw the real thing (only cameras that sign give proof of it).",
     ),
     "limit-access": (
-        "Non verificabile, da nessun registro: che nessuno abbia visto le immagini senza lasciare voce.",
-        "Can't be checked from any log: that nobody saw the pictures without leaving an entry.",
+        "Non verificabile: che la storia degli accessi sia completa, e che nessuno abbia visto le immagini senza voce.",
+        "Can't be checked: that the access history is complete, and that nobody saw the pictures without an entry.",
     ),
     "limit-before": (
-        "Non verificabile: ciò che accadde prima che il registro ricevesse il fatto (qualche decina di secondi).",
-        "Can't be checked: what happened before the log received the fact (some tens of seconds at most).",
+        "Non verificabile: ciò che accadde prima che il fatto fosse nel registro (di solito alcune decine di secondi).",
+        "Can't be checked: what happened before the fact was in the log (some tens of seconds as a rule).",
+    ),
+    "limit-texts": (
+        "Non provati da nulla: LEGGIMI.txt, README.txt, i nomi dei file, i verificatori che stanno nel plico.",
+        "Proven by nothing: LEGGIMI.txt, README.txt, the names of files, the verifiers that are in the package.",
     ),
     "unreadable": ("Il plico non è leggibile: {0}.", "The package can't be read: {0}."),
     "browser-too-old": (
@@ -1858,7 +2004,16 @@ class Printer:
             print(LEVELS[finding.level][self.language] + "…")
 
 
-PRINTABLE = dict.fromkeys([*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "?")
+# Control characters, and what turns or hides the writing beside it.
+_UNSEEN = (range(32), range(127, 160), range(0x200B, 0x2010), range(0x2028, 0x202F), range(0x2060, 0x2070))
+_RARE = (
+    range(0x61C, 0x61D),
+    range(0x180E, 0x180F),
+    range(0xFEFF, 0xFF00),
+    range(0xFFF9, 0xFFFC),
+    range(0xE0000, 0xE0080),
+)
+PRINTABLE = dict.fromkeys([code for codes in (*_UNSEEN, *_RARE) for code in codes], "?")
 
 
 def verify(path: str, policy: Optional[Policy], said: Callable[[Finding], None]) -> int:

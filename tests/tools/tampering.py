@@ -401,7 +401,7 @@ def pieces_renumbered(files: Files) -> Files:
 def clip_longer(files: Files) -> Files:
     """The last picture stands for five seconds more."""
     video = bytearray(files[f"clips/{CLIP_B}.mp4"])
-    for place in (video.index(b"mvhd") + 20, video.index(b"elst") + 12):
+    for place in (video.index(b"mvhd") + 20, video.index(b"tkhd") + 24, video.index(b"elst") + 12):
         struct.pack_into(">I", video, place, struct.unpack_from(">I", video, place)[0] + 5 * SECOND)
     return with_head(files, CLIP_B, bytes(video))
 

@@ -81,7 +81,7 @@ def test_what_the_archive_lost_is_told(tmp_path: Path) -> None:
     town.spoil(row, 4)
     code, found = check(Dossier([export(town, STREAM, 2, 28, tmp_path / "out.mp4")]), tmp_path)
     assert code == 0, [finding for finding in found if finding.level == FAILED]
-    told = [finding for finding in found if finding.level == TOLD and finding.code == "piece-lost"]
+    told = [finding for finding in found if finding.level == OPEN and finding.code == "piece-lost"]
     assert [(finding.camera, finding.time, finding.values) for finding in told] == [(str(STREAM), row.t0, ("4",))]
 
 
