@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.gate_town import NOW, STREAM, TERM, digest, view_values
+from tests.tools.gate_town import NOW, STREAM, TERM, hold_values
 from torrazzo.base.errors import TorrazzoError
 from torrazzo.base.times import hour_of
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.vault import RELEASED, Vault
 from torrazzo.ledger.act import pack_act, parse_act
+from torrazzo.ledger.identity import EntryName
 from torrazzo.testing import FaultyDisk
 from torrazzo.testing.disk import PowerOff
 
 FOLDER = Path("/vault")
 NAME = KeyName(hour_of(NOW), "standard")
 KEYS = {n: bytes([n]) * 32 for n in (3, 4, 7)}
-NUMBER = 12
+HOLD = EntryName("act.2", 12)
 
 Act = Callable[[Vault], object]
 
@@ -34,13 +35,11 @@ def opened(disk: FaultyDisk) -> tuple[Vault, list[Mapping[str, object]]]:
 
 
 def put(vault: Vault) -> int:
-    values = {**view_values(), "case": digest("2026/118")}
-    del values["purpose"]
-    return vault.put(NUMBER, parse_act(pack_act("hold", NOW, values)), STREAM, TERM, NAME, KEYS)
+    return vault.put(HOLD, parse_act(pack_act("hold", NOW, hold_values())), STREAM, TERM, NAME, KEYS)
 
 
 def release(vault: Vault) -> None:
-    vault.release(NUMBER)
+    vault.release(HOLD)
 
 
 def crashes(act: Act, before: tuple[Act, ...]) -> Iterator[tuple[FaultyDisk, bool, list[Mapping[str, object]]]]:

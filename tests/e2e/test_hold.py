@@ -66,13 +66,13 @@ def test_from_placing_to_release(town: WorkerTown) -> None:
     """Placed, told, copied although the worker is killed, not confirmed by oneself, released, and gone."""
     span = [iso_from_ticks(edge) for edge in (town.span.start, town.span.end)]
     town.kill("worker")
-    placed = hold(town, "place", "Piazza", *span, "--case", "2026/118", "--reason", "furto")
+    placed = hold(town, "place", "Piazza", *span, "--case", "2026/118", "--cause", "police", "--reason", "furto")
     assert placed.returncode == 0, placed.stderr
-    number = int(placed.stdout)
+    name = placed.stdout.strip()
     count = sum(parse_fact(told.fact).kind == "seg" for told in town.made.deliveries)
     assert f"placed: {count} segments" in placed.stderr
     (told,) = listed(town)
-    assert (told["number"], told["case"], told["segments"], told["state"]) == (number, "2026/118", count, "provisional")
+    assert (told["hold"], told["case"], told["segments"], told["state"]) == (name, "2026/118", count, "provisional")
     assert told["copied"] == 0
     for delay in (0.5, 1.5, 2.5):
         town.start("worker")
@@ -81,12 +81,12 @@ def test_from_placing_to_release(town: WorkerTown) -> None:
     town.start("worker")
     until(lambda: listed(town)[0]["volumes"] is None)
     assert listed(town)[0]["lost"] == 0
-    assert hold(town, "confirm", str(number), "--reason", "io").returncode != 0
-    released = hold(town, "release", str(number), "--reason", "chiuso")
+    assert hold(town, "confirm", name, "--reason", "io").returncode != 0
+    released = hold(town, "release", name, "--reason", "chiuso")
     assert released.returncode == 0, released.stderr
     assert listed(town) == []
     KeyClient(town.home.path).look()
-    copies: Path = town.home.path / "vault" / "copies" / str(number)
+    copies: Path = town.home.path / "vault" / "copies" / name
     until(lambda: not [path for path in copies.rglob("*") if path.is_file()])
     until(lambda: any(parse_act(line).kind == "end" for line in town.acts()))
     kinds = [parse_act(line).kind for line in town.acts()]

@@ -11,13 +11,14 @@ from torrazzo.archive.fact import segment_fact
 from torrazzo.base.ids import CameraId, NodeId, StreamId, TermId
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.keyring.gate import Rules, State
-from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
+from torrazzo.keyring.gate_request import CloseRequest, Entry, HoldRequest, KeyRequest
 from torrazzo.keyring.heads import Heads, Shown, Taken, accept
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.ledger import Policy
 from torrazzo.ledger.act import WINDOW, pack_act
 from torrazzo.ledger.checkpoint import Checkpoint, cosign, sign_checkpoint
+from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of
 from torrazzo.ledger.note import Note
@@ -108,6 +109,13 @@ def view_values(**changes: object) -> dict[str, object]:
     }
 
 
+def hold_values(**changes: object) -> dict[str, object]:
+    """The same of a hold."""
+    values = view_values(**{"cause": "police", "case": digest("2026/118"), **changes})
+    del values["purpose"]
+    return values
+
+
 def person(name: str, month: str = "202611") -> dict[str, object]:
     return {"month": month, "who": digest(month + name), "p": digest("private")}
 
@@ -153,6 +161,10 @@ class GateTown:
         assert self.state.heads.act.head is not None
         shown = self.act.shown(self.state.heads.act.head.size)
         return CloseRequest(shown, self.act.entry(window), self.act.entry(close))
+
+    def wish(self, hold: EntryName, fact: int) -> HoldRequest:
+        assert self.state.heads.act.head is not None
+        return HoldRequest(self.act.shown(self.state.heads.act.head.size), hold, self.act.entry(fact))
 
 
 def at(now: int = NOW, latest: int | None = None) -> Judgement:

@@ -24,6 +24,7 @@ from torrazzo.evidence.hold_copy import HoldCopy
 from torrazzo.evidence.jobs import Progress, Values, Work
 from torrazzo.keyring import KeyClient
 from torrazzo.keyring.chore import Chore
+from torrazzo.ledger.identity import EntryName
 from torrazzo.retention import Retention
 from torrazzo.retention.held import Held
 from torrazzo.testing.clock import START
@@ -42,6 +43,10 @@ class HeldTown(LookTown):
     def held(self) -> Held:
         return Held(self.home, OsDisk())
 
+    def folder(self, hold: str) -> Path:
+        """Of its copies."""
+        return self.held.folder(EntryName.parse(hold))
+
     def socket(self, peer: Peer = OWNER) -> Client:
         """The people's, as this person reaches it."""
         stream = StreamConfig(STREAM, "rtsp://10.0.0.1/")
@@ -55,7 +60,7 @@ class HeldTown(LookTown):
     def place(self, case: str = CASE, **changes: str) -> Any:
         """All of it; what is answered."""
         said = {
-            "cameras": ["Piazza"], "stream": "main", "case": case, "reason": "furto",
+            "cameras": ["Piazza"], "stream": "main", "cause": "police", "case": case, "reason": "furto",
             "from": iso_from_ticks(self.span.start), "to": iso_from_ticks(self.span.end), **changes,
         }  # fmt: skip
         return self.said(self.socket().ask("POST", "/holds", said))
@@ -64,9 +69,9 @@ class HeldTown(LookTown):
         assert answer.status == 200, answer.text
         return answer.json()
 
-    def follow(self, number: int, what: str, peer: Peer = OWNER) -> Any:
+    def follow(self, hold: str, what: str, peer: Peer = OWNER) -> Any:
         """Confirm or release."""
-        return self.said(self.socket(peer).ask("POST", f"/holds/{number}/{what}", {"reason": "procura"}))
+        return self.said(self.socket(peer).ask("POST", f"/holds/{hold}/{what}", {"reason": "procura"}))
 
     def listed(self) -> Any:
         return self.said(self.socket().get("/holds"))["holds"]
@@ -89,12 +94,12 @@ class HeldTown(LookTown):
         finally:
             look.end("done")
 
-    def copy(self, number: int, disk: Disk | None = None) -> Values:
+    def copy(self, hold: str, disk: Disk | None = None) -> Values:
         """As the worker does."""
         copying = HoldCopy(
             self.home, disk or OsDisk(), NODE, lambda: [open_root(OsDisk(), path) for path in self.settings.roots]
         )
-        return copying.run({"hold": number}, Steps())
+        return copying.run({"hold": hold}, Steps())
 
     def pass_time(self, seconds: float) -> None:
         """And let the keyring look, so often that its clocks agree."""

@@ -13,11 +13,11 @@ from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.keyring.answer import Denied, Status
 from torrazzo.keyring.gate_refusal import Reason
-from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
+from torrazzo.keyring.gate_request import CloseRequest, Entry, HoldRequest, KeyRequest
 from torrazzo.keyring.heads import Shown
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.client import TIMEOUT_SECONDS, LedgerClient
-from torrazzo.ledger.identity import LogKind
+from torrazzo.ledger.identity import EntryName, LogKind
 from torrazzo.ledger.prove_many import MOST_ENTRIES, Proven, ProvenMany
 from torrazzo.ledger.tail import act_head
 
@@ -45,11 +45,11 @@ class Keyring(Protocol):
         """Keys of a hold's window go into the vault; how many of these segments' are there."""
         ...
 
-    def confirm(self, request: CloseRequest) -> None:
+    def confirm(self, request: HoldRequest) -> None:
         """A second person has confirmed a hold."""
         ...
 
-    def release(self, request: CloseRequest) -> None:
+    def release(self, request: HoldRequest) -> None:
         """A hold is over."""
         ...
 
@@ -140,25 +140,26 @@ class Gate:
 
     def close(self, window: int, close: int) -> None:
         """Tell the keyring that a window was closed by that entry."""
-        self._tell(window, close, self._keyring.close)
+        self._tell([window, close], lambda act, entries: self._keyring.close(CloseRequest(act, *entries)))
 
-    def confirm(self, hold: int, confirm: int) -> None:
+    def confirm(self, hold: EntryName, confirm: int) -> None:
         """Tell it that a hold was confirmed by that entry."""
-        self._tell(hold, confirm, self._keyring.confirm)
+        self._tell([confirm], lambda act, entries: self._keyring.confirm(HoldRequest(act, hold, *entries)))
 
-    def release(self, hold: int, release: int) -> None:
+    def release(self, hold: EntryName, release: int) -> None:
         """Tell it that a hold was released by that entry."""
-        self._tell(hold, release, self._keyring.release)
+        self._tell([release], lambda act, entries: self._keyring.release(HoldRequest(act, hold, *entries)))
 
     def erase(self, ask: int, approve: int) -> int:
         """Show it that two people want footage gone; it is on return. How many keys of others are kept."""
-        return self._tell(ask, approve, self._keyring.erase)
+        return self._tell([ask, approve], lambda act, entries: self._keyring.erase(CloseRequest(act, *entries)))
 
-    def _tell(self, window: int, close: int, tell: Callable[[CloseRequest], T]) -> T:
+    def _tell(self, numbers: Sequence[int], tell: Callable[[Shown, Sequence[Entry]], T]) -> T:
+        """These entries of `act`, under one head."""
         for _ in range(ATTEMPTS):
-            seen, (act, (opening, closing)) = self._proven(lambda seen: self._acts(seen.act, [window, close]))
+            seen, (act, entries) = self._proven(lambda seen: self._acts(seen.act, numbers))
             try:
-                answer = tell(CloseRequest(_shown(act, seen.act), opening, closing))
+                answer = tell(_shown(act, seen.act), entries)
             except Denied as error:
                 self._seen = None
                 if error.reason is not Reason.HEAD_STALE:

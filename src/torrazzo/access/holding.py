@@ -9,10 +9,16 @@ from torrazzo.access.window import RENEWED, Window
 from torrazzo.base.errors import Refused
 from torrazzo.base.ids import SegmentId
 from torrazzo.keyring.answer import Denied
+from torrazzo.ledger.identity import EntryName
 
 
 class Holding(Window):
     """Its closing fact tells what the vault was given."""
+
+    @property
+    def hold(self) -> EntryName:
+        """Its own name if it was not renewed yet: that is what the hold is called."""
+        return EntryName(self._book.log_of(self.deed), self.number)
 
     def put(self, segments: Sequence[SegmentId], sealed: bytes) -> None:
         """Keys of segments of one stream, term and key: safe in the vault, and noted, on return."""

@@ -25,11 +25,14 @@ from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import HOUR, UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.keyring import KeyClient
+from torrazzo.keyring.vault_file import Hold
+from torrazzo.keyring.vault_terms import TERMS
 from torrazzo.ledger import Policy
 from torrazzo.ledger.act import WINDOW, Act, Wanted, pack_act, parse_act
 from torrazzo.ledger.act_shown import shown_value
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.private import NONCE_LENGTH, SALT_LENGTH, Private, case_hash, pseudonym, seal_private
 from torrazzo.ledger.tail import act_head, acts_since
 from torrazzo.ledger.text import to_base64
@@ -106,23 +109,25 @@ class Windows:
             raise Refused(f"ask {ask} is your own; another person has to approve it")
         return self._enter("approve", {"of": ask}, who, month, self._clock.utc())[1]
 
-    def open_hold(self, who: Private, wanted: Wanted) -> Holding:
-        """Footage that is to be kept for a case, which the private part names; the window's number is the hold's."""
+    def open_hold(self, who: Private, wanted: Wanted, cause: str) -> Holding:
+        """Footage that is to be kept for a case, which the private part names, for so long as its cause lets it."""
         if who.case is None:
             raise Invalid("a hold is for a case: name it")
+        if cause not in TERMS:
+            raise Invalid(f"cause {cause!r}: write one of {', '.join(TERMS)}")
         month = self._months.present()
         case = to_base64(case_hash(self._months.secret(month), month, who.case))
 
         def entered(renews: int | None) -> Entered:
-            return self._open("hold", {**_named(wanted), "case": case, "renews": renews}, who, month)
+            return self._open("hold", {**_named(wanted), "cause": cause, "case": case, "renews": renews}, who, month)
 
         return Holding(wanted, entered(None), entered, self, self._gate, self._book, self._clock)
 
-    def confirm(self, who: Private, hold: int) -> int:
-        """By another person than who placed it; returns the entry's number."""
+    def confirm(self, who: Private, hold: Hold) -> int:
+        """By another person than who placed it, also after a fork; returns the entry's number."""
         return self._follow(who, hold, "confirm", self._gate.confirm)
 
-    def release(self, who: Private, hold: int) -> int:
+    def release(self, who: Private, hold: Hold) -> int:
         """It is over: its key is destroyed on return. Returns the entry's number."""
         return self._follow(who, hold, "release", self._gate.release)
 
@@ -135,13 +140,12 @@ class Windows:
             return False
         return case is not None and to_base64(case_hash(secret, month, case)) == hold.values["case"]
 
-    def _follow(self, who: Private, hold: int, kind: str, tell: Callable[[int, int], None]) -> int:
-        placed = self._act(hold, "hold")
-        month = placed.person.month
-        if kind == "confirm" and pseudonym(self._months.secret(month), month, who.person) == placed.person:
-            raise Refused(f"hold {hold} is your own; another person has to confirm it")
-        number = self._enter(kind, {"of": hold}, who, month, self._clock.utc())[1]
-        tell(hold, number)
+    def _follow(self, who: Private, hold: Hold, kind: str, tell: Callable[[EntryName, int], None]) -> int:
+        placed, month = hold.act.person, hold.act.person.month
+        if kind == "confirm" and pseudonym(self._months.secret(month), month, who.person) == placed:
+            raise Refused(f"hold {hold.name} is your own; another person has to confirm it")
+        number = self._enter(kind, {"hold": str(hold.name)}, who, month, self._clock.utc())[1]
+        tell(hold.name, number)
         return number
 
     def erase(self, who: Private, ask: int) -> int:

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo hold`: what is to be kept past its life, for a case."""
 
+from collections.abc import Mapping
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -20,7 +22,7 @@ app = typer.Typer(
 PLACING_S = 900.0  # keys of a day of twenty cameras take minutes
 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept encrypted.")]
-Number = Annotated[int, typer.Argument(metavar="NUMBER", help="What `hold place` printed.")]
+Name = Annotated[str, typer.Argument(metavar="HOLD", help="What `hold place` printed: act-1204.")]
 
 
 @app.command("place")
@@ -29,6 +31,10 @@ def place(
     start: Annotated[str, typer.Argument(metavar="FROM", help="Start, ISO 8601; without offset the town's time.")],
     end: Annotated[str, typer.Argument(metavar="TO", help="End, as FROM.")],
     case: Annotated[str, typer.Option("--case", metavar="N", help="Number of the case; kept encrypted.")],
+    cause: Annotated[
+        str,
+        typer.Option("--cause", metavar="WORD", help="Who wants it: judge, police, defence, citizen, rights, office."),
+    ],
     reason: Reason,
     stream: StreamOption = "main",
     home: HomeOption = None,
@@ -36,49 +42,52 @@ def place(
 ) -> None:
     """Keep what was recorded, as the Unix user that you are: at once its keys, behind that its pictures, encrypted.
 
-    Over in 72 hours unless another person confirms it. Prints its number.
+    Over in 72 hours unless another person confirms it; then it lasts as long as its cause lets it. Prints its name.
     """
     names = [name.strip() for name in cameras.split(",")]
-    body = {"cameras": names, "stream": stream, "from": start, "to": end, "case": case, "reason": reason}
+    body = {"cameras": names, "stream": stream, "from": start, "to": end, "case": case, "cause": cause}
     town = find_home(home)
-    found = ask_people(town, "POST", "/holds", body, PLACING_S)
+    found = ask_people(town, "POST", "/holds", {**body, "reason": reason}, PLACING_S)
     if as_json:
         write_json(found)
         return
-    first, last, ends = (local_told(found[key], town_zone(town)) for key in ("from", "to", "ends"))
+    zone = town_zone(town)
+    for kept in found["kept"]:
+        warn(_kept(kept, zone))
     for lost in found["lost"]:
         warn(f"cannot be held: {lost}")
+    ends, longest = (local_told(found[key], zone) for key in ("ends", "ends_confirmed"))
     warn(
-        f"placed: {found['segments']} segments, {first} to {last}; {found['volumes']} volumes are being "
-        f"copied. It ends {ends} unless another person confirms it: torrazzo hold confirm {found['number']}"
+        f"placed: {found['segments']} segments; {found['volumes']} volumes are being copied. It ends {ends}, or, for "
+        f"{cause}, {longest} if another person confirms it: torrazzo hold confirm {found['hold']}"
     )
-    print(found["number"])
+    print(found["hold"])
 
 
 @app.command("confirm")
-def confirm(number: Number, reason: Reason, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Confirm what another person placed: then it lasts 180 days, or until it is released."""
+def confirm(hold: Name, reason: Reason, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Confirm what another person placed: then it lasts as long as its cause lets it, or until it is released."""
     town = find_home(home)
-    found = ask_people(town, "POST", f"/holds/{number}/confirm", {"reason": reason})
+    found = ask_people(town, "POST", f"/holds/{hold}/confirm", {"reason": reason})
     if as_json:
         write_json(found)
     else:
-        print(f"hold {number} is confirmed; it ends {local_told(found['ends'], town_zone(town))}")
+        print(f"hold {hold} is confirmed; it ends {local_told(found['ends'], town_zone(town))}")
 
 
 @app.command("release")
-def release(number: Number, reason: Reason, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def release(hold: Name, reason: Reason, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """End a hold: its key is destroyed at once, its copies go within a minute."""
-    found = ask_people(find_home(home), "POST", f"/holds/{number}/release", {"reason": reason})
+    found = ask_people(find_home(home), "POST", f"/holds/{hold}/release", {"reason": reason})
     if as_json:
         write_json(found)
     else:
-        print(f"hold {number} is released; what it alone kept can be read by nobody any more")
+        print(f"hold {hold} is released; what it alone kept can be read by nobody any more")
 
 
 @app.command("list")
 def list_holds(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Holds that are not over."""
+    """Holds that are not over; those that end within a week are marked."""
     town = find_home(home)
     holds = ask_people(town, "GET", "/holds")["holds"]
     assert isinstance(holds, list)
@@ -90,14 +99,22 @@ def list_holds(home: HomeOption = None, as_json: JsonOption = False) -> None:
         return
     zone = town_zone(town)
     write_table(
-        ("NUMBER", "STATE", "CASE", "CAMERAS", "FROM", "TO", "ENDS", "BY", "SEGMENTS", "COPIED"),
+        ("HOLD", "STATE", "CAUSE", "CASE", "CAMERAS", "FROM", "TO", "ENDS", "BY", "SEGMENTS", "COPIED"),
         [
             (
-                str(hold["number"]), hold["state"], hold["case"] or "?", ", ".join(hold["cameras"]),
-                *(local_told(hold[key], zone) for key in ("from", "to", "ends")), hold["by"] or "?",
+                hold["hold"], hold["state"], hold["cause"], hold["case"] or "?", ", ".join(hold["cameras"]),
+                *(local_told(hold[key], zone) for key in ("from", "to")),
+                local_told(hold["ends"], zone) + (" (soon)" if hold["ends_soon"] else ""), hold["by"] or "?",
                 "?" if hold["segments"] is None else str(hold["segments"]),
                 "all" if hold["volumes"] is None else f"{hold['copied']} of {hold['volumes']} volumes",
             )
             for hold in holds
         ],
     )  # fmt: skip
+
+
+def _kept(kept: Mapping[str, str | None], zone: ZoneInfo) -> str:
+    """Segments are kept whole: it is some seconds more than was asked for, never less than was recorded."""
+    if kept["from"] is None:
+        return f"{kept['camera']}: nothing was recorded"
+    return f"{kept['camera']}: kept from {local_told(kept['from'], zone)} to {local_told(kept['to'], zone)}"

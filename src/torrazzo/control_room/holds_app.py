@@ -3,9 +3,12 @@
 """Holds, on the people's socket: what is to be kept past its life (docs/4-decisions/0014-the-vault.md).
 
 GET  /holds                      those that are not over
-POST /holds                      {"cameras":[…],"stream":…,"from":…,"to":…,"case":…,"reason":…}; answered when placed
-POST /holds/<number>/confirm     {"reason":…}, by another person; else it is over in 72 hours
-POST /holds/<number>/release     {"reason":…}
+POST /holds                      {"cameras":[…],"stream":…,"from":…,"to":…,"cause":…,"case":…,"reason":…}; answered when
+                                 placed
+POST /holds/<name>/confirm       {"reason":…}, by another person; else it is over in 72 hours
+POST /holds/<name>/release       {"reason":…}
+
+A hold's name has its log in it (act-1204): after a fork of the ledger numbers begin anew, and holds go on.
 """
 
 import asyncio
@@ -29,13 +32,15 @@ from torrazzo.control_room.looks import Looks, Reason
 from torrazzo.control_room.peered import requesting
 from torrazzo.control_room.people_app import posting, span_of, streams_of, text_of
 from torrazzo.durable import Disk, read_whole
-from torrazzo.evidence.hold import Placing
+from torrazzo.evidence.hold import Kept, Placing
 from torrazzo.keyring import KeyClient
 from torrazzo.keyring.vault_file import Hold
+from torrazzo.keyring.vault_terms import SOON
 from torrazzo.ledger.act import Wanted as Named
 from torrazzo.ledger.act import parse_act
+from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.private import Private
-from torrazzo.retention.held import LOST, VOLUMES, Held, Wanted
+from torrazzo.retention.held import LOST, Held, Wanted
 from torrazzo.town.camera import Camera
 from torrazzo.town.home import Home, Settings
 
@@ -68,8 +73,8 @@ class HoldDesk:
         return [
             Route("/holds", list_holds),
             Route("/holds", posting(self.place), methods=["POST"]),
-            Route("/holds/{number:int}/confirm", posting(self.confirm), methods=["POST"]),
-            Route("/holds/{number:int}/release", posting(self.release), methods=["POST"]),
+            Route("/holds/{name}/confirm", posting(self.confirm), methods=["POST"]),
+            Route("/holds/{name}/release", posting(self.release), methods=["POST"]),
         ]
 
     def list(self, request: Request) -> object:
@@ -77,10 +82,8 @@ class HoldDesk:
         peer = requesting(request)
         if not self._people.may(peer, "approve"):
             self._people.check(peer, "hold")
-        names: dict[str, str] = {camera.id: camera.name for camera in self._cameras()}
         private, counts = self._private(), self._counts()
-        holds = [hold for number in self._held.placed if (hold := self._held.hold(number)) is not None]
-        return {"holds": [self._told(hold, names, private, counts) for hold in holds if hold.ending is None]}
+        return {"holds": [self._told(hold, private, counts) for hold in self._held.placed if hold.ending is None]}
 
     def place(self, request: Request, said: Mapping[str, object]) -> object:
         """Returns when its keys are in the vault."""
@@ -92,73 +95,79 @@ class HoldDesk:
         roots = [*open_roots(parts.disk, parts.settings), *parts.catalogue.held_roots()]
         self._looks.check_case(streams, span, who)
         placing = Placing(parts.home, parts.disk, parts.clock, parts.catalogue.everything, roots)
-        placed = placing.place(self._looks.windows, who, streams, span)
-        hold = self._held.hold(placed.number)
+        placed = placing.place(self._looks.windows, who, streams, span, text_of(said, "cause"))
+        hold, names = self._hold(placed.name), self._names()
         return {
-            "number": placed.number,
-            "from": iso_from_ticks(placed.span.start),
-            "to": iso_from_ticks(placed.span.end),
+            "hold": str(placed.name),
+            "kept": [_kept(names.get(stream.camera, str(stream)), placed.kept.get(stream)) for stream in streams],
             "segments": placed.segments,
             "volumes": placed.volumes,
             "lost": list(placed.lost),
-            "ends": None if hold is None else iso_from_ticks(hold.ends),
+            "ends": iso_from_ticks(hold.ends),
+            "ends_confirmed": iso_from_ticks(hold.ends_confirmed),
         }
 
     def confirm(self, request: Request, said: Mapping[str, object]) -> object:
         """By another person."""
-        peer, number = requesting(request), self._number(request)
+        peer, hold = requesting(request), self._asked(request)
         self._people.check(peer, "approve")
-        entry = self._looks.windows.confirm(Reason("", text_of(said, "reason")).private(peer), number)
-        hold = self._held.hold(number)
-        return {"number": number, "confirmed": entry, "ends": None if hold is None else iso_from_ticks(hold.ends)}
+        entry = self._looks.windows.confirm(Reason("", text_of(said, "reason")).private(peer), hold)
+        return {"hold": str(hold.name), "entry": entry, "ends": iso_from_ticks(hold.ends_confirmed)}
 
     def release(self, request: Request, said: Mapping[str, object]) -> object:
         """Its key is destroyed when this returns."""
-        peer, number = requesting(request), self._number(request)
+        peer, hold = requesting(request), self._asked(request)
         self._people.check(peer, "hold")
-        entry = self._looks.windows.release(Reason("", text_of(said, "reason")).private(peer), number)
-        return {"number": number, "released": entry}
+        entry = self._looks.windows.release(Reason("", text_of(said, "reason")).private(peer), hold)
+        return {"hold": str(hold.name), "entry": entry}
 
-    def _number(self, request: Request) -> int:
-        number: int = request.path_params["number"]
-        if self._held.hold(number) is None:
-            raise Invalid(f"there is no hold {number}; `torrazzo hold list` shows those that there are")
-        return number
+    def _asked(self, request: Request) -> Hold:
+        return self._hold(EntryName.parse(request.path_params["name"]))
+
+    def _hold(self, name: EntryName) -> Hold:
+        hold = self._held.hold(name)
+        if hold is None:
+            raise Invalid(f"there is no hold {name}; `torrazzo hold list` shows those that there are")
+        return hold
+
+    def _names(self) -> Mapping[str, str]:
+        return {camera.id: camera.name for camera in self._cameras()}
 
     # -- what is told
 
     def _told(
         self,
         hold: Hold,
-        names: Mapping[str, str],
         private: Mapping[bytes, Private | None],
-        counts: Mapping[int, object],
+        counts: Mapping[str, object],
     ) -> dict[str, object]:
-        named, who = Named.of(hold.act), private.get(hold.act.line)
+        named, who, names = Named.of(hold.act), private.get(hold.act.line), self._names()
         streams = sorted(named.streams, key=str)
         return {
-            "number": hold.number,
+            "hold": str(hold.name),
             "state": "provisional" if hold.confirmed is None else "confirmed",
+            "cause": hold.act.values["cause"],
             "cameras": [names.get(stream.camera, stream.camera) for stream in streams],
             "streams": list(map(str, streams)),
             "from": iso_from_ticks(named.span.start),
             "to": iso_from_ticks(named.span.end),
             "placed": iso_from_ticks(hold.act.t),
             "ends": iso_from_ticks(hold.ends),
+            "ends_soon": hold.ends < self._parts.clock.utc() + SOON,
             "by": None if who is None else who.person,
             "case": None if who is None else who.case,
             "reason": None if who is None else who.reason,
-            "segments": counts.get(hold.number),
-            **self._copies(hold.number),
+            "segments": counts.get(str(hold.name)),
+            **self._copies(hold.name),
         }
 
-    def _copies(self, number: int) -> dict[str, object]:
+    def _copies(self, name: EntryName) -> dict[str, object]:
         """How far the copying is; `volumes` is null once all are there."""
-        folder, disk = self._held.folder(number), self._parts.disk
+        folder, disk = self._held.folder(name), self._parts.disk
         try:
             names = disk.list(folder)
             wanted = Wanted.read(disk, folder)
-            copied = len(_volumes(disk, self._held, number))
+            copied = sum(file.endswith(".vol") for file in self._held.volumes(name))
             lost = len(json.loads(read_whole(disk, folder / LOST, _LOST_LIMIT))) if LOST in names else 0
         except (OSError, ValueError, Invalid):
             return {"copied": None, "volumes": None, "lost": None}
@@ -176,17 +185,18 @@ class HoldDesk:
             book.close()
         return {deed.line: open_part(parse_act(deed.line), deed.private, months) for deed in deeds}
 
-    def _counts(self) -> Mapping[int, object]:
+    def _counts(self) -> Mapping[str, object]:
         """Segments of each, as the keyring tells them; nothing while it is away."""
         try:
             holds = KeyClient(self._parts.home.path).status().values.get("holds")
         except TorrazzoError:
             return {}
-        return {hold["number"]: hold["segments"] for hold in holds} if isinstance(holds, list) else {}
+        return {hold["hold"]: hold["segments"] for hold in holds} if isinstance(holds, list) else {}
 
 
-def _volumes(disk: Disk, held: Held, number: int) -> Sequence[str]:
-    try:
-        return [name for name in disk.list(held.folder(number) / VOLUMES) if name.endswith(".vol")]
-    except FileNotFoundError:
-        return []
+def _kept(camera: str, kept: Kept | None) -> Mapping[str, object]:
+    """Of one camera what is really held; null where nothing was recorded."""
+    if kept is None:
+        return {"camera": camera, "from": None, "to": None, "segments": 0}
+    edges = {"from": iso_from_ticks(kept.span.start), "to": iso_from_ticks(kept.span.end)}
+    return {"camera": camera, **edges, "segments": kept.segments}

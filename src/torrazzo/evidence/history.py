@@ -10,6 +10,7 @@ from torrazzo.base.times import HOUR
 from torrazzo.evidence.fixed_log import FixedLog
 from torrazzo.ledger import Pruned
 from torrazzo.ledger.act import Act, parse_act
+from torrazzo.ledger.identity import EntryName, end_of
 
 _SPANS = frozenset({"view", "ask", "hold"})  # they name streams and a span
 _FOLLOWING = frozenset({"approve", "export", "close", "confirm", "release", "end", "rekey"})  # they name one before
@@ -34,11 +35,19 @@ def find_history(log: FixedLog, streams: Collection[StreamId], span: Span) -> li
     except Pruned:
         pass
     names = set(map(str, streams))
-    kept: dict[int, None] = {}
+    name, kept = end_of(log.head.origin), dict[int, None]()
     for index, act in reversed(found):
-        if act.values.get("of") in kept if act.kind in _FOLLOWING else _concerns(act, names, span):
+        if _named(act, name) in kept if act.kind in _FOLLOWING else _concerns(act, names, span):
             kept[index] = None
     return list(kept)
+
+
+def _named(act: Act, log: str) -> object:
+    """Number of the entry that this one follows; None where that is of a log before a fork."""
+    if "hold" not in act.values:
+        return act.values.get("of")
+    hold = EntryName.parse(act.values["hold"])
+    return hold.number if hold.log == log else None
 
 
 def _concerns(act: Act, names: set[str], span: Span) -> bool:

@@ -3,10 +3,14 @@
 """Placing a hold: what is recorded of a span is kept past its life.
 
 1. A window is opened by the fact. 2. What is to be copied is written down: retention unlinks none of it from here on.
-3. The keys go into the vault, those of the oldest hour first; only then the hold is placed. `hold_copy` does the rest.
+3. The keys go into the vault, those first whose hour ends first; only then the hold is placed. `hold_copy` does the
+rest.
+
+Segments are kept whole: of each stream all that touch the span, and those before that its first picture refers to.
+So it is some seconds more at the ends, and never less than was recorded.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,6 +26,7 @@ from torrazzo.base.times import HOUR
 from torrazzo.catalogue import CatalogueWriter, Delivered, SegmentRow
 from torrazzo.durable import Disk
 from torrazzo.ledger.act import Wanted as Named
+from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.private import Private
 from torrazzo.ledger.prove_many import MOST_ENTRIES
 from torrazzo.playback.held import SOURCE, Everything, recorded
@@ -30,6 +35,7 @@ from torrazzo.playback.segment_keys import SegmentKeys
 from torrazzo.playback.shelf import Shelf
 from torrazzo.retention.held import WANTED, Held, Wanted
 from torrazzo.town.home import Home
+from torrazzo.town.lives import life_of
 
 MOST = 20 * 24 * HOUR  # of one hold: cameras times time
 
@@ -38,11 +44,18 @@ _BATCH = 2_000
 log = structlog.get_logger(__name__)
 
 
+class Kept(NamedTuple):
+    """Of one stream: its segments, and from when to when they reach; gaps are within that."""
+
+    span: Span
+    segments: int
+
+
 class Placed(NamedTuple):
     """A hold, as it is told."""
 
-    number: int
-    span: Span  # as wide as its segments
+    name: EntryName
+    kept: Mapping[StreamId, Kept]  # of each stream that was asked for and recorded
     segments: int  # whose keys are in the vault
     volumes: int  # that are being copied
     lost: tuple[str, ...]  # what could not be held, in words
@@ -71,9 +84,10 @@ class Placing:
         self._held, self._disk, self._clock = Held(home, disk), disk, clock
         self._everything, self._roots = everything, roots
 
-    def place(self, windows: Windows, who: Private, streams: Sequence[StreamId], span: Span) -> Placed:
-        """Raises `Refused` for too much at once, `Invalid` if nothing was recorded, and what ledger and keyring raise.
+    def place(self, windows: Windows, who: Private, streams: Sequence[StreamId], span: Span, cause: str) -> Placed:
+        """For a cause that has a term (keyring/vault_terms.py).
 
+        Raises `Refused` for too much at once, `Invalid` if nothing was recorded, and what ledger and keyring raise.
         After an error the hold has what was put until then; placed again, it is another one.
         """
         if len(streams) * (span.end - span.start) > MOST:
@@ -81,34 +95,38 @@ class Placing:
                 "one hold is of at most 20 cameras for 24 hours, or as much: place several, each with its reason"
             )
         rows, whole = self._find(streams, span)
-        window = windows.open_hold(who, Named(frozenset(streams), whole))
-        number, why = window.number, "failed"
+        window = windows.open_hold(who, Named(frozenset(streams), whole), cause)
+        hold, why = window.hold, "failed"
         try:
-            volumes = self._want(number, rows)
+            volumes = self._want(hold, rows)
             count, lost = self._put(window, rows)
             why = "done"
         except (OSError, TorrazzoError) as error:
-            told = f"hold {number} is not complete: {error}; place it again, then release {number}"
+            told = f"hold {hold} is not complete: {error}; place it again, then release {hold}"
             raise Unavailable(told) from error
         finally:
             window.close(why)
-        log.warning("hold_placed", hold=number, segments=count, volumes=len(volumes), lost=len(lost))
-        return Placed(number, whole, count, len(volumes), tuple(lost))
+        log.warning("hold_placed", hold=str(hold), segments=count, volumes=len(volumes), lost=len(lost))
+        return Placed(hold, _kept(rows), count, len(volumes), tuple(lost))
 
     def _find(self, streams: Sequence[StreamId], span: Span) -> tuple[list[SegmentRow], Span]:
-        spans = [found for stream in streams if (found := whole_span(self._everything, stream, span, 0)) is not None]
-        if not spans:
+        """In order of their end of life; and what they cover."""
+        rows: list[SegmentRow] = []
+        for stream in streams:
+            whole = whole_span(self._everything, stream, span, 0)
+            if whole is not None:
+                found = self._everything.rows(stream, whole)
+                rows += [row for row in found if whole.start <= row.t0 and row.t1 <= whole.end]
+        if not rows:
             raise Invalid(f"nothing was recorded in {span}; `torrazzo footage list` tells what is")
-        whole = Span(min(found.start for found in spans), max(found.end for found in spans))
-        rows = [row for stream in streams for row in self._everything.rows(stream, whole)]
-        rows = [row for row in rows if whole.start <= row.t0 and row.t1 <= whole.end]
-        return sorted(rows, key=lambda row: (row.t0 // HOUR, str(row.id.stream), str(row.id.term), row.id.n)), whole
+        rows.sort(key=_urgency)
+        return rows, Span(min(row.t0 for row in rows), max(row.t1 for row in rows))
 
     # -- what is to be copied
 
-    def _want(self, number: int, rows: Sequence[SegmentRow]) -> list[str]:
+    def _want(self, hold: EntryName, rows: Sequence[SegmentRow]) -> list[str]:
         """1. Which files are not to be unlinked. 2. What lies where in them."""
-        folder = self._held.folder(number)
+        folder = self._held.folder(hold)
         self._disk.make_folder(folder)
         volumes = sorted({row.volume for row in rows if row.volume is not None})
         self._disk.publish(folder / WANTED, Wanted(self._clock.utc(), volumes).pack())  # 1
@@ -150,6 +168,22 @@ class Placing:
         finally:
             shelf.close()
         return count, lost
+
+
+def _urgency(row: SegmentRow) -> tuple[int, str, str, int]:
+    """When its hour's key goes; then so that `_groups` finds together what is proven at once."""
+    hour, class_ = row.t0 // HOUR, row.retention_class
+    return hour + life_of(class_), f"{row.id.stream} {class_}", str(row.id.term), row.id.n
+
+
+def _kept(rows: Iterable[SegmentRow]) -> Mapping[StreamId, Kept]:
+    found: dict[StreamId, Kept] = {}
+    for row in rows:
+        span = Span(row.t0, row.t1)
+        before = found.get(row.id.stream, Kept(span, 0))
+        whole = Span(min(before.span.start, span.start), max(before.span.end, span.end))
+        found[row.id.stream] = Kept(whole, before.segments + 1)
+    return found
 
 
 def _groups(rows: Sequence[SegmentRow]) -> Iterator[list[Recorded]]:

@@ -26,6 +26,7 @@ from torrazzo.catalogue import Catalogue, SegmentRow, rebuild
 from torrazzo.durable import Disk
 from torrazzo.evidence.hold import SealedKeys
 from torrazzo.evidence.jobs import Jobs, Progress, Steps, Values
+from torrazzo.ledger.identity import EntryName
 from torrazzo.playback.held import CATALOGUE, SOURCE, Everything, HeldIndex, recorded
 from torrazzo.playback.shelf import Shelf
 from torrazzo.retention.held import LOST, WANTED, Held, Wanted
@@ -42,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 
 class HoldCopy:
-    """What `Jobs` runs; its order is `{"hold": <number>}`."""
+    """What `Jobs` runs; its order is `{"hold": <name>}`."""
 
     def __init__(self, home: Home, disk: Disk, node: NodeId, roots: Callable[[], Sequence[Root]]) -> None:
         self._home, self._disk, self._node, self._roots = home, disk, node, roots
@@ -50,27 +51,27 @@ class HoldCopy:
 
     def run(self, order: Values, steps: Steps) -> Values:
         """The result tells how many volumes there are, and what is lost."""
-        number = int(order["hold"])
-        return steps.step("copy", (0, 1), lambda tell: self._copy(number, tell))
+        hold = EntryName.parse(order["hold"])
+        return steps.step("copy", (0, 1), lambda tell: self._copy(hold, tell))
 
     def tend(self, jobs: Jobs) -> None:
         """Order a job for each hold that has something to be copied, unless one is at it, or has just failed."""
         states = [state for state in jobs.states() if state.kind == KIND]
         now_ms = jobs.clock.utc() // 90
-        for number in self._held.numbers:
-            left = set(self._disk.list(self._held.folder(number))) & {WANTED, SOURCE}
-            if not self._held.is_held(number) or not left:
+        for hold in self._held.copied:
+            left = set(self._disk.list(self._held.folder(hold))) & {WANTED, SOURCE}
+            if not self._held.is_held(hold) or not left:
                 continue
-            mine = [state for state in states if state.order.get("hold") == number]
+            mine = [state for state in states if state.order.get("hold") == str(hold)]
             is_busy = any(state.state in {"waiting", "running"} for state in mine)
             has_failed = any(state.state == "failed" and state.made + AGAIN_MS > now_ms for state in mine)
             if not is_busy and not has_failed:
-                jobs.start(KIND, {"hold": number})
+                jobs.start(KIND, {"hold": str(hold)})
 
     # -- the copies
 
-    def _copy(self, number: int, tell: Progress) -> Values:
-        folder = self._held.folder(number)
+    def _copy(self, hold: EntryName, tell: Progress) -> Values:
+        folder = self._held.folder(hold)
         wanted = Wanted.read(self._disk, folder)
         if wanted is None:
             self._forget_source(folder)
@@ -82,8 +83,8 @@ class HoldCopy:
             with Catalogue(folder / SOURCE) as source:
                 copying = _Copying(self._disk, root, source, shelf, Everything(source, held))
                 for serial, name in enumerate(wanted.volumes):
-                    if not self._held.is_held(number):
-                        raise Refused(f"hold {number} is over")
+                    if not self._held.is_held(hold):
+                        raise Refused(f"hold {hold} is over")
                     copying.copy(serial, name)
                     tell(0.95 * (serial + 1) / len(wanted.volumes))
                 rebuild(self._disk, [root], folder / CATALOGUE, lambda *_: tell(0.95))

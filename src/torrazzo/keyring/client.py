@@ -10,7 +10,7 @@ from torrazzo.archive.fact import parse_fact
 from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.keyring.answer import ANSWER_LIMIT, Status, parse_answer, parse_error
 from torrazzo.keyring.document import expect_number, parse_object
-from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
+from torrazzo.keyring.gate_request import CloseRequest, HoldRequest, KeyRequest
 from torrazzo.town.ask import UnixHttp
 from torrazzo.town.home import Home
 
@@ -41,12 +41,12 @@ class KeyClient:
         held = parse_object(self._ask_running("POST", "/hold-keys", request.text()), "answer", ANSWER_LIMIT).get("held")
         return expect_number(held, "held")
 
-    def confirm(self, request: CloseRequest) -> None:
-        """A hold's fact and that of its confirmation by a second person; raises as `window_keys`."""
+    def confirm(self, request: HoldRequest) -> None:
+        """A hold, and the fact of its confirmation by a second person; raises as `window_keys`."""
         self._ask_running("POST", "/confirm", request.text())
 
-    def release(self, request: CloseRequest) -> None:
-        """A hold's fact and that of its release: on return its key is destroyed. Raises as `window_keys`."""
+    def release(self, request: HoldRequest) -> None:
+        """A hold, and the fact of its release: on return its key is destroyed. Raises as `window_keys`."""
         self._ask_running("POST", "/release", request.text())
 
     def erase(self, request: CloseRequest) -> int:

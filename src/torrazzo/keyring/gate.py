@@ -18,12 +18,13 @@ from torrazzo.base.spans import Span
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of, iso_from_ticks
 from torrazzo.keyring.document import parse_object
 from torrazzo.keyring.gate_refusal import Reason, Refusal, Refuse
-from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
+from torrazzo.keyring.gate_request import CloseRequest, Entry, HoldRequest, KeyRequest
 from torrazzo.keyring.heads import Head, Heads, Shown, Taken, take
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.ledger import Policy, Unproven
 from torrazzo.ledger.act import OPENING, Act, Wanted, parse_act
+from torrazzo.ledger.identity import EntryName, end_of
 from torrazzo.ledger.merkle import leaf_hash, verify_inclusion
 from torrazzo.ledger.text import parse_hash
 
@@ -42,6 +43,10 @@ class Held(Protocol):
         """Whether this is, at that moment."""
         ...
 
+    def placed(self, name: EntryName) -> Act | None:
+        """The fact of a hold, proven when its keys came; None if there is none, or it is over."""
+        ...
+
 
 class Nothing:
     """Implements `Held`."""
@@ -49,6 +54,10 @@ class Nothing:
     def holds_segment(self, segment: SegmentId, moment: UtcTicks) -> bool:  # noqa: ARG002 - never
         """No."""
         return False
+
+    def placed(self, name: EntryName) -> Act | None:  # noqa: ARG002 - never
+        """None."""
+        return None
 
 
 class Rules(NamedTuple):
@@ -76,7 +85,7 @@ class Granted(NamedTuple):
     """These segments' keys may be handed out now, and no later than `until`."""
 
     use: str  # view, export, hold: the last one's keys go into the vault, and to no reader
-    window: int
+    window: EntryName
     stream: StreamId
     term: TermId
     name: KeyName
@@ -90,10 +99,11 @@ class Closed(NamedTuple):
     window: int
 
 
-class Confirmed(NamedTuple):
-    """A second person has confirmed this hold."""
+class Wished(NamedTuple):
+    """This hold is to last, or to end, as this fact has it."""
 
-    hold: int
+    hold: EntryName
+    fact: EntryName
 
 
 class Erased(NamedTuple):
@@ -107,7 +117,7 @@ class Erased(NamedTuple):
 class Decision(NamedTuple):
     """The outcome, the state to go on with whatever it is, and what to book and tell."""
 
-    outcome: Granted | Closed | Confirmed | Erased | Refusal
+    outcome: Granted | Closed | Wished | Erased | Refusal
     state: State
     facts: tuple[tuple[str, Mapping[str, object]], ...] = ()  # kind and values, for the ledger to add
     taken: tuple[Taken, ...] = ()  # heads that hold, also where the rest does not
@@ -136,7 +146,7 @@ def decide(
         return _refused(refuse.refusal, request.window.number, state, taken)
     granted = Granted(
         window.kind,
-        request.window.number,
+        _name(request.window, state),
         first.stream,
         first.term,
         KeyName.parse(str(first.key)),
@@ -152,28 +162,47 @@ def close(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> 
     1. The head continues the one seen. 2. The window and its closing fact are in `act`, the second names the first.
     3. It is remembered as closed until no clock could take it for open.
     """
-    return _closing(state, request, rules, now, (OPENING, "close"))
-
-
-def release(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> Decision:
-    """The same for a hold and the fact that releases it."""
-    return _closing(state, request, rules, now, (HOLDING, "release"))
-
-
-def confirm(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> Decision:
-    """A second person confirms a hold: 1. and 2. as above; 3. their pseudonyms are of one month, and differ."""
     state, taken = _forgetting(state, now), list[Taken]()
     number = request.window.number
     try:
         state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
-        hold, second = _following(request, taken[0].head, (HOLDING, "confirm"))  # 2
-        if hold.person.month != second.person.month:  # 3
-            raise Refuse(Reason.PERSON, f"hold {number}: pseudonyms of several months cannot be compared")
-        if hold.person == second.person:
-            raise Refuse(Reason.PERSON, f"hold {number}: placed and confirmed by one person")
+        window, _ = _following(request, taken[0].head, (OPENING, "close"))  # 2
     except Refuse as refuse:
         return _refused(refuse.refusal, number, state, taken)
-    return Decision(Confirmed(number), state, taken=tuple(taken))
+    return Decision(Closed(number), _closed(state, number, window), taken=tuple(taken))  # 3
+
+
+def release(state: State, request: HoldRequest, rules: Rules, now: Judgement) -> Decision:
+    """A hold is to end.
+
+    1. The head continues the one seen. 2. There is this hold, of whichever log, and a fact in `act` releases it. 3. Its
+    window, if it is of this log, gives no more keys.
+    """
+    state, taken = _forgetting(state, now), list[Taken]()
+    try:
+        state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
+        placed, _ = _wish(request, taken[0].head, rules, "release")  # 2
+    except Refuse as refuse:
+        return _refused(refuse.refusal, request.fact.number, state, taken)
+    fact = _name(request.fact, state)
+    if request.hold.log == fact.log:  # 3
+        state = _closed(state, request.hold.number, placed)
+    return Decision(Wished(request.hold, fact), state, taken=tuple(taken))
+
+
+def confirm(state: State, request: HoldRequest, rules: Rules, now: Judgement) -> Decision:
+    """A second person wants a hold to last: 1. and 2. as above; 3. their pseudonyms are of one month, and differ."""
+    state, taken = _forgetting(state, now), list[Taken]()
+    try:
+        state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
+        placed, second = _wish(request, taken[0].head, rules, "confirm")  # 2
+        if placed.person.month != second.person.month:  # 3
+            raise Refuse(Reason.PERSON, f"hold {request.hold}: pseudonyms of several months cannot be compared")
+        if placed.person == second.person:
+            raise Refuse(Reason.PERSON, f"hold {request.hold}: placed and confirmed by one person")
+    except Refuse as refuse:
+        return _refused(refuse.refusal, request.fact.number, state, taken)
+    return Decision(Wished(request.hold, _name(request.fact, state)), state, taken=tuple(taken))
 
 
 def erase(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> Decision:
@@ -199,17 +228,24 @@ def erase(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> 
     return Decision(Erased(wanted.streams, hour, request.close.number), state, taken=tuple(taken))
 
 
-def _closing(
-    state: State, request: CloseRequest, rules: Rules, now: Judgement, kinds: tuple[Collection[str], str]
-) -> Decision:
-    state, taken = _forgetting(state, now), list[Taken]()
-    try:
-        state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
-        window, _ = _following(request, taken[0].head, kinds)  # 2
-    except Refuse as refuse:
-        return _refused(refuse.refusal, request.window.number, state, taken)
-    state = state._replace(closed={**state.closed, request.window.number: window.values["until"]})  # 3
-    return Decision(Closed(request.window.number), state, taken=tuple(taken))
+def _closed(state: State, number: int, window: Act) -> State:
+    """That remembers the window as closed until no clock could take it for open."""
+    return state._replace(closed={**state.closed, number: window.values["until"]})
+
+
+def _name(entry: Entry, state: State) -> EntryName:
+    """As it is called also after a fork; its proof leads to the head of this state."""
+    return EntryName(end_of(state.heads.act.origin), entry.number)
+
+
+def _wish(request: HoldRequest, head: Head, rules: Rules, kind: str) -> tuple[Act, Act]:
+    """The fact that placed the hold, as the vault keeps it, and one of this kind in `act` that names it."""
+    fact, placed = _proven(request.fact, head, {kind}), rules.held.placed(request.hold)
+    if placed is None:
+        raise Refuse(Reason.ORDER, f"there is no hold {request.hold}")
+    if fact.values["hold"] != str(request.hold):
+        raise Refuse(Reason.ORDER, f"entry {request.fact.number} is a {kind} of {fact.values['hold']}")
+    return placed, fact
 
 
 def _following(request: CloseRequest, head: Head, kinds: tuple[Collection[str], str]) -> tuple[Act, Act]:

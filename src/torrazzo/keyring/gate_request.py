@@ -16,6 +16,7 @@ from torrazzo.keyring.document import (
     parse_object,
 )
 from torrazzo.keyring.heads import Shown
+from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.proof import MAX_PATH
 from torrazzo.ledger.text import MAX_NUMBER
@@ -101,6 +102,27 @@ class CloseRequest(NamedTuple):
         _expect_version(found)
         window, close = (_parse_entry(found[name], name) for name in ("window", "close"))
         return cls(_parse_shown(found["act"], "act"), window, close)
+
+
+class HoldRequest(NamedTuple):
+    """What a second person, or whoever placed it, wants of a hold; it may be of a log before the present one."""
+
+    act: Shown
+    hold: EntryName
+    fact: Entry  # names the hold
+
+    def text(self) -> bytes:
+        """The body of `POST /confirm` and `POST /release`."""
+        return compact({"v": 1, "act": _shown(self.act), "hold": str(self.hold), "fact": _entry(self.fact)})
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """The inverse of `text`; raises `Invalid`."""
+        found = parse_object(data, "request", MOST_BYTES)
+        expect_names(found, {"v", "act", "hold", "fact"}, "request")
+        _expect_version(found)
+        hold = EntryName.parse(expect_text(found["hold"], "hold"))
+        return cls(_parse_shown(found["act"], "act"), hold, _parse_entry(found["fact"], "fact"))
 
 
 def _expect_version(found: Mapping[str, object]) -> None:

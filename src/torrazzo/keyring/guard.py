@@ -16,7 +16,6 @@ from torrazzo.keyring.gate import (
     HOLDING,
     READING,
     Closed,
-    Confirmed,
     Decision,
     Erased,
     Granted,
@@ -24,6 +23,7 @@ from torrazzo.keyring.gate import (
     Nothing,
     Rules,
     State,
+    Wished,
     close,
     confirm,
     decide,
@@ -31,7 +31,7 @@ from torrazzo.keyring.gate import (
     release,
 )
 from torrazzo.keyring.gate_refusal import Reason, Refusal
-from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
+from torrazzo.keyring.gate_request import CloseRequest, HoldRequest, KeyRequest
 from torrazzo.keyring.heads import Head, Heads, Shown, Taken, accept, fact_values
 from torrazzo.keyring.timekeeper import Timekeeper
 from torrazzo.keyring.trust import TrustStore
@@ -41,7 +41,7 @@ from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.note import Note
 
 Log: TypeAlias = Literal["rec", "act"]
-Asked = TypeVar("Asked", KeyRequest, CloseRequest)
+Asked = TypeVar("Asked", KeyRequest, CloseRequest, HoldRequest)
 
 _NEVER = Refusal(
     Reason.HEAD_UNKNOWN,
@@ -119,13 +119,20 @@ class Guard:
         """The window gives no more keys; raises `Denied`, which is booked."""
         self._decided(request, close)
 
-    def release(self, request: CloseRequest) -> None:
-        """The hold is over; as `close`."""
-        self._decided(request, release)
+    def release(self, request: HoldRequest) -> Wished:
+        """The hold is to end; raises `Denied`, which is booked."""
+        return self._wished(request, release)
 
-    def confirm(self, request: CloseRequest) -> None:
-        """A second person has confirmed the hold; raises `Denied`, which is booked."""
-        self._decided(request, confirm)
+    def confirm(self, request: HoldRequest) -> Wished:
+        """A second person wants the hold to last; in the same way."""
+        return self._wished(request, confirm)
+
+    def _wished(
+        self, request: HoldRequest, judge: Callable[[State, HoldRequest, Rules, Judgement], Decision]
+    ) -> Wished:
+        outcome = self._decided(request, judge)
+        assert isinstance(outcome, Wished), "what else it may come to was raised"
+        return outcome
 
     def erase(self, request: CloseRequest) -> Erased:
         """Two people want footage gone; raises `Denied`, which is booked."""
@@ -188,11 +195,11 @@ class Guard:
 
     def _decided(
         self, request: Asked, judge: Callable[[State, Asked, Rules, Judgement], Decision]
-    ) -> Granted | Closed | Confirmed | Erased:
+    ) -> Granted | Closed | Wished | Erased:
         with self._lock:
             state = self._state
             if state is None or self._rules is None:
-                outcome: Granted | Closed | Confirmed | Erased | Refusal = _NEVER
+                outcome: Granted | Closed | Wished | Erased | Refusal = _NEVER
             else:
                 decision = judge(state, request, self._rules, self._times.judge())
                 self._go_on(decision)
@@ -229,8 +236,10 @@ class Guard:
         if accepted.cosigned:
             self._times.hear_witness(max(accepted.cosigned.values()))
 
-    def _denied(self, refusal: Refusal, request: KeyRequest | CloseRequest, state: State | None) -> Denied:
-        window = request.window.number
+    def _denied(
+        self, refusal: Refusal, request: KeyRequest | CloseRequest | HoldRequest, state: State | None
+    ) -> Denied:
+        window = (request.fact if isinstance(request, HoldRequest) else request.window).number
         if not (refusal.reason == Reason.HEAD_STALE and _is_overtaken(request, state)):
             self._bookings.refuse(str(refusal.reason), window)
         if refusal.reason == Reason.CLOCK:
@@ -245,7 +254,7 @@ class Guard:
         self._why = str(error)
 
 
-def _is_overtaken(request: KeyRequest | CloseRequest, state: State | None) -> bool:
+def _is_overtaken(request: KeyRequest | CloseRequest | HoldRequest, state: State | None) -> bool:
     """Whether all its heads go on from heads that were taken: another reader was faster, and this one asks anew."""
     if state is None:
         return False

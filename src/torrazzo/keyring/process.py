@@ -33,7 +33,7 @@ from torrazzo.keyring.store import RingStore, has_sealed_ring
 from torrazzo.keyring.timekeeper import LOCAL, Timekeeper
 from torrazzo.keyring.trust import TrustStore
 from torrazzo.keyring.trusted_time import LEGAL_HOURS, Tolerances
-from torrazzo.keyring.vault import Vault, vault_folder
+from torrazzo.keyring.vault import Vault
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.town.home import Home, Settings, load_settings
 from torrazzo.town.lives import life_of
@@ -106,7 +106,7 @@ def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner:
     boot = manner.boot or BOOT_ID.read_text("ascii").strip()
     times = Timekeeper(disk, places.keyring, clock, boot, Tolerances(settings.trusted), manner.local)
     bookings = Bookings(disk, places.keyring, ledger, clock)
-    vault = Vault(disk, vault_folder(places), bookings.add, manner.sealing)
+    vault = Vault(disk, places.vault, bookings.add, manner.sealing)
     vault.load()
     guard = Guard(trust, times, bookings, vault)
     guard.know({**lives_of(store.ring), **lives})

@@ -18,6 +18,7 @@ import structlog
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.times import iso_from_ticks
 from torrazzo.keyring.after_restore import WAITS, expect_settled
 from torrazzo.keyring.answer import answer_text, error_text
 from torrazzo.keyring.bookings import Bookings
@@ -25,7 +26,7 @@ from torrazzo.keyring.chore import Keyring
 from torrazzo.keyring.document import compact
 from torrazzo.keyring.follower import Follower
 from torrazzo.keyring.gate import Granted
-from torrazzo.keyring.gate_request import CloseRequest, KeyRequest
+from torrazzo.keyring.gate_request import CloseRequest, HoldRequest, KeyRequest
 from torrazzo.keyring.guard import Guard
 from torrazzo.keyring.heads import Heads
 from torrazzo.keyring.orders import Orders
@@ -35,6 +36,7 @@ from torrazzo.keyring.timekeeper import Timekeeper
 from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.keyring.vault import Vault
 from torrazzo.keyring.vault_file import Hold
+from torrazzo.keyring.vault_terms import SOON
 from torrazzo.ledger.act import parse_act
 from torrazzo.town.unix_server import Body, NotFound
 
@@ -44,7 +46,7 @@ STANDS_NS = 180_000_000_000  # without a look ended: people are told
 _STATUS = ((NotFound, 404), (Invalid, 400), (Refused, 403), (Damaged, 422), (Unavailable, 503))
 _ADDRESSES = "GET /status; POST /window-keys, /close, /hold-keys, /confirm, /release, /erase, /trust-…, /look"
 
-Asked = TypeVar("Asked", KeyRequest, CloseRequest)
+Asked = TypeVar("Asked", KeyRequest, CloseRequest, HoldRequest)
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +119,7 @@ class KeyDesk:
                 "clock": _clock(judged, parts.times),
                 "owed": parts.bookings.waiting,
                 "ledger": "away" if parts.follower.is_away else "answers",
-                "holds": [_hold(hold, parts.vault.count(hold.number)) for hold in parts.vault.holds],
+                "holds": [_hold(hold, parts.vault.count(hold.name)) for hold in parts.vault.holds],
                 "alarms": self._alarms(judged),
             }
         )
@@ -138,6 +140,8 @@ class KeyDesk:
             found.append(WAITS)
         if (stands_ns := parts.clock.boot_ns() - parts.keyring.looked_ns) >= STANDS_NS:
             found.append(f"no look was ended for {stands_ns // 60_000_000_000} minutes: nothing is drawn or shredded")
+        endings = (_ending(hold, parts.clock.utc()) for hold in parts.vault.holds)
+        found += [ending for ending in endings if ending is not None]
         return [*found, *parts.vault.troubles, *parts.keyring.alarms.values()]
 
     def _window_keys(self, body: bytes) -> bytes:
@@ -170,16 +174,14 @@ class KeyDesk:
         return compact({"closed": request.window.number})
 
     def _confirm(self, body: bytes) -> bytes:
-        request = self._parsed(CloseRequest, body)
-        self._parts.guard.confirm(request)
-        self._parts.vault.confirm(request.window.number, request.close.number)
-        return compact({"confirmed": request.window.number})
+        wished = self._parts.guard.confirm(self._parsed(HoldRequest, body))
+        self._parts.vault.confirm(wished.hold, wished.fact)
+        return compact({"confirmed": str(wished.hold)})
 
     def _release(self, body: bytes) -> bytes:
-        request = self._parsed(CloseRequest, body)
-        self._parts.guard.release(request)
-        self._parts.vault.release(request.window.number)
-        return compact({"released": request.window.number})
+        wished = self._parts.guard.release(self._parsed(HoldRequest, body))
+        self._parts.vault.release(wished.hold)
+        return compact({"released": str(wished.hold)})
 
     def _erase(self, body: bytes) -> bytes:
         """Done by the clockwork, which alone may change the ring."""
@@ -221,9 +223,17 @@ class KeyDesk:
 
 def _hold(hold: Hold, count: int) -> dict[str, object]:
     start: int = hold.act.values["t0"]
+    confirmed = None if hold.confirmed is None else str(hold.confirmed)
     return {
-        "number": hold.number, "from": start, "confirmed": hold.confirmed, "ends": hold.ends, "segments": count,
+        "hold": str(hold.name), "from": start, "confirmed": confirmed, "ends": hold.ends, "segments": count,
     }  # fmt: skip
+
+
+def _ending(hold: Hold, now: int) -> str | None:
+    """What is told of a confirmed one before its end; of others whoever placed them was."""
+    if hold.confirmed is None or hold.ends > now + SOON:
+        return None
+    return f"hold {hold.name} ends {iso_from_ticks(hold.ends)}: what is still needed is to be held anew before"
 
 
 def _clock(judged: Judgement, times: Timekeeper) -> dict[str, object]:

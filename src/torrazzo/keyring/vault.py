@@ -3,7 +3,7 @@
 """The vault: segment keys of what is held, each hold's under a key of its own (docs/3-formats/vault.md).
 
     vault/ring/              a ring as the hours' is, with a sealer of its own; one key for each hold
-    vault/holds/<number>/    hold.json and files of sealed segment keys
+    vault/holds/act-1204/    hold.json and files of sealed segment keys
     vault/statements/        what a chip said of each end
 
 Putting: 1. hold.json; 2. its key is drawn; 3. a file of keys. What is missing after a crash is asked for again.
@@ -28,19 +28,16 @@ from torrazzo.keyring.sealer_setup import NONE, set_up_sealer
 from torrazzo.keyring.statement import keep_statement
 from torrazzo.keyring.store import RingStore, has_ring
 from torrazzo.keyring.vault_file import HOLD_LIMIT, KEYS_LIMIT, HeldKeys, Hold
+from torrazzo.keyring.vault_terms import TERMS
 from torrazzo.ledger.act import Act, Wanted
-from torrazzo.town.home import Home
+from torrazzo.ledger.identity import EntryName
 
-VAULT = "vault"
 HOLD = "hold.json"
 RELEASED, LAPSED = "release", "lapse"  # `why` of the `end` fact
 
+_SAME = ("case", "cause")  # of all windows of a hold, beside streams and span
+
 log = structlog.get_logger(__name__)
-
-
-def vault_folder(home: Home) -> Path:
-    """Where all of it lies; may be a mount or a link to another disk."""
-    return home.path / VAULT
 
 
 class Vault:
@@ -55,8 +52,8 @@ class Vault:
         self._level = ""
         self.troubles: list[str] = []  # in words, for people
         self._lock = threading.RLock()
-        self._holds: dict[int, Hold] = {}
-        self._files: dict[int, dict[tuple[StreamId, TermId], dict[int, HeldKeys]]] = {}  # by the segment's number
+        self._holds: dict[EntryName, Hold] = {}
+        self._files: dict[EntryName, dict[tuple[StreamId, TermId], dict[int, HeldKeys]]] = {}  # by the segment's number
 
     def load(self) -> None:
         """What lies there; an ending that a crash cut short is ended."""
@@ -64,36 +61,41 @@ class Vault:
             try:
                 if has_ring(self._disk, self._ring):
                     self._opened()
-                for name in self._list(self._holds_folder):
-                    if name.isdecimal():
-                        self._load_hold(int(name))
+                for folder in self._list(self._holds_folder):
+                    self._load_hold(self._holds_folder / folder)
             except (OSError, TorrazzoError) as error:  # the hours' keys are needed all the same
                 self.troubles = [f"the vault cannot be read: {error}"]
                 log.error("vault_not_read", error=str(error))  # noqa: TRY400
             for hold in list(self._holds.values()):
                 if hold.ending is not None:
-                    self._try_end(hold.number, hold.ending)
+                    self._try_end(hold, hold.ending)
 
     @property
     def holds(self) -> list[Hold]:
         """Those that are not over, oldest first."""
         with self._lock:
-            return [self._holds[number] for number in sorted(self._holds)]
+            return sorted(self._holds.values(), key=lambda hold: hold.act.t)
 
-    def count(self, number: int) -> int:
+    def placed(self, name: EntryName) -> Act | None:
+        """The fact of a hold that is not over: it was proven when its keys came."""
+        with self._lock:
+            hold = self._holds.get(name)
+            return None if hold is None or hold.ending is not None else hold.act
+
+    def count(self, name: EntryName) -> int:
         """How many segments' keys a hold has."""
         with self._lock:
-            return sum(map(len, self._files.get(number, {}).values()))
+            return sum(map(len, self._files.get(name, {}).values()))
 
     # -- in
 
     def put(
-        self, window: int, act: Act, stream: StreamId, term: TermId, key: KeyName, keys: Mapping[int, bytes]
+        self, window: EntryName, act: Act, stream: StreamId, term: TermId, key: KeyName, keys: Mapping[int, bytes]
     ) -> int:
         """Keys that a window of kind hold was given; safe on return. Returns how many that hold did not have.
 
-        Raises `Refused` for a window that renews no hold of ours, or another one, `Unavailable` where nothing can be
-        stored.
+        Raises `Refused` for a window that renews no hold of ours, or another one, or has no term, `Unavailable` where
+        nothing can be stored.
         """
         with self._lock:
             try:
@@ -102,33 +104,38 @@ class Vault:
                 raise Unavailable(f"the vault cannot store keys ({error}); place the hold again") from error
 
     def _put(
-        self, window: int, act: Act, stream: StreamId, term: TermId, key: KeyName, keys: Mapping[int, bytes]
+        self, window: EntryName, act: Act, stream: StreamId, term: TermId, key: KeyName, keys: Mapping[int, bytes]
     ) -> int:
         hold = self._hold_of(window, act)
         self._save(hold)  # 1
         store = self._opened()
-        store.draw([hold.name])  # 2
-        known = self._files[hold.number].setdefault((stream, term), {})
+        store.draw([hold.key])  # 2
+        known = self._files[hold.name].setdefault((stream, term), {})
         new = {n: value for n, value in keys.items() if n not in known}
         if new:
-            file = HeldKeys.seal(hold.name, store.ring.keys[hold.name].public(), stream, term, key, new)
+            file = HeldKeys.seal(hold.key, store.ring.keys[hold.key].public(), stream, term, key, new)
             name = f"{hour_text(key.hour)}-{hashlib.sha256(file.header).hexdigest()[:24]}.keys"
-            self._disk.publish(self._folder(hold.number) / name, file.pack())  # 3
+            self._disk.publish(self._folder(hold) / name, file.pack())  # 3
             known.update(dict.fromkeys(new, file))
         return len(new)
 
-    def _hold_of(self, window: int, act: Act) -> Hold:
-        renews = act.values["renews"]
-        found = next((hold for hold in self._holds.values() if {window, renews} & set(hold.entries)), None)
+    def _hold_of(self, window: EntryName, act: Act) -> Hold:
+        renews, cause = act.values["renews"], act.values["cause"]
+        of_log = [hold for hold in self._holds.values() if hold.name.log == window.log]
+        found = next((hold for hold in of_log if {window.number, renews} & set(hold.entries)), None)
         if found is None:
             if renews is not None:
                 raise Refused(f"window {window} renews {renews}, and no hold of that number is in the vault")
-            return Hold((window,), act)
+            if cause not in TERMS:
+                raise Refused(f"window {window} is for {cause}; there are terms for {', '.join(TERMS)}")
+            return Hold(window, (window.number,), act)
         if found.ending is not None:
-            raise Refused(f"hold {found.number} is over")
-        if Wanted.of(found.act) != Wanted.of(act) or found.act.values["case"] != act.values["case"]:
-            raise Refused(f"window {window} is not of what hold {found.number} is of")
-        return found if window in found.entries else found._replace(entries=(*found.entries, window))
+            raise Refused(f"hold {found.name} is over")
+        if Wanted.of(found.act) != Wanted.of(act) or any(found.act.values[key] != act.values[key] for key in _SAME):
+            raise Refused(f"window {window} is not of what hold {found.name} is of")
+        if window.number in found.entries:
+            return found
+        return found._replace(entries=(*found.entries, window.number))
 
     # -- out
 
@@ -138,8 +145,8 @@ class Vault:
             return any(
                 hold.ending is None
                 and moment < hold.ends
-                and segment.n in self._files[number].get((segment.stream, segment.term), {})
-                for number, hold in self._holds.items()
+                and segment.n in self._files[name].get((segment.stream, segment.term), {})
+                for name, hold in self._holds.items()
             )
 
     def keys(self, stream: StreamId, term: TermId, ns: Sequence[int]) -> dict[int, bytes]:
@@ -147,66 +154,66 @@ class Vault:
         with self._lock:
             wanted = set(ns)
             found: dict[int, bytes] = {}
-            for number, hold in self._holds.items():
-                files = self._files[number].get((stream, term), {})
+            for name, hold in self._holds.items():
+                files = self._files[name].get((stream, term), {})
                 here = wanted & files.keys() if hold.ending is None else set()
                 if not here:
                     continue
-                private = self._opened().ring.keys.get(hold.name)
+                private = self._opened().ring.keys.get(hold.key)
                 if private is None:
-                    raise Damaged(f"hold {number}: its key is not in the vault's ring; put the vault's last copy back")
+                    raise Damaged(f"hold {name}: its key is not in the vault's ring; put the vault's last copy back")
                 for file in {id(files[n]): files[n] for n in here}.values():
                     found |= {n: key for n, key in file.open(private).items() if n in here}
                 wanted -= here
             return found
 
-    def holding(self, streams: Collection[StreamId], hour: int) -> list[int]:
-        """Numbers of holds that have keys of these streams in that hour."""
+    def holding(self, streams: Collection[StreamId], hour: int) -> list[EntryName]:
+        """Names of holds that have keys of these streams in that hour."""
         with self._lock:
             return sorted(
-                number
-                for number, files in self._files.items()
+                name
+                for name, files in self._files.items()
                 for (stream, _), held in files.items()
                 if stream in streams and any(file.key.hour == hour for file in held.values())
             )
 
     # -- its end
 
-    def confirm(self, number: int, entry: int) -> None:
-        """A second person has: it lasts as long as one may. Raises `Invalid` if there is none."""
+    def confirm(self, name: EntryName, entry: EntryName) -> None:
+        """A second person has, by that fact: it lasts as long as its cause lets it. Raises `Invalid` if it is over."""
         with self._lock:
-            hold = self._living(number)
+            hold = self._living(name)
             if hold.confirmed is None:
                 self._save(hold._replace(confirmed=entry))
 
-    def release(self, number: int) -> None:
-        """Destroy its key, now. Raises `Invalid` if there is none; what a disk does not let us do is done later."""
+    def release(self, name: EntryName) -> None:
+        """Destroy its key, now. Raises `Invalid` if it is over; what a disk does not let us do is done later."""
         with self._lock:
-            self._end(self._living(number).number, RELEASED)
+            self._end(self._living(name), RELEASED)
 
     def tend(self, agreed: UtcTicks | None) -> None:
         """Once a minute, with what the clocks agree on: end those whose time is over, and those that a crash left."""
         with self._lock:
             for hold in list(self._holds.values()):
                 if hold.ending is not None:
-                    self._try_end(hold.number, hold.ending)
+                    self._try_end(hold, hold.ending)
                 elif agreed is not None and agreed >= hold.ends:
-                    self._try_end(hold.number, LAPSED)
+                    self._try_end(hold, LAPSED)
 
-    def _living(self, number: int) -> Hold:
-        hold = next((hold for hold in self._holds.values() if number in hold.entries), None)
+    def _living(self, name: EntryName) -> Hold:
+        hold = self._holds.get(name)
         if hold is None:
-            raise Invalid(f"there is no hold {number}; `torrazzo hold list` shows those that there are")
+            raise Invalid(f"there is no hold {name}; `torrazzo hold list` shows those that there are")
         return hold
 
-    def _try_end(self, number: int, why: str) -> None:
+    def _try_end(self, hold: Hold, why: str) -> None:
         try:
-            self._end(number, why)
+            self._end(hold, why)
         except (OSError, TorrazzoError) as error:
-            log.error("hold_not_ended", hold=number, error=str(error), effect="tried again in a minute")  # noqa: TRY400
+            log.error("hold_not_ended", hold=str(hold.name), error=str(error), effect="tried again in a minute")  # noqa: TRY400
 
-    def _end(self, number: int, why: str) -> None:
-        hold, folder = self._holds[number], self._folder(number)
+    def _end(self, hold: Hold, why: str) -> None:
+        folder = self._folder(hold)
         try:
             self._save(hold._replace(ending=why))  # 1
             self._shred(hold, why)  # 2, 3
@@ -217,20 +224,20 @@ class Vault:
             self._disk.unlink(folder / HOLD)
             self._disk.sync_folder(folder)
         except OSError as error:
-            raise Unavailable(f"hold {number} is over, and not all of it is gone yet: {error}") from error
-        del self._holds[number], self._files[number]
-        log.warning("hold_ended", hold=number, why=why)
+            raise Unavailable(f"hold {hold.name} is over, and not all of it is gone yet: {error}") from error
+        del self._holds[hold.name], self._files[hold.name]
+        log.warning("hold_ended", hold=str(hold.name), why=why)
 
     def _shred(self, hold: Hold, why: str) -> None:
         store = self._opened()
-        if hold.name in store.ring.keys:
-            shredded = store.shred([hold.name])
+        if hold.key in store.ring.keys:
+            shredded = store.shred([hold.key])
             root, statement = shredded.ring_root, shredded.attestation.statement
             keep_statement(self._disk, self._ring.parent, shredded.attestation)
         else:  # before a crash, or never drawn
             root, statement = store.ring.root(), b""
         values = {
-            "of": hold.number,
+            "hold": str(hold.name),
             "why": why,
             "level": self._level,
             "left": len(store.ring.keys),
@@ -251,22 +258,21 @@ class Vault:
         return self._store
 
     def _save(self, hold: Hold) -> None:
-        if self._holds.get(hold.number) != hold:
-            folder = self._folder(hold.number)
+        if self._holds.get(hold.name) != hold:
+            folder = self._folder(hold)
             self._disk.make_folder(folder)
             self._disk.publish(folder / HOLD, hold.pack())
-            self._holds[hold.number] = hold
-            self._files.setdefault(hold.number, {})
+            self._holds[hold.name] = hold
+            self._files.setdefault(hold.name, {})
 
-    def _load_hold(self, number: int) -> None:
-        folder = self._folder(number)
+    def _load_hold(self, folder: Path) -> None:
         try:
             hold = Hold.parse(read_whole(self._disk, folder / HOLD, HOLD_LIMIT))
         except FileNotFoundError:
             return  # it was being made, or its end was at its last step
         except Invalid as error:
             raise Damaged(f"{folder / HOLD}: {error}; put its last copy back") from error
-        self._holds[number], files = hold, self._files.setdefault(number, {})
+        self._holds[hold.name], files = hold, self._files.setdefault(hold.name, {})
         for name in self._disk.list(folder):
             if not name.endswith(".keys"):
                 continue
@@ -277,8 +283,8 @@ class Vault:
                 continue
             files.setdefault((file.stream, file.term), {}).update(dict.fromkeys(file.ns, file))
 
-    def _folder(self, number: int) -> Path:
-        return self._holds_folder / str(number)
+    def _folder(self, hold: Hold) -> Path:
+        return self._holds_folder / str(hold.name)
 
     def _list(self, folder: Path) -> list[str]:
         try:

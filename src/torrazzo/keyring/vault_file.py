@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The two files of the vault: a hold, and segment keys sealed under its key (docs/3-formats/vault.md)."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, Self
@@ -10,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.base.ids import StreamId, TermId
-from torrazzo.base.times import HOUR, UtcTicks, hour_of
+from torrazzo.base.times import UtcTicks, hour_of
 from torrazzo.keyring.document import (
     Object,
     compact,
@@ -21,50 +22,52 @@ from torrazzo.keyring.document import (
 )
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.ring import PrivateKey
+from torrazzo.keyring.vault_terms import PROVISIONAL, TERMS
 from torrazzo.ledger.act import Act, parse_act
+from torrazzo.ledger.identity import EntryName
 from torrazzo.seal.chain import KEY_LENGTH
 from torrazzo.seal.envelope import seal_bytes
 
-PROVISIONAL = 72 * HOUR  # a hold that nobody confirmed
-CONFIRMED = 180 * 24 * HOUR  # one that a second person did; longer needs a new one
 HOLD_LIMIT = 64 << 10
 KEYS_LIMIT = 64 << 10
 
 _LABEL = b"torrazzo.vault.v1\0"
-_NAMES = {"v", "entries", "confirmed", "ending", "line"}
+_NAMES = {"v", "hold", "entries", "confirmed", "ending", "line"}
 _HEADER = {"v", "hold", "stream", "term", "key", "n"}
 
 
 class Hold(NamedTuple):
     """What was placed, by the fact that placed it."""
 
-    entries: tuple[int, ...]  # numbers in `act`: of that fact, and of those that renewed its window
+    name: EntryName  # of that fact; by it people, files and later facts call the hold
+    entries: tuple[int, ...]  # numbers in the same log: of that fact, and of those that renewed its window
     act: Act
-    confirmed: int | None = None  # number of the fact by which a second person confirmed it
+    confirmed: EntryName | None = None  # of the fact by which a second person confirmed it
     ending: str | None = None  # why it is over: its key is being destroyed
 
     @property
-    def number(self) -> int:
-        """By which people name it."""
-        return self.entries[0]
-
-    @property
-    def name(self) -> KeyName:
-        """Of its key in the vault's ring."""
-        return KeyName(hour_of(self.act.t), f"{self.number:016x}")
+    def key(self) -> KeyName:
+        """What its key is called in the vault's ring."""
+        return KeyName(hour_of(self.act.t), hashlib.sha256(str(self.name).encode()).hexdigest()[:16])
 
     @property
     def ends(self) -> UtcTicks:
         """When its key goes unless it is released before."""
-        return UtcTicks(self.act.t + (PROVISIONAL if self.confirmed is None else CONFIRMED))
+        return UtcTicks(self.act.t + PROVISIONAL) if self.confirmed is None else self.ends_confirmed
+
+    @property
+    def ends_confirmed(self) -> UtcTicks:
+        """The same once a second person has confirmed it."""
+        return UtcTicks(self.act.t + TERMS[self.act.values["cause"]])
 
     def pack(self) -> bytes:
         """One line of JSON."""
         return compact(
             {
                 "v": 1,
+                "hold": str(self.name),
                 "entries": list(self.entries),
-                "confirmed": self.confirmed,
+                "confirmed": None if self.confirmed is None else str(self.confirmed),
                 "ending": self.ending,
                 "line": self.act.line.decode(),
             }
@@ -79,12 +82,13 @@ class Hold(NamedTuple):
         if found["v"] != 1 or not isinstance(entries, list) or not entries:
             raise Invalid("hold: not of version 1, or without entries")
         act = parse_act(expect_text(found["line"], "line").encode())
-        if act.kind != "hold":
-            raise Invalid(f"hold: a fact of kind {act.kind!r}")
+        if act.kind != "hold" or act.values["cause"] not in TERMS:
+            raise Invalid(f"hold: a fact of kind {act.kind!r}, for {act.values.get('cause')!r}")
         return cls(
+            EntryName.parse(expect_text(found["hold"], "hold")),
             tuple(expect_number(entry, "entries") for entry in entries),
             act,
-            None if confirmed is None else expect_number(confirmed, "confirmed"),
+            None if confirmed is None else EntryName.parse(expect_text(confirmed, "confirmed")),
             None if ending is None else expect_text(ending, "ending"),
         )
 

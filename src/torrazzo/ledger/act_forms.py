@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import StreamId
+from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.text import MAX_NUMBER, parse_hash, shown
 
 MAX_STREAMS = 32  # of one window
@@ -115,6 +116,10 @@ _month = _matching(_MONTH, "a month such as 202611")
 _boot = _matching(_BOOT, "an identity of a boot")
 
 
+def _entry(value: object) -> None:
+    EntryName.parse(text(value))
+
+
 def _head(value: object) -> None:
     """Size and root of a log as somebody saw it."""
     if not isinstance(value, dict):
@@ -129,7 +134,7 @@ _FORMS: Mapping[str, Form] = {
     **dict.fromkeys(("at", "acc", "ok", "bad", "min", "facts", "recorded", "gaps", "len", "whole"), whole),
     **dict.fromkeys(("steps", "off"), signed),
     **dict.fromkeys(("bind", "who", "p", "case", "root", "ring", "state", "d", "was", "signer", "digest"), _digest),
-    **dict.fromkeys(("purpose", "why", "to", "level", "part", "clock", "what", "by"), _word),
+    **dict.fromkeys(("purpose", "why", "to", "level", "part", "clock", "what", "by", "cause"), _word),
     **dict.fromkeys(("sw", "authority", "policy"), text),
     "marks": _words,
     "streams": _streams,
@@ -140,6 +145,7 @@ _FORMS: Mapping[str, Form] = {
     "month": _month,
     "boot": _boot,
     "log": _log,
+    "hold": _entry,
     "head": _head,
 }
 
@@ -151,10 +157,10 @@ _KEYS = {
     "ask": "streams t0 t1 purpose to month who p",
     "approve": "of month who p",
     "export": "of until bind renews? month who p",
-    "hold": "streams t0 t1 case until bind renews? month who p",
-    "confirm": "of month who p",
-    "release": "of month who p",
-    "end": "of why level left ring state?",
+    "hold": "streams t0 t1 cause case until bind renews? month who p",
+    "confirm": "hold month who p",
+    "release": "hold month who p",
+    "end": "hold why level left ring state?",
     "key": "hour classes root",
     "shred": "hour class why level left ring state? rec?=head act?=head",
     "free": "hour class files bytes",

@@ -36,7 +36,7 @@ from torrazzo.ledger.sequencer import Sequencer
 from torrazzo.ledger.service import LedgerServer, Open
 from torrazzo.ledger.start import open_ledger
 from torrazzo.ledger.store import LedgerStore
-from torrazzo.ledger.volumes import Search
+from torrazzo.ledger.volumes import Search, held_paths
 from torrazzo.ledger.witnessing import Witnessing, asked_witnesses
 from torrazzo.town.home import Home, Settings, load_settings
 
@@ -245,7 +245,8 @@ class _Process:
     def _search(self, sequencer: Sequencer, ending: threading.Event) -> bool:
         """Whether something was found."""
         begun_ns = self._clock.boot_ns()
-        search = Search(self._disk, self._settings.roots, sequencer.lacks)
+        paths = [*self._settings.roots, *held_paths(self._disk, self._home)]
+        search = Search(self._disk, paths, sequencer.lacks)
         found, facts = 0, search.facts()
         sequencer.begin_search()
         while batch := list(islice(facts, AT_ONCE)):

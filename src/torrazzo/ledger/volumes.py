@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Facts out of the volumes: what was recorded while no ledger ran, or was lost on the way to it."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,13 +12,25 @@ from torrazzo.archive.fact import Fact
 from torrazzo.archive.ghosts import ghosts
 from torrazzo.archive.reader import NeverBegan
 from torrazzo.archive.record import Kind, RecordHeader
-from torrazzo.archive.root import open_root, volume_names
+from torrazzo.archive.root import FILE, open_root, volume_names
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.errors import Damaged, Invalid, TorrazzoError
 from torrazzo.durable import Disk
 from torrazzo.ledger.intake import read_line
+from torrazzo.town.home import Home
 
 Lacks = Callable[[StreamId, TermId, int], bool]
+
+
+def held_paths(disk: Disk, home: Home) -> list[Path]:
+    """Disk roots of the vault's copies: after a fork the facts of what is held stand nowhere else."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for name in disk.list(home.held_copies):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # it is over
+                if FILE in disk.list(home.held_copies / name):
+                    found.append(home.held_copies / name)
+    return found
 
 
 class Search:

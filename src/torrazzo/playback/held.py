@@ -14,6 +14,7 @@ from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.catalogue import Catalogue, SegmentRow
 from torrazzo.durable import Disk
 from torrazzo.keyring.vault_file import Hold
+from torrazzo.ledger.identity import EntryName
 from torrazzo.playback.index import Recorded
 from torrazzo.retention.held import Held
 from torrazzo.town.home import Home
@@ -70,9 +71,9 @@ class HeldIndex:
         """Holds that have this segment."""
         return [
             hold
-            for number in self._held.numbers
-            if (hold := self._held.hold(number)) is not None
-            and (catalogue := self._catalogue(number)) is not None
+            for name in self._held.copied
+            if (hold := self._held.hold(name)) is not None
+            and (catalogue := self._catalogue(name)) is not None
             and catalogue.segment(row.id) is not None
         ]
 
@@ -80,7 +81,7 @@ class HeldIndex:
         """Those that there are copies in."""
         return [
             open_root(self._disk, folder)
-            for folder in map(self._held.folder, self._held.numbers)
+            for folder in map(self._held.folder, self._held.copied)
             if FILE in self._disk.list(folder)
         ]
 
@@ -92,18 +93,18 @@ class HeldIndex:
             self._catalogues.clear()
 
     def _open(self) -> Sequence[Catalogue]:
-        found = [found for number in self._held.numbers if (found := self._catalogue(number)) is not None]
+        found = [found for name in self._held.copied if (found := self._catalogue(name)) is not None]
         with self._lock:  # what is over, or copied by now, keeps no deleted file alive
             for path in [path for path, catalogue in self._catalogues.items() if catalogue not in found]:
                 self._catalogues.pop(path).close()
         return found
 
-    def _catalogue(self, number: int) -> Catalogue | None:
+    def _catalogue(self, name: EntryName) -> Catalogue | None:
         """Of the copies where all are there, else of where they are copied from."""
-        if not self._held.is_held(number):
+        if not self._held.is_held(name):
             return None
-        folder = self._held.folder(number)
-        path = next((folder / name for name in (CATALOGUE, SOURCE) if (folder / name).exists()), None)
+        folder = self._held.folder(name)
+        path = next((folder / file for file in (CATALOGUE, SOURCE) if (folder / file).exists()), None)
         if path is None:
             return None
         with self._lock:

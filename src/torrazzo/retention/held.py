@@ -17,11 +17,11 @@ from torrazzo.base.times import HOUR
 from torrazzo.durable import Disk, read_whole
 from torrazzo.keyring.chore import Keyring
 from torrazzo.keyring.document import compact, expect_names, expect_number, expect_text, parse_object
-from torrazzo.keyring.vault import HOLD, vault_folder
+from torrazzo.keyring.vault import HOLD
 from torrazzo.keyring.vault_file import HOLD_LIMIT, Hold
+from torrazzo.ledger.identity import EntryName
 from torrazzo.town.home import Home
 
-COPIES = "copies"
 WANTED = "wanted.json"
 VOLUMES = "volumes"
 LOST = "lost.json"
@@ -60,45 +60,46 @@ class Held:
     """The copies of one home."""
 
     def __init__(self, home: Home, disk: Disk) -> None:
-        self._folder, self._disk = vault_folder(home), disk
-        self._known: dict[int, Wanted] = {}  # what was read last: a disk that fails for a moment frees nothing
+        self._holds, self._copies, self._disk = home.vault / "holds", home.held_copies, disk
+        self._known: dict[EntryName, Wanted] = {}  # what was read last: a disk that fails for a moment frees nothing
 
     @property
-    def numbers(self) -> list[int]:
-        """Of holds that have copies, or are to have them."""
-        return self._numbers(COPIES)
+    def copied(self) -> list[EntryName]:
+        """Holds that have copies, or are to have them."""
+        return self._names(self._copies)
 
     @property
-    def placed(self) -> list[int]:
-        """Of holds that the vault has, or is ending."""
-        return self._numbers("holds")
+    def placed(self) -> list[Hold]:
+        """Those that the vault has, oldest first; raises `Invalid`."""
+        holds = [hold for name in self._names(self._holds) if (hold := self.hold(name)) is not None]
+        return sorted(holds, key=lambda hold: hold.act.t)
 
-    def folder(self, number: int) -> Path:
+    def folder(self, name: EntryName) -> Path:
         """Of one hold's copies."""
-        return self._folder / COPIES / str(number)
+        return self._copies / str(name)
 
-    def is_held(self, number: int) -> bool:
+    def is_held(self, name: EntryName) -> bool:
         """Whether the keyring's vault has this hold."""
         try:
-            return HOLD in self._disk.list(self._folder / "holds" / str(number))
+            return HOLD in self._disk.list(self._holds / str(name))
         except FileNotFoundError:
             return False
 
-    def hold(self, number: int) -> Hold | None:
+    def hold(self, name: EntryName) -> Hold | None:
         """As the keyring keeps it; None if it is over. Raises `Invalid`."""
         try:
-            return Hold.parse(read_whole(self._disk, self._folder / "holds" / str(number) / HOLD, HOLD_LIMIT))
+            return Hold.parse(read_whole(self._disk, self._holds / str(name) / HOLD, HOLD_LIMIT))
         except FileNotFoundError:
             return None
 
     def awaited(self) -> frozenset[str]:
         """Names of volumes that are not to be unlinked yet; never raises: shredding must go on."""
-        known: dict[int, Wanted] = {}
+        known: dict[EntryName, Wanted] = {}
         try:
-            for number in self.numbers:
-                wanted = Wanted.read(self._disk, self.folder(number))
+            for name in self.copied:
+                wanted = Wanted.read(self._disk, self.folder(name))
                 if wanted is not None:
-                    known[number] = wanted
+                    known[name] = wanted
             self._known = known
         except (OSError, Invalid) as error:
             log.error("wanted_not_read", error=str(error), effect="what was wanted before still is")  # noqa: TRY400
@@ -111,28 +112,30 @@ class Held:
         Those that another hold is copying wait until that is done.
         """
         now, awaited = keyring.judge().earliest, self.awaited()
-        for number in self.numbers:
-            if self.is_held(number) or not awaited.isdisjoint(self._copied(number)):
+        for name in self.copied:
+            if self.is_held(name) or not awaited.isdisjoint(self.volumes(name)):
                 continue
             try:
-                wanted = Wanted.read(self._disk, self.folder(number))
+                wanted = Wanted.read(self._disk, self.folder(name))
             except Invalid:
                 wanted = None
             if wanted is None or wanted.made + HOUR < now:
-                self._remove(self.folder(number), may_be_new=wanted is None)
+                self._remove(self.folder(name), may_be_new=wanted is None)
 
-    def _numbers(self, name: str) -> list[int]:
+    def volumes(self, name: EntryName) -> Collection[str]:
+        """Names of its copies, whole or not."""
         try:
-            names = self._disk.list(self._folder / name)
-        except FileNotFoundError:
-            return []
-        return sorted(int(name) for name in names if name.isdecimal())
-
-    def _copied(self, number: int) -> Collection[str]:
-        try:
-            return self._disk.list(self.folder(number) / VOLUMES)
+            return self._disk.list(self.folder(name) / VOLUMES)
         except FileNotFoundError:
             return ()
+
+    def _names(self, folder: Path) -> list[EntryName]:
+        found = list[EntryName]()
+        with contextlib.suppress(FileNotFoundError):
+            for name in self._disk.list(folder):
+                with contextlib.suppress(Invalid):  # none of ours
+                    found.append(EntryName.parse(name))
+        return sorted(found)
 
     def _remove(self, folder: Path, *, may_be_new: bool) -> None:
         """The list of what is wanted last: cut off, it is gone on with. Where one is just being made, nothing goes."""

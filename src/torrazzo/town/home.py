@@ -76,6 +76,16 @@ class Home:
         return self.path / "keyring"
 
     @property
+    def vault(self) -> Path:
+        """What is held past its life (docs/3-formats/vault.md); may be a mount or a link to another disk."""
+        return self.path / "vault"
+
+    @property
+    def held_copies(self) -> Path:
+        """In it a disk root for each hold."""
+        return self.vault / "copies"
+
+    @property
     def public_keys(self) -> Path:
         """The hours' public keys, 48 h ahead."""
         return self.keyring / "public-keys.json"

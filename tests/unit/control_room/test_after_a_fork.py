@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import CapturingLogger
 
+from tests.tools.forked import BOOT, trust
+from tests.tools.forked import fork as fork_ledger
 from tests.tools.ledger_process import size, until
 from tests.tools.look_town import OTHER, OWNER, LookTown, look_town
 from torrazzo.access import windows
@@ -17,10 +19,8 @@ from torrazzo.auditor.act_rules import FORGED
 from torrazzo.auditor.source import Source
 from torrazzo.auditor.store import AuditStore
 from torrazzo.base.errors import Refused, Unavailable
-from torrazzo.cli import main
 from torrazzo.control_room.looks import NoLook
 from torrazzo.durable import OsDisk
-from torrazzo.keyring import KeyClient
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.files import LogFiles
 from torrazzo.ledger.identity import KINDS, LogName
@@ -28,7 +28,6 @@ from torrazzo.ledger.secret import load_identity
 
 pytestmark = pytest.mark.timeout(120)
 
-BOOT = {"part": "keyring", "boot": "11111111-2222-3333-4444-555555555555", "sw": "0.1.0"}
 WISH = {
     "cameras": ["Piazza"], "stream": "main", "from": "2026-11-24T22:00:12Z", "to": "2026-11-24T22:00:15Z",
     "purpose": "crime", "recipient_class": "police", "reason": "furto", "case": "7", "recipient": "Questura",
@@ -42,26 +41,9 @@ def town(tmp_path: Path) -> Iterator[LookTown]:
 
 
 def fork(town: LookTown) -> None:
-    """An older database is put back and declared the town's; control room and keyring go on meanwhile."""
-    town.stop_ledger()
-    old = town.home.ledger_db.read_bytes()
-    town.start_ledger()
-    for _ in range(40):
-        town.ledger.enter(pack_act("boot", town.clock.utc(), BOOT))
-    town.stop_ledger()
-    for side in ("-wal", "-shm"):
-        Path(f"{town.home.ledger_db}{side}").unlink(missing_ok=True)
-    town.home.ledger_db.write_bytes(old)
-    told = ("--why", "restored", "--reason", "guasto", "--confirm", town.settings.ledger_name)
-    assert main(["ledger", "fork", "--home", str(town.home.path), *told]) == 0
-    town.start_ledger()
+    """And the recorder delivers again what it still has."""
+    fork_ledger(town)
     town.deliver()
-
-
-def trust(town: LookTown) -> None:
-    client = KeyClient(town.home.path)
-    client.trust_heads()
-    until(lambda: (heads := client.status().heads).rec.head and heads.act.head and heads.act.origin.endswith("/act.2"))
 
 
 def ask(town: LookTown) -> int:

@@ -5,6 +5,7 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,10 +15,14 @@ from tests.tools.look_town import STRANGER
 from tests.tools.recording import STREAM
 from torrazzo.archive import VolumeReader
 from torrazzo.archive.record import Kind
+from torrazzo.base import Span
 from torrazzo.base.errors import Refused, TorrazzoError
+from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ticks_from_text
 from torrazzo.control_room.looks import Reason
 from torrazzo.durable import OsDisk
 from torrazzo.keyring import KeyClient
+from torrazzo.ledger.identity import EntryName
+from torrazzo.testing.clock import START
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -30,11 +35,11 @@ def town(tmp_path: Path) -> Iterator[HeldTown]:
         yield town
 
 
-def confirmed(town: HeldTown) -> int:
-    """A hold of all of it, confirmed by another person; its number."""
-    number: int = town.place()["number"]
-    town.follow(number, "confirm", OTHER)
-    return number
+def confirmed(town: HeldTown, cause: str = "police") -> str:
+    """A hold of all of it, confirmed by another person; its name."""
+    hold: str = town.place(cause=cause)["hold"]
+    town.follow(hold, "confirm", OTHER)
+    return hold
 
 
 def test_held_nine_minutes_before_its_end_it_survives_whole(town: HeldTown) -> None:
@@ -47,7 +52,7 @@ def test_held_nine_minutes_before_its_end_it_survives_whole(town: HeldTown) -> N
     assert [act.values["why"] for _, act in town.acts("shred")][-1] == "age"
     assert len(town.volumes()) == 1, "it waits for the copy"
     assert town.pictures() == before, "keys are the vault's, records still the archive's"
-    town.copy(placed["number"])
+    town.copy(placed["hold"])
     town.look_now()
     town.forget()
     assert town.volumes() == []
@@ -57,25 +62,50 @@ def test_held_nine_minutes_before_its_end_it_survives_whole(town: HeldTown) -> N
 
 def test_what_was_put_into_the_vault_is_told(town: HeldTown) -> None:
     """The hold is a fact, its closing fact tells each segment that the vault was given, and no key went elsewhere."""
-    number = town.place()["number"]
-    ((entry, hold),) = town.acts("hold")
-    assert entry == number
-    assert CASE.encode() not in hold.line
+    hold = town.place()["hold"]
+    ((entry, act),) = town.acts("hold")
+    assert hold == f"act-{entry}"
+    assert (act.values["cause"], CASE.encode() in act.line) == ("police", False)
     ((_, close),) = town.acts("close")
-    assert (close.values["of"], close.values["why"]) == (number, "done")
+    assert (close.values["of"], close.values["why"]) == (entry, "done")
     assert [shown["count"] for shown in close.values["shown"]] == [6]
     (listed,) = town.listed()
-    assert {key: listed[key] for key in ("number", "state", "case", "by", "segments", "copied", "volumes", "lost")} == {
-        "number": number, "state": "provisional", "case": CASE, "by": OWNER.name, "segments": 6, "copied": 0,
-        "volumes": 1, "lost": 0,
+    keys = ("hold", "state", "cause", "case", "by", "segments", "copied", "volumes", "lost")
+    assert {key: listed[key] for key in keys} == {
+        "hold": hold, "state": "provisional", "cause": "police", "case": CASE, "by": OWNER.name, "segments": 6,
+        "copied": 0, "volumes": 1, "lost": 0,
     }  # fmt: skip
+
+
+def test_it_is_told_what_is_really_kept(town: HeldTown) -> None:
+    """Of half a minute whole segments are kept, which is said with their edges: never less than was asked for."""
+    start, end = START + 12 * SECOND, START + 28 * SECOND
+    placed = town.place(**{"from": iso_from_ticks(start), "to": iso_from_ticks(end)})
+    (kept,) = placed["kept"]
+    edges = [ticks_from_text(kept[edge], ZoneInfo("UTC")) for edge in ("from", "to")]
+    rows = town.index.segments(STREAM, Span(UtcTicks(start), UtcTicks(end)))
+    assert edges == [rows[0].t0 // 90 * 90, rows[-1].t1 // 90 * 90]  # told in milliseconds
+    assert edges[0] < start < end < edges[1]
+    assert (kept["camera"], kept["segments"]) == ("Piazza", placed["segments"])
+
+
+def test_an_end_is_told_a_week_before(town: HeldTown) -> None:
+    """In the list, and, of a hold that was confirmed, as an alarm; of another one its placing told it."""
+    hold = confirmed(town, "citizen")
+    town.place()
+    told: list[tuple[list[bool], int]] = []
+    for days in (0, 22, 2):
+        town.pass_time(days * 24 * 3_600)
+        soon = [each["ends_soon"] for each in town.listed()]
+        told.append((soon, sum(hold in alarm for alarm in KeyClient(town.home.path).status().alarms)))
+    assert told == [([False, True], 0), ([False], 0), ([True], 1)]
 
 
 def test_copies_are_volumes_with_the_same_pieces(town: HeldTown) -> None:
     """A copy is a volume closed in order, of its own id, whose pieces, facts and gaps are those that were recorded."""
-    number = town.place()["number"]
-    town.copy(number)
-    root = town.held.folder(number)
+    hold = town.place()["hold"]
+    town.copy(hold)
+    root = town.folder(hold)
     (path,) = (root / "volumes").iterdir()
     with VolumeReader.open(OsDisk(), path) as copy:
         assert copy.is_closed
@@ -91,16 +121,16 @@ def test_copies_are_volumes_with_the_same_pieces(town: HeldTown) -> None:
 
 def test_released_it_is_gone(town: HeldTown) -> None:
     """After its release nothing that the hold alone kept is read, and its copies are away within a look."""
-    number = confirmed(town)
-    town.copy(number)
+    hold = confirmed(town)
+    town.copy(hold)
     town.pass_time(WEEK)
     town.forget()
     assert town.pictures()
-    town.follow(number, "release")
+    town.follow(hold, "release")
     town.look_now()
     until(lambda: town.acts("end"))
     assert [act.values["why"] for _, act in town.acts("end")] == ["release"]
-    assert not [path for path in town.held.folder(number).rglob("*") if path.is_file()]
+    assert not [path for path in town.folder(hold).rglob("*") if path.is_file()]
     with pytest.raises(TorrazzoError):
         town.pictures()
     assert town.listed() == []
@@ -108,15 +138,15 @@ def test_released_it_is_gone(town: HeldTown) -> None:
 
 def test_a_hold_that_nobody_confirms_is_over(town: HeldTown) -> None:
     """Three days later its key and its copies are gone; a confirmed one is still there after a month."""
-    first = town.place()["number"]
+    first = town.place()["hold"]
     second = confirmed(town)
     town.copy(first)
     town.pass_time(3 * 24 * 3_600)
-    assert [hold["number"] for hold in town.listed()] == [second]
+    assert [each["hold"] for each in town.listed()] == [second]
     town.look_now()
-    assert not any(path.is_file() for path in town.held.folder(first).rglob("*"))
+    assert not any(path.is_file() for path in town.folder(first).rglob("*"))
     town.pass_time(30 * 24 * 3_600)
-    assert [hold["state"] for hold in town.listed()] == ["confirmed"]
+    assert [each["state"] for each in town.listed()] == ["confirmed"]
 
 
 def test_a_hold_is_prolonged_by_another(town: HeldTown) -> None:
@@ -130,16 +160,16 @@ def test_a_hold_is_prolonged_by_another(town: HeldTown) -> None:
     assert (placed["segments"], placed["lost"]) == (6, [])
     town.follow(first, "release")
     town.look_now()
-    assert town.copy(placed["number"]) == {"volumes": 1, "lost": 0}
+    assert town.copy(placed["hold"]) == {"volumes": 1, "lost": 0}
     town.look_now()
-    assert not any(path.is_file() for path in town.held.folder(first).rglob("*"))
+    assert not any(path.is_file() for path in town.folder(first).rglob("*"))
     assert town.pictures() == before
 
 
 def test_it_is_looked_at_for_its_case_alone(town: HeldTown) -> None:
     """Who names another case, or none, is shown nothing that only the hold keeps, and gets no copy of it."""
-    number = confirmed(town)
-    town.copy(number)
+    hold = confirmed(town)
+    town.copy(hold)
     town.pass_time(WEEK)
     town.forget()
     for case in (None, "2026/119"):
@@ -160,11 +190,11 @@ def test_who_may(town: HeldTown) -> None:
     """Placing and releasing need the right, confirming another person with another right."""
     assert town.socket(STRANGER).get("/holds").status == 409
     assert town.socket(OTHER).ask("POST", "/holds", {}).status == 409
-    number = town.place()["number"]
+    hold = town.place()["hold"]
     for peer, what in ((OWNER, "confirm"), (OTHER, "release"), (STRANGER, "confirm")):
-        answer = town.socket(peer).ask("POST", f"/holds/{number}/{what}", {"reason": "x"})
+        answer = town.socket(peer).ask("POST", f"/holds/{hold}/{what}", {"reason": "x"})
         assert answer.status == 409, (peer, what)
-    assert town.socket().ask("POST", "/holds/999/release", {"reason": "x"}).status == 400
+    assert town.socket().ask("POST", "/holds/act-999/release", {"reason": "x"}).status == 400
 
 
 def test_what_is_too_much_or_not_there_is_refused(town: HeldTown) -> None:
@@ -173,6 +203,7 @@ def test_what_is_too_much_or_not_there_is_refused(town: HeldTown) -> None:
         {"from": "2026-01-01T00:00Z", "to": "2026-03-01T00:00Z"},
         {"to": "2030-01-01T00:00Z"},
         {"from": "2026-01-01T00:00Z", "to": "2026-01-02T00:00Z"},
+        {"cause": "curiosity"},
     ):
         with pytest.raises(AssertionError):
             town.place(**changes)
@@ -181,23 +212,23 @@ def test_what_is_too_much_or_not_there_is_refused(town: HeldTown) -> None:
 
 def test_a_copy_goes_on_where_it_was(town: HeldTown) -> None:
     """A volume that was cut off is copied anew; one that is whole is left; twice is once."""
-    number = town.place()["number"]
-    town.copy(number)
-    folder = town.held.folder(number)
+    hold = town.place()["hold"]
+    town.copy(hold)
+    folder = town.folder(hold)
     assert not (folder / "wanted.json").exists()
     assert not (folder / "source.db").exists()
-    assert town.copy(number) == {"volumes": 0, "lost": 0}
+    assert town.copy(hold) == {"volumes": 0, "lost": 0}
 
 
 def test_the_keyring_says_what_it_holds(town: HeldTown) -> None:
     """Its status lists holds with the number of their segments; a keyring that starts anew still has them."""
-    number = town.place()["number"]
+    hold = town.place()["hold"]
     town.stop_keyring()
     town.start_keyring()
-    hold = town.held.hold(number)
-    assert hold is not None
+    held = town.held.hold(EntryName.parse(hold))
+    assert held is not None
     assert KeyClient(town.home.path).status().values["holds"] == [
-        {"number": number, "from": town.span.start, "confirmed": None, "ends": hold.ends, "segments": 6}
+        {"hold": hold, "from": town.span.start, "confirmed": None, "ends": held.ends, "segments": 6}
     ]
 
 
@@ -211,13 +242,13 @@ def test_no_deleted_catalogue_is_kept_open(town: HeldTown) -> None:
                 links.append(str(path.readlink()))
         return [link for link in links if link.startswith(f"{town.home.path}/vault/") and link.endswith("(deleted)")]
 
-    number = confirmed(town)
+    hold = confirmed(town)
     assert town.pictures()
     assert town.index.everything.only_held(STREAM, town.span) == []
-    town.copy(number)
+    town.copy(hold)
     town.index.everything.only_held(STREAM, town.span)
     assert deleted() == []
-    town.follow(number, "release")
+    town.follow(hold, "release")
     town.look_now()
     town.index.everything.only_held(STREAM, town.span)
     assert deleted() == []

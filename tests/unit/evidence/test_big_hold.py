@@ -32,7 +32,7 @@ def place(town: BigTown, windows: Windows) -> Placed:
     with Catalogue(town.home.catalogue_db) as catalogue:
         everything = Everything(catalogue, HeldIndex(town.home, town.disk))
         placing = Placing(town.home, town.disk, town.clock, everything, [town.root])
-        return placing.place(windows, WHO, town.streams, town.span)
+        return placing.place(windows, WHO, town.streams, town.span, "police")
 
 
 def read_all(town: BigTown, windows: Windows) -> int:
@@ -88,7 +88,7 @@ def test_nine_minutes_before_the_end_all_of_it_is_held(
         assert len(town.volumes()) == 6 * hours
         begun = time.monotonic()
         copying = HoldCopy(town.home, town.disk, town.settings.node, lambda: [town.root])
-        assert copying.run({"hold": placed.number}, Steps()) == {"volumes": 6 * hours, "lost": 0}
+        assert copying.run({"hold": str(placed.name)}, Steps()) == {"volumes": 6 * hours, "lost": 0}
         record_property("seconds to copy", round(time.monotonic() - begun, 1))
         town.pass_time(hours * 3_600)
         assert town.volumes() == []

@@ -20,6 +20,7 @@ from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.private import Private
 from torrazzo.playback.held import Everything, HeldIndex
 from torrazzo.playback.shelf import Shelf
+from torrazzo.retention.held import Held
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -118,9 +119,11 @@ def test_what_is_held_is_released_first(town: BigTown, windows: Windows) -> None
     with Catalogue(town.home.catalogue_db) as catalogue:
         everything = Everything(catalogue, HeldIndex(town.home, town.disk))
         placing = Placing(town.home, town.disk, town.clock, everything, [town.root])
-        hold = placing.place(windows, ANNA, [stream], SPAN).number
+        name = placing.place(windows, ANNA, [stream], SPAN, "police").name
+    hold = Held(town.home, town.disk).hold(name)
+    assert hold is not None
     ask = asked(windows, stream)
-    with pytest.raises(Refused, match=f"release {hold}"):
+    with pytest.raises(Refused, match=f"release {name}"):
         windows.erase(BRUNO, ask)
     windows.release(ANNA, hold)
     assert windows.erase(BRUNO, ask) == 1

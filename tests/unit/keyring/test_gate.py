@@ -18,6 +18,7 @@ from tests.tools.gate_town import (
     at,
     b64,
     digest,
+    hold_values,
     person,
     segment_line,
     view_values,
@@ -31,6 +32,7 @@ from torrazzo.keyring.heads import Heads, Seen
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.ledger.act import WINDOW, pack_act
+from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.key import Kind, SigningKey
 
 
@@ -73,7 +75,7 @@ def test_a_window_gives_the_keys_of_its_segments() -> None:
     town = GateTown()
     decision = decide(town.state, _viewed(town), town.rules, at())
     name = KeyName(NOW // HOUR, "standard")
-    assert decision.outcome == Granted("view", 1, STREAM, TERM, name, (1,), UtcTicks(NOW + WINDOW))
+    assert decision.outcome == Granted("view", EntryName("act", 1), STREAM, TERM, name, (1,), UtcTicks(NOW + WINDOW))
     assert decision.facts == ()
     assert [taken.is_new for taken in decision.taken] == [True, True]
     assert decision.state.heads.act.head == decision.taken[0].head
@@ -84,14 +86,13 @@ def test_an_export_that_another_approved_is_granted() -> None:
     town = GateTown()
     outcome = decide(town.state, _exported(town), town.rules, at()).outcome
     assert isinstance(outcome, Granted)
-    assert (outcome.use, outcome.window) == ("export", 3)
+    assert (outcome.use, outcome.window) == ("export", EntryName("act", 3))
 
 
 def test_a_hold_is_granted_as_one() -> None:
     """The keys of a hold are told apart: they go into the vault, one person is enough."""
     town = GateTown()
-    values = {key: value for key, value in view_values().items() if key != "purpose"}
-    window = town.book("hold", {**values, "case": digest("case")})
+    window = town.book("hold", hold_values())
     outcome = decide(town.state, town.request(window, [town.rec.append(segment_line())]), town.rules, at()).outcome
     assert isinstance(outcome, Granted)
     assert outcome.use == "hold"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.gate_town import NOW, STREAM, TERM, digest, view_values
+from tests.tools.gate_town import NOW, STREAM, TERM, hold_values
 from tests.tools.sealers import needs_software_tpm, software_tpm
 from torrazzo.base.errors import Refused
 from torrazzo.base.times import hour_of
@@ -18,6 +18,7 @@ from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 from torrazzo.keyring.vault import Vault
 from torrazzo.ledger.act import pack_act, parse_act
+from torrazzo.ledger.identity import EntryName
 
 pytestmark = needs_software_tpm
 
@@ -32,9 +33,8 @@ def tcti(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def put(vault: Vault, number: int) -> None:
-    values = {**view_values(), "case": digest("2026/118")}
-    del values["purpose"]
-    vault.put(number, parse_act(pack_act("hold", NOW, values)), STREAM, TERM, HOUR, KEYS)
+    act = parse_act(pack_act("hold", NOW, hold_values()))
+    vault.put(EntryName("act", number), act, STREAM, TERM, HOUR, KEYS)
 
 
 def test_a_released_hold_opens_from_no_copy(tcti: str, tmp_path: Path) -> None:
@@ -47,8 +47,8 @@ def test_a_released_hold_opens_from_no_copy(tcti: str, tmp_path: Path) -> None:
     put(vault, 7)
     put(vault, 8)
     shutil.copytree(tmp_path / "vault", tmp_path / "copy")
-    vault.release(7)
-    assert [(fact["of"], fact["left"], fact["state"] is not None) for fact in told] == [(7, 1, True)]
+    vault.release(EntryName("act", 7))
+    assert [(fact["hold"], fact["left"], fact["state"] is not None) for fact in told] == [("act-7", 1, True)]
     assert len(list((tmp_path / "vault" / "statements").iterdir())) == 1
     assert vault.keys(STREAM, TERM, [1, 2]) == KEYS
     assert hours.ring.keys.keys() == {HOUR}

@@ -40,6 +40,8 @@ VALUES: dict[str, Any] = {
     "marks": ["clock"],
     "boot": "0c6d2f1e-8d0e-4a5e-9a53-0d1f6f4b7a11",
     "log": "rec",
+    "hold": "act.2-17",
+    "cause": "word",
     "rec": {"size": 1, "root": HASH},
     "act": None,
 }
