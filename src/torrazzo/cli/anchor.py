@@ -51,9 +51,11 @@ def now(
     else:
         _show_receipts([each for each in found["stamped"] if (each["log"], each["size"]) == (log, head.size)], zone)
     why = {each["authority"]: each["why"] for each in found["silent"]}
+    for each in found["wrong"]:
+        warn(f"{each['authority']} cannot be asked: {each['why']}")
     for name in left:
         warn(f"{name} has given no anchor yet ({why.get(name, 'it has not answered')}); it is asked again")
-    if left:
+    if left or found["wrong"]:
         raise typer.Exit(FOUND)
 
 
@@ -68,11 +70,13 @@ def list_anchors(home: HomeOption = None, as_json: JsonOption = False) -> None:
         _show_receipts(found["stamped"], zone)
     if found["why"]:
         warn(str(found["why"]))
-    if not found["authorities"]:
+    if not found["authorities"] and not found["wrong"]:
         warn("no authority is named in anchors.toml: nobody is asked for anchors")
+    for each in found["wrong"]:
+        warn(f"{each['authority']} cannot be asked: {each['why']}")
     for each in found["silent"]:
         warn(f"{each['authority']} has given no anchor since {local_text(each['since'], zone)}: {each['why']}")
-    if found["silent"] or found["why"]:
+    if found["silent"] or found["why"] or found["wrong"]:
         raise typer.Exit(FOUND)
 
 

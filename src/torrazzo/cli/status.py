@@ -119,14 +119,15 @@ def _away(state: Mapping[str, object], is_served: bool) -> Iterator[str]:
 
 
 def _end_of_footage(state: Mapping[str, object]) -> Iterator[str]:
-    """When disks will be full, and the keyring's alarms: what should be gone among them."""
-    roots, alarms = state["roots"], state["alarms"]
+    """When disks will be full, and all alarms: the keyring's, with what should be gone, and others."""
+    roots, alarms, wrong = state["roots"], state["alarms"], state["anchors_wrong"]
     assert isinstance(roots, list | tuple)
     assert isinstance(alarms, list | tuple)
+    assert isinstance(wrong, list | tuple)
     for root in roots:
         if root.get("days_left") is not None:
             yield f"{root['path']} will be full in about {root['days_left']} days at today's rate."
-    for what in (*alarms, *([state["missing"]] if state["missing"] else [])):
+    for what in (*alarms, *wrong, *([state["missing"]] if state["missing"] else [])):
         yield f"ALARM: {what}."
 
 

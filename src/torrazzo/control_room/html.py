@@ -269,7 +269,7 @@ class Writer:
             yield self.say("ledger_refused", why=str(town.ledger_why))
         if town.keyring == "down":
             yield self.say("keyring_down")
-        for what in (*town.alarms, *([town.missing] if town.missing else [])):
+        for what in town.all_alarms:
             yield self.say("alarm", what=what)
         if town.witnesses_away:
             yield self.say("witness_away", names=", ".join(town.witnesses_away))

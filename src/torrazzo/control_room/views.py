@@ -3,6 +3,7 @@
 """Where the town's state is read from: registry, catalogue, recorder, ledger, keyring; any of them may be away."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from torrazzo.base.clock import Clock
@@ -12,6 +13,8 @@ from torrazzo.base.spans import Span
 from torrazzo.control_room.index import open_index
 from torrazzo.control_room.state import GapState, TownState, town_state
 from torrazzo.durable import Disk
+from torrazzo.ledger.anchor_settings import FILE as ANCHORS
+from torrazzo.ledger.anchor_settings import load_anchor_settings
 from torrazzo.retention import read_status
 from torrazzo.town.ask import ask
 from torrazzo.town.box import load_box
@@ -43,7 +46,17 @@ def gather(
     """The state from these cameras and gaps, and what recorder, ledger and keyring say now."""
     recorder, ledger = _status(home.recorder_socket), _status(home.ledger_socket)
     state = town_state(settings, cameras, recorder, gaps, clock.utc(), ledger)
+    state = replace(state, anchors_wrong=anchors_wrong(home))
     return state.with_roots(_roots(home, settings, disk, state.roots)).with_keyring(_status(home.keyring_socket))
+
+
+def anchors_wrong(home: Home) -> tuple[str, ...]:
+    """For what reason whom of anchors.toml nobody asks for stamps."""
+    try:
+        wrong = load_anchor_settings(home.path / ANCHORS).wrong
+    except TorrazzoError as error:
+        return (f"no authority is asked for anchors: {error}",)
+    return tuple(f"authority {name} is not asked for anchors: {why}" for name, why in wrong.items())
 
 
 def _status(socket: Path) -> Mapping[str, object] | None:

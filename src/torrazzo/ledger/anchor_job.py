@@ -69,7 +69,8 @@ class AnchorJob:
         """
         self._reload()
         if not self._settings.authorities:
-            raise Refused("no authority is named in anchors.toml: nobody can be asked for a stamp")
+            named = f": {'; '.join(self._settings.wrong.values())}" if self._settings.wrong else ""
+            raise Refused(f"nobody in anchors.toml can be asked for a stamp{named}")
         head = Head.of((self._store.rec if kind == "rec" else self._store.act).note.text)
         asked = tuple(name for name in self._settings.names if not self._has(head, name))
         with self._lock:
@@ -89,6 +90,7 @@ class AnchorJob:
             "every_minutes": settings.every // (60 * SECOND),
             "authorities": [{"name": each.name, "url": each.url} for each in settings.authorities],
             "why": self._why,
+            "wrong": [{"authority": name, "why": why} for name, why in settings.wrong.items()],
             "waiting": waiting,
             "silent": [silence._asdict() for silence in state.queue.silences],
             "stamped": self._receipts(),
@@ -142,17 +144,19 @@ class AnchorJob:
     def _reload(self) -> bool:
         """Take the settings as they are now; those that cannot be used leave the ones before."""
         try:
-            self._settings = self._load()
+            found = self._load()
         except TorrazzoError as error:
             self._tell(str(error))
             return False
-        self._why = ""
+        for name, why in found.wrong.items() - self._settings.wrong.items():
+            log.error("authority_cannot_be_asked", authority=name, why=why)
+        self._settings, self._why = found, ""
         return True
 
     def _want_by_clock(self) -> None:
         with self._lock:
             state, now = self._state, self._clock.utc()
-            queue = state.queue.only(self._settings.names)
+            queue = state.queue.only({*self._settings.names, *self._settings.wrong})
             note = self._store.act.note
             size = self._store.act.head.size
             is_due = not state.asked <= now < state.asked + self._settings.every

@@ -16,11 +16,12 @@ password_file = "secrets/aruba.password"
 
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
-from torrazzo.base.errors import Invalid, Refused, Unavailable
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import SECOND
 from torrazzo.ledger.anchor_authority import Authority, Login
@@ -37,10 +38,11 @@ class AnchorSettings(NamedTuple):
 
     every: int
     authorities: tuple[Authority, ...]
+    wrong: Mapping[str, str] = MappingProxyType({})  # what is wrong with the others, by name: the rest goes on
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the authorities."""
+        """Of those that can be asked."""
         return tuple(authority.name for authority in self.authorities)
 
 
@@ -48,7 +50,7 @@ NOBODY = AnchorSettings(EVERY_MINUTES * 60 * SECOND, ())
 
 
 def load_anchor_settings(path: Path) -> AnchorSettings:
-    """`NOBODY` without such a file; raises `Invalid`, `Unavailable`, or `Refused` for a password that others read."""
+    """`NOBODY` without such a file; raises `Invalid` or `Unavailable` where that concerns all authorities."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -64,10 +66,8 @@ def load_anchor_settings(path: Path) -> AnchorSettings:
     tables = found.get("authority", [])
     if not isinstance(tables, list):
         raise Invalid(f"{path}: write [[authority]], once for each")
-    authorities = tuple(_authority(table, path) for table in tables)
-    if len({authority.name for authority in authorities}) < len(authorities):
-        raise Invalid(f"{path}: two authorities have the same name")
-    return AnchorSettings(minutes * 60 * SECOND, authorities)
+    authorities, wrong = _sorted_out(tables, path)
+    return AnchorSettings(minutes * 60 * SECOND, authorities, wrong)
 
 
 def password_files(path: Path) -> tuple[Path, ...]:
@@ -79,6 +79,27 @@ def password_files(path: Path) -> tuple[Path, ...]:
     tables = [table for table in found if isinstance(table, dict)] if isinstance(found, list) else []
     names = [table["password_file"] for table in tables if isinstance(table.get("password_file"), str)]
     return tuple(path.parent / name for name in names)
+
+
+def _sorted_out(tables: Sequence[object], path: Path) -> tuple[tuple[Authority, ...], Mapping[str, str]]:
+    """Those that can be asked, and by name what is wrong with each that cannot."""
+    names = [_called(table, number) for number, table in enumerate(tables, 1)]
+    right: list[Authority] = []
+    wrong: dict[str, str] = {}
+    for name, table in zip(names, tables, strict=True):
+        try:
+            if names.count(name) > 1:
+                raise Invalid(f"{path}: two authorities have the same name, {name}")
+            right.append(_authority(table, path))
+        except TorrazzoError as error:
+            wrong[name] = str(error)
+    return tuple(right), wrong
+
+
+def _called(table: object, number: int) -> str:
+    """Its name, or which of them it is."""
+    name = table.get("name") if isinstance(table, dict) else None
+    return name if isinstance(name, str) and name else f"number {number}"
 
 
 def _authority(table: object, path: Path) -> Authority:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.tools.ledger import FOLDER, deeds, facts, opened
 from tests.tools.ledger_process import running, until
-from tests.tools.tsa import POLICY, Issuer, Reply, Responder, needs_openssl, serve, verify
+from tests.tools.tsa import POLICY, Issuer, Reply, Responder, needs_openssl, openssl, serve, verify
 from torrazzo.base import SystemClock
 from torrazzo.base.errors import Invalid, Refused, Stopped, TorrazzoError
 from torrazzo.base.times import SECOND, BootNs, UtcTicks
@@ -264,13 +264,12 @@ policy = "1.3.6.1.4.1.57264.2"
 
 
 def test_settings_say_what_is_wrong(tmp_path: Path, office: Office) -> None:
-    """Unknown names, missing files, two of one name, a password that others may read: an error that names it."""
+    """Of the whole file it is an error; a wrong authority is named with its reason, and the others are as they were."""
     file, pem = tmp_path / "anchors.toml", tmp_path / "aruba.pem"
     assert load_anchor_settings(file).authorities == ()
     text = SETTINGS % "https://tsa.example"
     file.write_text(text)
-    with pytest.raises(TorrazzoError, match=r"aruba\.pem"):
-        load_anchor_settings(file)
+    assert "aruba.pem" in load_anchor_settings(file).wrong["aruba"]
     pem.write_text(office.issuer.root.pem)
     found = load_anchor_settings(file)
     assert (found.every, found.names) == (300 * SECOND, ("aruba",))
@@ -280,20 +279,40 @@ def test_settings_say_what_is_wrong(tmp_path: Path, office: Office) -> None:
     for wrong, why in (
         (text.replace("every", "ever"), "ever_minutes"),
         (text.replace("= 5", "= 0"), "every_minutes"),
-        (text + text.partition("5")[2], "same name"),
-        (text + login, "chmod 600"),
-        (text + "more = 1\n", "more"),
         ("[authority]\n", "once for each"),
         ("\0", "TOML"),
     ):
         file.write_text(wrong)
         with pytest.raises(TorrazzoError, match=why):
             load_anchor_settings(file)
+    one = text.partition("5")[2]
+    other = one.replace('"aruba"', '"infocert"')
+    for wrong, name, why in (
+        (one + login, "aruba", "chmod 600"),
+        (one + "more = 1\n", "aruba", "more"),
+        (one + one, "aruba", "same name"),
+        (one.replace("aruba.pem", "nothing.pem"), "aruba", "nothing.pem"),
+        (one.replace('name = "aruba"\n', ""), "number 1", "name"),
+        (one.replace('"aruba"', '"Aruba!"'), "Aruba!", "32 of a-z"),
+    ):
+        file.write_text(wrong + other)
+        settings = load_anchor_settings(file)
+        assert settings.names == ("infocert",)
+        assert list(settings.wrong) == [name]
+        assert why in settings.wrong[name]
     file.write_text(text + login)
     (tmp_path / "password").chmod(0o600)
     login_found = load_anchor_settings(file).authorities[0].login
     assert login_found is not None
     assert login_found.password.reveal() == "secret"
+
+
+def documented(manual: str) -> list[list[str]]:
+    """The commands of `openssl` that a document gives, for the names of the test."""
+    text = (Path(__file__).parents[3] / "docs" / manual).read_text().replace("act-42", "act-1")
+    found = [line.split() for line in text.splitlines() if line.strip().startswith("openssl ts -")]
+    assert found
+    return found
 
 
 def test_by_command_a_stamp_that_openssl_takes(
@@ -320,8 +339,25 @@ def test_by_command_a_stamp_that_openssl_takes(
             assert main(["anchor", "get", name, "-o", str(tmp_path / name), *at]) == 0
         token = (tmp_path / "act-1.aruba.tst").read_bytes()
         assert not verify((tmp_path / "act-1.txt").read_bytes(), token, office.issuer.root.pem)
+        for manual in ("1-operate/anchors.md", "3-formats/anchors.md"):
+            for command in documented(manual):
+                done = openssl(*command[1:], folder=tmp_path)
+                assert ("Verification: OK" in done.stdout + done.stderr) == ("-verify" in command), command
         until(lambda: b"anchor" in client.read("act/tile/entries/000.p/2"))
         office.is_open = False
         assert main(["anchor", "now", "--wait", "2", *at]) == 1
         assert "aruba has given no anchor yet" in capsys.readouterr().err
         assert main(["anchor", "list", "--json", *at]) == 1
+        office.is_open = True
+        with (tmp_path / "anchors.toml").open("a") as file:
+            file.write('[[authority]]\nname = "poste"\nurl = "http://localhost:1/"\ncertificates = "nothing.pem"\n')
+        until(lambda: main(["anchor", "now", "--wait", "9", *at]) == 1 and not client.anchors()["waiting"])
+        capsys.readouterr()
+        assert main(["anchor", "list", *at]) == 1, "poste is wrong, aruba gives as before"
+        said = capsys.readouterr()
+        assert "poste cannot be asked: " in said.err
+        assert "nothing.pem" in said.err
+        assert "aruba" not in said.err
+        with contextlib.suppress(SystemExit):
+            main(["status", *at])
+        assert "authority poste is not asked for anchors: " in capsys.readouterr().out
