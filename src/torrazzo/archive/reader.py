@@ -13,6 +13,7 @@ from torrazzo.archive.record import Kind, RecordHeader, parse_header, split_head
 from torrazzo.archive.scan import Damage, header_at, scan
 from torrazzo.archive.summary import Held, Summary, parse_summary
 from torrazzo.base import StreamId, TermId
+from torrazzo.base.closing import Closing
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.durable import Disk, ReadFile
 
@@ -29,7 +30,7 @@ class Listing(NamedTuple):
     damages: tuple[Damage, ...]
 
 
-class VolumeReader:
+class VolumeReader(Closing):
     """One volume; may be used by several threads."""
 
     def __init__(self, path: Path, file: ReadFile, side: ReadFile | None) -> None:
@@ -58,12 +59,6 @@ class VolumeReader:
             if side is not None:
                 side.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Release the files."""

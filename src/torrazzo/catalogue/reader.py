@@ -6,11 +6,12 @@ import sqlite3
 import struct
 import threading
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from torrazzo.archive.accounts import in_order
 from torrazzo.archive.fact import parse_fact
 from torrazzo.base import SegmentId, Span, StreamId, TermId
+from torrazzo.base.closing import Closing
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import HOUR, UtcTicks
 from torrazzo.catalogue.schema import open_for_reading
@@ -51,7 +52,7 @@ AND segment.t0 < :end AND segment.t1 > :start AND segment.t0 > :start - :longest
 _ONE = f"{_SEGMENTS} WHERE stream.name = ? AND term.name = ? AND segment.n = ?"
 
 
-class Catalogue:
+class Catalogue(Closing):
     """Reads the catalogue; may be used by several threads. A rebuilt one is taken up at the next question."""
 
     def __init__(self, path: Path) -> None:
@@ -59,12 +60,6 @@ class Catalogue:
         self.path = path
         self._lock = threading.Lock()
         self._open()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Release the file; may be called twice."""

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.archive.summary import Held
 from torrazzo.base import StreamId, TermId
+from torrazzo.base.closing import Closing
 from torrazzo.catalogue.forget import Gone, forget_stream, forget_volumes
 from torrazzo.catalogue.schema import open_for_writing
 
@@ -32,7 +33,7 @@ class Taken(NamedTuple):
     conflicts: int  # other bytes under a known identity: the first ones stay
 
 
-class CatalogueWriter:
+class CatalogueWriter(Closing):
     """Opens, and makes, the catalogue; may be used by several threads, by one process."""
 
     def __init__(self, path: Path) -> None:
@@ -43,12 +44,6 @@ class CatalogueWriter:
         self._streams: dict[StreamId, int] = {}
         self._terms: dict[tuple[StreamId, TermId], int] = {}
         self._volumes: dict[str, int] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Write back and close; may be called twice."""

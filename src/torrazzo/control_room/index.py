@@ -4,13 +4,12 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 import structlog
 
 from torrazzo.access import Window
 from torrazzo.archive import Root, open_root
+from torrazzo.base.closing import Closing
 from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.base.ids import SegmentId, StreamId, TermId
 from torrazzo.base.spans import Span
@@ -32,7 +31,7 @@ log = structlog.get_logger()
 _TERM, _KIND_WITHIN = b'"kind":"term"', 32  # keys stand in a fixed order (docs/3-formats/fact.md)
 
 
-class Index:
+class Index(Closing):
     """The catalogue as playback asks it. May be used by several threads."""
 
     def __init__(self, catalogue: Catalogue, held: HeldIndex | None = None) -> None:
@@ -90,16 +89,8 @@ class Index:
         if self._held is not None:
             self._held.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class IndexWriter:
+class IndexWriter(Closing):
     """The one who writes it, holding the office's lock; a catalogue that is not one is made anew.
 
     May be used by several threads: each piece of work waits for the one before.
@@ -163,14 +154,6 @@ class IndexWriter:
         """Write back and close."""
         with self._lock:
             self._writer.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def parse_facts(body: object) -> list[Delivered]:

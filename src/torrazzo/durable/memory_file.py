@@ -3,13 +3,13 @@
 """A file without a name, in memory alone: for a program that wants a path where we have bytes."""
 
 import os
-from types import TracebackType
-from typing import Self
+
+from torrazzo.base.closing import Closing
 
 _LIMIT = 1 << 20
 
 
-class MemoryFile:
+class MemoryFile(Closing):
     """Gone when it is closed or we die, and never on a disk that is not swap. For Linux."""
 
     __slots__ = ("fd",)
@@ -34,11 +34,3 @@ class MemoryFile:
         fd, self.fd = self.fd, -1
         if fd >= 0:
             os.close(fd)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

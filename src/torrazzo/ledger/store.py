@@ -10,11 +10,12 @@ crash between any two steps leaves rows from which the next start goes on (start
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from torrazzo.base import SegmentId
+from torrazzo.base.closing import Closing
 from torrazzo.base.errors import Invalid, Stopped
 from torrazzo.durable import Lock
 from torrazzo.ledger.fact_index import FactIndex, FactRow, Placed, RecEntry
@@ -82,7 +83,7 @@ class LogWriter:
         self.files.publish_checkpoint(self.snapshot.note.pack())
 
 
-class LedgerStore:
+class LedgerStore(Closing):
     """Open it with `start.open_ledger`. Every method may be called by any thread.
 
     After a failed write nobody knows what is stored: then all that writes raises `Stopped`, until the next start.
@@ -194,12 +195,6 @@ class LedgerStore:
             self._stopped = self._stopped or "it was closed"
             self._database.close()
             self._held.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

@@ -4,10 +4,9 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from torrazzo.base.clock import Clock
+from torrazzo.base.closing import Closing
 from torrazzo.base.errors import Damaged, Unavailable
 from torrazzo.base.ids import CameraId
 from torrazzo.base.times import UtcTicks
@@ -19,7 +18,7 @@ from torrazzo.town.plan import REISSUE_AFTER, load_plan, make_plan, peek_version
 from torrazzo.town.registry import open_registry
 
 
-class Office:
+class Office(Closing):
     """Holds `run/office.lock` from opening to closing; raises `Refused` when another process has it."""
 
     def __init__(self, home: Home, disk: Disk, clock: Clock) -> None:
@@ -80,14 +79,6 @@ class Office:
         """Release the database, then the lock."""
         self.registry.close()
         self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def found_town(home: Home, disk: Disk, clock: Clock, settings: Settings) -> None:

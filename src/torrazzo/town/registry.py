@@ -10,11 +10,10 @@ import urllib.parse
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import sqlalchemy as sa
 
+from torrazzo.base.closing import Closing
 from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.base.ids import STREAM_NAMES, CameraId, StreamId
 from torrazzo.base.times import UtcTicks
@@ -62,7 +61,7 @@ REGISTRY = sa.Table(
 )
 
 
-class Registry:
+class Registry(Closing):
     """Cameras and streams. Open it with `open_registry`; not for two threads at once."""
 
     def __init__(self, engine: sa.Engine, box: Box) -> None:
@@ -111,14 +110,6 @@ class Registry:
     def close(self) -> None:
         """Release the file."""
         self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _streams(self, connection: sa.Connection) -> dict[str, dict[str, StreamConfig]]:
         found: dict[str, dict[str, StreamConfig]] = {}
