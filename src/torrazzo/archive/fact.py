@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from torrazzo.base import SegmentId, StreamId, TermId
 from torrazzo.base.errors import Invalid
+from torrazzo.base.strict_json import once
 
 MAX_BYTES = 4_096
 
@@ -188,20 +189,12 @@ def parse_fact(line: bytes) -> Fact:
     try:
         if len(line) > MAX_BYTES:
             raise ValueError(f"{len(line)} bytes, at most {MAX_BYTES}")
-        found = json.loads(line.decode("utf-8"), object_pairs_hook=_once)
+        found = json.loads(line.decode("utf-8"), object_pairs_hook=once)
         if not isinstance(found, dict) or found.get("v") != 1:
             raise ValueError("expected an object with v = 1")
         return _understand(line, found)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Invalid) as error:
         raise Invalid(f"not a fact: {line[:160]!r}: {type(error).__name__} {error}") from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object in which no name stands twice: two readers would see two facts."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands twice")
-    return found
 
 
 def _understand(line: bytes, found: dict[str, Any]) -> Fact:

@@ -6,9 +6,10 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from typing import Never, TypeAlias
+from typing import TypeAlias
 
 from torrazzo.base.errors import Invalid
+from torrazzo.base.strict_json import parse_strictly
 
 Object: TypeAlias = Mapping[str, object]
 
@@ -18,7 +19,7 @@ def parse_object(data: bytes, where: str, limit: int) -> Object:
     if len(data) > limit:
         raise Invalid(f"{where}: {len(data)} bytes, at most {limit} are read")
     try:
-        found = json.loads(data.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_number, parse_constant=_number)
+        found = parse_strictly(data)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"{where}: not JSON as we write it: {error}") from error
     if not isinstance(found, dict):
@@ -83,14 +84,3 @@ def base64_text(data: bytes) -> str:
 def compact(found: Object) -> bytes:
     """The object as one line without spaces."""
     return json.dumps(found, separators=(",", ":")).encode("ascii")
-
-
-def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("the same name stands twice in one object")
-    return found
-
-
-def _number(text: str) -> Never:
-    raise ValueError(f"{text} is not a whole number")

@@ -4,11 +4,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Never, Self
+from typing import Any, NamedTuple, Self
 
 from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
+from torrazzo.base.strict_json import parse_strictly
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.ledger.act_forms import KINDS, text, whole
 from torrazzo.ledger.text import parse_hash
@@ -73,7 +74,7 @@ def parse_act(line: bytes) -> Act:
     try:
         if len(line) > MAX_BYTES:
             raise ValueError(f"{len(line)} bytes, at most {MAX_BYTES}")
-        found = json.loads(line.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_refuse, parse_constant=_refuse)
+        found = parse_strictly(line)
         if not isinstance(found, dict) or found.get("v") != 1 or found["v"] is True:
             raise ValueError("expected an object with v = 1")
         kind = text(found["kind"])
@@ -92,14 +93,3 @@ def _check_times(kind: str, found: Mapping[str, Any]) -> None:
         raise ValueError("t1 is not after t0")
     if "until" in keys and not found["t"] < found["until"] <= found["t"] + WINDOW:
         raise ValueError("until is not within 15 minutes after t")
-
-
-def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return found
-
-
-def _refuse(number: str) -> Never:
-    raise ValueError(f"{number} is not a whole number")
