@@ -89,7 +89,7 @@ def parse_lines(body: bytes) -> list[bytes]:
         if found["v"] != 1 or not all(isinstance(line, str) for line in found["lines"]):
             raise ValueError("expected v = 1 and lines")
         return [line.encode() for line in found["lines"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Invalid(f"facts of a fork: {error!r}") from error
 
 

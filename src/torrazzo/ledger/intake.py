@@ -16,6 +16,7 @@ from torrazzo.ledger.text import MAX_NUMBER
 
 LATE = 60 * SECOND
 MOST_WAITING = 20_000  # facts, some 40 MB; those beyond come again from the volumes
+MOST_KEPT = 40_000  # the same of those that are to be entered: while a disk hangs, recorders go on
 
 State: TypeAlias = Literal["ready", "waits", "known", "conflict", "dropped"]
 Lineage: TypeAlias = tuple[StreamId, TermId]
@@ -36,8 +37,13 @@ class Intake:
     `next_number` says what `rec` has of a term: all numbers below, or none of them.
     """
 
-    def __init__(self, next_number: Callable[[StreamId, TermId], int], most: int = MOST_WAITING) -> None:
-        self._next_number, self._most = next_number, most
+    def __init__(
+        self,
+        next_number: Callable[[StreamId, TermId], int],
+        most: int = MOST_WAITING,
+        most_ready: int = MOST_KEPT,
+    ) -> None:
+        self._next_number, self._most, self._most_ready = next_number, most, most_ready
         self._next: dict[Lineage, int] = {}
         self._ready: list[Received] = []
         self._waiting: dict[SegmentId, list[Received]] = {}  # by what they need
@@ -61,6 +67,9 @@ class Intake:
         same = self._held.get(fact.id)
         if same is not None:
             return "known" if same.fact.line == fact.line else "conflict"
+        if len(self._ready) >= self._most_ready:
+            self.has_dropped = True
+            return "dropped"
         need = needed(fact)
         if fact.n < self.next_of(fact.stream, fact.term):
             self._ready.append(received._replace(is_passed=True))

@@ -83,7 +83,10 @@ def keyring_held(socket: Path) -> UtcTicks | None:
     holds = found.get("holds") if status == 200 and isinstance(found, dict) else None
     if not isinstance(holds, list):
         raise Unavailable(f"{socket}: the keyring does not say what is held")
-    return min((UtcTicks(hold["from"]) for hold in holds), default=None)
+    try:
+        return min((UtcTicks(int(hold["from"])) for hold in holds), default=None)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unavailable(f"{socket}: the keyring does not say from when on something is held: {error!r}") from error
 
 
 def keyring_time(socket: Path) -> UtcTicks | None:

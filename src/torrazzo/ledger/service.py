@@ -16,6 +16,7 @@ GET  /<log>/cosigned                                  the last head that the wit
 """
 
 import json
+import re
 import socket
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -45,6 +46,7 @@ MOST_BYTES = 16 << 20
 MOST_FACTS = 4_000
 
 _STATUS = ((Invalid, 400), (Pruned, 410), (Refused, 403), (Unavailable, 503), (Stopped, 503))
+_NODE = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 
 log = structlog.get_logger(__name__)
@@ -189,8 +191,8 @@ def parse_beat(body: bytes) -> Beat:
         facts, node, streams = found["facts"], found.get("node"), found.get("streams", {})
         if not isinstance(facts, list) or len(facts) > MOST_FACTS:
             raise ValueError(f"facts are a list of at most {MOST_FACTS}")
-        if not (node is None or isinstance(node, str)) or not isinstance(streams, dict):
-            raise ValueError("node is a text, streams an object")
+        if not (node is None or (isinstance(node, str) and _NODE.fullmatch(node))) or not isinstance(streams, dict):
+            raise ValueError("node is eight hex digits, streams an object")
         terms = {StreamId.parse(stream): TermId.parse(term) for stream, term in streams.items()}
         return Beat(node, terms, tuple(line.encode() for line in facts))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

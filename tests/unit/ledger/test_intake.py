@@ -97,6 +97,20 @@ def test_what_waits_is_bounded() -> None:
     assert intake.waiting == 0
 
 
+def test_what_is_ready_is_bounded() -> None:
+    """While nothing can be entered: those beyond are dropped and told, and enter in order when they come again."""
+    facts = a_term(9)
+    intake = Intake(lambda *_: 0, most_ready=4)
+    assert take(intake, facts) == ["ready"] * 4 + ["dropped"] * 5
+    assert intake.has_dropped
+    assert pulled(intake) == facts[:4]
+    intake.begin_search()
+    assert all(intake.lacks(fact.stream, fact.term, fact.n) for fact in facts[4:])
+    assert take(intake, facts[4:8]) == ["ready"] * 4
+    assert pulled(intake) == facts[4:8]
+    assert not intake.has_dropped
+
+
 def test_what_nobody_has_is_passed_over_in_the_end() -> None:
     """Only what was waited for long enough; what comes after all is for `rec` to compare, and is not lost."""
     facts = a_term(6)

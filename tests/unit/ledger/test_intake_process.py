@@ -90,6 +90,8 @@ def test_what_is_wrong_is_refused_and_changes_nothing(home: Home) -> None:
             {"v": 1},
             {"v": 1, "facts": ["{}"]},
             {"v": 1, "facts": [], "streams": {"x": ""}},
+            {"v": 1, "facts": [], "node": "x" * 1_000},
+            {"v": 1, "facts": [], "node": "\ud800"},
         )
         for body in wrong:
             assert ask(home.ledger_socket, "POST", "/rec", body)[0] == 400, body

@@ -18,9 +18,10 @@ from tests.tools.gated import Gated, serving
 from tests.tools.ledger import TODAY, check_log, fail_at, lines, opened, over, stream
 from torrazzo.archive.fact import Fact, gap_fact, parse_fact, segment_fact, step_fact, term_fact
 from torrazzo.base import TermId
-from torrazzo.base.errors import Damaged, Stopped, Unavailable
+from torrazzo.base.errors import Damaged, Stopped, TorrazzoError, Unavailable
 from torrazzo.base.ids import NodeId
 from torrazzo.base.times import DAY, HOUR, SECOND, UtcTicks, hour_text
+from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.ledger.act import parse_act
 from torrazzo.ledger.fact_index import RecEntry
 from torrazzo.ledger.intake import entry_of, silent_entry
@@ -30,6 +31,7 @@ from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.store import LedgerStore
 from torrazzo.testing import FakeClock, FaultyDisk
 from torrazzo.testing.disk import PowerOff
+from torrazzo.town.unix_server import Body, UnixServer
 
 MINUTE = 60 * SECOND
 NEVER = threading.Event()
@@ -293,3 +295,42 @@ def test_what_is_held_is_asked_of_the_keyring(tmp_path: Path) -> None:
         keyring_held(tmp_path / "none.sock")
     with serving(Gated(tmp_path)) as socket:
         assert keyring_held(socket) is None
+
+
+class Odd:
+    """A desk that says one thing, whatever it is asked."""
+
+    def __init__(self, said: bytes) -> None:
+        self._said = said
+
+    def answer(self, _method: str, _target: str, _body: bytes) -> Body:
+        return Body(self._said)
+
+    def explain(self, error: TorrazzoError) -> Body:
+        raise error
+
+
+@pytest.mark.parametrize(
+    "said", [b'{"holds":[{}]}', b'{"holds":[7]}', b'{"holds":[{"from":"x"}]}', b'{"holds":7}', b"[]"]
+)
+def test_a_keyring_that_does_not_say_what_is_held_lets_nothing_go(tmp_path: Path, said: bytes) -> None:
+    """An answer in another form is no answer: the job tries again, and its thread lives."""
+    path = tmp_path / "odd.sock"
+    server = UnixServer("keyring", listen_unix(path), Odd(said), most_connections=1, most_bytes=1 << 10)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        with pytest.raises(Unavailable, match="does not say"):
+            keyring_held(path)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+@pytest.mark.parametrize(("t0", "t1"), [(10**17, 10**17 + 1), (0, 10**15), (-1, 5), (0, 2**63 - 1)])
+def test_times_that_no_calendar_has_are_not_summed_up(t0: int, t1: int) -> None:
+    """Nor spans that would be gone through hour by hour for days: such an entry is damage."""
+    line = json.dumps({"v": 1, "kind": "gap", "stream": "x", "n": 1, "t0": t0, "t1": t1}).encode()
+    with pytest.raises(Damaged):
+        PruneSums().add(line)
