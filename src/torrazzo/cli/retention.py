@@ -117,6 +117,8 @@ def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
         print(f"{len(early)} hours went early for want of room, the last of them {early[-1]}.")
     if waiting:
         print(f"{waiting} volumes that nobody can read wait to be unlinked.")
+    if found.get("volumes_held_up"):
+        print(f"{found['volumes_held_up']} volumes that nobody can read wait until holds have copied them.")
     if owed:
         print(f"{facts_text(owed)} for the ledger.")
     for text in alarms.values():

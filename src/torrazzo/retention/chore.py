@@ -30,10 +30,10 @@ from torrazzo.keyring.store import Shredded
 from torrazzo.retention.ballast import give_up, take_up
 from torrazzo.retention.booking import has_all, pay
 from torrazzo.retention.disks import Disks, Found
-from torrazzo.retention.forecast import ALARM_HOURS, Outlook, outlook
+from torrazzo.retention.forecast import ALARM_HOURS, Outlook, minutes_left, outlook
 from torrazzo.retention.forgotten import FORGOTTEN, Forgotten, load_forgotten
 from torrazzo.retention.journal import Debt, Freeing, Journal, Shredding, State
-from torrazzo.retention.plan import DISK, Due, Seen, Volume, due, first_living, freed, late
+from torrazzo.retention.plan import DISK, Due, Seen, Volume, due, first_living, freed, held_up, late
 from torrazzo.retention.status import STATUS, status_of
 
 log = structlog.get_logger(__name__)
@@ -251,6 +251,16 @@ def shred_values(shredding: Shredding, shredded: Shredded) -> dict[str, object]:
     }
 
 
+def _room_waits(waiting: Sequence[Volume], outlooks: Collection[Outlook]) -> str:
+    minutes = minutes_left(outlooks)
+    return (
+        f"no room is made: {len(waiting)} volumes, {sum(volume.size for volume in waiting) >> 20} MiB, that nobody can "
+        "read any more wait until holds have copied them, and nothing goes early before; all disks are full "
+        + ("soon" if minutes is None else f"in about {minutes} minutes at today's rate")
+        + ", then recording stops: see that `torrazzo worker` runs, and `torrazzo hold list`"
+    )
+
+
 def alarms_of(look: _Look, troubles: Mapping[str, str]) -> dict[str, str]:
     """What people have to be told, by a name that stays while it lasts."""
     alarms = {}
@@ -260,6 +270,8 @@ def alarms_of(look: _Look, troubles: Mapping[str, str]) -> dict[str, str]:
             f"{len(overdue)} keys should be gone, the oldest of {iso_from_ticks(overdue[0].hour * HOUR)}: "
             + (troubles.get("shred") or "the clocks do not agree; see `torrazzo keyring status`")
         )
+    if seen.is_tight and (waiting := held_up(seen)):
+        alarms["room-waits"] = _room_waits(waiting, outlooks.values())
     for path, each in outlooks.items():
         if each.is_tight:
             alarms[f"disk-full {path}"] = f"{path}: nearly full: {each.free >> 20} MiB are free"

@@ -47,6 +47,13 @@ def outlook(volumes: Iterable[Volume], free: int, hour: int) -> Outlook:
     return Outlook(free, reserve, held.total(), per_hour, hours_left, _has_rate(held, hour))
 
 
+def minutes_left(outlooks: Iterable[Outlook]) -> int | None:
+    """Until nothing fits on any of these disks, if nothing goes; None where there is no rate."""
+    outlooks = tuple(outlooks)
+    per_hour = sum(each.per_hour for each in outlooks)
+    return sum(each.free for each in outlooks) * 60 // per_hour if per_hour else None
+
+
 def _rates(held: Counter[KeyName], hour: int) -> dict[str, int]:
     """Bytes an hour by class, over those whole hours of the last day since there was anything."""
     first = max(hour - DAY_HOURS, min((name.hour for name in held), default=hour))

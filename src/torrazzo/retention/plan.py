@@ -67,6 +67,11 @@ def freed(seen: Seen) -> tuple[Volume, ...]:
     return tuple(volume for volume in _gone(seen) if volume.name not in seen.awaited)
 
 
+def held_up(seen: Seen) -> tuple[Volume, ...]:
+    """Volumes that nobody can read any more, and that stay until a hold has copied them."""
+    return tuple(volume for volume in _gone(seen) if volume.name in seen.awaited)
+
+
 def late(seen: Seen) -> tuple[KeyName, ...]:
     """Keys that live too long, by any clock."""
     moment = seen.now.earliest if seen.now.latest is None else seen.now.latest

@@ -14,7 +14,7 @@ from torrazzo.retention.disks import Found
 from torrazzo.retention.forecast import Outlook
 from torrazzo.retention.forgotten import Forgotten
 from torrazzo.retention.journal import State
-from torrazzo.retention.plan import Seen, due, freed, life
+from torrazzo.retention.plan import Seen, due, freed, held_up, life
 from torrazzo.town.home import Home
 
 STATUS = "retention.json"  # in the home's run folder
@@ -45,6 +45,7 @@ def status_of(
         "early": [str(name) for name in sorted(state.early)],
         "facts_owed": len(state.debts),
         "volumes_waiting": len(waiting),
+        "volumes_held_up": len(held_up(seen)),
         "disks": [{"path": str(path), **_disk(each)} for path, each in outlooks.items()]
         + [{"path": str(path), "away": why} for path, why in found.away.items()],
         "alarms": dict(alarms),

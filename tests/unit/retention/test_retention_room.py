@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Disks that fill up: what is foretold, what goes early, what never does."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.tools.retention import HOME, NOW, Town, agreeing, standard, texts
@@ -81,6 +84,26 @@ def test_a_full_disk_takes_the_oldest_hour_and_says_so() -> None:
     town.look()
     assert len(town.ledger.facts("shred")) == 2
     assert not town.keyring.alarms
+
+
+def test_room_that_waits_for_copies_of_holds_is_an_alarm() -> None:
+    """While a hold copies what is to be unlinked nothing more goes early: that is told, with how long there is room."""
+    town = full_town()
+    (town.awaited,) = [{name} for name in town.disk.list(Path("/disk0/volumes")) if name.startswith(str(
+        standard(-100)[0]).replace("/", "-"))]  # fmt: skip
+    for _ in range(2):
+        town.look()
+        assert (town.ledger.named("shred"), town.ledger.named("free")) == (texts(standard(-100)), [])
+        said = town.keyring.alarms["room-waits"]
+        assert "1 volumes, 0 MiB, that nobody can read any more wait until holds have copied them" in said
+        assert re.search(r"all disks are full in about \d+ minutes at today's rate", said)
+        assert town.status()["volumes_held_up"] == 1
+        assert "room-waits" in town.status()["alarms"]
+    town.awaited = set()
+    town.look()
+    assert town.ledger.named("free") == texts(standard(-100))
+    assert "room-waits" not in town.keyring.alarms
+    assert town.status()["volumes_held_up"] == 0
 
 
 def test_nothing_younger_than_the_floor_goes_for_want_of_room() -> None:
