@@ -119,7 +119,7 @@ class KeyDesk:
                 "clock": _clock(judged, parts.times),
                 "owed": parts.bookings.waiting,
                 "ledger": "away" if parts.follower.is_away else "answers",
-                "holds": [_hold(hold, parts.vault.count(hold.name)) for hold in parts.vault.holds],
+                "holds": _holds(parts.vault),
                 "alarms": self._alarms(judged),
             }
         )
@@ -219,6 +219,11 @@ class KeyDesk:
     def _look(self, _: bytes) -> bytes:
         self._parts.keyring.pace.ask()
         return compact({})
+
+
+def _holds(vault: Vault) -> list[object] | None:
+    """None where some may be missing: the ledger then prunes nothing that they need to be proven by."""
+    return None if vault.troubles else [_hold(hold, vault.count(hold.name)) for hold in vault.holds]
 
 
 def _hold(hold: Hold, count: int) -> dict[str, object]:

@@ -15,6 +15,7 @@ import base64
 import hashlib
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -58,17 +59,22 @@ class Vault:
     def load(self) -> None:
         """What lies there; an ending that a crash cut short is ended."""
         with self._lock:
-            try:
-                if has_ring(self._disk, self._ring):
-                    self._opened()
-                for folder in self._list(self._holds_folder):
-                    self._load_hold(self._holds_folder / folder)
-            except (OSError, TorrazzoError) as error:  # the hours' keys are needed all the same
-                self.troubles = [f"the vault cannot be read: {error}"]
-                log.error("vault_not_read", error=str(error))  # noqa: TRY400
+            names: list[str] = []
+            self._try(lambda: has_ring(self._disk, self._ring) and self._opened())
+            self._try(lambda: names.extend(self._list(self._holds_folder)))
+            for name in names:
+                self._try(partial(self._load_hold, self._holds_folder / name))
             for hold in list(self._holds.values()):
                 if hold.ending is not None:
                     self._try_end(hold, hold.ending)
+
+    def _try(self, load: Callable[[], object]) -> None:
+        """What cannot be read is told: the hours' keys, and other holds, are needed all the same."""
+        try:
+            load()
+        except (OSError, TorrazzoError) as error:
+            self.troubles.append(f"the vault cannot be read: {error}")
+            log.error("vault_not_read", error=str(error))  # noqa: TRY400
 
     @property
     def holds(self) -> list[Hold]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tools.gate_town import NOW, STREAM, TERM, digest, hold_values, person, segment_line, view_values
 from tests.tools.gated import SEGMENT_KEY, Gated, serving
-from torrazzo.base.errors import Damaged, Refused
+from torrazzo.base.errors import Damaged, Refused, Unavailable
 from torrazzo.base.ids import SegmentId
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of
 from torrazzo.keyring.answer import Denied, parse_answer
@@ -224,13 +224,17 @@ def test_a_damaged_file_costs_its_own_keys(town: HeldTown) -> None:
     assert [town.parts.vault.count(each.name) for each in town.parts.vault.holds] == [0]
 
 
-def test_a_vault_that_cannot_be_read_stops_no_keyring(town: HeldTown) -> None:
-    """The hours' keys go on being drawn; the alarm says what is wrong."""
-    hold = town.place()
+def test_a_hold_that_cannot_be_read_stops_nothing_else(town: HeldTown) -> None:
+    """The hours' keys go on being drawn, other holds are read; the alarm says what is wrong, and nothing is pruned."""
+    hold, other = town.place(), town.place()
     (town.home.path / "vault" / "holds" / str(hold) / "hold.json").write_text("{}")
     parts = town.live()
     assert parts.store.ring.keys
+    assert [each.name for each in parts.vault.holds] == [other]
+    assert parts.vault.keys(STREAM, TERM, [1]) == {1: SEGMENT_KEY}
     assert any("the vault cannot be read" in alarm for alarm in json.loads(town.desk.status())["alarms"])
+    with serving(town) as socket, pytest.raises(Unavailable):
+        keyring_held(socket)
 
 
 def test_nothing_held_is_read_after_its_end_by_any_clock(town: HeldTown) -> None:
