@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which entries of `act` tell of some pictures."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from tests.tools.gate_town import NOW, STREAM, TOWN, b64, hold_values, person
+from torrazzo.base import Span
+from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.evidence.fixed_log import FixedLog
+from torrazzo.evidence.history import find_history
+from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.checkpoint import Checkpoint
+
+END = {"why": "release", "level": "file", "left": 0, "ring": b64(bytes(32)), "state": None}
+
+
+class FewEntries:
+    """As of `FixedLog` this asks for."""
+
+    def __init__(self, name: str, lines: list[bytes]) -> None:
+        self.head = Checkpoint(f"{TOWN}/{name}", len(lines), bytes(32))
+        self.lines = lines
+
+    def entries_back(self) -> Iterator[tuple[int, bytes]]:
+        return reversed(list(enumerate(self.lines)))
+
+
+def test_what_follows_on_a_hold_is_found_by_its_name() -> None:
+    """Confirmed, released, over: of this log's hold, and not of one that has its number in the log before a fork."""
+    lines = [pack_act("hold", NOW, hold_values())]
+    for hold in ("act.2-0", "act-0"):
+        lines += [pack_act(kind, NOW, {"hold": hold, **person("bruno")}) for kind in ("confirm", "release")]
+        lines.append(pack_act("end", NOW, {"hold": hold, **END}))
+    log = cast("FixedLog", FewEntries("act.2", lines))
+    assert find_history(log, [STREAM], Span(UtcTicks(NOW - 60 * SECOND), NOW)) == [0, 1, 2, 3]
