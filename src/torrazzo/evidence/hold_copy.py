@@ -56,17 +56,19 @@ class HoldCopy:
 
     def tend(self, jobs: Jobs) -> None:
         """Order a job for each hold that has something to be copied, unless one is at it, or has just failed."""
-        states = [state for state in jobs.states() if state.kind == KIND]
-        now_ms = jobs.clock.utc() // 90
-        for hold in self._held.copied:
-            left = set(self._disk.list(self._held.folder(hold))) & {WANTED, SOURCE}
-            if not self._held.is_held(hold) or not left:
-                continue
+        wanting = [hold for hold in self._held.copied if self._held.is_held(hold) and self._is_wanting(hold)]
+        if not wanting:
+            return  # as nearly always: what became of all jobs need not be read
+        states, now_ms = [state for state in jobs.states() if state.kind == KIND], jobs.clock.utc() // 90
+        for hold in wanting:
             mine = [state for state in states if state.order.get("hold") == str(hold)]
             is_busy = any(state.state in {"waiting", "running"} for state in mine)
             has_failed = any(state.state == "failed" and state.made + AGAIN_MS > now_ms for state in mine)
             if not is_busy and not has_failed:
                 jobs.start(KIND, {"hold": str(hold)})
+
+    def _is_wanting(self, hold: EntryName) -> bool:
+        return bool(set(self._disk.list(self._held.folder(hold))) & {WANTED, SOURCE})
 
     # -- the copies
 
