@@ -120,7 +120,7 @@ def _away(state: Mapping[str, object], is_served: bool) -> Iterator[str]:
 
 def _end_of_footage(state: Mapping[str, object]) -> Iterator[str]:
     """When disks will be full, and all alarms: the keyring's, with what should be gone, and others."""
-    roots, alarms, wrong = state["roots"], state["alarms"], state["anchors_wrong"]
+    roots, alarms, wrong = state["roots"], state["alarms"], state["settings_wrong"]
     assert isinstance(roots, list | tuple)
     assert isinstance(alarms, list | tuple)
     assert isinstance(wrong, list | tuple)

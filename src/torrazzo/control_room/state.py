@@ -88,7 +88,7 @@ class TownState:
     own_witness: bool = False  # one runs in the town's own home: for show
     keyring: str = "unknown"  # running | down
     keyring_level: str | None = None  # tpm | file; None: it does not answer
-    anchors_wrong: tuple[str, ...] = ()  # what is wrong with anchors.toml, or with single authorities in it, in English
+    settings_wrong: tuple[str, ...] = ()  # what is wrong with files of the home that people write, in English
     missing: str | None = None  # who looked, of facts that no book explains, in English
     alarms: tuple[str, ...] = ()  # of the keyring, in English: clocks, heads, what is not erased, disks that fill up
 
@@ -100,7 +100,7 @@ class TownState:
     @property
     def all_alarms(self) -> tuple[str, ...]:
         """The keyring's, and those that others look for."""
-        return (*self.alarms, *self.anchors_wrong, *(() if self.missing is None else (self.missing,)))
+        return (*self.alarms, *self.settings_wrong, *(() if self.missing is None else (self.missing,)))
 
     def with_roots(self, roots: Iterable[Mapping[str, object]]) -> "TownState":
         """The same with other roots."""

@@ -13,8 +13,10 @@ from torrazzo.base.spans import Span
 from torrazzo.control_room.index import open_index
 from torrazzo.control_room.state import GapState, TownState, town_state
 from torrazzo.durable import Disk
+from torrazzo.ledger import Policy
 from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import load_anchor_settings
+from torrazzo.ledger.town_policy import DIFFERS, is_as_set
 from torrazzo.retention import read_status
 from torrazzo.town.ask import ask
 from torrazzo.town.box import load_box
@@ -46,11 +48,24 @@ def gather(
     """The state from these cameras and gaps, and what recorder, ledger and keyring say now."""
     recorder, ledger = _status(home.recorder_socket), _status(home.ledger_socket)
     state = town_state(settings, cameras, recorder, gaps, clock.utc(), ledger)
-    state = replace(state, anchors_wrong=anchors_wrong(home))
+    state = replace(state, settings_wrong=(*_anchors_wrong(home), *_policy_wrong(home, settings)))
     return state.with_roots(_roots(home, settings, disk, state.roots)).with_keyring(_status(home.keyring_socket))
 
 
-def anchors_wrong(home: Home) -> tuple[str, ...]:
+def _policy_wrong(home: Home, settings: Settings) -> tuple[str, ...]:
+    """That keyring and control room wait for others than strangers are told to demand."""
+    try:
+        found = Policy.parse(home.policy.read_bytes())
+        if is_as_set(found, settings.witnesses):
+            return ()
+    except FileNotFoundError:
+        return ()
+    except (OSError, TorrazzoError) as error:
+        return (f"{home.policy}: {error}",)
+    return (f"{home.policy}: {DIFFERS}",)
+
+
+def _anchors_wrong(home: Home) -> tuple[str, ...]:
     """For what reason whom of anchors.toml nobody asks for stamps."""
     try:
         wrong = load_anchor_settings(home.path / ANCHORS).wrong

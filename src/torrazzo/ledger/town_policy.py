@@ -1,6 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A town's policy, made from its settings: its two logs, its witnesses, and whose cosignature is needed."""
+"""A town's policy, made from its settings: its two logs, its witnesses, and whose cosignature is needed.
+
+The settings are where it is said. Strangers are given it (`ledger policy`, packages). The file `policy` of a home, made
+of what is printed, has keyring and control room wait for the same; what the keyring pins (`keyring/policy`) are the
+logs' keys, and its quorum line says nothing.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,6 +16,11 @@ from torrazzo.town.home import WitnessSettings
 
 NEEDED = "needed"  # the group of those without whom a head does not count
 NONE = "none"
+
+DIFFERS = (
+    "it has other witnesses, or another quorum, than torrazzo.toml, by which `ledger policy` and packages tell "
+    "strangers what to demand; make it anew as docs/1-operate/second-office.md has it"
+)
 
 
 def town_policy(
@@ -25,6 +35,12 @@ def town_policy(
     groups = (Group(NEEDED, len(needed), needed),) if needed and is_quorate else ()
     policy = Policy(tuple(map(Log, logs)), known, groups, NEEDED if groups else NONE)
     return Policy.parse(policy.pack())
+
+
+def is_as_set(found: Policy, witnesses: Sequence[WitnessSettings]) -> bool:
+    """Whether a policy demands what those of the settings do; its logs, and where witnesses are, are its own affair."""
+    told = tuple(witness._replace(url=None) for witness in found.witnesses)
+    return found._replace(logs=(), witnesses=told) == town_policy((), witnesses)
 
 
 def witness_key(witness: WitnessSettings) -> VerifierKey:
