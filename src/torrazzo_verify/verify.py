@@ -1541,6 +1541,7 @@ class Show:
         self.is_begun = self.is_broken = self.has_key = False
         self.before = (0, 0)  # fact and piece of the last fragment
         self.failed = False
+        self.left_out = 0  # pictures that refer to lost ones
 
     def step(self, ticks: int) -> None:
         """The clock was set."""
@@ -1677,6 +1678,7 @@ class Show:
             return time >= self.clip.end - NEAR
         if not self.is_begun:
             return time <= self.clip.start + NEAR or not self.has_key
+        self.left_out += self.is_broken
         return self.is_broken
 
     def finish(self) -> None:
@@ -1688,6 +1690,8 @@ class Show:
                 self.fail("picture-foreign", self.clip.end)
             elif abs(self.header.duration - (self.clip.end - self.clip.start - self.steps)) > NEAR:
                 self.fail("picture-moved", self.clip.end, seconds(self.header.duration))
+            elif self.clip.lost:
+                self.clip.say(OK, "show-rest", None, self.left_out)
             else:
                 self.clip.say(OK, "show")
 
@@ -1768,7 +1772,7 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Il fatto alla riga {0} non è nel registro: {1}.",
         "The fact in line {0} is not in the log: {1}.",
     ),
-    "facts": ("{0} fatti: tutti nel registro.", "{0} facts: all in the log."),
+    "facts": ("Fatti: {0}, tutti nel registro.", "Facts: {0}, all in the log."),
     "late": (
         "Il fatto alla riga {0} arrivò al registro solo a {1}.",
         "The fact in line {0} reached the log only at {1}.",
@@ -1806,7 +1810,7 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "The fact in line {0} does not begin where the last one ended.",
     ),
     "gap-left-open": ("La lacuna alla riga {0} non viene chiusa.", "The gap in line {0} is not closed."),
-    "gap": ("Interruzione dichiarata fino a {0} ({1}), causa {2}.", "Declared gap until {0} ({1}), cause {2}."),
+    "gap": ("Interruzione dichiarata fino a {0} ({1}): {2}.", "Declared gap until {0} ({1}): {2}."),
     "step": ("Orologio regolato a {0} ({1}); non è passato tempo.", "Clock set to {0} ({1}); no time passed."),
     "gap-open": (
         "Qui comincia una lacuna di cui il plico non mostra la fine: da qui a {0} nulla è provato.",
@@ -1860,6 +1864,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Il filmato mostra tutte le immagini, in ordine, al loro tempo.",
         "The clip shows all pictures, in order, at their time.",
     ),
+    "show-rest": (
+        "Tranne ciò che manca, e {0} immagini che vi si riferiscono, il filmato mostra tutto, in ordine, al suo tempo.",
+        "But for what is missing, and {0} pictures that refer to it, the clip shows all, in order, at its time.",
+    ),
     "history-none": ("Il plico non contiene la storia degli accessi.", "The package holds no access history."),
     "history-unproven": (
         "La voce {0} della storia non è nel registro: {1}.",
@@ -1905,6 +1913,26 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
     ),
     "policy-unreadable": ("Le chiavi date non sono leggibili: {0}.", "The keys given can't be read: {0}."),
 }
+WORDS: Dict[str, Tuple[str, str]] = {  # causes of gaps (fact.md) and kinds of entries (act.md), in words
+    "nosignal": ("la telecamera non mandava immagini", "the camera sent no pictures"),
+    "auth": ("la telecamera rifiutava l'accesso", "the camera refused access"),
+    "net": ("la telecamera non era raggiungibile", "the camera could not be reached"),
+    "codec": ("la telecamera mandava ciò che non si può registrare", "the camera sent what cannot be recorded"),
+    "hole": ("immagini mancanti nel flusso della telecamera", "pictures missing in the camera's stream"),
+    "disk": ("l'archivio non poteva scrivere", "the archive could not write"),
+    "restart": ("il registratore era fermo o ripartiva", "the recorder was not running, or starting"),
+    "maintenance": ("indirizzo della telecamera cambiato", "the camera's address was changed"),
+    "permit": ("autorizzazione a registrare scaduta", "the permission to record had lapsed"),
+    "keys": ("mancavano le chiavi dell'ora", "keys of the hour were missing"),
+    "view": ("aperte per essere guardate", "opened to be looked at"),
+    "ask": ("chiesta una copia", "a copy was asked for"),
+    "approve": ("approvata la copia", "the copy was approved"),
+    "export": ("aperte per farne la copia", "opened to make the copy"),
+    "hold": ("conservate per un fascicolo", "kept for a case"),
+    "confirm": ("conservazione confermata", "keeping them was confirmed"),
+    "release": ("conservazione finita", "keeping them is over"),
+    "close": ("finito di guardare o copiare", "looking or copying is over"),
+}
 VERDICTS = {
     0: ("VERIFICATO con le chiavi date.", "VERIFIED with the keys given."),
     1: ("NON VERIFICATO: vedere le righe FALLITO.", "NOT VERIFIED: see the lines FAILED."),
@@ -1921,7 +1949,10 @@ def sentence(finding: Finding, language: int) -> str:
     """One line."""
     where = [("telecamera ", "camera ")[language] + finding.camera] if finding.camera else []
     where += [when(finding.time)] if finding.time is not None else []
-    said = TEXTS[finding.code][language].format(*finding.values)
+    values = [*finding.values]
+    if finding.code in ("gap", "history-entry"):
+        values[-1] = WORDS.get(values[-1], (values[-1],) * 2)[language]
+    said = TEXTS[finding.code][language].format(*values)
     return LEVELS[finding.level][language] + (", ".join(where) + ": " if where else "") + said
 
 

@@ -16,7 +16,7 @@ from tests.tools.dossier import Dossier, Keys, export
 from tests.tools.recording import STREAM
 from tests.tools.tampering import CASES, Case, Original, forge, ledger_notes, make_original, make_stepped
 from torrazzo.ledger.key import Kind, SigningKey
-from torrazzo_verify.verify import TEXTS, Finding, parse_policy, verify
+from torrazzo_verify.verify import TEXTS, WORDS, Finding, parse_policy, verify
 
 PAGE = Path(torrazzo_verify.__file__).with_name("verify.html")
 
@@ -173,3 +173,6 @@ def test_the_page_may_reach_no_network_and_says_the_same_words() -> None:
     texts = re.search(r'<script type="application/json" id="texts">\n(.*?)</script>', text, re.DOTALL)
     assert texts is not None
     assert {code: tuple(both) for code, both in json.loads(texts[1]).items()} == TEXTS
+    words = re.search(r'<script type="application/json" id="words">\n(.*?)</script>', text, re.DOTALL)
+    assert words is not None
+    assert {code: tuple(both) for code, both in json.loads(words[1]).items()} == WORDS

@@ -136,7 +136,7 @@ class ExportJob:
             with draft.open() as written:
                 verdict = check(written, parts, lambda done: tell(0.6 + 0.3 * done))
             size, sha256 = draft.finish(lambda _: tell(0.9))
-            file = HandedOver(out.name, size, sha256, wanted.recipient, gathering.losses(), wanted.left_out)
+            file = HandedOver(out.name, size, sha256, wanted.recipient, gathering.unshown(), wanted.left_out)
             report = self._report(gathering.ask, parts, custody(), file, out)
         except OSError as error:
             raise Unavailable(
@@ -144,7 +144,7 @@ class ExportJob:
             ) from error
         finally:
             clear_drafts(self._disk, out)
-        return {"bytes": size, "sha256": sha256, "verdict": verdict, "losses": list(file.losses), "report": report}
+        return {"bytes": size, "sha256": sha256, "verdict": verdict, "losses": gathering.losses(), "report": report}
 
     def _report(self, ask: int, parts: PackageParts, custody: Custody, file: HandedOver, out: Path) -> str | None:
         """Where it lies; None where the machine cannot draw it: the package is worth the same without."""

@@ -131,8 +131,11 @@ class Gathering:
 
     def losses(self) -> list[str]:
         """What could not be read, in words."""
-        lost = [str(loss) for clips in self._clips.values() for clip in clips for loss in clip.losses]
-        return lost + [told for stream in self._clips for told in self._unshown[stream]]
+        return [str(loss) for clips in self._clips.values() for clip in clips for loss in clip.losses] + self.unshown()
+
+    def unshown(self) -> list[str]:
+        """Runs of one codec of which no clip could be made, and why."""
+        return [told for stream in self._clips for told in self._unshown[stream]]
 
     # -- logs
 

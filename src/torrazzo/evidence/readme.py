@@ -20,7 +20,7 @@ _TEXTS = {
         "title": "PLICO DI VIDEOSORVEGLIANZA, fascicolo {case}",
         "what": """\
 Questo file ZIP (ASiC-E) contiene filmati registrati da Torrazzo e ciò che serve a un estraneo per verificarli, senza
-rete e senza i nostri programmi: che le immagini sono quelle registrate, quando, e che non ne manca nessuna.""",
+rete e senza i nostri programmi: che le immagini sono quelle registrate, quando, e se ne manca qualcuna.""",
         "clips": "Filmati",
         "span": "  clips/{name}.mp4   telecamera {camera}\n      dal {start} al {end} (UTC)",
         "files": """\
@@ -36,8 +36,8 @@ rete e senza i nostri programmi: che le immagini sono quelle registrate, quando,
 PRIMA DI TUTTO: le chiavi. Procurarsele da fuori (verbale, siti dei due uffici) e confrontarle; con le sole chiavi di
 policy.txt si prova soltanto che il plico è coerente con sé stesso. Quelle di questo plico sono:""",
         "for_show": """\
-ATTENZIONE: {name} è un testimone dimostrativo, per sola mostra: sta accanto al registro che firma, e a estranei non
-prova nulla.""",
+ATTENZIONE: {name} è un testimone dimostrativo, per sola mostra:
+sta accanto al registro che firma, e a estranei non prova nulla.""",
         "parts": """\
   Più filmati di una telecamera (-part-1, -part-2, …): ha cambiato codifica, e un file non può contenerne due. Sono in
   ordine, e ognuno finisce dove comincia il successivo.""",
@@ -63,7 +63,7 @@ CHE COSA NON PROVA
         "title": "VIDEO SURVEILLANCE EVIDENCE {case}",
         "what": """\
 This ZIP file (ASiC-E) holds clips recorded by Torrazzo and what a stranger needs to check them, without
-a network and without our programs: that the pictures are those recorded, when, and that none is missing.""",
+a network and without our programs: that the pictures are those recorded, when, and whether any is missing.""",
         "clips": "Clips",
         "span": "  clips/{name}.mp4   camera {camera}\n      from {start} to {end} (UTC)",
         "files": """\
@@ -79,8 +79,8 @@ a network and without our programs: that the pictures are those recorded, when, 
 FIRST OF ALL: the keys. Get them from elsewhere (the minutes, the two offices' sites) and compare; with the keys of
 policy.txt alone you only prove that the package is consistent with itself. Those of this package are:""",
         "for_show": """\
-CAUTION: {name} is a demonstration's witness, for show: it stands beside the log that it signs, and proves nothing to
-strangers.""",
+CAUTION: {name} is a demonstration's witness, for show:
+it stands beside the log that it signs, and proves nothing to strangers.""",
         "parts": """\
   Several clips of one camera (-part-1, -part-2, …): it changed its codec, and one file can't hold two. They are in
   order, and each ends where the next one begins.""",

@@ -19,7 +19,8 @@ from torrazzo_verify.verify import is_for_show
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _STYLE = """
-@page { size: A4; margin: 18mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt } }
+@page { size: A4; margin: 18mm 16mm; @bottom-right {
+  content: counter(page) " / " counter(pages); font: 8pt "DejaVu Sans", sans-serif } }
 body { font: 9.5pt/1.4 "DejaVu Sans", sans-serif; color: #111 }
 h1 { font-size: 15pt; margin: 0 0 2mm } h2 { font-size: 11pt; margin: 5mm 0 1mm; border-bottom: 0.3mm solid #777 }
 p { margin: 1mm 0 } table { border-collapse: collapse; width: 100%; font-size: 8pt }
@@ -50,7 +51,7 @@ class HandedOver(NamedTuple):
     size: int
     sha256: str
     key: str | None = None  # the age key that it is encrypted to
-    losses: Sequence[str] = ()
+    unshown: Sequence[str] = ()  # stretches of a camera without a clip, and why
     left_out: Mapping[str, str] = {}
 
 
@@ -155,10 +156,15 @@ class _Page:
 
     def _missing(self) -> Iterator[str]:
         yield f"<h2>{self._say('missing')}</h2>"
-        if not self._file.losses and not self._file.left_out:
+        if not (self._file.unshown or self._file.left_out or any(clip.losses for clip in self._parts.clips)):
             yield f"<p>{self._say('nothing_missing')}</p>"
-        for what in self._file.losses:
-            yield f"<p>{self._say('lost', what=what)}</p>"
+        for clip in self._parts.clips:
+            for line, piece in clip.losses:
+                fact = json.loads(clip.facts[line - 1].line)
+                where = {"clip": clip.name, "start": self._time(fact["t0"]), "end": self._time(fact["t1"])}
+                yield f"<p>{self._say('lost_piece' if piece else 'lost_segment', piece=piece, **where)}</p>"
+        for what in self._file.unshown:
+            yield f"<p>{self._say('unshown', what=what)}</p>"
         for stream, why in self._file.left_out.items():
             yield f"<p>{self._say('left_out', stream=stream, why=why)}</p>"
 

@@ -31,8 +31,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cause": "Causa",
         "missing": "Non compreso",
         "nothing_missing": "Nulla: tutto ciò che è stato chiesto ed è stato registrato è nel plico.",
-        "lost": "Non leggibile, mostrato come lacuna: {what}",
-        "left_out": "Non nel plico: {stream}: {why}",
+        "lost_piece": (
+            "{clip}: il frammento {piece} del segmento dal {start} al {end} non è leggibile; è mostrato come lacuna."
+        ),
+        "lost_segment": "{clip}: il segmento dal {start} al {end} non è leggibile; è mostrato come lacuna.",
+        "unshown": "Una parte di una telecamera non è nel plico; nelle parole del programma: «{what}»",
+        "left_out": "Non nel plico: {stream}; nelle parole del programma: «{why}»",
         "keys": "Chi firma",
         "keys_text": "Il registro dei fatti è firmato con queste chiavi, da confrontare con quelle pubblicate:",
         "for_show": (
@@ -95,8 +99,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cause": "Cause",
         "missing": "Not included",
         "nothing_missing": "Nothing: all that was asked for and was recorded is in the package.",
-        "lost": "Could not be read, shown as a gap: {what}",
-        "left_out": "Not in the package: {stream}: {why}",
+        "lost_piece": (
+            "{clip}: fragment {piece} of the segment from {start} to {end} could not be read; it is shown as a gap."
+        ),
+        "lost_segment": "{clip}: the segment from {start} to {end} could not be read; it is shown as a gap.",
+        "unshown": "A stretch of one camera is not in the package; in the program’s words: “{what}”",
+        "left_out": "Not in the package: {stream}; in the program’s words: “{why}”",
         "keys": "Who signs",
         "keys_text": "The log of facts is signed with these keys, to be compared with those published:",
         "for_show": (

@@ -254,6 +254,8 @@ def test_a_damaged_piece_is_a_loss_that_verifies(town: Archived, tmp_path: Path)
     assert (code, failures(found)) == (0, [])
     lost = json.loads(files_of(path)["manifest.json"])["clips"][1]["losses"]
     facts = [json.loads(line) for line in files_of(path)["facts/po.jsonl"].splitlines()]
+    shown = [(finding.camera, finding.code) for finding in found if finding.code.startswith("show")]
+    assert shown == [(DUOMO, "show"), (PO, "show-rest")]  # of what is lost it is not said that it is shown
     assert [(facts[loss["fact"] - 1]["n"], loss["piece"]) for loss in lost] == [(rows[2].id.n, 4), (rows[4].id.n, 0)]
 
 

@@ -77,11 +77,20 @@ def test_gaps_stand_with_their_cause_in_local_time(parts: PackageParts) -> None:
 def test_what_is_missing_is_told(parts: PackageParts) -> None:
     """Pieces that could not be read, cameras without pictures; without any it says that all is there."""
     lost = HandedOver("c", 1, "ab" * 32, None, ["piece 4 <b>"], {"x/main": "no picture"})
+    (clip,) = parts.clips
+    parts = parts._replace(clips=[clip._replace(losses=[(1, 3), (2, 0)])])
     for page, language in zip(_said(parts, lost), WORDS, strict=True):
+        piece, segment = (WORDS[language][name].partition("{start}")[0] for name in ("lost_piece", "lost_segment"))
+        assert page.count(piece.format(clip="po", piece=3)) == 1
+        assert page.count(segment.format(clip="po")) == 1
+        assert "02:59:35.000+02:00" in page
         assert "piece 4 &lt;b&gt;" in page
         assert "no picture" in page
         assert WORDS[language]["nothing_missing"] not in page
         assert WORDS[language]["limits"][:60].replace("’", "’") in page
+    none = HandedOver("c", 1, "ab" * 32)
+    assert WORDS["en"]["nothing_missing"] not in _said(parts, none)[1]
+    parts = parts._replace(clips=[clip])
     assert WORDS["en"]["nothing_missing"] in _said(parts, HandedOver("c", 1, "ab" * 32))[1]
 
 

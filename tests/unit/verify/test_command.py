@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import torrazzo_verify
 from tests.tools.tampering import CASES, Original, forge, make_original
 from torrazzo.cli.commands import app
-from torrazzo_verify.verify import TEXTS, main
+from torrazzo_verify.verify import TEXTS, Finding, main, sentence
 
 FILE = Path(torrazzo_verify.__file__).with_name("verify.py")
 
@@ -136,3 +136,13 @@ def test_the_code_runs_on_python_3_9() -> None:
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert names <= sys.stdlib_module_names | {"__future__"}
+
+
+def test_causes_and_entries_are_told_in_words() -> None:
+    """A judge reads neither our codes nor English in an Italian sentence; a code that is not known stays as it is."""
+    gap = Finding("told", "gap", "c", 0, ("later", "3.000 s", "net"))
+    entry = Finding("told", "history-entry", "", 0, ("4", "approve"))
+    assert sentence(gap, 0).endswith("later (3.000 s): la telecamera non era raggiungibile.")
+    assert sentence(gap, 1).endswith("later (3.000 s): the camera could not be reached.")
+    assert sentence(entry, 0).endswith("voce 4: approvata la copia")
+    assert sentence(entry._replace(values=("4", "novel")), 1).endswith("entry 4: novel")
