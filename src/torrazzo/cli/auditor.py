@@ -137,5 +137,7 @@ def _show(found: Mapping[str, object]) -> None:
         print(f"The last look came to nothing: {audited['trouble']}")
     for finding in findings:
         print(f"{finding['number']}{' (notice)' if finding['notice'] else ''}: {finding['text']}")
+        if finding["proofs"]:
+            print(f"  {len(finding['proofs'])} heads that contradict one before are kept: --json shows them")
     for silence in silences:
         print(f"Silence from {silence['from']} to {silence['to'] or 'now'}: {silence['why']}")

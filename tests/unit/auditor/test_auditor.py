@@ -29,7 +29,7 @@ from torrazzo.cli.init import make_town
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.sealer import Attestation, Level
 from torrazzo.keyring.statement import keep_statement
-from torrazzo.ledger import Policy, witnessing
+from torrazzo.ledger import Policy, sequencer, witnessing
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.chip_statement import STATEMENTS, ChipStatement
@@ -283,8 +283,11 @@ def test_it_cosigns_for_a_ledger_that_runs_and_stops_when_something_is_wrong(
         assert [found.settled for found in store.findings(is_open=False)] == ["a test"]
 
 
-def test_a_ledger_that_was_put_back_whole_and_shorter_is_no_silence(home: Home) -> None:
+def test_a_ledger_that_was_put_back_whole_and_shorter_is_no_silence(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asked how it goes on from more than it has, a ledger says 400: its head is R1 then, and both are kept."""
+    monkeypatch.setattr(sequencer, "FACTS_NS", 10_000_000)
     place, _ = make_auditor(home)
     settings, line = load_settings(place), Line(start=SystemClock().utc() - 45 * SECOND)
     with contextlib.closing(AuditStore.open(process.audit_database(place))) as store:
@@ -301,7 +304,8 @@ def test_a_ledger_that_was_put_back_whole_and_shorter_is_no_silence(home: Home) 
             client.enter(pack_act("boot", SystemClock().utc(), BOOT))
             auditor.look()
         (found,) = store.findings(is_open=True)
-        assert str(found.finding).startswith("R1 rec: "), str(found.finding)
+        assert str(found.finding).startswith(f"R1 rec, entry 0, {line.stream}, "), str(found.finding)
+        assert "has shrunk" in str(found.finding)
         ((before, shown),) = store.proofs(found.number)
         assert [Checkpoint.parse(Note.parse(note).text).size for note in (before, shown)] == [2, 0]
         assert store.silences() == []

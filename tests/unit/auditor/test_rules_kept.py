@@ -27,6 +27,8 @@ from tests.tools.audited import (
     started,
     tie,
 )
+from torrazzo.auditor import Finding
+from torrazzo.auditor.act_rules import ActRules
 from torrazzo.base.times import HOUR, SECOND, hour_of, hour_text
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.merkle import leaf_hash, root_of
@@ -198,6 +200,29 @@ def test_r8_a_rekey_that_is_told_behind_a_shred(town: Audited, order: str) -> No
 
 
 # -- R12
+
+
+def test_what_an_auditor_of_a_version_before_kept_is_read(town: Audited) -> None:
+    """What had been pruned by then it does not know: the first sums are held against nothing, the next ones are."""
+    started(town)
+    old = {key: value for key, value in ActRules().pack().items() if key not in {"chip", "prune", "erased"}}
+    rules = ActRules.parse(old)
+    facts = [pack_act("prune", 1, values) for values in _sums(town, 0, 2)]
+    facts += [pack_act("prune", 1, values | {"facts": 9}) for values in _sums(town, 2, 4)]
+    found = [str(each) for at, line in enumerate(facts) for each in _checked(rules, at, line, town)]
+    assert len(facts) == 2
+    only(found, "R12", "facts 9, not 2")
+    assert ActRules.parse(json.loads(json.dumps(rules.pack()))) == rules
+
+
+def _sums(town: Audited, start: int, end: int) -> list[dict[str, object]]:
+    found = town.auditor.sums(start, end)
+    assert found is not None
+    return found
+
+
+def _checked(rules: ActRules, at: int, line: bytes, town: Audited) -> Iterator[Finding]:
+    return rules.check(at, line, None, town.clock.utc(), lambda *_: b"", town.auditor)
 
 
 def test_r12_what_goes_is_summed_up(town: Audited) -> None:
