@@ -38,7 +38,11 @@ class Follower:
     def run(self, stop: threading.Event) -> None:
         """Until `stop`, of which `wake` tells at once."""
         while not stop.is_set():
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 - whatever a ledger answers: this thread tells what the keyring did
+                self.is_away = True
+                log.error("ledger_not_followed", error=repr(error)[:400])  # noqa: TRY400
             self._bookings.woken.wait(FOLLOW_S if self._guard.is_known and not self.is_away else HURRY_S)
         self._bookings.deliver()
 

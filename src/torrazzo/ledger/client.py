@@ -55,8 +55,8 @@ class LedgerClient:
         try:
             assert isinstance(found, dict)
             return Entered(int(found["index"]), Proof.parse(str(found["proof"]).encode()))
-        except (AssertionError, KeyError, ValueError, Invalid) as error:
-            raise Damaged(f"{self._path}: what answered is no ledger of ours: {error!r}") from error
+        except (AssertionError, KeyError, TypeError, ValueError, OverflowError, Invalid) as error:
+            raise Damaged(f"{self._path}: what answered is no ledger of ours: {error!r:.200}") from error
 
     def prove(self, fact: SegmentId) -> bytes:
         """The tlog-proof of a fact in `rec`, under its present head."""
@@ -129,7 +129,7 @@ class LedgerClient:
         answer = self._ask(method, target, body, patience_s)
         try:
             found: object = json.loads(answer)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Damaged(
                 f"{self._path}: {method} {target}: the answer is not JSON; restart `torrazzo serve`"
             ) from error
@@ -158,5 +158,5 @@ def _error(text: bytes, status: int, path: Path) -> TorrazzoError:
     try:
         found = json.loads(text)["error"]
         return _KINDS.get(found["kind"], TorrazzoError)(found["text"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Unavailable(f"{path}: it answered {status}; restart `torrazzo serve`")

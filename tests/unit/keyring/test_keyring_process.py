@@ -391,3 +391,30 @@ def test_a_clockwork_that_stands_is_told(tmp_path: Path) -> None:
     assert [alarm for alarm in json.loads(gated.desk.status())["alarms"] if "no look was ended for 3 minutes" in alarm]
     gated.turn()
     assert json.loads(gated.desk.status())["alarms"] == []
+
+
+def test_nothing_that_a_ledger_does_ends_what_follows_it(tmp_path: Path) -> None:
+    """A mistake that an answer leads to is told as a ledger that is away; the next look follows it again."""
+    gated, stop = Gated(tmp_path), threading.Event()
+    gated.turn()
+    follower, read = gated.parts.follower, gated.ledger.read
+    failures = [RecursionError(), TypeError("no number")]
+
+    def odd(path: str) -> bytes:
+        if failures:
+            raise failures.pop()
+        return read(path)
+
+    gated.ledger.read = odd  # type: ignore[method-assign]
+    thread = threading.Thread(target=follower.run, args=(stop,), daemon=True)
+    thread.start()
+    for _ in range(200):
+        if not failures and not follower.is_away:
+            break
+        stop.wait(0.05)
+    assert thread.is_alive()
+    assert not follower.is_away
+    stop.set()
+    follower.wake()
+    thread.join(10)
+    assert not thread.is_alive()

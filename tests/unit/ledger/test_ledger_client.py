@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is made of the answers of something that is no ledger of ours."""
+
+import contextlib
+import threading
+from pathlib import Path
+
+import pytest
+
+from torrazzo.base.errors import TorrazzoError
+from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.ledger.client import LedgerClient
+
+ANSWERS = (
+    b"[" * 100_000,
+    b"\xff",
+    b"",
+    b"null",
+    b"{}",
+    b'{"index":null,"proof":null}',
+    b'{"index":Infinity,"proof":""}',
+    b'{"index":{},"proof":7}',
+    b'{"error":null}',
+    b'{"error":{"kind":[],"text":{}}}',
+)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("body", ANSWERS)
+def test_each_answer_comes_to_an_error_of_ours(tmp_path: Path, body: bytes, status: int) -> None:
+    """Nothing that something answers to an act, or says of itself, raises what a process would die of."""
+    listener = listen_unix(tmp_path / "ledger.sock")
+    listener.setblocking(True)
+
+    def answer() -> None:
+        for _ in range(2):
+            connection, _ = listener.accept()
+            with connection:
+                while b"\r\n\r\n" not in connection.recv(65_536):
+                    pass
+                head = f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+                connection.sendall(head.encode() + body)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    client = LedgerClient(tmp_path / "ledger.sock")
+    with pytest.raises(TorrazzoError):
+        client.enter(b"{}")
+    with contextlib.suppress(TorrazzoError):
+        client.status()
+    thread.join(10)
+    listener.close()
+    assert not thread.is_alive()
