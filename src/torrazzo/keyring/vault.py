@@ -278,6 +278,8 @@ class Vault:
             return  # it was being made, or its end was at its last step
         except Invalid as error:
             raise Damaged(f"{folder / HOLD}: {error}; put its last copy back") from error
+        if str(hold.name) != folder.name:
+            raise Damaged(f"{folder / HOLD}: it is that of hold {hold.name}; put its own back")
         self._holds[hold.name], files = hold, self._files.setdefault(hold.name, {})
         for name in self._disk.list(folder):
             if not name.endswith(".keys"):

@@ -224,10 +224,12 @@ def test_a_damaged_file_costs_its_own_keys(town: HeldTown) -> None:
     assert [town.parts.vault.count(each.name) for each in town.parts.vault.holds] == [0]
 
 
-def test_a_hold_that_cannot_be_read_stops_nothing_else(town: HeldTown) -> None:
+@pytest.mark.parametrize("is_anothers", [False, True])
+def test_a_hold_that_cannot_be_read_stops_nothing_else(town: HeldTown, is_anothers: bool) -> None:
     """The hours' keys go on being drawn, other holds are read; the alarm says what is wrong, and nothing is pruned."""
     hold, other = town.place(), town.place()
-    (town.home.path / "vault" / "holds" / str(hold) / "hold.json").write_text("{}")
+    files = [town.home.path / "vault" / "holds" / str(name) / "hold.json" for name in (hold, other)]
+    files[0].write_bytes(files[1].read_bytes() if is_anothers else b"{}")
     parts = town.live()
     assert parts.store.ring.keys
     assert [each.name for each in parts.vault.holds] == [other]
