@@ -87,8 +87,9 @@ class Placing:
     def place(self, windows: Windows, who: Private, streams: Sequence[StreamId], span: Span, cause: str) -> Placed:
         """For a cause that has a term (keyring/vault_terms.py).
 
-        Raises `Refused` for too much at once, `Invalid` if nothing was recorded, and what ledger and keyring raise.
-        After an error the hold has what was put until then; placed again, it is another one.
+        Raises `Refused` for too much at once, `Invalid` if nothing was recorded, `Damaged` if nothing of it can be
+        held, and what ledger and keyring raise. After an error the hold has what was put until then; placed again, it
+        is another one.
         """
         if len(streams) * (span.end - span.start) > MOST:
             raise Refused(
@@ -106,6 +107,8 @@ class Placing:
             raise Unavailable(told) from error
         finally:
             window.close(why)
+        if not count:
+            raise Damaged(f"nothing of it can be held: {'; '.join(lost)}")
         log.warning("hold_placed", hold=str(hold), segments=count, volumes=len(volumes), lost=len(lost))
         return Placed(hold, _kept(rows), count, len(volumes), tuple(lost))
 
@@ -155,6 +158,8 @@ class Placing:
         shelf = Shelf(self._roots, self._disk)
         sealed = SealedKeys(self._everything, shelf)
         count, lost = 0, list[str]()
+        if nowhere := sum(row.volume is None for row in rows):
+            lost.append(f"{nowhere} segments: it is not known where they lie")
         try:
             for group in _groups(rows):
                 where = f"{group[0].id.stream} {group[0].hour}"

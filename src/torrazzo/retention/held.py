@@ -70,9 +70,13 @@ class Held:
 
     @property
     def placed(self) -> list[Hold]:
-        """Those that the vault has, oldest first; raises `Invalid`."""
-        holds = [hold for name in self._names(self._holds) if (hold := self.hold(name)) is not None]
-        return sorted(holds, key=lambda hold: hold.act.t)
+        """Those that the vault has, oldest first; without what cannot be read, of which the keyring has an alarm."""
+        found = list[Hold]()
+        for name in self._names(self._holds):
+            with contextlib.suppress(Invalid):
+                if (hold := self.hold(name)) is not None:
+                    found.append(hold)
+        return sorted(found, key=lambda hold: hold.act.t)
 
     def folder(self, name: EntryName) -> Path:
         """Of one hold's copies."""

@@ -210,6 +210,15 @@ def test_what_is_too_much_or_not_there_is_refused(town: HeldTown) -> None:
     assert town.acts("hold") == []
 
 
+def test_what_is_gone_from_the_disk_is_not_said_to_be_held(town: HeldTown) -> None:
+    """Where no volume has what the index tells of, nothing is placed, and it is said what is missing."""
+    (volume,) = town.made.root.volumes.iterdir()
+    volume.unlink()
+    with pytest.raises(AssertionError, match="nothing of it can be held: 6 segments"):
+        town.place()
+    assert town.listed() == []
+
+
 def test_a_copy_goes_on_where_it_was(town: HeldTown) -> None:
     """A volume that was cut off is copied anew; one that is whole is left; twice is once."""
     hold = town.place()["hold"]
