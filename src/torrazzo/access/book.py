@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.base.errors import Damaged, Refused, Unavailable
 from torrazzo.base.ids import SegmentId, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
@@ -73,6 +73,10 @@ class Given(NamedTuple):
     span: Span
 
 
+class Over(Refused):
+    """The window is closed, or about to be."""
+
+
 class Book:
     """May be used by several threads; written by one process."""
 
@@ -80,6 +84,7 @@ class Book:
         self.path = path
         self._connection = connection
         self._lock = threading.Lock()
+        self._told: set[int] = set()  # deeds whose closing fact is being written
 
     @classmethod
     def write(cls, home: Home, disk: Disk, part: str) -> Self:
@@ -186,10 +191,19 @@ class Book:
     # -- what was given
 
     def give(self, deed: int, given: Iterable[Given]) -> None:
-        """On disk when it returns: then the keys may be used."""
+        """On disk when it returns: then the keys may be used. Raises `Over` where no closing fact would tell it."""
         rows = [(deed, str(g.id.stream), str(g.id.term), g.id.n, g.span.start, g.span.end) for g in given]
         with self._changing() as connection:
+            is_open = connection.execute("SELECT 1 FROM deed WHERE id = ? AND close IS NULL", (deed,)).fetchone()
+            if deed in self._told or not is_open:
+                raise Over("this window was closed meanwhile; say again why you look")
             connection.executemany("INSERT OR IGNORE INTO given VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def tell_given(self, deed: int) -> Mapping[StreamId, list[Span]]:
+        """All that its closing fact is to tell: from here on it gives no more."""
+        with self._lock:
+            self._told.add(deed)
+        return self.given(deed)
 
     def given(self, deed: int) -> Mapping[StreamId, list[Span]]:
         """By stream, a span for each segment."""
@@ -217,9 +231,11 @@ class Book:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, Over) as error:
                 with contextlib.suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
+                if isinstance(error, Over):
+                    raise
                 raise Unavailable(f"{self.path}: {error}; is the disk full?") from error
 
 

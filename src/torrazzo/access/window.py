@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from torrazzo.access.book import Book, Given
-from torrazzo.access.gate import Gate, Opened
+from torrazzo.access.book import Book, Given, Over
+from torrazzo.access.gate import Gate, Keys, Opened
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import SegmentId, StreamId, TermId
@@ -118,6 +118,15 @@ class Window:
         del hour, class_  # the segments' facts say so
         self.keep_open()
         segments = [SegmentId(stream, term, n) for n in sorted(set(ns))]
+        try:
+            found = self._given(segments, sealed)
+        except Over:  # it was renewed meanwhile by somebody else who uses it: what renews it tells of these
+            found = self._given(segments, sealed)
+        if self._is_closed:
+            raise Refused("this look at the archive was closed meanwhile; say again why you look")
+        return dict(found.keys)
+
+    def _given(self, segments: Sequence[SegmentId], sealed: bytes) -> Keys:
         entered = self._entered
         try:
             found = self._gate.keys(entered.opened, segments, sealed)
@@ -127,9 +136,7 @@ class Window:
             entered = self._renewed(entered)
             found = self._gate.keys(entered.opened, segments, sealed)
         self._book.give(entered.deed, (Given(one, found.spans[one.n]) for one in segments))
-        if self._is_closed:
-            raise Refused("this look at the archive was closed meanwhile; say again why you look")
-        return dict(found.keys)
+        return found
 
     def close(self, why: str = "done") -> None:
         """No more keys; may be called twice. Where the ledger is away its closing fact is written when it is back."""

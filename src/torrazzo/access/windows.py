@@ -301,7 +301,7 @@ class Windows:
     def _close(self, deed: Deed, why: str, found: "_Found") -> None:
         if deed.entry is None or not self._book.is_owed(deed.id):
             return
-        shown = shown_value(self._book.given(deed.id))
+        shown = shown_value(self._book.tell_given(deed.id))
         if deed.log != found.log:  # forked: the number is another fact's there
             self._book.never_closed(deed.id)
             log.warning("window_of_another_log", entry=deed.entry, log=deed.log, present=found.log, shown=shown)
