@@ -23,6 +23,9 @@ MOST_LATE = 3  # looks in a row: a reader may have shown a larger head meanwhile
 
 _LOGS: tuple[Log, ...] = ("act", "rec")
 
+# What an answer in no form that was thought of leads to.
+_ODD = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
 log = structlog.get_logger(__name__)
 
 
@@ -40,7 +43,7 @@ class Follower:
         while not stop.is_set():
             try:
                 self.look()
-            except Exception as error:  # noqa: BLE001 - whatever a ledger answers: this thread tells what the keyring did
+            except _ODD as error:  # without this thread nothing is told of what the keyring does
                 self.is_away = True
                 log.error("ledger_not_followed", error=repr(error)[:400])  # noqa: TRY400
             self._bookings.woken.wait(FOLLOW_S if self._guard.is_known and not self.is_away else HURRY_S)
