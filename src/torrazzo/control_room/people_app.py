@@ -38,6 +38,8 @@ from torrazzo.ledger.act import Wanted
 from torrazzo.ledger.private import Private
 from torrazzo.town.camera import Camera, find_camera
 
+LARGEST_ORDER = 64 << 10  # anybody on this machine may send one
+
 log = structlog.get_logger()
 
 
@@ -173,7 +175,7 @@ def posting(act: Callable[[Request, Mapping[str, object]], object]) -> Callable[
     """What answers a POST of an object."""
 
     async def post(request: Request) -> Response:
-        said = await read_json(request)
+        said = await read_json(request, LARGEST_ORDER)
         if not isinstance(said, dict):
             raise Invalid("expected an object")
         return JSONResponse(await asyncio.to_thread(act, request, said))

@@ -98,13 +98,13 @@ def make_socket_app(
     )
 
 
-async def read_json(request: Request) -> object:
-    """The body; raises `Invalid`."""
+async def read_json(request: Request, most: int = LARGEST_BODY) -> object:
+    """The body, of so many bytes at most; raises `Invalid`."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > LARGEST_BODY:
-            raise Invalid(f"more than {LARGEST_BODY} bytes in one request; send fewer facts at a time")
+        if size > most:
+            raise Invalid(f"more than {most} bytes in one request; send less at a time")
         parts.append(part)
     try:
         found: object = json.loads(b"".join(parts))
