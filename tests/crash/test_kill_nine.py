@@ -24,6 +24,7 @@ from bench import town as bench_town
 from tests.interop.town import TORRAZZO, torrazzo
 from tests.tools.catalogue_dump import dump
 from tests.tools.lab import check_chain, check_elapsed
+from tests.tools.ledger_process import until
 from torrazzo.archive import Root, VolumeWriter, open_root, recover
 from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.archive.record import INIT, KEY_FRAME, Kind
@@ -147,12 +148,7 @@ class Victim:
 
     def _until(self, condition: Callable[[], T], seconds: float = 60) -> T:
         """The condition's first true value; the log is shown when it never comes."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if found := condition():
-                return found
-            time.sleep(0.02)
-        raise AssertionError(self._log.read_text()[-4000:])
+        return until(condition, seconds, self._log)
 
     @property
     def _log(self) -> Path:

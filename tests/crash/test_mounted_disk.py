@@ -22,6 +22,7 @@ import pytest
 from bench import town as bench_town
 from bench.machine import group
 from tests.tools.lab import check_chain, check_elapsed
+from tests.tools.ledger_process import until
 from tests.tools.mounts import Mount, ext4, tmpfs
 from torrazzo.archive.fact import Fact
 from torrazzo.archive.record import Kind
@@ -125,11 +126,7 @@ class Scene:
 
     def until(self, condition: Callable[[], Any], seconds: float = 30) -> Any:
         """The condition's first true value."""
-        end = time.monotonic() + seconds
-        while not (found := condition()):
-            assert time.monotonic() < end, self.log.read_text()[-4000:]
-            time.sleep(0.1)
-        return found
+        return until(condition, seconds, self.log)
 
     def behind_s(self) -> float:
         """How long the oldest batch of any disk has been waiting."""

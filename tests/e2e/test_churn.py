@@ -24,6 +24,7 @@ import pytest
 from bench import town as bench_town
 from bench.machine import median
 from tests.tools.lab import check_chain, check_elapsed
+from tests.tools.ledger_process import until
 from torrazzo.archive.fact import Fact
 from torrazzo.base import StreamId
 from torrazzo.base.clock import SystemClock
@@ -206,10 +207,7 @@ class Served:
 
     def until(self, condition: Callable[[], bool], seconds: float = 15) -> None:
         """Wait for it; the log is shown when it never comes."""
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, self._log.read_text()[-4000:]
-            time.sleep(0.02)
+        until(condition, seconds, self._log)
 
     def all_record(self, count: int) -> bool:
         """Whether frames of so many cameras flow."""

@@ -6,12 +6,13 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.tools.ledger_process import until
 from tests.tools.recording import STREAM, Recording
 from tests.tools.worker_town import WorkerTown, worker_town
 from torrazzo.archive.fact import parse_fact
@@ -43,14 +44,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerTown]:
         made.start("worker")
         until(made.home.people_socket.exists)
         yield made
-
-
-def until(condition: Callable[[], object]) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it never came")
 
 
 def hold(town: WorkerTown, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -8,13 +8,13 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from bench import town as bench_town
 from tests.tools.lab import check_chain, check_elapsed
+from tests.tools.ledger_process import until
 from torrazzo.archive.fact import Fact
 from torrazzo.base import StreamId
 from torrazzo.base.clock import SystemClock
@@ -86,13 +86,6 @@ class Played(NamedTuple):
     utc_offset: int  # UTC minus boot time, in ticks
 
 
-def _until(condition: Callable[[], bool], log: Path, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, log.read_text()[-4000:]
-        time.sleep(0.2)
-
-
 def _all_record(home: Home, count: int) -> bool:
     streams = bench_town.status(home).get("streams", {})
     return [each["state"] for each in streams.values()].count("recording") == count
@@ -109,14 +102,14 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         with log.open("wb") as out:
             serving = subprocess.Popen(command, stdout=out, stderr=out)
         try:
-            _until(lambda: _all_record(home, len(cases)), log)
+            until(lambda: _all_record(home, len(cases)), log=log)
             time.sleep(2)
             fault_ns = clock.boot_ns()
             for case, camera in zip(cases, town.cameras, strict=True):
                 if case.fault is not None:
                     camera.do(case.fault)
             time.sleep(max(case.seconds for case in cases) + 1)
-            _until(lambda: _all_record(home, len(cases)), log)
+            until(lambda: _all_record(home, len(cases)), log=log)
             time.sleep(3)
             assert bench_town.status(home)["faults"] == 0, "see stream_fault in the log"
         finally:

@@ -32,7 +32,6 @@ from torrazzo.witness.cosigner import Refusal
 from torrazzo_verify.verify import FAILED, Finding, parse_policy, sentence, verify
 
 RULES = Rules(KEYS.policy, {"standard": 168})
-LOGS: tuple[LogKind, ...] = ("rec", "act")
 
 
 class Found(NamedTuple):

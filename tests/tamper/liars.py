@@ -462,13 +462,6 @@ def _tables_cut(video: bytes, begin: int, lost: int, resumed: int) -> bytes:
 # ------------------------------------------------------------------------------------------------------------- the list
 
 
-def _nested(depth: int, manifest: Any) -> None:
-    value: Any = 1
-    for _ in range(depth):
-        value = [value]
-    manifest["x"] = value
-
-
 def _with_word(word: bytes, files: Files) -> Files:
     return _manifest_text(b'{"v":1', b'{"x":' + word + b',"v":1', files)
 

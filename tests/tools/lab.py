@@ -24,7 +24,7 @@ from torrazzo.camera.units import Event
 from torrazzo.durable import Disk
 from torrazzo.ingest.keeper import OpenSource
 from torrazzo.keyring.public import KeyName
-from torrazzo.keyring.ring import PrivateKey, Ring
+from torrazzo.keyring.ring import Ring
 from torrazzo.recorder.fence import Fence
 from torrazzo.recorder.journal import Delivery
 from torrazzo.recorder.record import Origin, Recorder
@@ -241,10 +241,6 @@ class Lab:
     def facts(self) -> dict[StreamId, list[Fact]]:
         """All facts of all volumes, by stream, in order of term and number."""
         return facts_in(self.disk, self.roots)
-
-    def private_key(self, hour: int) -> PrivateKey:
-        """For readers."""
-        return self.ring.keys[KeyName(hour, "standard")]
 
 
 def facts_in(disk: Disk, roots: Sequence[Root]) -> dict[StreamId, list[Fact]]:

@@ -6,6 +6,8 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 from torrazzo.archive.fact import Fact
 from torrazzo.base import SystemClock
@@ -19,6 +21,8 @@ from torrazzo.recorder.deliver import ToLedger
 from torrazzo.recorder.journal import Delivery
 from torrazzo.town import Home
 from torrazzo.town.ask import ask
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -43,12 +47,13 @@ def answers(client: LedgerClient) -> bool:
     return False
 
 
-def until(condition: Callable[[], object]) -> None:
-    for _ in range(300):
-        if condition():
-            return
+def until(condition: Callable[[], T], seconds: float = 60, log: Path | None = None) -> T:
+    """The condition's first true value; where it never comes, the end of the log is shown."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it never came" if log is None else log.read_text()[-4000:]
         time.sleep(0.05)
-    raise AssertionError("it never came")
+    return found
 
 
 def deliver(home: Home, facts: Sequence[Fact]) -> dict[str, int]:

@@ -137,7 +137,6 @@ class Packet(NamedTuple):
     size: int
     pos: int
     is_key: bool
-    is_discarded: bool
 
 
 def probe(path: Path | str, *arguments: str) -> dict[str, Any]:
@@ -159,10 +158,7 @@ def packets(path: Path | str) -> list[Packet]:
     """All packets in file order."""
     fields = "packet=pts,dts,size,pos,flags"
     found = probe(path, "-select_streams", "v:0", "-show_entries", fields)["packets"]
-    return [
-        Packet(p["pts"], p["dts"], int(p["size"]), int(p["pos"]), p["flags"][0] == "K", "D" in p["flags"])
-        for p in found
-    ]
+    return [Packet(p["pts"], p["dts"], int(p["size"]), int(p["pos"]), p["flags"][0] == "K") for p in found]
 
 
 def nal_units(path: Path, samples: list[Sample] | tuple[Sample, ...]) -> Iterator[list[bytes]]:

@@ -8,13 +8,13 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.tools.lab import facts_in
+from tests.tools.ledger_process import until
 from torrazzo.archive.root import open_root
 from torrazzo.cli import main
 from torrazzo.durable import OsDisk
@@ -83,12 +83,7 @@ class Served:
 
     def until(self, condition: Callable[[], Any], seconds: float = 60) -> Any:
         """The condition's first true value; the log is shown when it never comes."""
-        for _ in range(round(seconds / 0.2)):
-            found = condition()
-            if found:
-                return found
-            time.sleep(0.2)
-        raise AssertionError(self.log.read_text()[-4000:])
+        return until(condition, seconds, self.log)
 
     def page(self) -> str:
         """Its address."""

@@ -9,8 +9,6 @@ import pytest
 from torrazzo.base.secret import Secret
 from torrazzo.camera.auth import Credentials, parse_challenges
 
-CNONCE = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"  # of the RFC's examples
-
 
 def credentials(name: str = "Mufasa", password: str = "", nonce: str = "") -> Credentials:
     return Credentials(

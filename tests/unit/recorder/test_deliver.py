@@ -5,7 +5,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingUnixStreamServer
@@ -13,6 +13,7 @@ from socketserver import ThreadingUnixStreamServer
 import pytest
 
 from tests.tools.facts import a_term
+from tests.tools.ledger_process import until
 from torrazzo.base.ids import NodeId
 from torrazzo.recorder import deliver
 from torrazzo.recorder.deliver import Deliverer, ToLedger
@@ -77,14 +78,6 @@ def deliverer(path: Path) -> Iterator[Deliverer]:
     deliverer.start()
     yield deliverer
     deliverer.stop()
-
-
-def until(condition: Callable[[], object]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never came")
 
 
 def test_it_beats_also_when_it_has_nothing(path: Path, deliverer: Deliverer) -> None:
