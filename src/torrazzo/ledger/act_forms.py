@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What each kind of act fact has, in which order and form (docs/3-formats/act.md)."""
 
-import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import StreamId
+from torrazzo.base.times import hour_from_text
 from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.text import MAX_NUMBER, parse_hash, shown
 
@@ -21,7 +21,6 @@ _MONTH = re.compile(r"[0-9]{4}(?:0[1-9]|1[0-2])", re.ASCII)
 _CLASS = re.compile(r"[a-z0-9_]{1,16}", re.ASCII)
 _BOOT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _HOUR = re.compile(r"(?:19[789]|[2-9][0-9]{2})[0-9]{7}", re.ASCII)
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def text(value: object) -> str:
@@ -191,10 +190,6 @@ KINDS: Mapping[str, Mapping[str, Form]] = {kind: dict(_kind(keys)) for kind, key
 
 def parse_hour(value: str) -> int:
     """Hours since 1970 of `YYYYMMDDHH`; raises `Invalid`."""
-    try:
-        if _HOUR.fullmatch(value) is None:
-            raise ValueError("not ten digits")
-        moment = dt.datetime.strptime(value, "%Y%m%d%H").replace(tzinfo=dt.UTC)
-    except ValueError as error:
-        raise Invalid(f"hour {shown(value)}: expected YYYYMMDDHH from 1970 on") from error
-    return (moment - _EPOCH) // dt.timedelta(hours=1)
+    if _HOUR.fullmatch(value) is None:
+        raise Invalid(f"hour {shown(value)}: expected YYYYMMDDHH from 1970 on")
+    return hour_from_text(value)
