@@ -648,7 +648,7 @@ def zip64(extra: bytes, *values: int) -> List[int]:
 
 # ==================================================================================== 8 video files, ISO/IEC 14496-12
 
-SECOND = 90_000  # ticks
+SECOND, MINUTE = 90_000, 60  # ticks, seconds
 MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # shown as it is: not turned, not cut
 VMHD = b"\0\0\0\1" + bytes(8)  # copied, not mixed
 DINF = struct.pack(">I4s3I4sI", 28, b"dref", 0, 1, 12, b"url ", 1)  # all data is in this file
@@ -1022,6 +1022,7 @@ class Checks:
         self.spans: List[Tuple[str, int, int]] = []  # of the clips: camera, start, end
         self.said = said
         self.own_policy = policy is None
+        self.seen: Optional[int] = None  # POSIX seconds at which a witness had seen the head of `rec`
         self.clips: Set[str] = set()  # names of those that were checked
         self.counts: Dict[str, int] = {}  # lines of a file that proofs are about
         self.place = 0  # in its log, of the entry that was proven last
@@ -1152,6 +1153,8 @@ class Checks:
             self.say(FAILED, "head-refused", "", None, log, error)
             return None
         self.say(OK, "head", "", None, log, accepted.head.size)
+        if log == "rec":
+            self.seen = min(accepted.cosigned.values(), default=None)
         is_alone = True
         for name, seconds in accepted.cosigned.items():
             if is_for_show(self.policy.witnesses[name].name):
@@ -1333,6 +1336,7 @@ class ClipChecks:
     def run(self) -> None:
         """All of them."""
         self.say(TOLD, "clip", self.start, self.file, when(self.end))
+        self.tell_ahead()
         self.proofs()
         self.tell_notes()
         self.chain()
@@ -1356,6 +1360,13 @@ class ClipChecks:
                 self.say(FAILED, "fact-unproven", fact.t0, fact.line, why)
         if not bad:
             self.say(OK, "facts", None, len(self.facts) + len(self.notes))
+
+    def tell_ahead(self) -> None:
+        """What a witness had seen had happened; but clocks differ."""
+        for fact in self.facts:
+            if self.checks.seen is not None and (fact.t1 or fact.t0) > (self.checks.seen + MINUTE) * SECOND:
+                self.say(OPEN, "ahead", fact.t0, fact.line, when(self.checks.seen * SECOND))
+                return
 
     def tell_notes(self) -> None:
         """What the ledger noted: facts that came late, recorders that were not heard."""
@@ -1542,6 +1553,7 @@ class Show:
         self.before = (0, 0)  # fact and piece of the last fragment
         self.failed = False
         self.left_out = 0  # pictures that refer to lost ones
+        self.late: Optional[int] = None  # UTC of the last picture that is left out at the beginning, for want of a key
 
     def step(self, ticks: int) -> None:
         """The clock was set."""
@@ -1661,6 +1673,8 @@ class Show:
         if shown is None or (shown.at, shown.size) != (recorded.at, recorded.size):
             if not self.may_be_left_out(recorded.time):
                 self.fail("picture-hidden", recorded.time)
+            elif not self.is_begun and recorded.time > self.clip.start + NEAR:
+                self.late = recorded.time
             return
         self.is_begun, self.is_broken = True, False
         off = shown.time + shown.shift - recorded.time - recorded.shift - self.expected()
@@ -1686,8 +1700,12 @@ class Show:
         if self.header is None:
             self.fail("show-unreadable", self.clip.start, "nothing recorded is in it")
         elif not self.failed:
+            if self.late is not None and self.is_begun:
+                self.clip.say(OPEN, "show-late", self.clip.start, when(self.late))
             if self.next() is not None:
                 self.fail("picture-foreign", self.clip.end)
+            elif not self.is_begun:
+                self.fail("picture-hidden", self.clip.start)
             elif abs(self.header.duration - (self.clip.end - self.clip.start - self.steps)) > NEAR:
                 self.fail("picture-moved", self.clip.end, seconds(self.header.duration))
             elif self.clip.lost:
@@ -1773,6 +1791,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "The fact in line {0} is not in the log: {1}.",
     ),
     "facts": ("Fatti: {0}, tutti nel registro.", "Facts: {0}, all in the log."),
+    "ahead": (
+        "Il fatto alla riga {0} dice un'ora dopo quella ({1}) in cui un testimone l'aveva visto: un orologio errava.",
+        "The fact in line {0} tells a time after that ({1}) at which a witness had seen it: a clock was wrong.",
+    ),
     "late": (
         "Il fatto alla riga {0} arrivò al registro solo a {1}.",
         "The fact in line {0} reached the log only at {1}.",
@@ -1859,6 +1881,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
     "picture-foreign": (
         "Il filmato mostra immagini non registrate.",
         "The clip shows pictures that were not recorded.",
+    ),
+    "show-late": (
+        "Da qui a {0} il filmato non mostra immagini registrate: dipendono da altre che non ci sono.",
+        "From here to {0} the clip shows no recorded pictures: they depend on others that are not in it.",
     ),
     "show": (
         "Il filmato mostra tutte le immagini, in ordine, al loro tempo.",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from tests.tools.dossier import pack
+from tests.tools.dossier import Keys, pack
 from tests.tools.tampering import (
     CLIP_A,
     CLIP_B,
@@ -27,6 +27,7 @@ from tests.tools.tampering import (
     with_video,
 )
 from torrazzo.base.times import SECOND
+from torrazzo.ledger.checkpoint import Checkpoint, cosign, sign_checkpoint
 from torrazzo.ledger.text import to_base64
 
 
@@ -232,6 +233,15 @@ def span_half(form: bytes, files: Files) -> Files:
 def opening_of_half_a_letter(files: Files) -> Files:
     """A text that no UTF-8 can hold."""
     return files | {"openings.jsonl": files["openings.jsonl"].replace(b"agente", b"\\ud800")}
+
+
+def head_seen_before(files: Files) -> Files:
+    """A witness saw the head half a minute before what its last facts tell had ended: a clock was wrong."""
+    keys, old = Keys.of(1), files["rec.checkpoint"]
+    end = max(clip["to"] for clip in json.loads(files["manifest.json"])["clips"])
+    note = sign_checkpoint(Checkpoint.parse(old.decode().partition("\n\n")[0] + "\n"), keys.rec)
+    new = note._replace(signatures=(*note.signatures, cosign(note, keys.witness, end // SECOND - 90))).pack()
+    return {name: data.replace(old, new) for name, data in files.items()}
 
 
 def policy_in_latin_1(files: Files) -> Files:
@@ -565,6 +575,7 @@ LIES = [
     ),
     Lie("lists in lists", partial(_anew, deeply_nested), 2),
     Lie("half a letter", partial(_anew, opening_of_half_a_letter), 1, "opening-differs"),
+    Lie("a head seen before its facts", partial(_anew, head_seen_before), 0),
     Lie("a policy that is no UTF-8", partial(_anew, policy_in_latin_1), 0),
     Lie("pictures in a gap", partial(_anew, shown_in_a_gap), 1, "show-unreadable"),
     Lie("all is lost", partial(_anew, all_lost), 1, "show-unreadable"),
