@@ -29,7 +29,9 @@ SPECS = {
 }
 _SERVE = """
 import asyncio, sys
+from aio_rtsp_toolkit import server_streaming
 from aio_rtsp_toolkit.server import serve
+server_streaming.QUEUE_PUT_POLL_INTERVAL = 60  # a picture that its loop has not taken by then, it sends twice
 asyncio.run(serve(sys.argv[1], "127.0.0.1", int(sys.argv[2])))
 """
 
