@@ -8,15 +8,19 @@
 
 `terms` has the last term of each stream, `before` older ones that may lie on a disk that is away. `roots` has for each
 start that still matters the roots that were open then or, because recovery may have written there, later. Old files
-have neither of the latter two.
+have neither of the latter two. A file that is lost, or older than the footage, numbers no start twice: volumes have the
+number in their names.
 """
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torrazzo.archive import Root
+from torrazzo.archive.header import VolumeHeader
 from torrazzo.archive.recovery import Recovery
+from torrazzo.archive.root import volume_names
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.base.ids import NodeId, RootId
@@ -42,7 +46,7 @@ class Fence:
         self._open = {root.id for root in roots}
         self._is_one_missing = is_one_missing
         before, self.terms, noted = _read(disk, path)
-        self.number = before + 1
+        self.number = max(before, *(_highest(disk, root, node) for root in roots), 0) + 1
         self.roots = {start: roots | self._open for start, roots in (*noted.items(), (self.number, set()))}
         self._earlier = {stream: terms[-1] for stream, terms in self.terms.items()}
         self.lost = [(stream, term) for stream, terms in self.terms.items() for term in terms if self._is_lost(term)]
@@ -111,6 +115,17 @@ class Fence:
 
 def _is_later(term: TermId, than: TermId) -> bool:
     return term.node != than.node or (term.fence, term.start) > (than.fence, than.start)
+
+
+def _highest(disk: Disk, root: Root, node: NodeId) -> int:
+    """The last start of this node that left a volume there; 0 if none did, or if the disk does not say."""
+    highest = 0
+    with contextlib.suppress(OSError):
+        for name in volume_names(disk, root):
+            with contextlib.suppress(Invalid):
+                header = VolumeHeader.from_name(name)
+                highest = max(highest, header.fence if header.node == node else 0)
+    return highest
 
 
 def _read(disk: Disk, path: Path) -> tuple[int, Terms, Roots]:

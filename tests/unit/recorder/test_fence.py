@@ -10,10 +10,12 @@ import pytest
 
 from tests.tools.tape import NODE, START, camera
 from torrazzo.archive import LastFact, Root
+from torrazzo.archive.header import VolumeHeader
 from torrazzo.archive.recovery import Recovery
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.errors import Damaged
 from torrazzo.base.ids import NodeId, RootId
+from torrazzo.base.times import HOUR, BootNs, UtcTicks
 from torrazzo.recorder.fence import Fence
 from torrazzo.recorder.journal import LostTerm
 from torrazzo.testing import FaultyDisk
@@ -63,6 +65,20 @@ def test_the_number_grows_with_each_start_and_terms_are_kept(disk: FaultyDisk) -
     fence.save({camera(1): term(4)})
     assert disk.content(PATH) == written
     assert start(disk, "xyz").terms == {camera(1): [term(4)]}
+
+
+def test_a_lost_file_numbers_no_start_twice(disk: FaultyDisk) -> None:
+    """The volumes' names go on with it: other nodes' do not count, nor what has no such name, nor a disk that fails."""
+    assert start(disk, "xyz").number == 1
+    disk.make_folder(ROOTS["y"].volumes)
+    for node, fence in ((NODE, 0x11), (NODE, 0x0F), (NodeId(NODE + 1), 0x63)):
+        name = VolumeHeader(node, ROOTS["y"].id, fence, 1, START // HOUR, "standard", UtcTicks(START), BootNs(0)).name
+        disk.create(ROOTS["y"].volumes / name).close()
+    disk.create(ROOTS["y"].volumes / "noname.vol").close()
+    disk.unlink(PATH)
+    assert start(disk, "xz").number == 1
+    assert start(disk, "xyz").number == 0x12
+    assert start(disk, "xyz").number == 0x13
 
 
 def test_what_cannot_be_saved_is_not_known(disk: FaultyDisk) -> None:
