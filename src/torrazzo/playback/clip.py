@@ -170,7 +170,8 @@ class _Plan:
         extents: list[Extent] = []
         at: dict[int, int] = {}  # placed fragment → its offset in the payload
         offset = 0
-        for segment, group in groupby(sorted(set(cut.chunk_pieces)), key=lambda number: self._placed[number].segment):
+        kept = range(min(cut.chunk_pieces), max(cut.chunk_pieces) + 1)  # also what can't be shown after a loss
+        for segment, group in groupby(kept, key=lambda number: self._placed[number].segment):
             extents.append(Extent(offset, self._inits[segment], segment, 0))
             offset += self._inits[segment]
             for number in group:

@@ -259,6 +259,19 @@ def test_a_damaged_piece_is_a_loss_that_verifies(town: Archived, tmp_path: Path)
     assert [(facts[loss["fact"] - 1]["n"], loss["piece"]) for loss in lost] == [(rows[2].id.n, 4), (rows[4].id.n, 0)]
 
 
+def test_what_refers_to_a_damaged_piece_is_handed_over_all_the_same(town: Archived, tmp_path: Path) -> None:
+    """Of a group of pictures of several pieces the first one is lost: the others can't be shown, and are proven."""
+    town.enter()
+    asked = town.asked(0, 80)
+    with town.footage() as footage:
+        row = footage.segments(town.filmed[1].stream, asked.span)[2]
+    town.filmed[1].made.spoil(row, 3)  # a key frame stands in each other piece
+    path = town.package(asked, tmp_path / "out.asice")
+    code, found = check(path)
+    assert (code, failures(found)) == (0, [])
+    assert len(json.loads(files_of(path)["manifest.json"])["clips"][1]["losses"]) == 1
+
+
 def test_facts_that_are_not_in_the_ledger_yet_are_waited_for(town: Archived, tmp_path: Path) -> None:
     """No package without the proof of all its facts."""
     with pytest.raises(Unavailable, match="not in the ledger"):
