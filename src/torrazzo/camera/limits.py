@@ -62,3 +62,26 @@ SIGNING_CERTIFICATES = 5  # in one chain
 SIGNING_HASHES = 4_096  # NAL units that wait for their statement
 SIGNING_STARTS = 16  # GOPs among them that a statement is held against
 SIGNING_WORK = 128  # SEI that are looked at in one fragment
+
+# ONVIF (onvif/)
+ONVIF_HEAD = 32 * 1024  # of an HTTP answer
+ONVIF_ANSWER = 1024 * 1024
+ONVIF_ELEMENTS = 20_000  # in one answer
+ONVIF_DEPTH = 48
+ONVIF_ATTRIBUTES = 64  # of one element
+ONVIF_SHOWN = 200  # characters of a device's text that people are shown
+ONVIF_TOKEN = 256  # characters
+ONVIF_SECONDS = 10  # from connecting to the last byte of one answer
+ONVIF_SLOW_SECONDS = 60  # for all that `describe` asks
+ONVIF_TRIES = 3  # times one request is sent: plain, then each way of signing in
+ONVIF_SERVICES = 64
+ONVIF_PROFILES = 64
+ONVIF_ITEMS = 1_024  # presets, masks, events, topics in one answer
+ONVIF_POINTS = 256  # corners of one mask
+
+# Discovery (onvif/discovery.py, onvif/multicast.py)
+DISCOVERY_DATAGRAM = 16 * 1024
+DISCOVERY_ANSWERS = 4_096  # datagrams that are read
+DISCOVERY_DEVICES = 1_024
+DISCOVERY_PLACES = 8  # addresses of one device
+DISCOVERY_SCOPES = 64
