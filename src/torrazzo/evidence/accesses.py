@@ -25,7 +25,8 @@ from torrazzo.ledger.text import parse_hash
 from torrazzo.town.home import Home
 
 WINDOWS = frozenset({"view", "export", "hold", "live"})
-PERSONAL = WINDOWS | {"ask", "approve", "confirm", "release", "fork"}  # kinds that commit to a private part
+PEOPLE = frozenset({"cfg", "auth", "deny", "shift", "propose", "second"})  # what people do without pictures
+PERSONAL = WINDOWS | PEOPLE | {"ask", "approve", "confirm", "release", "fork"}  # kinds that commit to a private part
 
 _HEADS = b'{"v":1,"kind":"rec",'  # of nobody, one each minute: most of the log
 

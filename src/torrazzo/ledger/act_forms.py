@@ -130,7 +130,7 @@ def _head(value: object) -> None:
 # The form of a key's value: the key's own, or one that is named for it.
 _FORMS: Mapping[str, Form] = {
     **dict.fromkeys(("t0", "t1", "until", "renews", "of", "size", "count", "left", "files", "bytes", "kept"), whole),
-    **dict.fromkeys(("at", "acc", "ok", "bad", "min", "facts", "recorded", "gaps", "len", "whole"), whole),
+    **dict.fromkeys(("at", "acc", "ok", "bad", "min", "facts", "recorded", "gaps", "len", "whole", "number"), whole),
     **dict.fromkeys(("steps", "off"), signed),
     **dict.fromkeys(("bind", "who", "p", "case", "root", "ring", "state", "d", "was", "signer", "digest"), _digest),
     **dict.fromkeys(("purpose", "why", "to", "level", "part", "clock", "what", "by", "cause"), _word),
@@ -167,6 +167,11 @@ _KEYS = {
     "boot": "part boot sw",
     "sw": "part sw d",
     "cfg": "what was? d month who p",
+    "auth": "what month who p",
+    "deny": "what why month who p",
+    "shift": "what number month who p",
+    "propose": "what number d month who p",
+    "second": "what number why d month who p",
     "clock": "part clock why off?",
     "refuse": "why of? count",
     "trust": "log size root",

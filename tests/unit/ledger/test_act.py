@@ -24,7 +24,7 @@ HASH = to_base64(hashlib.sha256(b"x").digest())
 VALUES: dict[str, Any] = {
     **dict.fromkeys(("bind", "who", "p", "case", "root", "ring", "state", "d", "was", "signer"), HASH),
     **dict.fromkeys(("size", "count", "left", "files", "bytes", "kept", "ok", "bad", "min", "facts"), 7),
-    **dict.fromkeys(("recorded", "gaps", "len", "at", "acc", "of", "steps", "off"), 7),
+    **dict.fromkeys(("recorded", "gaps", "len", "at", "acc", "of", "steps", "off", "number"), 7),
     **dict.fromkeys(("purpose", "why", "to", "level", "part", "clock", "what", "by", "sw", "authority"), "word"),
     "streams": [ONE, TWO],
     "t0": NOW - 10,
