@@ -90,6 +90,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"left out: {reason}"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Figures as they stand in a file: nothing but plain values goes from one of xdist's processes to another."""
+    report.user_properties = [(name, json.loads(json.dumps(value))) for name, value in report.user_properties]
+
+
 class LongResult:
     """The file of a long run: written after each test, so that a run can go on where an earlier one was cut off."""
 
