@@ -6,40 +6,45 @@ from collections.abc import Collection
 
 from torrazzo.base import Span, StreamId
 from torrazzo.base.errors import Invalid
-from torrazzo.base.times import HOUR
 from torrazzo.evidence.fixed_log import FixedLog
 from torrazzo.ledger import Pruned
 from torrazzo.ledger.act import Act, parse_act
 from torrazzo.ledger.identity import EntryName, end_of
 
-_SPANS = frozenset({"view", "ask", "hold"})  # they name streams and a span
+_SPANS = frozenset({"view", "ask", "hold", "live"})  # they name streams, and a span or from when to when
 _FOLLOWING = frozenset({"approve", "export", "close", "confirm", "release", "end", "rekey"})  # they name one before
+_HEADS = b'{"v":1,"kind":"rec",'  # of nobody, one each minute: most of the log
 
 
 def find_history(log: FixedLog, streams: Collection[StreamId], span: Span) -> list[int]:
     """Indexes, in order: windows, asks, holds and live views of these cameras in the span, and what followed on them.
 
-    Nobody can have looked at pictures before they were taken, so the log is read back to an hour before the span.
+    The whole log is read, once, a bundle at a time: no entry's time tells how far back the others lie, for a clock may
+    have been set back meanwhile. Kept are those that concern the span, and of those that follow on another two numbers.
     """
-    found: list[tuple[int, Act]] = []
+    names, name = set(map(str, streams)), end_of(log.head.origin)
+    found: list[tuple[int, object]] = []  # with the number of the one that it follows
+    concerned = set[object]()
     try:
         for index, line in log.entries_back():
+            if line.startswith(_HEADS):
+                continue
             try:
                 act = parse_act(line)
             except Invalid:
                 continue  # a later version's
-            if act.t < span.start - HOUR:
-                break
-            if act.kind in _SPANS | _FOLLOWING | {"live"}:
-                found.append((index, act))
+            if act.kind in _FOLLOWING:
+                found.append((index, _named(act, name)))
+            elif act.kind in _SPANS and _concerns(act, names, span):
+                found.append((index, None))
+                concerned.add(index)
     except Pruned:
         pass
-    names = set(map(str, streams))
-    name, kept = end_of(log.head.origin), dict[int, None]()
-    for index, act in reversed(found):
-        if _named(act, name) in kept if act.kind in _FOLLOWING else _concerns(act, names, span):
-            kept[index] = None
-    return list(kept)
+    kept = dict[object, int]()
+    for index, of in reversed(found):
+        if index in concerned or of in kept:
+            kept[index] = index
+    return list(kept.values())
 
 
 def _named(act: Act, log: str) -> object:

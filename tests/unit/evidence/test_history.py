@@ -7,7 +7,7 @@ from typing import cast
 
 from tests.tools.gate_town import NOW, STREAM, TOWN, b64, hold_values, person
 from torrazzo.base import Span
-from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.base.times import DAY, SECOND, UtcTicks
 from torrazzo.evidence.fixed_log import FixedLog
 from torrazzo.evidence.history import find_history
 from torrazzo.ledger.act import pack_act
@@ -35,3 +35,18 @@ def test_what_follows_on_a_hold_is_found_by_its_name() -> None:
         lines.append(pack_act("end", NOW, {"hold": hold, **END}))
     log = cast("FixedLog", FewEntries("act.2", lines))
     assert find_history(log, [STREAM], Span(UtcTicks(NOW - 60 * SECOND), NOW)) == [0, 1, 2, 3]
+
+
+def test_a_clock_that_was_set_back_hides_no_access() -> None:
+    """What was entered before an entry whose time lies years back is found all the same, wherever that stands."""
+    span = Span(UtcTicks(NOW - 60 * SECOND), NOW)
+    wrong = UtcTicks(NOW - 3_000 * DAY)
+    lines = [
+        pack_act("hold", NOW, hold_values()),
+        pack_act("rec", wrong, {"size": 7, "root": b64(bytes(32))}),
+        pack_act("hold", wrong, hold_values(until=wrong + SECOND)),
+        pack_act("confirm", wrong, {"hold": "act-2", **person("bruno")}),
+        pack_act("release", NOW, {"hold": "act-0", **person("bruno")}),
+    ]
+    log = cast("FixedLog", FewEntries("act", lines))
+    assert find_history(log, [STREAM], span) == [0, 2, 3, 4]
