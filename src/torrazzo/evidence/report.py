@@ -4,6 +4,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from torrazzo.ledger.text import to_base64
 from torrazzo_verify.verify import is_for_show
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_DIGEST = re.compile("[0-9a-f]{64}", re.ASCII)
 _STYLE = """
 @page { size: A4; margin: 18mm 16mm; @bottom-right {
   content: counter(page) " / " counter(pages); font: 8pt "DejaVu Sans", sans-serif } }
@@ -192,4 +194,4 @@ class _Page:
 
 
 def _cell(text: str) -> str:
-    return f"<code>{text}</code>" if len(text) == 64 else escape(text)
+    return f"<code>{text}</code>" if _DIGEST.fullmatch(text) else escape(text)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hand-over report: what it says is what the package holds, and no more than was checked."""
 
+import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -92,6 +93,17 @@ def test_what_is_missing_is_told(parts: PackageParts) -> None:
     assert WORDS["en"]["nothing_missing"] not in _said(parts, none)[1]
     parts = parts._replace(clips=[clip])
     assert WORDS["en"]["nothing_missing"] in _said(parts, HandedOver("c", 1, "ab" * 32))[1]
+
+
+def test_no_cell_is_more_than_text(parts: PackageParts) -> None:
+    """Whatever a fact says, as long as a digest too, stands in the report as text."""
+    (clip,) = parts.clips
+    facts = [fact._replace(line=fact.line.replace(b'"why":"', b'"why":"<b>' + b"x" * 61)) for fact in clip.facts]
+    why = next(json.loads(fact.line)["why"] for fact in facts if b"<b>" in fact.line)
+    cut = [fact._replace(line=fact.line.replace(why.encode(), why[:64].encode())) for fact in facts]
+    page = report_html(7, parts._replace(clips=[clip._replace(facts=cut)]), CUSTODY, HandedOver("c", 1, "ab" * 32))
+    assert page.count(f"<td>&lt;b&gt;{'x' * 61}</td>") == len(WORDS)
+    assert f"<td><code>{clip.video.sha256.hex()}</code></td>" in page
 
 
 def test_both_languages_say_the_same_things() -> None:
