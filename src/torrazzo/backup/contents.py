@@ -47,6 +47,11 @@ def secrets(home: Home) -> Iterator[str]:
             yield f"{SECRETS}/{path.name}"
 
 
+def is_database(name: str) -> bool:
+    """Which is as long as it is."""
+    return name in DATABASES or name.startswith("access/")
+
+
 def is_ours(name: str) -> bool:
     """Whether a backup may hold a file of this name: nothing else is ever written by a restore."""
     folder, _, last = name.rpartition("/")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from torrazzo.backup.contents import DATABASES, SECRETS
+from torrazzo.backup.contents import SECRETS, is_database
 from torrazzo.backup.copies import check_database, copied_logs
 from torrazzo.backup.manifest import Manifest
 from torrazzo.backup.tarball import read_tar
@@ -137,7 +137,7 @@ def _put(disk: Disk, path: Path, piece: Callable[[], bytes]) -> None:
 def _check(home: Home, new: Path, manifest: Manifest) -> None:
     """What is unpacked is a town, whole, and the one that is here, if one is."""
     for name in manifest.files:
-        if name in DATABASES or name.startswith("access/"):
+        if is_database(name):
             check_database(new / name)
     if not (new / _SETTINGS).is_file():
         raise Damaged(f"the backup has no {_SETTINGS}")

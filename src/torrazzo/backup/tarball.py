@@ -9,11 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Self, cast
 
-from torrazzo.backup.contents import is_ours
+from torrazzo.backup.contents import is_database, is_ours
 from torrazzo.backup.manifest import MAX_BYTES, NAME, Entry, Manifest
 from torrazzo.base.errors import Damaged, Invalid
 
 CHUNK = 1 << 20
+
+_MOST_BYTES = 32 << 20  # of a file that is no database: 256 entries are the longest
+_MOST_FILES = MAX_BYTES // 80  # more have no room in a manifest
+_MOST_HEADER = 64 << 10  # of what stands before a file
 
 
 class TarWriter:
@@ -81,18 +85,33 @@ class _Hashing:
         return data
 
 
+class _Info(tarfile.TarInfo):
+    """A header: of a file or, short, of what its own header has no room for. Holes would let a file be any length."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> Self:
+        found = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]
+        if found.type in tarfile.REGULAR_TYPES and found.type != tarfile.GNUTYPE_SPARSE:
+            return found
+        if found.type != tarfile.XHDTYPE or not 0 <= found.size <= _MOST_HEADER:
+            raise Damaged(f"the backup has {found.name!r}, which is no file of a backup of ours")
+        return found
+
+
 def read_tar(source: BinaryIO, put: Callable[[str, Callable[[], bytes]], None]) -> Manifest:
     """Give each file to `put`, with a function that gives its bytes piece by piece, then none; returns the manifest.
 
     1. Each name is one that a backup may hold, none twice, each a regular file. 2. The manifest is the last one. 3.
-    Sizes and digests are those that it says, and nothing is missing. Raises `Damaged`.
+    Sizes and digests are those that it says, and nothing is missing. Raises `Damaged`. No file is longer than the bytes
+    of it that are there, so that all together are no longer than the backup.
     """
     found: dict[str, Entry] = {}
     manifest: Manifest | None = None
     try:
-        with tarfile.open(fileobj=source, mode="r|") as tar:
+        with tarfile.open(fileobj=source, mode="r|", tarinfo=_Info) as tar:
             for member in tar:
-                if manifest is not None or not member.isreg() or member.name in found:  # 1, 2
+                is_file = member.isreg() and not member.issparse()
+                if manifest is not None or not is_file or member.name in found or len(found) >= _MOST_FILES:  # 1, 2
                     raise Damaged(f"the backup has {member.name!r} where it cannot be")
                 data = tar.extractfile(member)
                 assert data is not None, "regular files have content"
@@ -101,6 +120,8 @@ def read_tar(source: BinaryIO, put: Callable[[str, Callable[[], bytes]], None]) 
                     continue
                 if not is_ours(member.name):
                     raise Damaged(f"the backup has a file {member.name!r} that no backup of ours has")
+                if member.size > _MOST_BYTES and not is_database(member.name):
+                    raise Damaged(f"the backup's {member.name}: {member.size} bytes, at most {_MOST_BYTES}")
                 found[member.name] = _copied(member.name, data, put)
     except (tarfile.TarError, EOFError, Invalid) as error:
         raise Damaged(f"the backup cannot be read: {error}; was it cut off? take another one") from error

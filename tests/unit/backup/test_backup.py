@@ -303,6 +303,45 @@ def test_a_hostile_backup_writes_nothing_elsewhere(backup: Path, tmp_path: Path,
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["run"]
 
 
+def sparse(name: str, size: int) -> bytes:
+    """Headers of a file that is all hole, as GNU tar wrote it, and as pax does."""
+    info = tarfile.TarInfo(name)
+    info.type, info.size = tarfile.GNUTYPE_SPARSE, 0
+    old = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    old[483:495] = f"{size:o}".rjust(11, "0").encode() + b"\0"
+    old[148:156] = b"%06o\0 " % tarfile.calc_chksums(old)[0]  # type: ignore[attr-defined]
+    return bytes(old)
+
+
+def pax(name: str, size: int, headers: dict[str, str]) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.size, info.pax_headers = size, headers
+    return info.tobuf(tarfile.PAX_FORMAT) + bytes(-(-size // 512) * 512)
+
+
+HUGE = 1 << 40
+HOLES = {"GNU.sparse.size": str(HUGE), "GNU.sparse.numblocks": "1", "GNU.sparse.map": f"{HUGE},0"}
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        sparse("policy", HUGE),
+        pax("policy", 0, HOLES),
+        pax("policy", 33 << 20, {}),
+        pax("policy", 0, {"comment": "x" * (1 << 20)}),
+    ],
+    ids=["sparse", "sparse of pax", "longer than any", "long header"],
+)
+def test_no_file_is_longer_than_what_is_there_of_it(tmp_path: Path, first: bytes, monkeypatch: Any) -> None:
+    """Holes, which a restore would write out until the disk is full, long headers, long files: refused unwritten."""
+    bad = tmp_path / "bad.tar"
+    bad.write_bytes(first)
+    monkeypatch.setattr(OsDisk, "create", lambda *_: pytest.fail("something is written"))
+    with pytest.raises(Damaged, match=r"bytes, at most|where it cannot be|no file of a backup"):
+        restore_backup(Home(tmp_path / "new"), DISK, CLOCK, bad)
+
+
 def test_a_town_that_is_there_is_replaced_only_by_order(backup: Path, town: Home, tmp_path: Path) -> None:
     """Else refused; also where something runs, or another town is. Ring and footage stay, the rest goes aside."""
     home = make_home(tmp_path / "other")
