@@ -7,25 +7,31 @@ import json
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from socket import socket
+from typing import Any, NamedTuple, cast
 
-from torrazzo.base import SegmentId
+from torrazzo.base import SegmentId, SystemClock
+from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.times import BootNs
 from torrazzo.ledger.anchor import Head
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
 from torrazzo.ledger.fork import Heads
 from torrazzo.ledger.forking import parse_heads
 from torrazzo.ledger.identity import LogKind
+from torrazzo.ledger.limited_reader import LimitedReader
 from torrazzo.ledger.merkle import leaf_hash, verify_inclusion
 from torrazzo.ledger.proof import Proof
 from torrazzo.ledger.prove_many import ProvenMany, ask_for
 from torrazzo.ledger.tiles import WIDTH, Tile, split_entries, tile_width
-from torrazzo.town.ask import UnixHttp
+from torrazzo.town.ask import UnixHttp, WholeResponse
 
 TIMEOUT_SECONDS = 30  # the ledger itself gives an act 20
 
 _MOST_BYTES = 16 << 20
+_MOST_HEAD = 64 << 10
+_CLOCK = SystemClock()
 _KINDS = {kind.__name__: kind for kind in (Invalid, Pruned, Refused, Unavailable)}
 
 
@@ -39,8 +45,8 @@ class Entered(NamedTuple):
 class LedgerClient:
     """Each method raises what the ledger raised, or `Unavailable` when none answers."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, clock: Clock = _CLOCK) -> None:
+        self._path, self._clock = path, clock
 
     def status(self) -> Mapping[str, object]:
         """What it says of itself; also a ledger that refuses to open does."""
@@ -136,10 +142,14 @@ class LedgerClient:
         return found
 
     def _ask(self, method: str, target: str, body: bytes = b"", patience_s: float = TIMEOUT_SECONDS) -> bytes:
+        """`patience_s` is for all of it, however the answer trickles in."""
         connection = UnixHttp(self._path, patience_s)
+        until = BootNs(self._clock.boot_ns() + int(patience_s * 1_000_000_000))
         try:
             connection.request(method, target, body)
-            answer = connection.getresponse()
+            reader = LimitedReader(connection.sock, self._clock, until, _MOST_HEAD + _MOST_BYTES, "it answers too much")
+            answer = WholeResponse(cast("socket", reader), method=method)  # it only asks for `makefile`
+            answer.begin()
             text = answer.read(_MOST_BYTES + 1)
         except (OSError, http.client.HTTPException) as error:
             raise Unavailable(f"{self._path}: no ledger answers ({error}); is `torrazzo serve` running?") from error

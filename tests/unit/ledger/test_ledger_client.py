@@ -4,11 +4,12 @@
 
 import contextlib
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from torrazzo.base.errors import TorrazzoError
+from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.ledger.client import LedgerClient
 
@@ -52,3 +53,30 @@ def test_each_answer_comes_to_an_error_of_ours(tmp_path: Path, body: bytes, stat
     thread.join(10)
     listener.close()
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 200 x\r\nContent-Length: 9999\r\n\r\n", b"HTTP/1.1 200 x\r\n"], ids=["body", "head"]
+)
+def test_a_ledger_that_trickles_is_given_up(tmp_path: Path, answer: bytes) -> None:
+    """The patience is for the whole answer: a byte now and then does not renew it."""
+    listener = listen_unix(tmp_path / "ledger.sock")
+    listener.setblocking(True)
+    over = threading.Event()
+
+    def trickle() -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(answer)
+            while not over.wait(0.1):
+                connection.sendall(b"X-Slow: 1\r\n")
+
+    thread = threading.Thread(target=trickle, daemon=True)
+    thread.start()
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match=r"in time|timed out"):
+        LedgerClient(tmp_path / "ledger.sock").prove_many("act", 0, [], patience_s=0.5)
+    assert time.monotonic() - began < 20
+    over.set()
+    thread.join(10)
+    listener.close()
