@@ -5,6 +5,7 @@
 import io
 import json
 import os
+import re
 import shlex
 import sys
 import threading
@@ -88,6 +89,18 @@ def test_a_home_may_be_named_before_the_command_or_by_the_environment(
     assert main(["--home", str(shell.home), "camera", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["name"] == "Via Giordano"
     assert main([f"--home={shell.home}", "camera", "show", "via giordano"]) == 0
+
+
+def test_times_are_the_towns(shell: Shell) -> None:
+    """Until when it may record, when it was added and removed: local, with its offset; JSON has UTC."""
+    assert shell("camera", "add", "Uno", "rtsp://h/1").code == 0
+    assert shell("camera", "set", "Uno", "--until", "2027-07-01T12:00:00").code == 0
+    shown = shell("camera", "show", "Uno").out
+    assert "permitted   until 2027-07-01 12:00:00+02:00" in shown
+    assert re.search(r"added       ....-..-.. ..:..:..\+0[12]:00\n", shown)
+    assert shell("camera", "show", "Uno", "--json").json()["permit_until"].startswith("2027-07-01T10:00:00")
+    assert shell("camera", "remove", "Uno", "--yes").code == 0
+    assert re.search(r"removed ....-..-.. ..:..:..\+0[12]:00 ", shell("camera", "list", "--removed").out)
 
 
 def test_a_password_is_never_said(shell: Shell) -> None:

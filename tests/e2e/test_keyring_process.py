@@ -5,6 +5,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -219,6 +220,8 @@ def test_the_command_shows_it(town: Processes, capsys: pytest.CaptureFixture[str
     """`keyring status` says keys, level, heads and whose time is believed; an order of people is booked."""
     assert main(["keyring", "status", "--home", str(town.home.path)]) == 0
     said = capsys.readouterr().out
+    assert re.search(r"keys, from ....-..-.. ..:00:00\+0[12]:00 \(standard\) to", said)
+    assert re.search(r"Footage is read by ....-..-.. ..:..:..\+0[12]:00, ", said)
     for words in ("keys, from", "Level file", "entries seen", "wall is believed", "for trials only"):
         assert words in said
     assert main(["keyring", "trust-clock", "--home", str(town.home.path)]) == 5  # nobody can be asked

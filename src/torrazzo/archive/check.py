@@ -44,14 +44,14 @@ class Finding(NamedTuple):
     volume: str | None  # file name
     what: str
 
-    def line(self, names: Mapping[CameraId, str]) -> str:
-        """For people: camera, time, volume, what."""
+    def line(self, names: Mapping[CameraId, str], told: Callable[[int], str] = iso_from_ticks) -> str:
+        """For people: camera, time as `told` writes it, volume, what."""
         parts = []
         if self.stream is not None:
             parts.append(f"{names.get(self.stream.camera, self.stream.camera)} ({self.stream.name})")
         if self.t0 is not None:
-            end = "" if self.t1 is None or self.t1 <= self.t0 else f" to {iso_from_ticks(self.t1)}"
-            parts.append(f"{iso_from_ticks(self.t0)}{end}")
+            end = "" if self.t1 is None or self.t1 <= self.t0 else f" to {told(self.t1)}"
+            parts.append(f"{told(self.t0)}{end}")
         return ", ".join((*parts, *([self.volume] if self.volume else []))) + f": {self.what}"
 
 

@@ -7,17 +7,18 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.base.ids import STREAM_NAMES, CameraId, StreamId
 from torrazzo.base.secret import Secret
-from torrazzo.base.times import iso_from_ticks, ticks_from_text
+from torrazzo.base.times import ticks_from_text
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.office import changing, read_camera, read_cameras
 from torrazzo.cli.options import HomeOption, JsonOption
-from torrazzo.cli.output import warn, write_json, write_table
+from torrazzo.cli.output import local_text, warn, write_json, write_table
 from torrazzo.cli.process_options import find_home
 from torrazzo.town.camera import Camera, StreamConfig, check_name, new_camera_id, parse_address
 from torrazzo.town.home import Home, load_settings
@@ -81,17 +82,25 @@ def list_cameras(
     as_json: JsonOption = False,
 ) -> None:
     """List the cameras."""
-    cameras = read_cameras(find_home(home), has_removed=removed)
+    place = find_home(home)
+    cameras = read_cameras(place, has_removed=removed)
     if as_json:
         write_json([camera_for_people(camera) for camera in cameras])
         return
     if not cameras:
         print("There is no camera yet. Add one: torrazzo camera add NAME rtsp://…")
         return
+    zone = load_settings(place).zone
     write_table(
         ("NAME", "PLACE", "STREAMS", "STATE", "ID"),
         [
-            (camera.name, camera.place, "+".join(s.id.name for s in camera.streams), _state_text(camera), camera.id)
+            (
+                camera.name,
+                camera.place,
+                "+".join(s.id.name for s in camera.streams),
+                _state_text(camera, zone),
+                camera.id,
+            )
             for camera in cameras
         ],
     )
@@ -100,17 +109,19 @@ def list_cameras(
 @app.command("show")
 def show(name: NameArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Everything that is declared about one camera; never its password."""
-    camera = read_camera(find_home(home), name, has_removed=True)
+    place = find_home(home)
+    camera, zone = read_camera(place, name, has_removed=True), load_settings(place).zone
     if as_json:
         write_json(camera_for_people(camera))
         return
+    until = f"until {local_text(camera.permit_until, zone)}" if camera.permit_until else "no end known"
     print(f"{camera.name} ({camera.id})")
     print(f"  place       {camera.place or '-'}")
-    print(f"  state       {_state_text(camera)}")
+    print(f"  state       {_state_text(camera, zone)}")
     print(f"  pictures    {'synthetic' if camera.synthetic else 'real'}")
-    print(f"  permitted   {'until ' + iso_from_ticks(camera.permit_until) if camera.permit_until else 'no end known'}")
+    print(f"  permitted   {until}")
     print(f"  kept        {camera.retention_hours} hours")
-    print(f"  added       {iso_from_ticks(camera.added)}")
+    print(f"  added       {local_text(camera.added, zone)}")
     for stream in camera.streams:
         secret = ", with a password" if stream.password is not None else ""
         user = f", user {stream.username}" if stream.username else ""
@@ -300,9 +311,9 @@ def _read_password() -> Secret:
     return Secret(text)
 
 
-def _state_text(camera: Camera) -> str:
+def _state_text(camera: Camera, zone: ZoneInfo) -> str:
     if camera.removed is not None:
-        return f"removed {iso_from_ticks(camera.removed)}"
+        return f"removed {local_text(camera.removed, zone)}"
     return "enabled" if camera.enabled else "disabled"
 
 

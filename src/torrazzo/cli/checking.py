@@ -3,7 +3,8 @@
 """What `torrazzo footage check` does and tells."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from torrazzo.archive import Root, VolumeReader
@@ -40,6 +41,7 @@ def check_archive(
     there = {root.path for root in roots}
     found = 0
     told: list[dict[str, object]] = []
+    told_at = partial(local_text, zone=settings.zone)
     for path in settings.roots:
         if path not in there:
             found += 1
@@ -59,7 +61,7 @@ def check_archive(
         if as_json:
             told.append(_for_machines(finding, streams, names))
         else:
-            print(finding.line(names), *_others(streams, names, verbose), sep="\n", flush=True)
+            print(finding.line(names, told_at), *_others(streams, names, told_at, verbose), sep="\n", flush=True)
     bar.close()
     if as_json:
         write_json(told)
@@ -107,7 +109,9 @@ def _held(disk: Disk, volume: str, roots: Sequence[Root]) -> Mapping[StreamId, S
     return dict(sorted(found.items()))
 
 
-def _others(streams: Mapping[StreamId, Span], names: Mapping[CameraId, str], verbose: bool) -> Iterator[str]:
+def _others(
+    streams: Mapping[StreamId, Span], names: Mapping[CameraId, str], told_at: Callable[[int], str], verbose: bool
+) -> Iterator[str]:
     """Below a finding's own line: the streams that it does not name."""
     if len(streams) < 2:
         return
@@ -116,7 +120,7 @@ def _others(streams: Mapping[StreamId, Span], names: Mapping[CameraId, str], ver
         return
     for stream, span in streams.items():
         name = names.get(stream.camera, stream.camera)
-        yield f"  {name} ({stream.name}), {iso_from_ticks(span.start)} to {iso_from_ticks(span.end)}"
+        yield f"  {name} ({stream.name}), {told_at(span.start)} to {told_at(span.end)}"
 
 
 def _known(home: Home) -> Mapping[Tenure, int]:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -118,17 +119,20 @@ def _confirm(question: str, *, yes: bool) -> None:
 
 
 def _show(found: Mapping[str, object], home: Home) -> None:
-    from torrazzo.cli.output import facts_text, write_table
+    from torrazzo.cli.output import facts_text, key_told, write_table
+    from torrazzo.town.home import load_settings
 
+    zone = load_settings(home).zone
     hours, level = found["hours_left"], found["level"]
     assert isinstance(hours, dict)
-    print(f"{found['keys']} keys, from {found['first']} to {found['last']}.")
+    ends = f", from {key_told(found['first'], zone)} to {key_told(found['last'], zone)}" if found["keys"] else ""
+    print(f"{found['keys']} keys{ends}.")
     write_table(("class", "hours ahead"), [(name, str(left)) for name, left in hours.items()])
     print(f"Level {level}: {_LEVELS.get(str(level), '')}.")
     if level == "file":
         print(f"Why: {found['level_why']}.")
     _show_heads(found["heads"])
-    _show_clock(found["clock"])
+    _show_clock(found["clock"], zone)
     if found["ledger"] != "answers":
         print(f"{_ledger_text(home)}: no window can be opened.")
     if found["owed"]:
@@ -160,8 +164,8 @@ def _show_heads(heads: object) -> None:
         print(f"{seen['origin'] or name}: {size}.")
 
 
-def _show_clock(clock: object) -> None:
-    from torrazzo.base.times import iso_from_ticks
+def _show_clock(clock: object, zone: ZoneInfo) -> None:
+    from torrazzo.cli.output import local_text
 
     assert isinstance(clock, dict)
     trusted = ", ".join(clock["trusted"]) or "nobody"
@@ -170,4 +174,4 @@ def _show_clock(clock: object) -> None:
     if "wall" in clock["trusted"]:
         print("The machine's own clock is believed as it stands: for trials only.")
     if clock["latest"] is not None:
-        print(f"Footage is read by {iso_from_ticks(clock['latest'])}, the latest of all clocks.")
+        print(f"Footage is read by {local_text(clock['latest'], zone)}, the latest of all clocks.")

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from torrazzo.base.times import SECOND, ticks_from_text
+from torrazzo.base.times import HOUR, SECOND, hour_from_text, ticks_from_text
 
 
 def write_json(value: object) -> None:
@@ -78,6 +78,12 @@ def local_text(ticks: int, zone: ZoneInfo) -> str:
     """A time as people of the town say it, with its offset: `2026-11-24 23:04:41+01:00`."""
     instant = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=ticks // SECOND)
     return instant.astimezone(zone).isoformat(" ")
+
+
+def key_told(name: object, zone: ZoneInfo) -> str:
+    """The hour of a key's name in the town's time, and the class: `2026-11-24 23:00:00+01:00 (standard)`."""
+    hour, _, class_ = str(name).partition("/")
+    return f"{local_text(hour_from_text(hour) * HOUR, zone)} ({class_})"
 
 
 def local_told(utc: object, zone: ZoneInfo) -> str:

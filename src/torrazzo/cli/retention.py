@@ -11,7 +11,7 @@ import typer
 from torrazzo.base.errors import Unavailable
 from torrazzo.cli.exits import FOUND, UNAVAILABLE
 from torrazzo.cli.options import HomeOption, JsonOption
-from torrazzo.cli.output import facts_text, local_told, warn, write_json, write_table
+from torrazzo.cli.output import facts_text, key_told, local_told, warn, write_json, write_table
 from torrazzo.cli.people import ask_people
 from torrazzo.cli.process_options import find_home
 from torrazzo.control_room.words import bytes_text
@@ -114,7 +114,7 @@ def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
     write_table(("DISK", "FREE", "FOOTAGE", "A DAY", "LASTS"), [_disk(each) for each in disks])
     early, owed, waiting = _list(found["early"]), found["facts_owed"], found["volumes_waiting"]
     if early:
-        print(f"{len(early)} hours went early for want of room, the last of them {early[-1]}.")
+        print(f"{len(early)} hours went early for want of room, the last of them {key_told(early[-1], zone)}.")
     if waiting:
         print(f"{waiting} volumes that nobody can read wait to be unlinked.")
     if found.get("volumes_held_up"):

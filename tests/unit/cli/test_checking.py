@@ -73,10 +73,12 @@ def test_a_damaged_volume_names_all_its_streams(
     assert {(each["from"], each["to"]) for each in found["streams"]} == {
         (iso_from_ticks(START), iso_from_ticks(START + 10 * SECOND))
     }
+    renamed = next(line for line in town.check()[1].splitlines() if "renamed" in line)
+    assert ", 2026-12-13 23:00:00+01:00 to 2026-12-13 23:00:10+01:00, " in renamed
     for words, is_wanted in (((), is_told), (("--verbose",), True)):
         code, out = town.check(*words)
         assert code == 1
-        assert [f"  {id_} (main), 2026-12-13T22:00:00" in out for id_ in ids] == [is_wanted] * streams
+        assert [f"  {id_} (main), 2026-12-13 23:00:00+01:00 to" in out for id_ in ids] == [is_wanted] * streams
         assert ("--verbose names them" in out) is not is_wanted
 
 

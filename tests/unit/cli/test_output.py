@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from torrazzo.cli.output import local_told
+from torrazzo.cli.output import key_told, local_told
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -22,3 +22,8 @@ ROME = ZoneInfo("Europe/Rome")
 def test_what_a_process_tells_in_utc_is_shown_as_the_towns_time(utc: str, local: str) -> None:
     """A table says when by the town's clock, and with which offset: an hour may happen twice."""
     assert local_told(utc, ROME) == local
+
+
+def test_a_keys_hour_is_shown_as_the_towns_time() -> None:
+    """Its name is in UTC, which nobody reads off a wall."""
+    assert key_told("2026112422/standard", ROME) == "2026-11-24 23:00:00+01:00 (standard)"
