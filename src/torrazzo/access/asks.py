@@ -16,6 +16,8 @@ from torrazzo.ledger.secret import log_names
 from torrazzo.ledger.text import parse_hash
 from torrazzo.town.home import Home
 
+MOST_HOURS = 100  # in one copy, of all its cameras together: what is held in memory grows with them
+
 CONTROL_ROOM = "control-room"  # the process that notes what is asked for and approved
 WORKER = "worker"  # makes packages
 

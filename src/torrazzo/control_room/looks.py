@@ -15,11 +15,12 @@ from typing import NamedTuple
 import structlog
 
 from torrazzo.access import Ask, Peer, People, Window, Windows
+from torrazzo.access.asks import MOST_HOURS
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
-from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.control_room.index import Index
 from torrazzo.control_room.told import BadForm, NotAllowed, NotNow
 from torrazzo.ledger.act import Wanted
@@ -28,7 +29,7 @@ from torrazzo.playback import Footage, VirtualFile, plan_clip
 from torrazzo.playback.index import whole_span
 
 IDLE_NS = 60_000_000_000
-MOST = 64  # looks at one time
+MOST, MOST_OF_ONE = 64, 16  # looks at one time: of all people, of one
 LONGEST_REASON = 500  # characters
 NEWEST = 6  # segments that the ledger may not have yet
 
@@ -133,6 +134,8 @@ class Looks:
         """Begin to look; raises `Refused` for who may not, `Unavailable` where the ledger takes nothing."""
         self._people.check(peer, "view")
         who = reason.private(peer)
+        with self._lock:
+            self._check_place(peer)
         try:
             span = self._entered(stream, span)
             self.check_case([stream], span, who)
@@ -158,8 +161,13 @@ class Looks:
             raise Refused(f"ask {ask.number} is not approved yet; another person does: `torrazzo evidence approve`")
         if stream not in ask.wanted.streams:
             raise Invalid(f"ask {ask.number} is not of {stream}")
+        hours = (ask.wanted.span.end - ask.wanted.span.start) / HOUR
+        if hours > MOST_HOURS:
+            raise Invalid(f"ask {ask.number}: {hours:.0f} hours in one copy, at most {MOST_HOURS}; ask for it in parts")
         if ask.asked.private is None:
             raise Unavailable(f"ask {ask.number}: nobody can tell any more who asked; ask anew")
+        with self._lock:
+            self._check_place(peer)
         who = ask.asked.private._replace(person=peer.name)
         window = self.windows.open_export(who, ask.number, ask.approvals[0].number)
         return self._begin(Look(peer, stream, ask.wanted.span, window, self._open_footage(window)))
@@ -222,14 +230,22 @@ class Looks:
 
     def _begin(self, look: Look) -> Look:
         look.seen_ns = self._clock.boot_ns()
-        with self._lock:
-            is_full = len(self._looks) >= MOST
-            if not is_full:
+        try:
+            with self._lock:
+                self._check_place(look.peer)
                 self._looks[look.key] = look
-        if is_full:
+        except NotNow:  # others came meanwhile
             look.end("refused")
-            raise NotNow(f"{MOST} people look already; try again when one has finished", "full", most=MOST)
+            raise
         return look
+
+    def _check_place(self, peer: Peer) -> None:
+        """For one more look of this person; the lock is held."""
+        if len(self._looks) >= MOST:
+            raise NotNow(f"{MOST} looks are open already; try again when one is over", "full", most=MOST)
+        if sum(look.peer.uid == peer.uid for look in self._looks.values()) >= MOST_OF_ONE:
+            text = f"you have {MOST_OF_ONE} looks open already; close one, or wait a minute after you left it"
+            raise NotNow(text, "own_full", most=MOST_OF_ONE)
 
     def _drop(self, look: Look, why: str) -> None:
         with self._lock:

@@ -18,7 +18,8 @@ _ITALIAN: Mapping[str, str] = {
     "newest": "Quel tratto non è ancora nel registro: servono circa dieci secondi; riprova.",
     "nothing_yet": "Di questo flusso non è ancora registrato nulla.",
     "held_only": "Quello che resta di quel tratto è conservato per un fascicolo: indica quale.",
-    "full": "Guardano già in {most}: riprova quando qualcuno ha finito.",
+    "full": "Sono già aperte {most} visioni: riprova quando una è finita.",
+    "own_full": "Hai già {most} visioni aperte: chiudine una, o aspetta un minuto da quando l’hai lasciata.",
     "unopened": (
         "Adesso quelle immagini non si aprono: portachiavi, registro o disco non rispondono. Riprova; se dura, avvisa "
         "chi gestisce il sistema."

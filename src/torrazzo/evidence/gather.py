@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from torrazzo import __version__
+from torrazzo.access.asks import MOST_HOURS
 from torrazzo.base import Span, StreamId
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.times import HOUR, UtcTicks
@@ -28,8 +29,6 @@ from torrazzo.evidence.pieces import ProvableFootage
 from torrazzo.ledger import Policy
 from torrazzo.ledger.identity import LogKind
 from torrazzo.playback.clip import Clip, plan_clip
-
-MOST_HOURS = 100  # of all cameras together
 
 Progress = Callable[[float], None]  # from 0 to 1; what it raises ends the work
 Chunks = Callable[[], Iterator[bytes]]

@@ -16,18 +16,20 @@ from tests.tools.asgi import Answer, Client
 from tests.tools.exported import export_mp4
 from tests.tools.look_town import FORM, OTHER, OWNER, STRANGER, WHY, LookTown, look_town
 from tests.tools.recording import STREAM
-from torrazzo.access import Windows, gate
+from torrazzo.access import Ask, Windows, gate
+from torrazzo.access.asks import MOST_HOURS, Step
 from torrazzo.access.book import Book, book_path
 from torrazzo.access.months import Months
 from torrazzo.base import Span
-from torrazzo.base.errors import Refused, Unavailable
-from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.base.errors import Invalid, Refused, Unavailable
+from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.control_room.index import open_footage
-from torrazzo.control_room.looks import NoLedger, NoLook
-from torrazzo.control_room.told import tell
+from torrazzo.control_room.looks import MOST_OF_ONE, NoLedger, NoLook
+from torrazzo.control_room.told import NotNow, tell
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.answer import Denied
 from torrazzo.keyring.gate_refusal import Reason
+from torrazzo.ledger.act import Wanted
 from torrazzo.ledger.private import open_private
 from torrazzo.ledger.text import parse_hash
 from torrazzo.testing.clock import START
@@ -346,3 +348,25 @@ def test_a_copy_needs_two_people(town: LookTown, tmp_path: Path) -> None:
     assert (told["state"], told["by"], told["case"]) == ("opened", "anna", "7")
     assert [step["by"] for step in told["approvals"]] == ["bruno"]
     assert carla.get("/asks").status == 409
+
+
+def test_nobody_takes_all_places(town: LookTown) -> None:
+    """One person may have so many looks open; the next one is refused before a window is, and others still look."""
+    looks = [town.look() for _ in range(MOST_OF_ONE)]
+    with pytest.raises(NotNow, match="close one") as error:
+        town.look()
+    assert f"Hai già {MOST_OF_ONE} visioni aperte" in tell(error.value, "it")
+    assert len(town.acts("view")) == MOST_OF_ONE
+    town.look(OTHER)
+    town.looks.close(looks[0].key, OWNER)
+    town.look()
+
+
+def test_no_copy_is_longer_than_a_package(town: LookTown) -> None:
+    """What a copy holds in memory grows with its hours: a longer one is refused, and no window is opened."""
+    step = Step(1, START, WHY.private(OWNER))
+    end = UtcTicks(START + (MOST_HOURS + 1) * HOUR)
+    ask = Ask(step, Wanted(frozenset({STREAM}), Span(START, end)), "crime", "police", (step,), ())
+    with pytest.raises(Invalid, match="101 hours in one copy, at most 100"):
+        town.looks.export(OWNER, ask, STREAM)
+    assert town.acts("export") == []
