@@ -7,7 +7,7 @@ Devices differ in prefixes and versions of namespaces, and some declare none: wh
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lxml import etree
@@ -150,19 +150,31 @@ class _Builder:
         return self._root
 
 
-def write_xml(root: Element) -> bytes:
-    """A document in UTF-8; raises `NotOnvif` for text that XML cannot hold, or a name that is none."""
+def write_xml(root: Element, prefixes: Mapping[str, str]) -> bytes:
+    """A document in UTF-8 whose root declares `prefixes`, since some devices look for them and some texts use them.
+
+    Raises `NotOnvif` for text that XML cannot hold, or a name that is none.
+    """
     try:
-        return bytes(etree.tostring(_write(root), xml_declaration=True, encoding="utf-8"))
+        made = etree.Element(_name(root), dict(root.attributes), nsmap=dict(prefixes))
+        _fill(made, root)
+        return bytes(etree.tostring(made, xml_declaration=True, encoding="utf-8"))
     except ValueError as error:
         raise NotOnvif(f"this cannot be written as XML: {plain(str(error))}") from error
 
 
-def _write(element: Element) -> Any:
-    if _NAME.fullmatch(element.tag) is None:
-        raise ValueError("a name that is none")
-    made = etree.Element(element.tag, {name: element.attributes[name] for name in element.attributes})
+def _fill(made: Any, element: Element) -> None:
     made.text = element.text or None
     for child in element.children:
-        made.append(_write(child))
-    return made
+        _fill(etree.SubElement(made, _name(child), dict(child.attributes)), child)
+
+
+def _name(element: Element) -> str:
+    if _NAME.fullmatch(element.tag) is None:
+        raise ValueError("a name that is none")
+    return element.tag
+
+
+def replaced_tag(element: Element, tag: str) -> Element:
+    """The same under another name."""
+    return replace(element, tag=tag)

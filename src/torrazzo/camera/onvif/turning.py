@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Turning a camera within its rules (MN-04): asks where it looks, decides, and only then sends."""
+
+from torrazzo.base.errors import Refused
+from torrazzo.camera.onvif import ptz, sectors
+from torrazzo.camera.onvif.client import Client
+from torrazzo.camera.onvif.errors import Fault
+from torrazzo.camera.onvif.ptz import Preset
+from torrazzo.camera.onvif.sectors import Place, Rules
+
+
+class Turning:
+    """One camera that turns; the only way from ours to its motors. Methods raise `Refused` or `CameraError`."""
+
+    def __init__(self, client: Client, profile: str, rules: Rules) -> None:
+        self._client, self._profile = client, profile
+        self._rules = sectors.check_rules(rules)
+
+    async def to(self, aim: Place) -> None:
+        """Look there."""
+        sectors.check_absolute(self._rules, await self._now(), aim)
+        await self._client.ask(ptz.absolute_move(self._profile, aim))
+
+    async def by(self, step: Place) -> None:
+        """Turn by so much."""
+        sectors.check_relative(self._rules, await self._now(), step)
+        await self._client.ask(ptz.relative_move(self._profile, step))
+
+    async def turn(self, velocity: Place, seconds: float) -> None:
+        """Turn with that speed for so long."""
+        call = ptz.continuous_move(self._profile, velocity, seconds)
+        sectors.check_continuous(self._rules, await self._now(), velocity, seconds)
+        await self._client.ask(call)
+
+    async def to_preset(self, token: str) -> None:
+        """Look at a place with a name; where the device does not say where that is, rules refuse it."""
+        if self._rules.sectors:
+            found = next((preset for preset in await self.presets() if preset.token == token), None)
+            if found is None or found.place is None:
+                raise Refused("MN-04: the camera does not say where this place is, so it may lie where nobody may look")
+            sectors.check_absolute(self._rules, await self._now(), found.place)
+        await self._client.ask(ptz.goto_preset(self._profile, token))
+
+    async def stop(self) -> None:
+        """Stand still; always allowed."""
+        await self._client.ask(ptz.stop(self._profile))
+
+    async def presets(self) -> list[Preset]:
+        """Its places with names."""
+        return await self._client.ask(ptz.get_presets(self._profile))
+
+    async def _now(self) -> Place | None:
+        if not self._rules.sectors:
+            return None
+        try:
+            return await self._client.ask(ptz.get_status(self._profile))
+        except Fault:
+            return None
