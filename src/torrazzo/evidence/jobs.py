@@ -22,7 +22,9 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.durable import Disk
 
-_VERSION = "1"  # of the order and the results of steps; grows when an older job could not be gone on with
+# Of a kind's order and the results of its steps; grows when an older job could not be gone on with. 1 for the others.
+_VERSIONS = {"export": 2}
+_DBOS_VERSION = "1"  # jobs of another one would wait for ever, and nobody would be told why
 _POLL_S, _PROMPT_S = 10.0, 3.0  # each look into a queue costs some 8 ms: only who orders a copy waits before a screen
 _PROMPT = "export"
 _SLEEP_S = 15.0  # without a job for so long, DBOS sleeps
@@ -76,12 +78,15 @@ class JobState(NamedTuple):
 class _Run:
     """One job in this life of the process."""
 
-    def __init__(self, jobs: "Jobs", id_: str) -> None:
-        self._jobs, self._id = jobs, id_
+    def __init__(self, jobs: "Jobs", id_: str, *, is_of_this_version: bool) -> None:
+        self._jobs, self._id, self._is_of_this_version = jobs, id_, is_of_this_version
         self.at, self.done = "", 0.0
         self.cancelled = threading.Event()
 
     def step(self, name: str, part: tuple[float, float], work: Work) -> Values:
+        if not self._is_of_this_version:  # here, so that the kind clears up what it left
+            raise Refused(f"job {self._id} was begun by another version of torrazzo, and ends here; ask for it again")
+
         def tell(done: float) -> None:
             self._jobs.pause_if_ending()
             if self.cancelled.is_set():
@@ -114,8 +119,8 @@ class Jobs:
         disk.make_folder(path.parent)
         self._url = f"sqlite:///{path.absolute()}"
 
-        def job(kind: str, order: Values) -> Values:
-            return self._work(kind, order)
+        def job(kind: str, order: Values, version: int = 1) -> Values:
+            return self._work(kind, order, version)
 
         self._job = DBOS.workflow(name="job", max_recovery_attempts=None)(job)
         self._client = DBOSClient(system_database_url=self._url, serializer=DBOSPortableJSONSerializer(), lazy=True)
@@ -133,7 +138,7 @@ class Jobs:
         with self._power:
             self._wake()
             with SetWorkflowID(id_):
-                DBOS.enqueue_workflow(kind, self._job, kind, order)
+                DBOS.enqueue_workflow(kind, self._job, kind, order, _VERSIONS.get(kind, 1))
         return id_
 
     def states(self, ids: list[str] | None = None) -> list[JobState]:
@@ -200,7 +205,7 @@ class Jobs:
         config: DBOSConfig = {
             "name": "torrazzo",
             "system_database_url": self._url,
-            "application_version": _VERSION,
+            "application_version": _DBOS_VERSION,
             "executor_id": "worker",
             "serializer": DBOSPortableJSONSerializer(),
             "use_listen_notify": False,
@@ -227,11 +232,11 @@ class Jobs:
 
     # -- inside
 
-    def _work(self, kind: str, order: Values) -> Values:
+    def _work(self, kind: str, order: Values, version: int) -> Values:
         """The workflow."""
         id_ = DBOS.workflow_id
         assert id_ is not None
-        run = _Run(self, id_)
+        run = _Run(self, id_, is_of_this_version=version == _VERSIONS.get(kind, 1))
         with self._lock:
             self._runs[id_] = run
         log.info("job_runs", job=id_)
@@ -257,7 +262,7 @@ class Jobs:
         with self._lock:
             run = self._runs.get(found.workflow_id)
         state = _STATES.get(found.status, found.status)
-        kind, order = found.input["args"] if found.input is not None else ("", {})
+        kind, order, *_ = found.input["args"] if found.input is not None else ("", {})
         return JobState(
             found.workflow_id,
             kind,

@@ -27,7 +27,7 @@ def kind(order, steps):
         def run(tell):
             with done.open("a") as file:
                 file.write(name + " ")
-            if name == "two" and scenario == "die":
+            if name == "two" and scenario in {"die", "older"}:
                 os.kill(os.getpid(), 9)
             if name == "two" and order.get("waits") and done.read_text().count("two") == 1:
                 raise Unavailable("a disk is away")
@@ -39,12 +39,19 @@ def kind(order, steps):
         return run
     if order.get("fails"):
         raise Refused("not allowed")
+    (folder / "draft").write_text("half a package")
     parts = [("one", (0, 0.3)), ("two", (0.3, 0.6)), ("three", (0.6, 1))]
-    return {"names": [steps.step(name, part, work(name))["name"] for name, part in parts]}
+    try:
+        return {"names": [steps.step(name, part, work(name))["name"] for name, part in parts]}
+    finally:
+        (folder / "draft").unlink()
 
 queue = jobs.Jobs(folder / "jobs" / "jobs.db", OsDisk(), SystemClock(), {"export": kind, "scrub": kind})
 order = json.loads(sys.argv[3])
 was_idle = not queue.is_awake and queue.states() == []
+if scenario == "older":  # as it was before orders had a version
+    jobs.DBOS.enqueue_workflow, enqueue = lambda *words: enqueue(*words[:4]), jobs.DBOS.enqueue_workflow
+    jobs._VERSIONS = {}
 job = queue.start("export", order) if scenario != "again" else queue.newest("export").id
 if scenario == "cancel":
     while queue.state(job).done < 0.01:
@@ -96,6 +103,17 @@ def test_a_killed_job_goes_on_with_the_step_that_was_not_over(tmp_path: Path) ->
     found = run(tmp_path, "again")
     assert (found["state"], found["result"]) == ("done", {"names": ["one", "two", "three"]})
     assert found["done_steps"] == ["one", "two", "two", "three"]
+
+
+def test_a_job_of_an_older_version_ends_and_says_why(tmp_path: Path) -> None:
+    """Its steps would not fit: it does not wait for ever, does nothing more, and what it left is cleared up."""
+    assert run(tmp_path, "older") is None
+    assert (tmp_path / "draft").exists()
+    found = run(tmp_path, "again")
+    assert found["state"] == "failed"
+    assert found["error"].endswith("was begun by another version of torrazzo, and ends here; ask for it again")
+    assert found["done_steps"] == ["one", "two"]
+    assert not (tmp_path / "draft").exists()
 
 
 def test_what_is_away_is_waited_for(tmp_path: Path) -> None:
