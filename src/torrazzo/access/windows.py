@@ -19,6 +19,7 @@ from torrazzo.access.book import Book, Deed
 from torrazzo.access.gate import Gate, Keyring, Opened, log_name
 from torrazzo.access.holding import Holding
 from torrazzo.access.months import Months
+from torrazzo.access.staff import Fact
 from torrazzo.access.window import Entered, Window
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
@@ -95,6 +96,11 @@ class Windows:
             return self._open("export", {"of": approve, "renews": renews}, who, month, (ask, approve))
 
         return self._window(Wanted.of(asked), entered)
+
+    def tell(self, fact: Fact) -> int:
+        """What people did without pictures; returns the entry's number."""
+        month = fact.month or self._months.present()
+        return self._enter(fact.kind, fact.values, fact.who, month, self._clock.utc())[1]
 
     def ask(self, who: Private, wanted: Wanted, purpose: str, to: str) -> int:
         """A copy is wanted; returns the number by which it is approved and made."""

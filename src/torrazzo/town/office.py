@@ -11,7 +11,7 @@ from torrazzo.base.errors import Damaged, Unavailable
 from torrazzo.base.ids import CameraId
 from torrazzo.base.times import UtcTicks
 from torrazzo.durable import Disk
-from torrazzo.town.box import load_box, make_box
+from torrazzo.town.box import Box, load_box, make_box
 from torrazzo.town.camera import Camera, StreamConfig, find_camera
 from torrazzo.town.home import Home, Settings, save_settings
 from torrazzo.town.plan import REISSUE_AFTER, load_plan, make_plan, peek_version, save_plan
@@ -33,6 +33,11 @@ class Office(Closing):
         except BaseException:
             self._lock.release()
             raise
+
+    @property
+    def box(self) -> Box:
+        """What hides passwords."""
+        return self._box
 
     def add(self, camera: Camera) -> Camera:
         """Add a camera, now."""

@@ -68,6 +68,11 @@ class Registry(Closing):
         self._engine = engine
         self._box = box
 
+    @property
+    def engine(self) -> sa.Engine:
+        """Of `office.db`, for what else stands in it: `access/` keeps the tables about people."""
+        return self._engine
+
     def version(self) -> int:
         """Grows with each change."""
         with self._engine.connect() as connection:

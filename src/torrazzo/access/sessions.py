@@ -1,0 +1,241 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Sessions: kept here, known by the hash of a token, one a person.
+
+Stages: `half`, the password was right and a second factor is owed; `elsewhere`, all was right, and the same person has
+a session at another station, which has to be ended first; `full`. Locked: its person did nothing for ten minutes.
+"""
+
+import base64
+import hashlib
+import secrets
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from torrazzo.access.account import Account
+from torrazzo.access.accounts import end_sessions, read_account
+from torrazzo.access.factors import needs
+from torrazzo.access.staff import By, Change, Denial, Done, Staff
+from torrazzo.access.tables import SESSION
+from torrazzo.base.times import DAY, HOUR, SECOND, UtcTicks
+
+IDLE = 10 * 60 * SECOND
+ABSOLUTE = 12 * HOUR
+UNDER_WAY = 5 * 60 * SECOND  # for what is half, or waits for a word
+SEEN_EACH = 5 * SECOND  # so often it is noted that somebody does something: a lock comes so much early at most
+REMEMBERED = DAY  # so long one that is over is told why
+TOKEN_LENGTH = 32
+
+HALF, ELSEWHERE, FULL = "half", "elsewhere", "full"
+
+_OVER = {
+    "taken": ("SESSION_TAKEN", "a session of yours that began elsewhere has ended this one"),
+    "suspended": ("ACCOUNT_SUSPENDED", "this account was suspended"),
+    "expired": ("SESSION_OVER", "this session was as old as one may be: sign in again"),
+}
+
+
+class Where(NamedTuple):
+    """From where somebody comes: the browser's own name of the station, and the address."""
+
+    station: str
+    address: str
+
+    def text(self) -> str:
+        """As a private part tells it."""
+        return f"{self.station[:64]} ({self.address[:64]})"
+
+
+class Session(NamedTuple):
+    """As it is now."""
+
+    account: Account
+    stage: str
+    method: str  # code, passkey, recovery, link, password
+    where: Where
+    opened: UtcTicks
+    until: UtcTicks
+    is_locked: bool
+    needs: tuple[str, ...]  # to be done before anything else
+    other: Where | None = None  # where the one is that this one would end
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its person may work; locked, only what shows goes on."""
+        return self.stage == FULL and not self.needs and not self.is_locked
+
+    def by(self, reason: str) -> By:
+        """Its person's hand."""
+        return By(self.account.name, reason, self.where.text(), self.account.id)
+
+
+class Opened(NamedTuple):
+    """A session that has just begun, or gone a step further: the token is told this once."""
+
+    token: str
+    session: Session
+
+
+class Sessions:
+    """Of one town."""
+
+    def __init__(self, staff: Staff) -> None:
+        self._staff = staff
+
+    def session(self, token: str, *, is_active: bool = True) -> Session:
+        """Whose it is. `is_active`: its person does something now, other than a page that asks by itself.
+
+        Raises `Denial`: SESSION_NONE, SESSION_OVER, SESSION_TAKEN, ACCOUNT_SUSPENDED. Facts it owes are `Staff.owed`.
+        """
+        now, hash_ = self._staff.clock.utc(), token_hash(token)
+        with self._staff.look() as connection:
+            row = connection.execute(sa.select(SESSION).where(SESSION.c.hash == hash_)).mappings().first()
+            if row is None:
+                raise Denial("SESSION_NONE", "AC-01", "nobody is signed in here")
+            found = None if row["ended"] is not None else read_session(connection, row)
+        if found is None:
+            code, text = _OVER.get(row["why"], ("SESSION_OVER", "this session is over: sign in again"))
+            raise Denial(code, "AC-01", text)
+        why = _end(found, row, now)
+        if why is not None:
+            self._end(hash_, found, why)
+            return self.session(token)  # which says so
+        if found.stage == FULL and not row["is_locked"] and now - row["seen"] >= IDLE:
+            return self._lock(hash_, found)
+        if is_active and not row["is_locked"] and now - row["seen"] >= SEEN_EACH:
+            with self._staff.change() as change:
+                _set(change, hash_, seen=now)
+        return found
+
+    def lock(self, token: str) -> Done[Session]:
+        """By its person's own wish."""
+        found = self.session(token)
+        self._lock(token_hash(token), found)
+        return Done(found._replace(is_locked=True), tuple(self._staff.owed()))
+
+    def close(self, token: str) -> Done[None]:
+        """Sign out."""
+        found = self.session(token, is_active=False)
+        with self._staff.change() as change:
+            _set(change, token_hash(token), ended=change.now, why="out")
+            change.tell("auth", {"what": "sign-out"}, found.by("signs out"))
+            return change.done(None)
+
+    def take_over(self, token: str) -> Done[Session]:
+        """Its person wants to go on here: the session elsewhere ends, and is told."""
+        found = self.session(token)
+        if found.stage != ELSEWHERE:
+            raise Denial("NOT_NOW", "AC-01", "there is no session elsewhere to be ended")
+        with self._staff.change() as change:
+            _take(change, found, token_hash(token))
+            _set(change, token_hash(token), stage=FULL, seen=change.now, until=change.now + ABSOLUTE)
+            return change.done(found._replace(stage=FULL, other=None, until=UtcTicks(change.now + ABSOLUTE)))
+
+    def tend(self) -> None:
+        """Forget those that were over long ago."""
+        with self._staff.change() as change:
+            old = change.now - REMEMBERED
+            change.connection.execute(sa.delete(SESSION).where(sa.or_(SESSION.c.ended < old, SESSION.c.until < old)))
+
+    def _end(self, hash_: bytes, found: Session, why: str) -> None:
+        with self._staff.change() as change:
+            _set(change, hash_, ended=change.now, why=why)
+            if found.stage == FULL:
+                change.tell("auth", {"what": "expired"}, found.by(why))
+
+    def _lock(self, hash_: bytes, found: Session) -> Session:
+        with self._staff.change() as change:
+            _set(change, hash_, is_locked=True)
+            change.tell("auth", {"what": "lock"}, found.by("locked"))
+        return found._replace(is_locked=True)
+
+
+# -- within a change
+
+
+def begin(change: Change, account: Account, stage: str, method: str, where: Where) -> Opened:
+    """A new session with a new token; of what was half nothing stays."""
+    connection = change.connection
+    half = sa.and_(SESSION.c.person == account.id, SESSION.c.stage != FULL, SESSION.c.station == where.station)
+    connection.execute(sa.delete(SESSION).where(half))
+    token = base64.urlsafe_b64encode(secrets.token_bytes(TOKEN_LENGTH)).decode().rstrip("=")
+    if stage == FULL and (other := _other(connection, account.id, change.now)) is not None:
+        if other["station"] == where.station:
+            end_sessions(change, account.id, "taken")
+        else:
+            stage = ELSEWHERE
+    now = change.now
+    end_expired = sa.and_(SESSION.c.person == account.id, SESSION.c.ended.is_(None), SESSION.c.until <= now)
+    connection.execute(sa.update(SESSION).where(end_expired).values(ended=now, why="expired"))
+    row = {
+        "hash": token_hash(token),
+        "person": account.id,
+        "stage": stage,
+        "method": method,
+        "station": where.station,
+        "address": where.address,
+        "opened": now,
+        "seen": now,
+        "until": now + (ABSOLUTE if stage == FULL else UNDER_WAY),
+        "is_locked": False,
+    }
+    connection.execute(sa.insert(SESSION).values(**row))
+    found = connection.execute(sa.select(SESSION).where(SESSION.c.hash == row["hash"])).mappings().one()
+    return Opened(token, read_session(connection, found))
+
+
+def unlock(change: Change, token: str) -> None:
+    """Its person has shown again who it is."""
+    _set(change, token_hash(token), is_locked=False, seen=change.now)
+
+
+def read_session(connection: sa.Connection, row: sa.RowMapping) -> Session:
+    """Of a row."""
+    account = read_account(connection, row["person"])
+    other = _other(connection, account.id, row["opened"]) if row["stage"] == ELSEWHERE else None
+    return Session(
+        account,
+        row["stage"],
+        row["method"],
+        Where(row["station"], row["address"]),
+        row["opened"],
+        row["until"],
+        row["is_locked"],
+        needs(connection, account.id) if row["stage"] == FULL else (),
+        None if other is None else Where(other["station"], other["address"]),
+    )
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of it."""
+    return hashlib.sha256(b"torrazzo.session.v1\0" + token.encode()).digest()
+
+
+def csrf_of(token: str) -> str:
+    """What a page says beside the cookie: made from the token, so that it needs no keeping, and tells nothing of it."""
+    digest = hashlib.sha256(b"torrazzo.csrf.v1\0" + token.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _take(change: Change, found: Session, hash_: bytes) -> None:
+    end_sessions(change, found.account.id, "taken", but=hash_)
+    where = "elsewhere" if found.other is None else found.other.text()
+    change.tell("auth", {"what": "taken"}, found.by(f"ends the session at {where}"))
+
+
+def _other(connection: sa.Connection, person: str, now: UtcTicks) -> sa.RowMapping | None:
+    query = sa.select(SESSION).where(
+        SESSION.c.person == person, SESSION.c.ended.is_(None), SESSION.c.stage == FULL, SESSION.c.until > now
+    )
+    return connection.execute(query).mappings().first()
+
+
+def _end(found: Session, row: sa.RowMapping, now: UtcTicks) -> str | None:
+    if now >= row["until"]:
+        return "expired"
+    return None if found.account.is_active(now) else "suspended"
+
+
+def _set(change: Change, hash_: bytes, **values: object) -> None:
+    change.connection.execute(sa.update(SESSION).where(SESSION.c.hash == hash_).values(**values))

@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What all stores about people stand on: one change at a time, and the facts that it owes the ledger.
+
+A change and what has to be told of it are one transaction, so that no crash makes a change that nobody hears of. Who
+changes gets the facts, enters them before answering, and says so (`told`); what is left of a life before is `owed`.
+"""
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from torrazzo.access.months import month_of
+from torrazzo.access.tables import OWED_FACT
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Refused
+from torrazzo.base.times import UtcTicks
+from torrazzo.law import Decision
+from torrazzo.ledger.private import Private
+from torrazzo.town.box import Box
+
+PROGRAM = "torrazzo"  # who changed it, when nobody did
+
+T = TypeVar("T")
+
+
+class Denial(Refused):
+    """Not allowed, with the code by which a page says it and the clause it follows from."""
+
+    def __init__(self, code: str, clause: str, text: str) -> None:
+        super().__init__(text)
+        self.code, self.clause = code, clause
+
+
+def demand(decision: Decision, text: str) -> None:
+    """Raise `Denial` unless it is allowed."""
+    if not decision:
+        raise Denial(decision.code, decision.clause, text)
+
+
+class By(NamedTuple):
+    """Whose hand it is, and why."""
+
+    name: str  # of the account; PROGRAM; `unix:USER` on the command line
+    reason: str
+    station: str | None = None
+    id: str | None = None  # of the account
+
+
+class Fact(NamedTuple):
+    """To be entered in `act`: `Windows.tell` does it."""
+
+    id: int
+    kind: str
+    values: Mapping[str, object]
+    who: Private
+    month: str | None = None  # whose secret it is made with, where it follows another; None: the present one
+
+
+class Done(NamedTuple, Generic[T]):
+    """What came of a change, and the facts that are owed for it."""
+
+    value: T
+    facts: tuple[Fact, ...]
+
+
+class Change:
+    """One transaction."""
+
+    def __init__(self, connection: sa.Connection, now: UtcTicks) -> None:
+        self.connection, self.now = connection, now
+        self._facts: list[Fact] = []
+
+    def tell(self, kind: str, values: Mapping[str, object], by: By, month: UtcTicks | None = None) -> None:
+        """A fact of that kind; `month` is a time in the one whose secret it is made with."""
+        who = Private(by.name, by.reason, None, by.station)
+        of = None if month is None else month_of(month)
+        body = json.dumps([kind, values, who, of])
+        row = self.connection.execute(sa.insert(OWED_FACT).values(body=body))
+        assert row.inserted_primary_key is not None
+        self._facts.append(Fact(row.inserted_primary_key[0], kind, values, who, of))
+
+    def done(self, value: T) -> Done[T]:
+        """What the change gives."""
+        return Done(value, tuple(self._facts))
+
+
+class Staff:
+    """The rows about people in `office.db`. May be used by several threads of the one process that writes."""
+
+    def __init__(self, engine: sa.Engine, box: Box, clock: Clock) -> None:
+        self._engine, self.box, self.clock = engine, box, clock
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """All of it, or nothing if it raises."""
+        with self._lock, self._engine.begin() as connection:
+            yield Change(connection, self.clock.utc())
+
+    @contextmanager
+    def look(self) -> Iterator[sa.Connection]:
+        """To read."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    def owed(self) -> list[Fact]:
+        """Facts of changes that are done and of which it is not known that they were entered."""
+        with self.look() as connection:
+            rows = connection.execute(sa.select(OWED_FACT).order_by(OWED_FACT.c.id)).all()
+        return [_fact(row.id, json.loads(row.body)) for row in rows]
+
+    def told(self, facts: Iterable[Fact]) -> None:
+        """They stand in the ledger."""
+        ids = [fact.id for fact in facts]
+        if ids:
+            with self.change() as change:
+                change.connection.execute(sa.delete(OWED_FACT).where(OWED_FACT.c.id.in_(ids)))
+
+
+def _fact(id_: int, body: list[Any]) -> Fact:
+    kind, values, who, month = body
+    return Fact(id_, kind, values, Private(*who), month)
