@@ -97,7 +97,6 @@ class Windows(RuleBasedStateMachine):
         is_open = self.now < wanted.until and wanted.number not in self.closed and wanted.number >= self.floor
         is_within = stream == wanted.stream and t0 >= wanted.start
         assert isinstance(decision.outcome, Granted) is (is_open and is_holder and is_within)
-        assert bool(decision.facts) is isinstance(decision.outcome, Refusal)
 
     @precondition(lambda self: self.windows)
     @rule(window=PICK)

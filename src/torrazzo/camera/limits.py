@@ -40,7 +40,6 @@ UNIT_PARTS = 65_536  # packets held for one unit
 UNIT_NALS = 2_048  # NAL units in one unit
 PACKET_NALS = 512  # NAL units in one packet, or between start codes in what came as one
 PREFIX_NALS = 64  # NAL units without picture that wait for theirs
-PACKET = 65_535  # RFC 2326 section 10.12: 16-bit length
 SWEEP = 256 * 1024  # read from one socket at a time: what is in it may cost a tenth of a second
 SWEEP_READS = 16  # of that size, in one sweep
 SWEEP_NS = 50_000_000  # after which a sweep reads no more; the camera waits

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """No key without an entry: whether what a reader shows is enough to be given segment keys.
 
-Pure. The caller keeps the heads of a state on disk before it answers, books the facts of a decision, and opens K for
+Pure. The caller keeps the heads of a state on disk before it answers, books what was refused, and opens K for
 nobody but a `Granted`. A state begins with `State.start`, at each start of the keyring.
 """
 
@@ -82,7 +82,7 @@ class State(NamedTuple):
 
 
 class Granted(NamedTuple):
-    """These segments' keys may be handed out now, and no later than `until`."""
+    """These segments' keys may be handed out now."""
 
     use: str  # view, export, hold: the last one's keys go into the vault, and to no reader
     window: EntryName
@@ -90,7 +90,6 @@ class Granted(NamedTuple):
     term: TermId
     name: KeyName
     ns: tuple[int, ...]
-    until: UtcTicks
 
 
 class Closed(NamedTuple):
@@ -115,11 +114,10 @@ class Erased(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The outcome, the state to go on with whatever it is, and what to book and tell."""
+    """The outcome, and the state to go on with whatever it is."""
 
     outcome: Granted | Closed | Wished | Erased | Refusal
     state: State
-    facts: tuple[tuple[str, Mapping[str, object]], ...] = ()  # kind and values, for the ledger to add
     taken: tuple[Taken, ...] = ()  # heads that hold, also where the rest does not
 
 
@@ -143,7 +141,7 @@ def decide(
         wanted = _wanted(request, window, act)  # 3
         first, ns = _segments(request.segments, rec, wanted, rules, now)  # 4
     except Refuse as refuse:
-        return _refused(refuse.refusal, request.window.number, state, taken)
+        return _refused(refuse.refusal, state, taken)
     granted = Granted(
         window.kind,
         _name(request.window, state),
@@ -151,7 +149,6 @@ def decide(
         first.term,
         KeyName.parse(str(first.key)),
         ns,
-        UtcTicks(window.values["until"]),
     )
     return Decision(granted, state, taken=tuple(taken))
 
@@ -168,7 +165,7 @@ def close(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> 
         state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
         window, _ = _following(request, taken[0].head, (OPENING, "close"))  # 2
     except Refuse as refuse:
-        return _refused(refuse.refusal, number, state, taken)
+        return _refused(refuse.refusal, state, taken)
     return Decision(Closed(number), _closed(state, number, window), taken=tuple(taken))  # 3
 
 
@@ -183,7 +180,7 @@ def release(state: State, request: HoldRequest, rules: Rules, now: Judgement) ->
         state = _seeing(state, taken, act=request.act, rec=None, policy=rules.policy)  # 1
         placed, _ = _wish(request, taken[0].head, rules, "release")  # 2
     except Refuse as refuse:
-        return _refused(refuse.refusal, request.fact.number, state, taken)
+        return _refused(refuse.refusal, state, taken)
     fact = _name(request.fact, state)
     if request.hold.log == fact.log:  # 3
         state = _closed(state, request.hold.number, placed)
@@ -201,7 +198,7 @@ def confirm(state: State, request: HoldRequest, rules: Rules, now: Judgement) ->
         if placed.person == second.person:
             raise Refuse(Reason.PERSON, f"hold {request.hold}: placed and confirmed by one person")
     except Refuse as refuse:
-        return _refused(refuse.refusal, request.fact.number, state, taken)
+        return _refused(refuse.refusal, state, taken)
     return Decision(Wished(request.hold, _name(request.fact, state)), state, taken=tuple(taken))
 
 
@@ -224,7 +221,7 @@ def erase(state: State, request: CloseRequest, rules: Rules, now: Judgement) -> 
         if ask.person.month != approve.person.month or ask.person == approve.person:  # 4
             raise Refuse(Reason.PERSON, f"ask {number}: asked for and approved by one person, or in two months")
     except Refuse as refuse:
-        return _refused(refuse.refusal, number, state, taken)
+        return _refused(refuse.refusal, state, taken)
     return Decision(Erased(wanted.streams, hour, request.close.number), state, taken=tuple(taken))
 
 
@@ -275,9 +272,8 @@ def _seeing(state: State, taken: list[Taken], *, act: Shown, rec: Shown | None, 
     return state._replace(heads=heads)
 
 
-def _refused(refusal: Refusal, window: int, state: State, taken: list[Taken]) -> Decision:
-    fact = {"why": str(refusal.reason), "of": window, "count": 1}
-    return Decision(refusal, state, (("refuse", fact),), tuple(taken))
+def _refused(refusal: Refusal, state: State, taken: list[Taken]) -> Decision:
+    return Decision(refusal, state, tuple(taken))
 
 
 def _proven(entry: Entry, head: Head, kinds: Collection[str]) -> Act:

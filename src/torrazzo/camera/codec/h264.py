@@ -8,7 +8,7 @@ from torrazzo.camera.codec.bits import BadBits, BitReader, rbsp
 from torrazzo.camera.codec.sei import RECOVERY_POINT, find_sei
 from torrazzo.camera.codec.vui import read_vui_start, ticks_a_frame
 
-SLICE, PARTITION_A, IDR, SEI, SPS, PPS, AUD = 1, 2, 5, 6, 7, 8, 9  # table 7-1
+IDR, SEI, SPS, PPS, AUD = 5, 6, 7, 8, 9  # table 7-1
 VCL_MASK = 0b111110  # types 1 to 5
 
 LARGEST_SIDE = 16_384  # pictures of level 6.2 are smaller

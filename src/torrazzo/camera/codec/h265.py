@@ -12,7 +12,6 @@ RASL_N, RASL_R, VPS, SPS, PPS, AUD, PREFIX_SEI = 8, 9, 32, 33, 34, 35, 39  # tab
 VCL_MASK = (1 << 32) - 1  # types 0 to 31
 IRAP_MASK = 0xFF << 16  # types 16 to 23
 RASL_MASK = 1 << RASL_N | 1 << RASL_R
-LEADING_MASK = 0b1111 << 6  # RADL and RASL, types 6 to 9
 
 LARGEST_SIDE = 16_384  # pictures of level 6.2 are smaller
 _MOST_REORDERED = 16  # MaxDpbSize, clause A.4.2
