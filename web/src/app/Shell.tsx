@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { Suspense, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, NavLink, Outlet, useLocation } from "react-router";
+
+import { visibleScreens } from "../screens/list";
+import { IconButton } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { Loading } from "../ui/States";
+import { Personal } from "./Personal";
+import { TownClock } from "./TownClock";
+import { useMe } from "./session";
+
+/** Header, navigation by what a person's roles may do, and the screen. */
+export function Shell() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const [isOpen, setOpen] = useState(false); // the navigation, on narrow screens
+  const main = useRef<HTMLElement>(null);
+  useFocusOnScreen(main, () => setOpen(false));
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        {t("ui.skip")}
+      </a>
+      <header className="shell-head">
+        <IconButton
+          icon="burger"
+          label={t("ui.navigation")}
+          className="shell-burger"
+          aria-expanded={isOpen}
+          aria-controls="navigation"
+          onClick={() => setOpen(!isOpen)}
+        />
+        <Link to="/" className="brand">
+          Torrazzo <span className="brand-town">{me.town.name}</span>
+        </Link>
+        {me.town.demo ? <span className="shell-demo">{t("ui.demo")}</span> : null}
+        <TownClock zone={me.town.zone} />
+        <Personal />
+      </header>
+      <nav id="navigation" aria-label={t("ui.navigation")} className={isOpen ? "shell-nav shell-nav--open" : "shell-nav"}>
+        <ul>
+          {visibleScreens(me.permissions).map((screen) => (
+            <li key={screen.key}>
+              <NavLink to={screen.path}>
+                <Icon name={screen.icon} />
+                <span>{t(`nav.${screen.key}`)}</span>
+              </NavLink>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <main id="main" ref={main} tabIndex={-1} className="shell-main">
+        <Suspense fallback={<Loading />}>
+          <Outlet />
+        </Suspense>
+      </main>
+    </div>
+  );
+}
+
+/** On another screen the focus goes to its beginning, so that it is read from there. */
+function useFocusOnScreen(main: React.RefObject<HTMLElement | null>, onMove: () => void): void {
+  const { pathname } = useLocation();
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    onMove();
+    main.current?.focus();
+  }, [pathname, main, onMove]);
+}

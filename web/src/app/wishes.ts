@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { useCallback, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { Language, Theme } from "../core/api/types";
+import { speak } from "../core/i18n";
+import { keepLanguage } from "../core/i18n/language";
+import { keptTheme, setTheme } from "../core/theme";
+import { useSession } from "./session";
+
+interface Choices {
+  readonly language: string;
+  readonly theme: Theme;
+  readonly chooseLanguage: (language: Language) => void;
+  readonly chooseTheme: (theme: Theme) => void;
+}
+
+/** Language and theme: hold at once and on this station; signed in they are kept with the account too. */
+export function useChoices(): Choices {
+  const session = useSession();
+  const { i18n } = useTranslation();
+  const [theme, setChosen] = useState(() => keptTheme(localStorage));
+  const chooseLanguage = useCallback(
+    (language: Language) => {
+      keepLanguage(localStorage, language);
+      void speak(language);
+      session.wish({ language }).catch(() => undefined); // it holds here all the same
+    },
+    [session],
+  );
+  const chooseTheme = useCallback(
+    (wanted: Theme) => {
+      setTheme(wanted, localStorage, document);
+      setChosen(wanted);
+      session.wish({ theme: wanted }).catch(() => undefined);
+    },
+    [session],
+  );
+  return { language: i18n.language, theme, chooseLanguage, chooseTheme };
+}
+
+/** What the account wishes holds on this station from signing in on. */
+export async function followWishes(language: Language | null, theme: Theme | null): Promise<void> {
+  if (theme !== null && theme !== keptTheme(localStorage)) setTheme(theme, localStorage, document);
+  if (language !== null) {
+    keepLanguage(localStorage, language);
+    await speak(language);
+  }
+}

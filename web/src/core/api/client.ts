@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import type { Problem, Routes } from "./types";
+
+const ROOT = "/api/v1";
+
+/** The control room answered, and said no. */
+export class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(`${problem.code}: ${problem.title}`);
+    this.name = "Refused";
+  }
+}
+
+/** Nobody answered, or not in our words: the control room, or the way to it, is away. */
+export class Away extends Error {
+  constructor(cause: unknown) {
+    super("the control room does not answer", { cause });
+    this.name = "Away";
+  }
+}
+
+/** What ended; on "SESSION_LOCKED" the session goes on after POST /unlock. */
+export type Ended = "SESSION_MISSING" | "SESSION_ENDED" | "SESSION_LOCKED";
+const ENDED: readonly string[] = ["SESSION_MISSING", "SESSION_ENDED", "SESSION_LOCKED"] satisfies Ended[];
+
+type Body<R extends keyof Routes> = Routes[R]["body"];
+type Answer<R extends keyof Routes> = Routes[R]["answer"];
+
+interface Options {
+  /** For `{name}` in a route's path. */
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** One session's way to /api/v1: knows the CSRF word, and tells `onEnded` when the session is over or locked. */
+export class Client {
+  onEnded: (ended: Ended) => void = () => undefined;
+  #csrf: string | null = null;
+  readonly #fetch: typeof fetch;
+
+  constructor(fetcher: typeof fetch = (...asked) => fetch(...asked)) {
+    this.#fetch = fetcher;
+  }
+
+  /** Raises `Refused` or `Away`; an aborted request raises what `fetch` raises. */
+  async call<R extends keyof Routes>(route: R, body: Body<R>, options: Options = {}): Promise<Answer<R>> {
+    const [method, path] = split(route);
+    const answer = await this.#send(method, place(path, options), body, options.signal);
+    if (answer.status === 204) return undefined;
+    const said = await read(answer);
+    if (!answer.ok) throw this.#refused(answer.status, said);
+    this.#remember(said);
+    return said as Answer<R>;
+  }
+
+  async #send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+    const headers = new Headers({ accept: "application/json" });
+    if (method !== "GET" && this.#csrf !== null) headers.set("x-torrazzo-csrf", this.#csrf);
+    if (body !== undefined) headers.set("content-type", "application/json");
+    const request: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store", redirect: "error" };
+    if (body !== undefined) request.body = JSON.stringify(body);
+    if (signal !== undefined) request.signal = signal;
+    try {
+      return await this.#fetch(ROOT + path, request);
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      throw new Away(error);
+    }
+  }
+
+  #refused(status: number, said: unknown): Error {
+    if (!isProblem(said)) return new Away(new Error(`${status} without a problem`));
+    if (status === 401 && ENDED.includes(said.code)) {
+      if (said.code !== "SESSION_LOCKED") this.#csrf = null;
+      this.onEnded(said.code as Ended);
+    }
+    return new Refused(said);
+  }
+
+  #remember(said: unknown): void {
+    if (typeof said === "object" && said !== null && "csrf" in said && typeof said.csrf === "string") {
+      this.#csrf = said.csrf;
+    }
+  }
+}
+
+function split(route: string): [method: string, path: string] {
+  const at = route.indexOf(" ");
+  return [route.slice(0, at), route.slice(at + 1)];
+}
+
+function place(path: string, { path: names = {}, query }: Options): string {
+  const placed = path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = names[name];
+    if (value === undefined) throw new Error(`${path}: no ${name} was given`);
+    return encodeURIComponent(value);
+  });
+  return query === undefined ? placed : `${placed}?${new URLSearchParams(query)}`;
+}
+
+async function read(answer: Response): Promise<unknown> {
+  const kind = answer.headers.get("content-type") ?? "";
+  if (!/^application\/(problem\+)?json\b/.test(kind)) throw new Away(new Error(`${answer.status} ${kind}`));
+  try {
+    return await answer.json();
+  } catch (error) {
+    throw new Away(error);
+  }
+}
+
+function isProblem(said: unknown): said is Problem {
+  return typeof said === "object" && said !== null && "code" in said && typeof said.code === "string";
+}

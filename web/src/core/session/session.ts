@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { Away, type Client, type Ended, Refused } from "../api/client";
+import type { Me, Permission, Shift, Town, Wishes } from "../api/types";
+import { Store } from "../store";
+
+/** Where this browser stands. `why`: what ended the session before. */
+export type Standing =
+  | { readonly phase: "starting" }
+  | { readonly phase: "away" }
+  | { readonly phase: "first-run"; readonly town: Town }
+  | { readonly phase: "signed-out"; readonly town: Town; readonly why: Ended | null }
+  | { readonly phase: "locked"; readonly town: Town } // found so at the start: who it is, is not told
+  | { readonly phase: "signed-in"; readonly town: Town; readonly me: Me; readonly isLocked: boolean };
+
+/** The session of this browser; the client tells it when the server ended or locked it. */
+export class Session {
+  readonly standing = new Store<Standing>({ phase: "starting" });
+
+  constructor(readonly client: Client) {
+    client.onEnded = (ended) => this.#ended(ended);
+  }
+
+  /** Ask where we stand: at the start, after signing in, and when the control room was away. */
+  async begin(): Promise<void> {
+    try {
+      const town = await this.client.call("GET /town", undefined);
+      this.standing.set(town.first_run ? { phase: "first-run", town } : { phase: "signed-out", town, why: null });
+      if (!town.first_run) await this.#who();
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
+      this.standing.set({ phase: "away" });
+    }
+  }
+
+  async #who(): Promise<void> {
+    try {
+      this.take(await this.client.call("GET /me", undefined));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const now = this.standing.get();
+      if (error.problem.status !== 401 || now.phase !== "signed-out") throw error;
+      if (error.problem.code === "SESSION_LOCKED") this.standing.set({ phase: "locked", town: now.town });
+    }
+  }
+
+  /** What the server says of the person, after whatever changed it. */
+  take(me: Me): void {
+    this.standing.set({ phase: "signed-in", town: me.town, me, isLocked: false });
+  }
+
+  takeShift(shift: Shift | null): void {
+    const now = this.standing.get();
+    if (now.phase === "signed-in") this.standing.set({ ...now, me: { ...now.me, shift } });
+  }
+
+  async wish(wishes: Partial<Wishes>): Promise<void> {
+    if (this.standing.get().phase === "signed-in") this.take(await this.client.call("PATCH /me", wishes));
+  }
+
+  /** The page locks at once, also when nobody answers. */
+  async lock(): Promise<void> {
+    this.#ended("SESSION_LOCKED");
+    await this.client.call("POST /lock", {});
+  }
+
+  async unlock(password: string): Promise<void> {
+    this.take(await this.client.call("POST /unlock", { password }));
+  }
+
+  /** Nothing of the session stays on the screen, also when nobody answers: then the server's clock ends it. */
+  async signOut(): Promise<void> {
+    const now = this.standing.get();
+    try {
+      await this.client.call("DELETE /session", undefined);
+    } finally {
+      if (now.phase === "signed-in") this.standing.set({ phase: "signed-out", town: now.town, why: null });
+    }
+  }
+
+  may(permission: Permission): boolean {
+    const now = this.standing.get();
+    return now.phase === "signed-in" && now.me.permissions.includes(permission);
+  }
+
+  #ended(ended: Ended): void {
+    const now = this.standing.get();
+    if (now.phase === "signed-in" && ended === "SESSION_LOCKED") this.standing.set({ ...now, isLocked: true });
+    else if (now.phase === "signed-in") this.standing.set({ phase: "signed-out", town: now.town, why: ended });
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useClient } from "../../app/session";
+import type { Enrolment, NewPerson } from "../../core/api/types";
+import { dateAt } from "../../core/time/zone";
+import { Button } from "../../ui/Button";
+import { fieldErrors } from "../../ui/errors";
+import { TextField } from "../../ui/Field";
+import { useFormat } from "../../ui/format";
+import { useAction } from "../../ui/useAction";
+import { NewPassword, passwordFault } from "../sign-in/NewPassword";
+import { StepForm } from "../sign-in/StepForm";
+
+const EMPTY = { name: "", account: "", number: "", date: "", until: "" };
+type Said = typeof EMPTY;
+
+export function PersonForm({ onMade }: { readonly onMade: (name: string, enrolment: Enrolment) => void }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const action = useAction();
+  const { zone } = useFormat();
+  const [said, setSaid] = useState<Said>(EMPTY);
+  const [password, setPassword] = useState({ password: "", again: "" });
+  const [isAsked, setAsked] = useState(false);
+  const [today] = useState(() => dateAt(Date.now(), zone));
+  const theirs = fieldErrors(action.error);
+  const fault = (key: keyof Said): string | undefined =>
+    theirs[key] ?? (isAsked && said[key].trim() === "" ? t("errors.field_missing") : undefined);
+  const field = (key: keyof Said) => ({
+    label: t(`first_run.${key}`),
+    value: said[key],
+    error: fault(key),
+    onChange: (value: string) => setSaid({ ...said, [key]: value }),
+  });
+
+  function submit(): void {
+    setAsked(true);
+    if (Object.values(said).some((value) => value.trim() === "") || passwordFault(password) !== null) return;
+    action.run(async () => onMade(said.name, await client.call("POST /first-run/person", person(said, password.password))));
+  }
+
+  return (
+    <StepForm title={t("first_run.step_person")} error={action.error} onSubmit={submit} isBare>
+      <TextField {...field("name")} autoComplete="name" autoFocus />
+      <TextField {...field("account")} hint={t("first_run.account_hint")} autoComplete="username" autoCapitalize="none" spellCheck={false} />
+      <NewPassword said={password} isAsked={isAsked} error={theirs["password"]} onSay={setPassword} />
+      <fieldset className="group">
+        <legend>{t("first_run.designation")}</legend>
+        <p className="field-hint">{t("first_run.designation_hint")}</p>
+        <div className="field-row">
+          <TextField {...field("number")} autoComplete="off" />
+          <TextField {...field("date")} type="date" max={today} />
+          <TextField {...field("until")} type="date" min={today} />
+        </div>
+      </fieldset>
+      <Button isSubmit isBusy={action.isBusy}>
+        {t("sign_in.go_on")}
+      </Button>
+    </StepForm>
+  );
+}
+
+function person({ name, account, number, date, until }: Said, password: string): NewPerson {
+  return { name: name.trim(), account: account.trim(), password, designation: { number: number.trim(), date, until } };
+}

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import type { ComponentType } from "react";
+
+import type { Permission } from "../core/api/types";
+import type { IconName } from "../ui/icons";
+
+export type ScreenKey =
+  | "wall"
+  | "map"
+  | "playback"
+  | "alarms"
+  | "cameras"
+  | "people"
+  | "shifts"
+  | "system"
+  | "exports"
+  | "log";
+
+export interface Screen {
+  readonly key: ScreenKey;
+  readonly path: string;
+  readonly icon: IconName;
+  /** One of these makes it visible; what may be done there, and when, the server says. */
+  readonly anyOf: readonly Permission[];
+  /** Loaded when it is opened. Until it is built: `soon`. */
+  readonly load: () => Promise<ComponentType>;
+}
+
+const soon = async () => (await import("./Soon")).Soon;
+
+/** The screens in the order of the navigation. Who builds one changes its `load`, and nothing else here. */
+export const SCREENS: readonly Screen[] = [
+  { key: "wall", path: "/wall", icon: "presentation", anyOf: ["live"], load: soon },
+  { key: "map", path: "/map", icon: "map-marker", anyOf: ["cameras.see"], load: soon },
+  { key: "playback", path: "/playback", icon: "video", anyOf: ["playback"], load: soon },
+  { key: "alarms", path: "/alarms", icon: "horn", anyOf: ["alarms.see"], load: soon },
+  { key: "exports", path: "/exports", icon: "files", anyOf: ["copy.ask", "copy.prepare", "copy.approve"], load: soon },
+  { key: "cameras", path: "/cameras", icon: "camera", anyOf: ["cameras.see"], load: soon },
+  { key: "people", path: "/people", icon: "user", anyOf: ["people.see"], load: soon },
+  { key: "shifts", path: "/shifts", icon: "calendar", anyOf: ["shifts.see"], load: soon },
+  { key: "system", path: "/system", icon: "software", anyOf: ["state.see"], load: async () => (await import("./system/System")).System },
+  { key: "log", path: "/log", icon: "search", anyOf: ["logs.read"], load: soon },
+];
+
+export function visibleScreens(permissions: readonly Permission[]): readonly Screen[] {
+  return SCREENS.filter(({ anyOf }) => anyOf.some((permission) => permissions.includes(permission)));
+}

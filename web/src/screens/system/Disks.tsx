@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { useTranslation } from "react-i18next";
+
+import type { DiskState } from "../../core/api/types";
+import { Empty } from "../../ui/States";
+import { useFormat } from "../../ui/format";
+import { Status } from "../../ui/Status";
+import { type Column, Table } from "../../ui/Table";
+import { diskTone } from "./judge";
+
+export function Disks({ disks }: { readonly disks: readonly DiskState[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const columns: readonly Column<DiskState>[] = [
+    { key: "path", head: t("system.disk"), cell: ({ path }) => <code>{path}</code>, sort: ({ path }) => path },
+    { key: "state", head: t("system.state"), cell: (disk) => <Status tone={diskTone(disk)}>{t(`system.disk_${disk.state}`)}</Status> },
+    {
+      key: "free",
+      head: t("system.free"),
+      isNumber: true,
+      cell: ({ free, size }) =>
+        free === null ? "–" : size === null ? format.bytes(free) : t("system.of", { free: format.bytes(free), size: format.bytes(size) }),
+      sort: ({ free }) => free ?? -1,
+    },
+    {
+      key: "days",
+      head: t("system.lasts"),
+      isNumber: true,
+      cell: ({ days_left: days }) => (days === null ? "–" : t("system.about_days", { count: Math.floor(days) })),
+      sort: ({ days_left: days }) => days ?? Infinity,
+    },
+  ];
+  return <Table caption={t("system.disks")} columns={columns} rows={disks} rowKey={({ path }) => path} empty={<Empty title={t("system.no_disks")} />} />;
+}

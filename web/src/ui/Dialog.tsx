@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "react";
+import { useTranslation } from "react-i18next";
+
+import { IconButton } from "./Button";
+
+interface Props {
+  readonly title: string;
+  readonly children: ReactNode;
+  /** Buttons, the harmless one first. */
+  readonly actions?: ReactNode;
+  /** Escape and the cross; without it the dialog stays until its work is done. */
+  readonly onClose?: () => void;
+}
+
+const FOCUSABLE = 'a[href],button:not([disabled]),input:not([disabled]),select:not([disabled]),textarea:not([disabled]),[tabindex="0"]';
+
+/** A modal dialog while it is rendered. The focus stays inside, and goes back to where it was. */
+export function Dialog({ title, children, actions, onClose }: Props) {
+  const { t } = useTranslation();
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+
+  useEffect(() => {
+    const before = document.activeElement;
+    const dialog = ref.current;
+    dialog?.setAttribute("closedby", "none"); // React tells, not the browser
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+
+  function key(event: KeyboardEvent<HTMLDialogElement>): void {
+    if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      onClose?.();
+    } else if (event.key === "Tab" && ref.current !== null) {
+      keepInside(event, ref.current);
+    }
+  }
+
+  return (
+    <dialog ref={ref} className="dialog" aria-labelledby={id} onKeyDown={key} onCancel={(event) => event.preventDefault()}>
+      <header className="dialog-head">
+        <h2 id={id}>{title}</h2>
+        {onClose === undefined ? null : <IconButton icon="close" label={t("ui.close")} onClick={onClose} />}
+      </header>
+      <div className="dialog-body">{children}</div>
+      {actions === undefined ? null : <footer className="dialog-actions">{actions}</footer>}
+    </dialog>
+  );
+}
+
+/** From the last to the first, and back: the browser's own bars are not on the way. */
+function keepInside(event: KeyboardEvent, dialog: HTMLElement): void {
+  const parts = [...dialog.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((part) => part.checkVisibility());
+  const edge = event.shiftKey ? parts[0] : parts.at(-1);
+  if (document.activeElement !== edge) return;
+  event.preventDefault();
+  (event.shiftKey ? parts.at(-1) : parts[0])?.focus();
+}

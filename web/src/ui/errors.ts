@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { useTranslation } from "react-i18next";
+
+import { Away, Refused } from "../core/api/client";
+import { msFromInstant } from "../core/time/ticks";
+import { useFormat } from "./format";
+
+/** Words for whatever was raised: ours for codes that we know, else the server's. */
+export function useSayError(): (error: unknown) => string {
+  const { t, i18n } = useTranslation();
+  const format = useFormat();
+  return (error) => {
+    if (error instanceof Away) return t("ui.away");
+    if (!(error instanceof Refused)) return t("errors.unexpected");
+    const { code, title, detail, until } = error.problem;
+    const key = `errors.${code}`;
+    if (!i18n.exists(key)) return detail ?? title;
+    return t(key as "errors.unexpected", { until: until === undefined ? "" : format.time(msFromInstant(until)) });
+  };
+}
+
+/** What is wrong with a field, by the server. */
+export function fieldErrors(error: unknown): Readonly<Record<string, string>> {
+  return error instanceof Refused ? (error.problem.fields ?? {}) : {};
+}

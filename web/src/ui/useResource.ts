@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { useCallback, useEffect, useState } from "react";
+
+interface Resource<T> {
+  readonly value: T | undefined;
+  /** Of the last try; `value` is then that of an earlier one, read at `at`. */
+  readonly error: unknown;
+  /** Milliseconds since 1970 by this station's clock. */
+  readonly at: number | undefined;
+  readonly retry: () => void;
+}
+
+/** Reads something, and again every `everyMs`. `read` is kept by useCallback: another one is another thing. */
+export function useResource<T>(read: (signal: AbortSignal) => Promise<T>, everyMs?: number): Resource<T> {
+  const [got, setGot] = useState<Omit<Resource<T>, "retry">>({ value: undefined, error: undefined, at: undefined });
+  const [round, setRound] = useState(0);
+  const retry = useCallback(() => setRound((before) => before + 1), []);
+
+  useEffect(() => {
+    const aborter = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    async function once(): Promise<void> {
+      try {
+        const value = await read(aborter.signal);
+        if (!aborter.signal.aborted) setGot({ value, error: undefined, at: Date.now() });
+      } catch (error) {
+        if (!aborter.signal.aborted) setGot((before) => ({ ...before, error }));
+      }
+      if (everyMs !== undefined && !aborter.signal.aborted) timer = setTimeout(() => void once(), everyMs);
+    }
+    void once();
+    return () => {
+      aborter.abort();
+      clearTimeout(timer);
+    };
+  }, [read, everyMs, round]);
+
+  return { ...got, retry };
+}
