@@ -6,7 +6,7 @@ import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -24,7 +24,12 @@ from torrazzo.town.camera import Camera, StreamConfig, check_name, new_camera_id
 from torrazzo.town.home import Home, load_settings
 from torrazzo.town.wire import camera_for_people
 
-app = typer.Typer(help="The cameras: add, list, show, set, remove, probe.", no_args_is_help=True, rich_markup_mode=None)
+if TYPE_CHECKING:
+    from torrazzo.camera.onvif import Description
+
+app = typer.Typer(
+    help="The cameras: discover, add, list, show, set, remove, probe.", no_args_is_help=True, rich_markup_mode=None
+)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A camera's name, in any case, or its id.")]
 SubOption = Annotated[str | None, typer.Option("--sub", metavar="URL", help="The small stream, for live pictures.")]
@@ -39,11 +44,35 @@ KeepOption = Annotated[
 PinOption = Annotated[str | None, typer.Option("--pin", metavar="HEX", help="SHA-256 of the camera's own certificate.")]
 
 
+@app.command("discover")
+def discover(
+    seconds: Annotated[float, typer.Option("--seconds", metavar="N", min=0.5, max=60, help="How long to listen.")] = 3,
+    interface: Annotated[
+        str, typer.Option("--interface", metavar="ADDRESS", help="An address of this machine: the network to ask.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask this network which cameras are there (ONVIF); no camera is signed in to, none is changed."""
+    from torrazzo.cli.onvif import found_json, search, show_found
+
+    devices = search(seconds, interface)
+    if as_json:
+        write_json([found_json(found) for found in devices])
+    else:
+        show_found(devices)
+
+
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="How people call it.")],
-    url: Annotated[str, typer.Argument(metavar="URL", help="Its main stream, rtsp://…")],
+    url: Annotated[str | None, typer.Argument(metavar="URL", help="Its main stream, rtsp://…")] = None,
     home: HomeOption = None,
+    onvif: Annotated[
+        str | None, typer.Option("--onvif", metavar="ADDRESS", help="The device; it is asked for its streams.")
+    ] = None,
+    sensor: Annotated[
+        int, typer.Option("--sensor", metavar="N", min=1, help="Which, of a device that looks several ways.")
+    ] = 1,
     sub: SubOption = None,
     place: PlaceOption = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Shows no real place or person.")] = False,
@@ -58,21 +87,25 @@ def add(
     """Add a camera; it is recorded from now on."""
     from torrazzo.town.office import new_camera
 
+    if (url is None) == (onvif is None):
+        raise Invalid("give either the address of its main stream, rtsp://…, or --onvif with that of the device")
+    place_, name = find_home(home), check_name(name)
     id_ = new_camera_id()
     password = _read_password() if password_stdin else None
-    streams = [_stream(id_, "main", url)] + ([_stream(id_, "sub", sub)] if sub else [])
+    device = None
+    if onvif is not None:
+        device = _ask_device(onvif, user, password, sensor, ca, pin)
+        url, sub = device.main.url, sub or (device.sub.url if device.sub is not None else None)
+    urls = {"main": url, "sub": sub or None}
+    streams = [_stream(id_, stream, text) for stream, text in urls.items() if text is not None]
     streams = [_with(stream, user, password, transport, ca, pin) for stream in streams]
-    camera = new_camera(id_, check_name(name), streams, place=(place or "").strip(), synthetic=synthetic)
+    camera = new_camera(id_, name, streams, place=(place or "").strip(), synthetic=synthetic)
     if keep is not None:
         camera = replace(camera, retention_hours=keep)
-    place_ = find_home(home)
     with changing(place_) as office:
         camera = office.add(camera)
     _have_keys(place_, keep)
-    if as_json:
-        write_json(camera_for_people(camera))
-    else:
-        print(f"Added {camera.name} ({camera.id}), {_streams_text(camera)}.")
+    _tell_added(camera, device, as_json)
 
 
 @app.command("list")
@@ -230,6 +263,29 @@ def probe(
         show_probe(results)
     if not all(result.is_recordable for result in results):
         raise typer.Exit(FOUND)
+
+
+def _ask_device(
+    address: str, user: str | None, password: Secret | None, sensor: int, ca: Path | None, pin: str | None
+) -> "Description":
+    from torrazzo.camera.onvif.http import Trust
+    from torrazzo.cli.onvif import ask_device
+
+    trust = Trust(None if ca is None else _read_ca(ca), None if pin is None else pin.replace(":", "").lower())
+    return ask_device(address, user, password, sensor, trust)
+
+
+def _tell_added(camera: Camera, device: "Description | None", as_json: bool) -> None:
+    from torrazzo.cli.onvif import description_json, show_description, warn_of
+
+    if device is not None:
+        warn_of(device)
+    if as_json:
+        write_json(camera_for_people(camera) | ({} if device is None else {"device": description_json(device)}))
+        return
+    print(f"Added {camera.name} ({camera.id}), {_streams_text(camera)}.")
+    if device is not None:
+        show_description(device)
 
 
 def _stream(camera: CameraId, name: str, text: str) -> StreamConfig:
