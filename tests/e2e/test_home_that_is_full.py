@@ -100,11 +100,17 @@ def test_a_start_waits_for_its_number(town: Recording) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         town.process.wait(2)
     assert list((town.home.path / "archive" / "volumes").iterdir()) == []
+    said = town.run("status")
+    assert said.code != 0
+    assert f"ALARM: {town.home.fence}: " in said.out
+    assert "nothing is recorded before this start has its number" in said.out
+    assert json.loads(town.run("status", "--json").out)["recorder"] == "waits"
     assert town.stop() == -signal.SIGTERM
     town.start()
     town.until(lambda: town.said("fence_not_saved") == 2)
     empty(obstacle)
     town.until(town.terms)
-    assert town.status()["fence"] == 1
+    assert town.until(lambda: town.status().get("fence")) == 1
+    assert json.loads(town.run("status", "--json").out)["recorder"] == "running"
     assert town.stop() == 0
     assert "Traceback" not in town.log.read_text()

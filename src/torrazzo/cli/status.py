@@ -92,7 +92,7 @@ def show_state(state: Mapping[str, object], is_served: bool) -> None:
         print("There is no camera yet. Add one: torrazzo camera add NAME rtsp://…")
     if not is_served:
         print("The control room is not running: start `torrazzo serve`.")
-    elif state["recorder"] != "running":
+    elif state["recorder"] == "down":
         print(f"The recorder does not answer: whether it is recording is not known. {AGAIN}")
     for line in (*_away(state, is_served), *_end_of_footage(state)):
         print(line)
@@ -127,7 +127,7 @@ def _end_of_footage(state: Mapping[str, object]) -> Iterator[str]:
     for root in roots:
         if root.get("days_left") is not None:
             yield f"{root['path']} will be full in about {root['days_left']} days at today's rate."
-    for what in (*alarms, *wrong, *([state["missing"]] if state["missing"] else [])):
+    for what in (*alarms, *wrong, *filter(None, (state["missing"], state["recorder_why"]))):
         yield f"ALARM: {what}."
 
 

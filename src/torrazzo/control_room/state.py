@@ -76,7 +76,8 @@ class TownState:
     town: str
     zone: str
     now: UtcTicks
-    recorder: str  # running | down
+    recorder: str  # running | waits | down
+    recorder_why: str | None  # it waits, and records nothing, in English
     keys_hours_left: int | None
     queue_s: float | None
     roots: tuple[Mapping[str, object], ...]
@@ -100,7 +101,8 @@ class TownState:
     @property
     def all_alarms(self) -> tuple[str, ...]:
         """The keyring's, and those that others look for."""
-        return (*self.alarms, *self.settings_wrong, *(() if self.missing is None else (self.missing,)))
+        others = (self.missing, self.recorder_why)
+        return (*self.alarms, *self.settings_wrong, *(each for each in others if each is not None))
 
     def with_roots(self, roots: Iterable[Mapping[str, object]]) -> "TownState":
         """The same with other roots."""
@@ -131,12 +133,13 @@ def town_state(
 ) -> TownState:
     """Put them together; `recorder` and `ledger` are the bodies of their `GET /status`, None when they don't answer."""
     today = Span(local_midnight(now, settings.zone), now)
-    said = _mapping(recorder, "streams")
+    said, recorder_why = _mapping(recorder, "streams"), _reason(recorder, "waits")
     return TownState(
         town=settings.name,
         zone=settings.zone.key,
         now=now,
-        recorder="down" if recorder is None else "running",
+        recorder="down" if recorder is None else "running" if recorder_why is None else "waits",
+        recorder_why=recorder_why,
         keys_hours_left=_integer(recorder, "keys_hours_left"),
         queue_s=_number(recorder, "queue_seconds"),
         roots=tuple(_roots(recorder)),
@@ -156,7 +159,7 @@ def town_state(
             for camera in cameras
         ),
         ledger="down" if ledger is None else str(ledger.get("state")),
-        ledger_why=_reason(ledger),
+        ledger_why=_reason(ledger, "why"),
         ledger_waiting=_waiting(recorder, ledger),
         witnesses_away=tuple(str(each.get("name")) for each in _witnesses(ledger) if _is_away(each)),
         own_witness=any(each.get("own") is True for each in _witnesses(ledger)),
@@ -215,8 +218,8 @@ def _message(stream: StreamConfig, said: Mapping[str, object]) -> str:
     return "" if text == said.get("why") else text
 
 
-def _reason(ledger: Mapping[str, object] | None) -> str | None:
-    why = None if ledger is None else ledger.get("why")
+def _reason(said: Mapping[str, object] | None, key: str) -> str | None:
+    why = None if said is None else said.get(key)
     return None if why is None else str(why)
 
 

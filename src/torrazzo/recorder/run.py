@@ -41,6 +41,8 @@ CAMERA_MAKERS = "camera-makers.pem"  # in the home: certificates of the makers o
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
+_ADVICE = "see whether the home's disk is full, and who may write there"  # where the fence file cannot be written
+
 _log = structlog.get_logger()
 
 
@@ -168,21 +170,37 @@ class _Process:
     def _reserve_number(self) -> Fence:
         """This start's number; without one of its own nothing can be recorded, so there is nothing to do but wait."""
         is_one_missing = len(self.roots) < len(self.settings.roots)
-        while True:
-            try:
-                node = self.settings.node
-                fence = Fence(self.disk, self.home.fence, node, self.roots, is_one_missing=is_one_missing)
-            except OSError as error:
-                self._tell_unsaved(error, "nothing is recorded before this start has its number; tried each second")
-                threading.Event().wait(RETRY_S)  # whoever asks us to end now ends us: nothing has begun
-            else:
-                self._tell_saved()
-                return fence
+        effect = "nothing is recorded before this start has its number; tried each second"
+        with contextlib.ExitStack() as telling:
+            status = None
+            while True:
+                try:
+                    node = self.settings.node
+                    fence = Fence(self.disk, self.home.fence, node, self.roots, is_one_missing=is_one_missing)
+                except OSError as error:
+                    self._tell_unsaved(error, effect)
+                    status = status or self._answer(telling)
+                    if status is not None:
+                        waits = f"{self.home.fence}: {error.strerror}: {effect}; {_ADVICE}"
+                        status.update({"streams": {}, "roots": [], "waits": waits})
+                    threading.Event().wait(RETRY_S)  # whoever asks us to end now ends us: nothing has begun
+                else:
+                    self._tell_saved()
+                    return fence
+
+    def _answer(self, telling: contextlib.ExitStack) -> StatusServer | None:
+        """Whoever asks is told why nothing is recorded; None where no socket can be made either."""
+        try:
+            status = StatusServer(self.home.recorder_socket)
+        except OSError:
+            return None
+        status.start()
+        telling.callback(status.stop)
+        return status
 
     def _tell_unsaved(self, error: OSError, effect: str) -> None:
         if str(error) != self.fence_error:
-            advice = "see whether the home's disk is full, and who may write there"
-            _log.error("fence_not_saved", path=str(self.home.fence), error=str(error), effect=effect, advice=advice)
+            _log.error("fence_not_saved", path=str(self.home.fence), error=str(error), effect=effect, advice=_ADVICE)
         self.fence_error = str(error)
 
     def _tell_saved(self) -> None:
