@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from torrazzo.access.accounts import Accounts
 from torrazzo.access.credentials import Credentials
 from torrazzo.access.links import Links
+from torrazzo.access.passkeys import Passkeys
 from torrazzo.access.passwords import Cost, Hasher
 from torrazzo.access.sessions import Sessions
 from torrazzo.access.sign_in import SignIn
@@ -31,6 +32,7 @@ class Staffing:
     sessions: Sessions
     sign_in: SignIn
     credentials: Credentials
+    passkeys: Passkeys
     links: Links
 
     @classmethod
@@ -44,6 +46,7 @@ class Staffing:
             sessions,
             SignIn(staff, sessions, hasher),
             Credentials(staff, sessions, hasher),
+            Passkeys(staff, sessions),
             Links(staff, accounts, hasher),
         )
 
