@@ -6,11 +6,13 @@ import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 
+import pytest
+
 from tests.tools.ledger_process import until
 from torrazzo.base import Clock
 from torrazzo.base.errors import Unavailable
 from torrazzo.durable import OsDisk
-from torrazzo.keyring import KeyClient
+from torrazzo.keyring import KeyClient, client, pace
 from torrazzo.keyring.chore import Chore
 from torrazzo.keyring.process import Manner, run_keyring
 from torrazzo.town import Home
@@ -20,25 +22,28 @@ from torrazzo.town import Home
 def running_keyring(
     home: Home, clock: Clock, chores: Sequence[Chore] = (), look_seconds: float = 0.2
 ) -> Iterator[None]:
-    """Beside a running ledger, which it trusts by then."""
+    """Beside a running ledger, which it trusts by then. A look may take a minute: others work here too."""
     stop = threading.Event()
     arguments = (home.path, clock, OsDisk(), stop, Manner(look_seconds=look_seconds), chores)
     thread = threading.Thread(target=run_keyring, args=arguments)
     thread.start()
-    try:
-        until(lambda: _is_trusting(home))
-        yield
-    finally:
-        stop.set()
-        thread.join(60)
+    with pytest.MonkeyPatch.context() as patience:
+        patience.setattr(pace, "ANSWER_S", 60.0)
+        patience.setattr(client, "TIMEOUT_SECONDS", 70)
+        try:
+            until(lambda: _is_trusting(home))
+            yield
+        finally:
+            stop.set()
+            thread.join(60)
 
 
 def _is_trusting(home: Home) -> bool:
-    client = KeyClient(home.path)
+    keyring = KeyClient(home.path)
     try:
-        if client.status().heads.act.head is None:
-            client.trust_heads()  # its ring is older than the town: nothing is trusted by itself
-        heads = client.status().heads
+        if keyring.status().heads.act.head is None:
+            keyring.trust_heads()  # its ring is older than the town: nothing is trusted by itself
+        heads = keyring.status().heads
     except Unavailable:
         return False
     return heads.rec.head is not None and heads.act.head is not None
