@@ -23,7 +23,15 @@ from typing import Any
 
 import coverage
 
-from fuzz import targets_act, targets_camera, targets_codec, targets_ledger, targets_office, targets_signing
+from fuzz import (
+    targets_act,
+    targets_camera,
+    targets_codec,
+    targets_ledger,
+    targets_office,
+    targets_onvif,
+    targets_signing,
+)
 from fuzz.mutation import mutate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +47,7 @@ TARGETS: dict[str, tuple[Target, Callable[[], Iterator[bytes]]]] = {
     **targets_codec.TARGETS,
     **targets_ledger.TARGETS,
     **targets_office.TARGETS,
+    **targets_onvif.TARGETS,
     **targets_signing.TARGETS,
 }
 WORDS = {
@@ -46,10 +55,11 @@ WORDS = {
     **targets_camera.WORDS,
     **targets_ledger.WORDS,
     **targets_office.WORDS,
+    **targets_onvif.WORDS,
     **targets_signing.WORDS,
 }
 MEASURED = {
-    "camera": {**targets_camera.MEASURED, **targets_signing.MEASURED},
+    "camera": {**targets_camera.MEASURED, **targets_onvif.MEASURED, **targets_signing.MEASURED},
     "keyring": targets_act.MEASURED["keyring"],
     "ledger": {**targets_act.MEASURED["ledger"], **targets_ledger.MEASURED, **targets_office.MEASURED["ledger"]},
     "auditor": targets_office.MEASURED["auditor"],
