@@ -192,10 +192,11 @@ class FakeOnvif:
         wanted = base64.b64encode(hashlib.sha1(raw, usedforsecurity=False).digest()).decode()
         moment = dt.datetime.fromisoformat(created)
         off = abs((moment - self._now()).total_seconds())
-        if nonce in self._nonces or off > self.traits.window_seconds:
+        is_right = token.get("Username") == self.traits.username and hmac.compare_digest(token.get("Password"), wanted)
+        if not is_right or nonce in self._nonces or off > self.traits.window_seconds:
             return False
         self._nonces.add(nonce)
-        return token.get("Username") == self.traits.username and hmac.compare_digest(token.get("Password"), wanted)
+        return True
 
     def _stranger(self) -> bytes:
         if self.traits.sign_in == "token":
