@@ -10,6 +10,7 @@ import contextlib
 import math
 import os
 import re
+import urllib.parse
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,7 +125,7 @@ def _look(body: Element) -> None:
             with_values(streams.main.encoder.raw, size=(1, 1), rate=1.5, bits=1_000)
     for said in (media.get_stream_uri("p").read(body), media2.get_stream_uri("p").read(body)):
         with contextlib.suppress(CameraError):
-            assert stream_address(HOME, said).split("/")[2].split(":")[0] == HOME.host
+            assert urllib.parse.urlsplit(stream_address(HOME, said)).hostname == HOME.host
     for said in [*device.get_services().read(body).values(), events.create_pull_point(["tns1:a"], 1).read(body).at]:
         with contextlib.suppress(CameraError):
             assert service_address(HOME, said).host == HOME.host
