@@ -94,7 +94,8 @@ class Account(NamedTuple):
 
     def lapses(self, now: UtcTicks) -> str | None:
         """Why it is to be suspended by now, if it is."""
-        if now >= self.designation.ends:
+        contract = self.agreement is not None and self.agreement.kind == "contract" and now >= self.agreement.ends
+        if now >= self.designation.ends or contract:  # AC-07
             return "ended"
         if now - self.certified > CERTIFIED_FOR:
             return "uncertified"

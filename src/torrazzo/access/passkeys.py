@@ -162,6 +162,7 @@ class Passkeys:
 
     def sign_in(self, response: Response, where: Where, site: Site) -> Done[Opened | Decision]:
         """Signs in whoever's passkey it is, also while wrong passwords have locked the account."""
+        where = where.cleaned()
         with self._staff.change() as change:
             refused, person = self._checked(change, response, where, site)
             if refused is not None or person is None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from torrazzo.access.staff import clean
 from torrazzo.base.errors import Invalid
 
 LEAST, MOST = 12, 128  # characters
@@ -65,4 +66,4 @@ def check_password(password: str, name: str, full_name: str) -> None:
 
 def _form(password: str) -> str:
     """One spelling, whatever keyboard it comes from."""
-    return unicodedata.normalize("NFKC", password[: 4 * MOST])
+    return unicodedata.normalize("NFKC", clean(password[: 4 * MOST]))

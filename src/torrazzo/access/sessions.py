@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from torrazzo.access.account import Account
 from torrazzo.access.accounts import end_sessions, read_account
 from torrazzo.access.factors import needs
-from torrazzo.access.staff import By, Change, Denial, Done, Staff
+from torrazzo.access.staff import By, Change, Denial, Done, Staff, clean
 from torrazzo.access.tables import SESSION
 from torrazzo.base.times import DAY, HOUR, SECOND, UtcTicks
 
@@ -44,7 +44,11 @@ class Where(NamedTuple):
 
     def text(self) -> str:
         """As a private part tells it."""
-        return f"{self.station[:64]} ({self.address[:64]})"
+        return f"{self.station} ({self.address})"
+
+    def cleaned(self) -> "Where":
+        """As it is kept and compared, whatever a browser said."""
+        return Where(clean(self.station[:64]), clean(self.address[:64]))
 
 
 class Session(NamedTuple):
@@ -156,7 +160,7 @@ class Sessions:
 
 def begin(change: Change, account: Account, stage: str, method: str, where: Where) -> Opened:
     """A new session with a new token; of what was half nothing stays."""
-    connection = change.connection
+    connection, where = change.connection, where.cleaned()
     half = sa.and_(SESSION.c.person == account.id, SESSION.c.stage != FULL, SESSION.c.station == where.station)
     connection.execute(sa.delete(SESSION).where(half))
     token = base64.urlsafe_b64encode(secrets.token_bytes(TOKEN_LENGTH)).decode().rstrip("=")

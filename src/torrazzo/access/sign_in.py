@@ -13,7 +13,7 @@ from torrazzo.access.factors import check_code, needs, password_hash, renew_hash
 from torrazzo.access.failures import Keys, count_failure, forget_failures, is_locked
 from torrazzo.access.passwords import Hasher
 from torrazzo.access.sessions import FULL, HALF, Opened, Session, Sessions, Where, begin, unlock
-from torrazzo.access.staff import By, Change, Done, Staff
+from torrazzo.access.staff import By, Change, Done, Staff, clean
 from torrazzo.access.tables import PERSON, SESSION
 from torrazzo.law import Decision
 from torrazzo.law.decision import no, yes
@@ -46,6 +46,7 @@ class SignIn:
 
     def by_password(self, name: str, password: str, where: Where) -> Done[Opened | Decision]:
         """First step; the session is `half` then, or `full` where its person has no second factor yet."""
+        name, where = clean(name[:64]), where.cleaned()
         keys = Keys.of(name, where.address)
         with self._staff.change() as change:
             if is_locked(change, keys):

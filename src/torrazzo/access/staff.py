@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from torrazzo.access.months import month_of
 from torrazzo.access.tables import OWED_FACT
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Refused
+from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.times import UtcTicks
 from torrazzo.law import Decision
 from torrazzo.ledger.private import Private
@@ -77,7 +77,8 @@ class Change:
 
     def tell(self, kind: str, values: Mapping[str, object], by: By, month: UtcTicks | None = None) -> None:
         """A fact of that kind; `month` is a time in the one whose secret it is made with."""
-        who = Private(by.name, by.reason, None, by.station)
+        station = None if by.station is None else clean(by.station[:160])
+        who = _fitting(Private(clean(by.name[:64]), clean(by.reason), None, station))
         of = None if month is None else month_of(month)
         body = json.dumps([kind, values, who, of])
         row = self.connection.execute(sa.insert(OWED_FACT).values(body=body))
@@ -120,6 +121,22 @@ class Staff:
         if ids:
             with self.change() as change:
                 change.connection.execute(sa.delete(OWED_FACT).where(OWED_FACT.c.id.in_(ids)))
+
+
+def clean(text: str) -> str:
+    """The same, of what is no character nothing but a question mark: it comes from outside, and is to be kept."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _fitting(who: Private) -> Private:
+    """The same, the reason so much shorter that a fact's private part holds it."""
+    while True:
+        try:
+            who.text()
+        except Invalid:
+            who = who._replace(reason=who.reason[: len(who.reason) * 3 // 4])
+        else:
+            return who
 
 
 def _fact(id_: int, body: list[Any]) -> Fact:

@@ -6,20 +6,26 @@ Every change gives `Done`: a value and facts. Enter them (`Windows.tell`), say s
 life before left, and what a look at a session owes, is `staff.owed`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 import sqlalchemy as sa
 
+from torrazzo.access.account import Account
 from torrazzo.access.accounts import Accounts
+from torrazzo.access.camera_groups import CameraGroups
 from torrazzo.access.credentials import Credentials
+from torrazzo.access.four_eyes import FourEyes
 from torrazzo.access.links import Links
 from torrazzo.access.passkeys import Passkeys
 from torrazzo.access.passwords import Cost, Hasher
 from torrazzo.access.sessions import Sessions
+from torrazzo.access.shifts import Shifts
 from torrazzo.access.sign_in import SignIn
-from torrazzo.access.staff import Staff
+from torrazzo.access.staff import By, Done, Staff
 from torrazzo.base.clock import Clock
+from torrazzo.law import Circumstances, Decision, Operation, Protocol, decide
 from torrazzo.town.box import Box
 
 
@@ -34,6 +40,9 @@ class Staffing:
     credentials: Credentials
     passkeys: Passkeys
     links: Links
+    shifts: Shifts
+    four_eyes: FourEyes
+    groups: CameraGroups
 
     @classmethod
     def of(cls, engine: sa.Engine, box: Box, clock: Clock, cost: Cost = Cost()) -> Self:  # noqa: B008 - a value
@@ -48,10 +57,40 @@ class Staffing:
             Credentials(staff, sessions, hasher),
             Passkeys(staff, sessions),
             Links(staff, accounts, hasher),
+            Shifts(staff),
+            FourEyes(staff),
+            CameraGroups(staff, accounts),
         )
+
+    def decide(
+        self,
+        account: Account,
+        operation: Operation,
+        cameras: Iterable[str] = (),
+        said: Circumstances = Circumstances(),  # noqa: B008 - a value
+    ) -> Decision:
+        """What the law says; `said` is what the person says, what is known here is put in: shift, protocol, scope."""
+        agreement, now = account.agreement, self.staff.clock.utc()
+        protocol = None
+        if agreement is not None and agreement.kind == "protocol":
+            protocol = Protocol(now < agreement.ends, agreement.operations or frozenset({Operation.LIVE}))
+        known = said._replace(
+            has_shift=self.shifts.of(account.id) is not None,
+            protocol=protocol,
+            is_in_scope=self.accounts.scope(account).has(cameras),
+        )
+        return decide(account.roles, operation, known)
+
+    def deny(self, by: By, operation: Operation, decision: Decision) -> Done[None]:
+        """The fact of a refusal; sum up what a page repeats by itself."""
+        with self.staff.change() as change:
+            change.tell("deny", {"what": str(operation), "why": decision.code.lower()}, by)
+            return change.done(None)
 
     def tend(self) -> None:
         """Now and then: what has lapsed is suspended, what is over is forgotten. Facts of it are `staff.owed`."""
         self.accounts.tend()
         self.sessions.tend()
         self.links.tend()
+        self.shifts.tend()
+        self.four_eyes.tend()

@@ -246,3 +246,16 @@ def test_hashes_are_argon2id(town: StaffedTown) -> None:
         hashes = [row[0] for row in connection.execute("SELECT hash FROM password")]
     assert len(set(hashes)) == 2
     assert all(each.startswith("$argon2id$v=19$") for each in hashes)
+
+
+def test_what_is_no_text_is_counted_like_any_other_wrong_thing(town: StaffedTown) -> None:
+    """Half characters in name, password or station break nothing, and buy no further tries."""
+    town.person("anna.rossi")
+    odd = Where("sala \ud800", "192.0.2.7")
+    for _ in range(OF_ACCOUNT):
+        assert town.staffing.sign_in.by_password("anna.rossi", "sbagliata \udfff sbagliata", odd).value == WRONG
+    assert town.staffing.sign_in.by_password("anna.rossi", PASSWORD, odd).value == LOCKED
+    assert town.staffing.sign_in.by_password("anna\ud800", PASSWORD, odd).value == WRONG
+    town.clock.advance(15 * 60)
+    opened = town.opened(town.staffing.sign_in.by_password("anna.rossi", PASSWORD, odd).value)
+    assert opened.session.where.station == "sala ?"
