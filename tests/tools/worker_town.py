@@ -61,11 +61,11 @@ class WorkerTown:
 
     def end(self, name: str) -> int:
         self.processes[name].send_signal(signal.SIGTERM)
-        return self.processes.pop(name).wait(20)
+        return self.processes.pop(name).wait(60)
 
     def ask(self, path: str, body: object = None) -> Any:
         """The worker; waits until it is there."""
-        for _ in range(200):
+        for _ in range(1_200):
             try:
                 status, answer = ask(self.home.worker_socket, "GET" if body is None else "POST", path, body)
             except Unavailable:

@@ -40,10 +40,15 @@ def forked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forked]:
         town.forget()
         assert town.volumes() == []
         fork(town)
-        town.clock.advance(70)  # what stood before the held facts is looked for, and given up
-        until(lambda: size(town.ledger) >= 7)
+        until(lambda: _is_given_up(town))
         trust(town)
         yield Forked(town, first, second, pictures)
+
+
+def _is_given_up(town: HeldTown) -> bool:
+    """What stood before the held facts: it is looked for, for a while that begins when the ledger comes to it."""
+    town.clock.advance(5)
+    return size(town.ledger) >= 7
 
 
 def test_what_is_held_is_read_on(forked: Forked) -> None:
