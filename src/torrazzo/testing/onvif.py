@@ -42,6 +42,7 @@ class Traits:
     offers: tuple[str, ...] = ("md5",)  # of basic, md5, sha-256
     nonce_uses: int | None = None
     says_stale: bool = True
+    misleads: bool = False  # offers HTTP Digest, and takes tokens only
     tls: ssl.SSLContext | None = None
     clock_seconds: float = 0.0  # its clock is ahead by so much
     window_seconds: float = 5.0  # by so much a signature's time may be off
@@ -199,7 +200,7 @@ class FakeOnvif:
         return True
 
     def _stranger(self) -> bytes:
-        if self.traits.sign_in == "token":
+        if self.traits.sign_in == "token" and not self.traits.misleads:
             return texts.http(400, texts.fault("Sender", "NotAuthorized"))
         challenges = self._gate.challenges()
         if not self.traits.says_stale:

@@ -4,17 +4,21 @@
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.unit.camera.test_native import certificate
 from torrazzo.base.clock import SystemClock
 from torrazzo.base.errors import Invalid
 from torrazzo.base.secret import Secret
 from torrazzo.camera import CameraError, limits
 from torrazzo.camera.onvif import Client, Description, describe, device, events, imaging, media, media2, profile
 from torrazzo.camera.onvif.errors import Fault
+from torrazzo.camera.onvif.http import Trust
 from torrazzo.camera.onvif.media2 import Mask
+from torrazzo.testing import onvif_texts as texts
 from torrazzo.testing.onvif import FakeOnvif, Traits, hostile
 from torrazzo.testing.onvif_texts import Size
 
@@ -82,6 +86,25 @@ def test_nonces_that_end(offers: tuple[str, ...]) -> None:
         with FakeOnvif(Traits(**SIGNED, offers=offers, nonce_uses=1, says_stale=says_stale)).running() as fake:
             assert ask(fake).sub is not None
         assert not any(asked.has_token for asked in fake.log)
+
+
+def test_a_device_that_offers_what_it_does_not_take() -> None:
+    """Where HTTP Digest is offered but only a token is taken, the token is tried after it."""
+    with FakeOnvif(Traits(**SIGNED, sign_in="token", misleads=True)).running() as fake:
+        assert ask(fake).sub is not None
+
+
+def test_tls_with_a_pinned_certificate_or_none(tmp_path: Path) -> None:
+    """A device with TLS is asked when its certificate is the pinned one; to another one nothing is said."""
+    context, pem, pin = certificate(tmp_path)
+    with FakeOnvif(Traits(**SIGNED, tls=context)).running() as fake:
+        assert ask(fake, trust=Trust(None, pin)).sub is not None
+        heads = len(fake.heads)
+        for trust in (Trust(None, "0" * 64), Trust(), Trust(pem, None)):  # the last: its name is localhost
+            with pytest.raises(CameraError) as told:
+                ask(fake, trust=trust)
+            assert told.value.why == "net"
+        assert len(fake.heads) == heads
 
 
 def test_basic_is_never_used() -> None:
@@ -159,6 +182,21 @@ def test_hostile_answers(what: str, operation: str) -> None:
     assert str(told.value).isprintable()
     assert time.monotonic() - began < 20
     assert {asked.path for asked in fake.log} <= {"/onvif/device_service", "/onvif/trt", "/onvif/tr2"}
+
+
+def test_redirections_are_not_followed() -> None:
+    """A device that points elsewhere is told as such; nobody else is asked."""
+    traits = Traits(raw={"GetServices": hostile()["elsewhere"]})
+    with FakeOnvif(traits).running() as fake, pytest.raises(CameraError, match="points elsewhere"):
+        ask(fake)
+    assert fake.operations == ["GetSystemDateAndTime", "GetServices"]
+
+
+def test_a_device_without_a_clock() -> None:
+    """A device that refuses to tell its time is described all the same."""
+    refusal = texts.http(400, texts.fault("Receiver", "ActionNotSupported"))
+    with FakeOnvif(Traits(**SIGNED, raw={"GetSystemDateAndTime": refusal})).running() as fake:
+        assert ask(fake).clock_seconds is None
 
 
 def test_a_slow_device_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
