@@ -42,6 +42,8 @@ class Traits:
     offers: tuple[str, ...] = ("md5",)  # of basic, md5, sha-256
     nonce_uses: int | None = None
     says_stale: bool = True
+    fault_status: int = 400  # some send faults as if all were well
+    forbids: tuple[str, ...] = ()  # what this user may not do
     misleads: bool = False  # offers HTTP Digest, and takes tokens only
     tls: ssl.SSLContext | None = None
     clock_seconds: float = 0.0  # its clock is ahead by so much
@@ -172,6 +174,8 @@ class FakeOnvif:
             return self.traits.raw[asked.name]
         if not is_admitted:
             return self._stranger()
+        if asked.name in self.traits.forbids:
+            return texts.http(self.traits.fault_status, texts.fault("Sender", "NotAuthorized"))
         try:
             told = self._do(asked)
         except KeyError:
@@ -201,7 +205,7 @@ class FakeOnvif:
 
     def _stranger(self) -> bytes:
         if self.traits.sign_in == "token" and not self.traits.misleads:
-            return texts.http(400, texts.fault("Sender", "NotAuthorized"))
+            return texts.http(self.traits.fault_status, texts.fault("Sender", "NotAuthorized"))
         challenges = self._gate.challenges()
         if not self.traits.says_stale:
             challenges = [(name, value.replace(", stale=TRUE", "")) for name, value in challenges]

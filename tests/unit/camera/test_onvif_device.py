@@ -94,6 +94,20 @@ def test_a_device_that_offers_what_it_does_not_take() -> None:
         assert ask(fake).sub is not None
 
 
+def test_faults_that_come_as_if_all_were_well() -> None:
+    """A device that says with status 200 that it does not know us is signed in to."""
+    with FakeOnvif(Traits(**SIGNED, sign_in="token", fault_status=200)).running() as fake:
+        assert ask(fake).sub is not None
+
+
+def test_what_a_user_may_not_do() -> None:
+    """What this user may not ask is left out; how the device is signed in to does not change by it."""
+    with FakeOnvif(Traits(**SIGNED, forbids=("GetNode", "GetMasks"))).running() as fake:
+        found = ask(fake)
+    assert (found.turns, found.masks) == (None, None)
+    assert {asked.operation for asked in fake.log if asked.has_token} == {"GetNode", "GetMasks"}
+
+
 def test_tls_with_a_pinned_certificate_or_none(tmp_path: Path) -> None:
     """A device with TLS is asked when its certificate is the pinned one; to another one nothing is said."""
     context, pem, pin = certificate(tmp_path)

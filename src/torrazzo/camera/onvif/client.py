@@ -75,7 +75,7 @@ class Client:
         if not said:
             raise CameraError(f"the device has no service {call.service}", "nosignal")
         where = service_address(self.address, said)
-        may_digest = True
+        may_digest, signed_soap = True, self._signs_soap
         for _ in range(limits.ONVIF_TRIES):
             seconds = limits.ONVIF_SECONDS + call.seconds
             answer = await self._send(where, *self._write(call, where), self._trust, seconds)
@@ -87,6 +87,7 @@ class Client:
                 self._signs_soap = True
             else:
                 break
+        self._signs_soap = signed_soap  # it was not that: this user may not do this
         raise self._refused(where)
 
     def _write(self, call: Call[T], where: Address) -> tuple[list[tuple[str, str]], bytes]:
@@ -112,13 +113,13 @@ class Client:
         if self._username is None:
             return CameraError(f"{where.place} wants a user and a password", "auth")
         clock = "" if self.offset is not None else "; or its clock is off, and it does not tell by how much"
-        return CameraError(f"{where.place} does not take this user and password{clock}", "auth")
+        return CameraError(f"{where.place} does not take this user and password, or not for this{clock}", "auth")
 
 
 def _wants_sign_in(answer: Answer) -> bool:
     if answer.status == 401:
         return True
-    if answer.status == 200 or answer.body.lstrip()[:1] != b"<":
+    if b"Fault" not in answer.body:  # some devices send theirs as if all were well: the status says nothing
         return False
     try:
         read_answer(answer.body, "")
