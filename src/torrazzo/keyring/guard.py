@@ -229,7 +229,7 @@ class Guard:
         """Booked before it counts: told twice after a crash, never not at all."""
         if self._first.get(name) != taken.head:
             self._first[name] = taken.head
-            log.warning("head_trusted", origin=taken.seen.origin, size=taken.head.size)
+            log.info("head_trusted", origin=taken.seen.origin, size=taken.head.size)
             self._bookings.add("trust", {"log": name, **(fact_values(taken.seen) or {})})
 
     def _hear(self, accepted: Accepted) -> None:
