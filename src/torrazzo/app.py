@@ -158,16 +158,27 @@ def children_of(home: Home, page_options: PageOptions) -> tuple[Child, ...]:
     )
 
 
-async def serve(home: Home, disk: Disk, clock: Clock, page: PageOptions, say: Callable[[str], None]) -> bool:
-    """Supervise one town until SIGTERM or SIGINT; raises `Refused` if it is being served already."""
+async def serve(
+    home: Home,
+    disk: Disk,
+    clock: Clock,
+    page: PageOptions,
+    say: Callable[[str], None],
+    say_first: Callable[[str], None] = lambda _: None,
+) -> bool:
+    """Supervise one town until SIGTERM or SIGINT; raises `Refused` if it is being served already.
+
+    `say` is given the page's address, `say_first` the link for the first two people, each when it is another one.
+    """
     disk.make_folder(home.run)
     with disk.lock(home.serve_lock):
-        if home.page_address.exists():
-            disk.unlink(home.page_address)
+        for left in (home.page_address, home.first_link):
+            if left.exists():
+                disk.unlink(left)
         stop, hurry = asyncio.Event(), asyncio.Event()
         _on_signals(asyncio.get_running_loop(), stop, hurry)
         supervisor = Supervisor(children_of(home, page), clock)
-        telling = asyncio.create_task(_tell_page(home, say))
+        telling = asyncio.create_task(_tell(((home.page_address, say), (home.first_link, say_first))))
         try:
             return await supervisor.run(stop, hurry)
         finally:
@@ -182,20 +193,25 @@ def _on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event, hurry: asy
         loop.add_signal_handler(number, asked)
 
 
-async def _tell_page(home: Home, say: Callable[[str], None]) -> None:
-    told = ""
+async def _tell(places: Sequence[tuple[Path, Callable[[str], None]]]) -> None:
+    told: dict[Path, str] = {}
     while True:
-        found = read_page_address(home)
-        if found and found != told:
-            say(found)
-            told = found
+        for path, say in places:
+            found = _read_line(path)
+            if found and found != told.get(path):
+                say(found)
+                told[path] = found
         await asyncio.sleep(0.5)
 
 
 def read_page_address(home: Home) -> str:
     """Where the page of the running control room is, or nothing."""
+    return _read_line(home.page_address)
+
+
+def _read_line(path: Path) -> str:
     try:
-        return home.page_address.read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8").strip()
     except OSError:
         return ""
 

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from torrazzo.access.account import Account
 from torrazzo.access.accounts import read_accounts, used_now
 from torrazzo.access.factors import check_code, needs, password_hash, renew_hash, use_recovery
-from torrazzo.access.failures import Keys, count_failure, forget_failures, is_locked
+from torrazzo.access.failures import Keys, count_failure, forget_failures, is_locked, locked_until
 from torrazzo.access.passwords import Hasher
 from torrazzo.access.sessions import FULL, HALF, Opened, Session, Sessions, Where, begin, unlock
 from torrazzo.access.staff import By, Change, Done, Staff, clean
 from torrazzo.access.tables import PERSON, SESSION
+from torrazzo.base.times import UtcTicks
 from torrazzo.law import Decision
 from torrazzo.law.decision import no, yes
 
@@ -65,6 +66,12 @@ class SignIn:
             if "second" in needs(change.connection, found.id):
                 return change.done(entered(change, found, "password", where))
             return change.done(begin(change, found, HALF, "password", where))
+
+    def locked_until(self, name: str, address: str) -> UtcTicks | None:
+        """When `SIGN_IN_LOCKED` is over for this name and address; None where it is not locked."""
+        with self._staff.change() as change:
+            until = locked_until(change, Keys.of(clean(name), clean(address)))
+            return until if until > change.now else None
 
     def second(self, token: str, code: str) -> Done[Opened | Decision]:
         """Second step: a code of the device, or a recovery code. Raises `Denial` where nothing is half."""

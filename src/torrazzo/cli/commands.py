@@ -9,6 +9,7 @@ import typer
 from torrazzo import __version__
 from torrazzo.cli import (
     access,
+    account,
     anchor,
     auditor,
     backup,
@@ -73,5 +74,6 @@ app.add_typer(footage.app, name="footage")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(hold.app, name="hold")
 app.add_typer(access.app, name="access")
+app.add_typer(account.app, name="account")
 app.add_typer(catalogue.app, name="catalogue")
 app.command("demo")(demo.demo)

@@ -29,5 +29,9 @@ def main(words: Sequence[str]) -> int:
     def say(address: str) -> None:
         print(f"The page: {address}", flush=True)
 
-    is_clean = asyncio.run(serve(home, disk, clock, PageOptions(options.host, options.port), say))
+    def say_first(link: str) -> None:
+        print(f"For the first administrator and the first commander, within a day: {link}", flush=True)
+
+    page = PageOptions(options.host, options.port)
+    is_clean = asyncio.run(serve(home, disk, clock, page, say, say_first))
     return OK if is_clean else FOUND

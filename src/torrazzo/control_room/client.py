@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The running control room, as the command line sees it: the office at the other end of the socket."""
 
+import urllib.parse
 from collections.abc import Mapping
+from typing import Any
 
 from torrazzo.base.errors import Damaged, Unavailable
 from torrazzo.base.ids import CameraId
@@ -47,6 +49,15 @@ class ControlRoom:
         if not isinstance(found, dict):
             raise Damaged(f"{self._socket}: the state is not an object; restart `torrazzo serve`")
         return found
+
+    def accounts(self, what: str, name: str, reason: str) -> Mapping[str, Any]:
+        """`list`, `link` or `suspend`, for the owner of the home."""
+        if what == "list":
+            found = self._ask("GET", "/accounts")
+        else:
+            target = f"/accounts/{urllib.parse.quote(name, safe='')}/{what}"
+            found = self._ask("POST", target, {"reason": reason})
+        return found if isinstance(found, dict) else {}
 
     def rebuild_catalogue(self) -> Mapping[str, object]:
         """Have the catalogue made anew from the volumes; may take long."""

@@ -24,6 +24,8 @@ from starlette.types import ASGIApp
 
 from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
+from torrazzo.access.staff import Fact
+from torrazzo.access.staffing import Staffing
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId
@@ -40,6 +42,7 @@ from torrazzo.control_room.page_app import Views, make_page_app
 from torrazzo.control_room.peered import PeeredProtocol
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.control_room.socket_app import make_socket_app
+from torrazzo.control_room.staff_room import StaffRoom, try_to
 from torrazzo.control_room.state import GapState, TownState
 from torrazzo.control_room.views import gather
 from torrazzo.durable import Disk
@@ -55,6 +58,7 @@ FORGET_S = 20.0
 CLOSING_S = 3
 TICK_S = 0.5
 TEND_S = 5.0
+STAFF_S = 15.0
 THREADS = 64
 GATHER_S = 3.0  # a start is told of by a fact of each stream
 
@@ -113,6 +117,7 @@ class _Room:
             lambda window: open_footage(home, index, window),
         )
         self._books = Books(home, disk, clock)
+        self._staff = StaffRoom(Staffing.of(office.registry.engine, office.box, clock), self._tell)
         self._ending = threading.Event()
 
     @contextlib.contextmanager
@@ -126,16 +131,30 @@ class _Room:
             self._disk.publish(self._home.page_address, page_address(page).encode() + b"\n")
         except OSError as error:
             log.warning("page_address_not_written", error=str(error))  # a full disk must not stop the rest
-        changes = make_socket_app(self._office, self.state, self._writer.take, self._writer.rebuild)
+        try_to("first_link_not_written", partial(self._offer_first_link, page_address(page)))
+        changes = make_socket_app(
+            self._office, self.state, self._writer.take, self._writer.rebuild, self._staff.routes()
+        )
         views = Views(self._settings, self.state, self.last_recorded, self.gaps, self._looks)
         looks = make_page_app(views, Media(self._looks).routes(), allowed_hosts(page))
         copies = make_people_app(self._desk(), self._looks, self._holds().routes())
         try:
             yield (_server(changes), inner), (_server(looks), page), (_server(copies), desk)
         finally:
-            for path in (self._home.page_address, self._home.control_room_socket, self._home.people_socket):
+            for path in (
+                self._home.first_link,
+                self._home.page_address,
+                self._home.control_room_socket,
+                self._home.people_socket,
+            ):
                 with contextlib.suppress(OSError):
                     self._disk.unlink(path)
+
+    def _tell(self, fact: Fact) -> int:
+        return self._looks.windows.tell(fact)
+
+    def _offer_first_link(self, page: str) -> None:
+        self._staff.offer_first_link(self._home.first_link, page, self._disk)
 
     def _listen_to_people(self) -> socket.socket:
         """Others than the owner can reach it only if the settings name one."""
@@ -170,6 +189,7 @@ class _Room:
             asyncio.create_task(self._renew(stop)),
             asyncio.create_task(self._forget(stop)),
             asyncio.create_task(self._tend(stop)),
+            asyncio.create_task(self._tend_staff(stop)),
             asyncio.create_task(asyncio.to_thread(self._catch_up)),
         ]
         stopping = asyncio.create_task(stop.wait())
@@ -228,6 +248,11 @@ class _Room:
                 await asyncio.to_thread(self._books.look)
             except (OSError, TorrazzoError) as error:
                 log.warning("looks_not_tended", error=str(error))
+
+    async def _tend_staff(self, stop: asyncio.Event) -> None:
+        """Suspend what has lapsed, forget what is over, tell the ledger what is owed."""
+        while not await _wait(stop, STAFF_S):
+            await asyncio.to_thread(try_to, "people_not_tended", self._staff.tend)
 
     def _catch_up(self) -> None:
         """In a thread: facts that were written while no control room ran, or that a recorder that died kept."""

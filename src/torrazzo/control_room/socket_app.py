@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the command line and the recorder ask, on a socket that only our own Unix user can open.
 
-GET /ping  /state · POST /facts · POST /cameras · PUT, DELETE /cameras/<id> · POST /catalogue/rebuild
+GET /ping  /state  /accounts · POST /facts · POST /cameras · PUT, DELETE /cameras/<id> · POST /catalogue/rebuild
 """
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -43,6 +43,7 @@ def make_socket_app(
     state: Callable[[], TownState],
     take_facts: Callable[[object], int],
     rebuild: Callable[[], Mapping[str, object]],
+    more: Sequence[Route] = (),
 ) -> Starlette:
     """The application; everything that writes runs one at a time, in a thread."""
     writing, indexing = asyncio.Lock(), asyncio.Lock()
@@ -93,6 +94,7 @@ def make_socket_app(
             Route("/cameras", post_camera, methods=["POST"]),
             Route("/cameras/{id}", one_camera, methods=["PUT", "DELETE"]),
             Route("/catalogue/rebuild", post_rebuild, methods=["POST"]),
+            *more,
         ],
         exception_handlers={TorrazzoError: _known, Exception: _unknown},
     )

@@ -170,6 +170,11 @@ class Home:
         return self.path / "restored.json"
 
     @property
+    def first_link(self) -> Path:
+        """Where the control room writes the link for the first two people, for `serve` to print; the owner's alone."""
+        return self.run / "first-link"
+
+    @property
     def page_address(self) -> Path:
         """Where the control room writes the address of its page while it runs."""
         return self.run / "page.url"

@@ -106,6 +106,9 @@ def test_five_failures_lock_for_a_quarter_of_an_hour(town: StaffedTown) -> None:
     for _ in range(OF_ACCOUNT):
         assert town.staffing.sign_in.by_password("anna.rossi", "sbagliata sbagliata", ROOM).value == WRONG
     assert [what for _, what, _ in town.told()] == ["refused"] * OF_ACCOUNT + ["locked"]
+    until = town.staffing.sign_in.locked_until("anna.rossi", ELSEWHERE.address)
+    assert until == town.clock.utc() + 15 * 60 * 90_000
+    assert town.staffing.sign_in.locked_until("bruno.verdi", ROOM.address) is None
     town.clock.advance(15 * 60 - 1)
     assert town.staffing.sign_in.by_password("anna.rossi", PASSWORD, ELSEWHERE).value == LOCKED
     assert town.told() == []
