@@ -20,10 +20,10 @@ from lxml import etree
 from torrazzo.base.errors import Refused
 from torrazzo.camera import CameraError, limits
 from torrazzo.camera.onvif import device, events, imaging, media, media2, ptz
+from torrazzo.camera.onvif.addresses import device_address, service_address, stream_address
 from torrazzo.camera.onvif.discovery import Gathering
-from torrazzo.camera.onvif.places import device_address, service_address, stream_address
 from torrazzo.camera.onvif.profile import Profile, choose_streams, sensors, with_values
-from torrazzo.camera.onvif.sectors import Place, Rules, Sector, check_absolute
+from torrazzo.camera.onvif.sectors import Pose, Rules, Sector, check_absolute
 from torrazzo.camera.onvif.soap import Call, read_envelope, write_envelope
 from torrazzo.camera.onvif.xml import Element, parse_xml
 from torrazzo.testing import onvif_texts as texts
@@ -91,11 +91,11 @@ def _gather(data: bytes) -> None:
     gathering = Gathering((NUMBER, NUMBER))
     gathering.take(data, "10.1.0.9")
     for found in gathering.devices:
-        assert len(found.places) <= limits.DISCOVERY_PLACES
+        assert len(found.addresses) <= limits.DISCOVERY_ADDRESSES
         assert all(part.isprintable() for part in found[3:])
-        for place in found.places:
+        for address in found.addresses:
             with contextlib.suppress(CameraError):
-                device_address(place)
+                device_address(address)
 
 
 def _check(told: object) -> None:
@@ -129,10 +129,10 @@ def _look(body: Element) -> None:
     for said in [*device.get_services().read(body).values(), events.create_pull_point(["tns1:a"], 1).read(body).at]:
         with contextlib.suppress(CameraError):
             assert service_address(HOME, said).host == HOME.host
-    place = ptz.get_status("p").read(body)
-    if place is not None:
+    pose = ptz.get_status("p").read(body)
+    if pose is not None:
         with contextlib.suppress(Refused):
-            check_absolute(_RULES, place, Place(-0.5, 0, 0))
+            check_absolute(_RULES, pose, Pose(-0.5, 0, 0))
 
 
 # -- good input --------------------------------------------------------------------------------------------------------
@@ -205,7 +205,19 @@ WORDS: dict[str, tuple[bytes, ...]] = {
 }
 
 _READERS = (
-    *("device", "discovery", "errors", "events", "imaging", "media", "media2", "places", "profile", "ptz", "sectors"),
+    *(
+        "device",
+        "discovery",
+        "errors",
+        "events",
+        "imaging",
+        "media",
+        "media2",
+        "addresses",
+        "profile",
+        "ptz",
+        "sectors",
+    ),
     *("soap", "xml"),
 )
 MEASURED: dict[str, tuple[str, ...]] = {"onvif": tuple(f"onvif/{name}" for name in _READERS)}

@@ -9,11 +9,11 @@ import pytest
 
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.camera.onvif import device, events, imaging, media, media2, ptz
+from torrazzo.camera.onvif.addresses import device_address, stream_address
 from torrazzo.camera.onvif.discovery import Gathering
 from torrazzo.camera.onvif.errors import Fault, NotOnvif
-from torrazzo.camera.onvif.places import device_address, stream_address
 from torrazzo.camera.onvif.profile import choose_streams, sensors
-from torrazzo.camera.onvif.sectors import Place
+from torrazzo.camera.onvif.sectors import Pose
 from torrazzo.camera.onvif.soap import DEVICE, EVENTS, IMAGING, MEDIA, MEDIA2, PTZ, Call, T, read_answer
 from torrazzo.camera.onvif.xml import Element
 
@@ -91,12 +91,12 @@ def test_a_recorded_device(mockup: Path) -> None:
 
 def test_a_recorded_motor(mockup: Path) -> None:
     """Places with names, and where it looks, in generic spaces."""
-    place = read(mockup / "GetStatus.xml", ptz.get_status("x"))
-    assert place is not None
-    assert place == pytest.approx((-0.864665985, 0.267444015, 0.211861998))
+    pose = read(mockup / "GetStatus.xml", ptz.get_status("x"))
+    assert pose is not None
+    assert pose == pytest.approx((-0.864665985, 0.267444015, 0.211861998))
     presets = read(mockup / "ptz.GetPresets.xml", ptz.get_presets("x"))
     assert [preset.token for preset in presets][:2] == ["P001", "P002"]
-    assert all(preset.place is None for preset in presets)
+    assert all(preset.pose is None for preset in presets)
 
 
 def test_a_recorded_sensor(mockup: Path) -> None:
@@ -154,13 +154,13 @@ def test_our_words_stand_in_the_schema(shared: Path, service: str) -> None:
     text = (shared / "protocol/onvif/specs/wsdl" / SCHEMAS[service]).read_text("utf-8")
     known = set(re.findall(r'element name="(\w+)"', text))
     mask = media2.Mask("t", "c", ((0, 0), (1, 0), (1, 1)), "Color", enabled=True)
-    place = Place(0, 0, 0)
+    pose = Pose(0, 0, 0)
     calls: list[Call[object]] = [
         media2.get_profiles(), media2.get_stream_uri("p"), media2.set_synchronization_point("p"), media2.get_encoders(),
         media2.get_masks("c"), media2.get_mask_options("c"), media2.create_mask(mask), media2.set_mask(mask),
         media2.delete_mask("t"), ptz.get_node("n"), ptz.get_status("p"), ptz.get_presets("p"), ptz.stop("p"),
-        ptz.goto_preset("p", "1"), ptz.set_preset("p", "n"), ptz.remove_preset("p", "1"), ptz.absolute_move("p", place),
-        ptz.relative_move("p", place), ptz.continuous_move("p", place, 1),
+        ptz.goto_preset("p", "1"), ptz.set_preset("p", "n"), ptz.remove_preset("p", "1"), ptz.absolute_move("p", pose),
+        ptz.relative_move("p", pose), ptz.continuous_move("p", pose, 1),
     ]  # fmt: skip
     sent = [element for call in calls if call.service == service for element in (call.body, *_all(call.body))]
     ours = {element.name for element in sent if element.namespace == service}
@@ -173,8 +173,8 @@ def test_our_words_stand_in_the_schema(shared: Path, service: str) -> None:
             )
             if order is not None:
                 names = [child.name for child in call.body.children]
-                places = [order[1].find(f'name="{name}"') for name in names]
-                assert places == sorted(places), call.body.name
+                spots = [order[1].find(f'name="{name}"') for name in names]
+                assert spots == sorted(spots), call.body.name
 
 
 def _all(element: Element) -> list[Element]:

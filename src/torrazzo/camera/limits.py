@@ -82,5 +82,5 @@ ONVIF_POINTS = 256  # corners of one mask
 DISCOVERY_DATAGRAM = 16 * 1024
 DISCOVERY_ANSWERS = 4_096  # datagrams that are read
 DISCOVERY_DEVICES = 1_024
-DISCOVERY_PLACES = 8  # addresses of one device
+DISCOVERY_ADDRESSES = 8  # addresses of one device
 DISCOVERY_SCOPES = 64

@@ -23,8 +23,8 @@ def search(seconds: float, interface: str) -> list[Found]:
 def found_json(found: Found) -> dict[str, object]:
     """For machines."""
     return {
-        "address": found.places[0],
-        "addresses": list(found.places),
+        "address": found.addresses[0],
+        "addresses": list(found.addresses),
         "answered_from": found.sender,
         "endpoint": found.endpoint,
         "name": found.name,
@@ -38,7 +38,7 @@ def show_found(devices: Sequence[Found]) -> None:
     if not devices:
         print("No device answered. Cameras are asked in this network only; a router does not pass the question on.")
         return
-    rows = [(found.places[0], found.name, found.hardware, found.location) for found in devices]
+    rows = [(found.addresses[0], found.name, found.hardware, found.location) for found in devices]
     write_table(("ADDRESS", "NAME", "HARDWARE", "LOCATION"), rows)
 
 

@@ -53,7 +53,7 @@ class Traits:
     has_media2: bool = True
     has_masks: bool = True
     has_ptz: bool = True
-    says_place: bool = True
+    says_pose: bool = True
     sensors: int = 1
     sizes: tuple[Size, ...] = (Size(1920, 1080, "H264"), Size(640, 360, "H264"))
     calls_itself: str = ""  # another host than it is reached by
@@ -86,7 +86,7 @@ class FakeOnvif:
         self.heads: list[str] = []  # all that came outside of XML
         self.probes = 0
         self.masks: dict[str, Element] = {}
-        self.place = (0.0, 0.0, 0.0)
+        self.pose = (0.0, 0.0, 0.0)
         self.presets = {"1": ("Piazza", (0.5, 0.0, 0.2)), "2": ("Via Roma", (-0.5, 0.1, 0.0))}
         self.key_frames: list[str] = []
         self.events: list[str] = []
@@ -291,17 +291,17 @@ class FakeOnvif:
             case "GetNode":
                 return texts.node()
             case "GetStatus":
-                return texts.status(self.place if self.traits.says_place else None)
+                return texts.status(self.pose if self.traits.says_pose else None)
             case "GetPresets":
                 return texts.presets(self.presets)
             case "GotoPreset":
-                self.place = self.presets[asked.get("PresetToken")][1]
+                self.pose = self.presets[asked.get("PresetToken")][1]
             case "AbsoluteMove":
-                self.place = _vector(asked.find("Position"))
+                self.pose = _vector(asked.find("Position"))
             case "RelativeMove" | "ContinuousMove":
                 step = _vector(asked.find("Translation") or asked.find("Velocity"))
-                pan, tilt, zoom = (min(1.0, max(-1.0, a + b)) for a, b in zip(self.place, step, strict=True))
-                self.place = (pan, tilt, max(0.0, zoom))
+                pan, tilt, zoom = (min(1.0, max(-1.0, a + b)) for a, b in zip(self.pose, step, strict=True))
+                self.pose = (pan, tilt, max(0.0, zoom))
             case "Stop":
                 pass
             case _:

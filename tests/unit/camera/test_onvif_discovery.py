@@ -25,7 +25,7 @@ def test_a_device_is_found() -> None:
         found = asyncio.run(discover(1.0, "127.0.0.1", ("127.0.0.1", fake.discovery_port)))
         assert fake.probes == 4
     assert len(found) == 1
-    assert found[0].places == (
+    assert found[0].addresses == (
         f"http://127.0.0.1:{fake.port}/onvif/device_service",
         "http://169.254.1.1/onvif/device_service",
     )

@@ -11,83 +11,83 @@ from hypothesis import strategies as st
 from torrazzo.base.clock import SystemClock
 from torrazzo.base.errors import Invalid, Refused
 from torrazzo.camera.onvif import Client, Rules, Turning
-from torrazzo.camera.onvif.sectors import Place, Sector, check_absolute, check_continuous, check_relative, check_rules
+from torrazzo.camera.onvif.sectors import Pose, Sector, check_absolute, check_continuous, check_relative, check_rules
 from torrazzo.testing.onvif import FakeOnvif, Traits
 
 SQUARE = Sector(-0.5, 0.5, -0.5, 0.5, 0.5)
-MIDDLE = Place(0, 0, 0)
+MIDDLE = Pose(0, 0, 0)
 RULES = Rules((SQUARE,))
 MOVES = {"AbsoluteMove", "RelativeMove", "ContinuousMove", "GotoPreset"}
 
 
-@pytest.mark.parametrize("aim", [Place(0.5, -0.5, 0.5), Place(0, 0, 0)])
-def test_within_a_sector(aim: Place) -> None:
+@pytest.mark.parametrize("aim", [Pose(0.5, -0.5, 0.5), Pose(0, 0, 0)])
+def test_within_a_sector(aim: Pose) -> None:
     """Its edges belong to a sector."""
     check_absolute(RULES, MIDDLE, aim)
 
 
-@pytest.mark.parametrize("aim", [Place(0.51, 0, 0), Place(0, -0.6, 0), Place(0, 0, 0.51), Place(1, 1, 1)])
-def test_outside_of_a_sector(aim: Place) -> None:
+@pytest.mark.parametrize("aim", [Pose(0.51, 0, 0), Pose(0, -0.6, 0), Pose(0, 0, 0.51), Pose(1, 1, 1)])
+def test_outside_of_a_sector(aim: Pose) -> None:
     """Beyond an edge, or closer than the sector allows, is refused with the clause."""
     with pytest.raises(Refused, match="MN-04"):
         check_absolute(RULES, MIDDLE, aim)
 
 
 def test_the_way_counts_too() -> None:
-    """From one allowed place to another there is a way only through what is allowed, the rectangle's corners too."""
+    """From one allowed pose to another there is a way only through what is allowed, the rectangle's corners too."""
     apart = Rules((Sector(-1, -0.5, -1, 1), Sector(0.5, 1, -1, 1)))
     with pytest.raises(Refused):
-        check_absolute(apart, Place(-0.7, 0, 0), Place(0.7, 0, 0))
+        check_absolute(apart, Pose(-0.7, 0, 0), Pose(0.7, 0, 0))
     joined = Rules((*apart.sectors, Sector(-0.5, 0.5, -0.1, 0.1)))
-    check_absolute(joined, Place(-0.7, 0, 0), Place(0.7, 0.1, 0))
+    check_absolute(joined, Pose(-0.7, 0, 0), Pose(0.7, 0.1, 0))
     with pytest.raises(Refused):
-        check_absolute(joined, Place(-0.7, 0, 0), Place(0.7, 0.2, 0))
+        check_absolute(joined, Pose(-0.7, 0, 0), Pose(0.7, 0.2, 0))
     corner = Rules((Sector(-1, 0, -1, 1), Sector(-1, 1, -1, 0)))
     with pytest.raises(Refused):  # both ends are allowed; the axes may be at different speeds
-        check_absolute(corner, Place(-0.5, 0.5, 0), Place(0.5, -0.5, 0))
+        check_absolute(corner, Pose(-0.5, 0.5, 0), Pose(0.5, -0.5, 0))
 
 
 def test_zoom_on_the_way() -> None:
     """A way is as close as the closer of its ends: who looks closely turns back before turning away."""
     rules = Rules((Sector(-1, 0, -1, 1, 1.0), Sector(0, 1, -1, 1, 0.2)))
-    check_absolute(rules, Place(-0.5, 0, 0.2), Place(0.5, 0, 0.2))
+    check_absolute(rules, Pose(-0.5, 0, 0.2), Pose(0.5, 0, 0.2))
     with pytest.raises(Refused):
-        check_absolute(rules, Place(-0.5, 0, 0.9), Place(0.5, 0, 0.1))
+        check_absolute(rules, Pose(-0.5, 0, 0.9), Pose(0.5, 0, 0.1))
 
 
 def test_an_endless_camera() -> None:
     """Where a camera turns round and round it goes the shorter way, and across the seam; half a turn may be either."""
     seam = Rules((Sector(-1, -0.8, -1, 1), Sector(0.8, 1, -1, 1)), is_endless=True)
-    check_absolute(seam, Place(0.9, 0, 0), Place(-0.9, 0, 0))
-    check_relative(seam, Place(0.9, 0, 0), Place(0.2, 0, 0))
+    check_absolute(seam, Pose(0.9, 0, 0), Pose(-0.9, 0, 0))
+    check_relative(seam, Pose(0.9, 0, 0), Pose(0.2, 0, 0))
     with pytest.raises(Refused):
-        check_relative(seam, Place(0.9, 0, 0), Place(0.4, 0, 0))
+        check_relative(seam, Pose(0.9, 0, 0), Pose(0.4, 0, 0))
     with pytest.raises(Refused):
-        check_absolute(seam._replace(is_endless=False), Place(0.9, 0, 0), Place(-0.9, 0, 0))
+        check_absolute(seam._replace(is_endless=False), Pose(0.9, 0, 0), Pose(-0.9, 0, 0))
     half = Rules((Sector(0, 1, -1, 1), Sector(-1, -0.9, -1, 1)), is_endless=True)
     with pytest.raises(Refused):
-        check_absolute(half, Place(0, 0, 0), Place(-0.98, 0, 0))
+        check_absolute(half, Pose(0, 0, 0), Pose(-0.98, 0, 0))
     with pytest.raises(Refused):
-        check_relative(half, Place(0.5, 0, 0), Place(2, 0, 0))
+        check_relative(half, Pose(0.5, 0, 0), Pose(2, 0, 0))
 
 
 def test_turning_with_a_speed() -> None:
     """A speed is held for its time: as far as the camera may get in it must be allowed; stopping at its end counts."""
     rules = RULES._replace(full_speed=1.0)
-    check_continuous(rules, MIDDLE, Place(0.5, 0, 0), 1)
+    check_continuous(rules, MIDDLE, Pose(0.5, 0, 0), 1)
     with pytest.raises(Refused):
-        check_continuous(rules, MIDDLE, Place(0.6, 0, 0), 1)
-    check_continuous(Rules((Sector(0, 1, -1, 1),)), Place(0.5, 0, 0), Place(1, 1, -1), 10)
+        check_continuous(rules, MIDDLE, Pose(0.6, 0, 0), 1)
+    check_continuous(Rules((Sector(0, 1, -1, 1),)), Pose(0.5, 0, 0), Pose(1, 1, -1), 10)
     with pytest.raises(Refused, match="does not say where it looks"):
-        check_continuous(rules, None, Place(0.1, 0, 0), 1)
+        check_continuous(rules, None, Pose(0.1, 0, 0), 1)
 
 
 def test_without_sectors_everything_is_allowed() -> None:
     """Who declared no sectors declared no limit, also for a camera that does not say where it looks."""
-    check_absolute(Rules(), None, Place(1, 1, 1))
-    check_continuous(Rules(), None, Place(1, 1, 1), 10)
+    check_absolute(Rules(), None, Pose(1, 1, 1))
+    check_continuous(Rules(), None, Pose(1, 1, 1), 10)
     with pytest.raises(Refused):
-        check_absolute(Rules(), None, Place(1.1, 0, 0))
+        check_absolute(Rules(), None, Pose(1.1, 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -107,16 +107,16 @@ def test_rules_that_mean_nothing(rules: Rules) -> None:
 
 
 UNIT = st.floats(-1, 1)
-PLACES = st.builds(Place, UNIT, UNIT, st.floats(0, 1))
+POSES = st.builds(Pose, UNIT, UNIT, st.floats(0, 1))
 SIDES = st.tuples(UNIT, UNIT).map(sorted)
 SECTORS = st.builds(
     lambda pan, tilt, zoom: Sector(pan[0], pan[1], tilt[0], tilt[1], zoom), SIDES, SIDES, st.floats(0, 1)
 )
 
 
-@given(st.lists(SECTORS, min_size=1, max_size=4), PLACES, PLACES, st.floats(0, 1), st.floats(0, 1))
+@given(st.lists(SECTORS, min_size=1, max_size=4), POSES, POSES, st.floats(0, 1), st.floats(0, 1))
 def test_nothing_forbidden_lies_on_an_allowed_way(
-    sectors: list[Sector], start: Place, stop: Place, pan: float, tilt: float
+    sectors: list[Sector], start: Pose, stop: Pose, pan: float, tilt: float
 ) -> None:
     """Whatever lies between the ends of an allowed way lies in a sector that allows the zoom of both."""
     try:
@@ -143,33 +143,33 @@ def test_a_forbidden_move_is_not_sent() -> None:
     """The device never hears of a move towards where it may not look; of an allowed one, and of a stop, it does."""
     with FakeOnvif(Traits()).running() as fake:
         camera = turning(fake, RULES)
-        for move in (camera.to(Place(0.9, 0, 0)), camera.by(Place(0, 0.9, 0)), camera.turn(Place(1, 0, 0), 1)):
+        for move in (camera.to(Pose(0.9, 0, 0)), camera.by(Pose(0, 0.9, 0)), camera.turn(Pose(1, 0, 0), 1)):
             with pytest.raises(Refused, match="MN-04"):
                 asyncio.run(move)
         assert not MOVES & set(fake.operations)
         asyncio.run(camera.to_preset("1"))
-        assert fake.place == (0.5, 0.0, 0.2)
+        assert fake.pose == (0.5, 0.0, 0.2)
         fake.presets["3"] = ("Window", (0.9, 0.0, 0.0))
         with pytest.raises(Refused, match="MN-04"):
             asyncio.run(camera.to_preset("3"))
-        with pytest.raises(Refused, match="does not say where this place is"):
+        with pytest.raises(Refused, match="does not say where this preset is"):
             asyncio.run(camera.to_preset("7"))
-        asyncio.run(camera.turn(Place(-0.1, 0, 0), 1))
-        asyncio.run(camera.by(Place(-0.1, 0, 0)))
-        asyncio.run(camera.to(Place(-0.5, 0, 0)))
+        asyncio.run(camera.turn(Pose(-0.1, 0, 0), 1))
+        asyncio.run(camera.by(Pose(-0.1, 0, 0)))
+        asyncio.run(camera.to(Pose(-0.5, 0, 0)))
         asyncio.run(camera.stop())
         sent = [name for name in fake.operations if name in MOVES | {"Stop"}]
         assert sent == ["GotoPreset", "ContinuousMove", "RelativeMove", "AbsoluteMove", "Stop"]
-        assert fake.place == (-0.5, 0.0, 0.0)
+        assert fake.pose == (-0.5, 0.0, 0.0)
 
 
 def test_a_camera_that_does_not_say_where_it_looks() -> None:
     """With sectors it stands still, since no way is known to be allowed; it can be stopped."""
-    with FakeOnvif(Traits(says_place=False)).running() as fake:
+    with FakeOnvif(Traits(says_pose=False)).running() as fake:
         camera = turning(fake, RULES)
         with pytest.raises(Refused, match="MN-04"):
             asyncio.run(camera.to(MIDDLE))
         asyncio.run(camera.stop())
         assert not MOVES & set(fake.operations)
-        asyncio.run(turning(fake, Rules()).to(Place(0.9, 0, 0)))
-    assert fake.place == (0.9, 0, 0)
+        asyncio.run(turning(fake, Rules()).to(Pose(0.9, 0, 0)))
+    assert fake.pose == (0.9, 0, 0)

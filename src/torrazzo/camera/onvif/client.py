@@ -17,9 +17,9 @@ from torrazzo.camera.address import Address
 from torrazzo.camera.auth import Credentials
 from torrazzo.camera.errors import CameraError
 from torrazzo.camera.onvif import device
+from torrazzo.camera.onvif.addresses import device_address, service_address, target
 from torrazzo.camera.onvif.errors import Fault, NotOnvif
 from torrazzo.camera.onvif.http import Answer, Trust, post
-from torrazzo.camera.onvif.places import device_address, service_address, target
 from torrazzo.camera.onvif.soap import DEVICE, Call, T, read_answer, username_token, write_envelope
 from torrazzo.camera.onvif.xml import Element
 
@@ -63,7 +63,7 @@ class Client:
             if fault.wants_sign_in:
                 raise
             found = await self.ask(device.get_capabilities())
-        self.services.update({name: place for name, place in found.items() if name != DEVICE})
+        self.services.update({name: address for name, address in found.items() if name != DEVICE})
 
     def has(self, service: str) -> bool:
         """Whether it has such a service, as far as it says."""

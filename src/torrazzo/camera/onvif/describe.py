@@ -11,11 +11,11 @@ from torrazzo.base.times import SECOND
 from torrazzo.camera import limits
 from torrazzo.camera.errors import CameraError
 from torrazzo.camera.onvif import device, events, media, media2, ptz
+from torrazzo.camera.onvif.addresses import stream_address
 from torrazzo.camera.onvif.client import Client
 from torrazzo.camera.onvif.device import Information
 from torrazzo.camera.onvif.http import Trust
 from torrazzo.camera.onvif.media2 import Mask, MaskOptions
-from torrazzo.camera.onvif.places import stream_address
 from torrazzo.camera.onvif.profile import Encoder, Profile, choose_streams, sensors
 from torrazzo.camera.onvif.ptz import Node
 from torrazzo.camera.onvif.soap import EVENTS, MEDIA, MEDIA2, PTZ, Call, T

@@ -85,9 +85,9 @@ def get_services() -> Call[dict[str, str]]:
 def _read_services(answer: Element) -> dict[str, str]:
     found: dict[str, str] = {}
     for service in list(answer.all("Service"))[: limits.ONVIF_SERVICES]:
-        namespace, place = service.get("Namespace"), service.get("XAddr")
-        if namespace in _VALUES and place:
-            found.setdefault(namespace, place)
+        namespace, address = service.get("Namespace"), service.get("XAddr")
+        if namespace in _VALUES and address:
+            found.setdefault(namespace, address)
     return found
 
 
@@ -99,4 +99,4 @@ def get_capabilities() -> Call[dict[str, str]]:
 
 def _read_capabilities(answer: Element) -> dict[str, str]:
     found = {namespace: answer.get("Capabilities", name, "XAddr") for name, namespace in _CAPABILITIES.items()}
-    return {namespace: place for namespace, place in found.items() if place}
+    return {namespace: address for namespace, address in found.items() if address}

@@ -17,7 +17,7 @@ _WSA = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 _NETWORK = "http://www.onvif.org/ver10/network/wsdl"
 _PREFIXES = {"s": SOAP, "a": _WSA, "d": _DISCOVERY, "dn": _NETWORK, "tds": DEVICE}
 _KINDS = ("dn:NetworkVideoTransmitter", "tds:Device")  # what devices of the first years answer to, and of today
-_PLACE = re.compile(r"https?://[^\s<>\"]{1,256}", re.ASCII)
+_ADDRESS = re.compile(r"https?://[^\s<>\"]{1,256}", re.ASCII)
 _SCOPE = "onvif://www.onvif.org/"
 
 
@@ -25,7 +25,7 @@ class Found(NamedTuple):
     """A device that answered; what it says of itself is not proven by anything."""
 
     endpoint: str  # its own name for itself, the same after a restart
-    places: tuple[str, ...]  # addresses of its device service, the likeliest first
+    addresses: tuple[str, ...]  # addresses of its device service, the likeliest first
     sender: str  # where the answer came from
     name: str
     hardware: str
@@ -53,7 +53,7 @@ class Gathering:
     @property
     def devices(self) -> list[Found]:
         """All that answered, by where they are."""
-        return sorted(self._found.values(), key=lambda found: (found.places, found.endpoint))
+        return sorted(self._found.values(), key=lambda found: (found.addresses, found.endpoint))
 
     def take(self, datagram: bytes, sender: str) -> None:
         """Read an answer; what is none, or not to our question, is passed over."""
@@ -86,19 +86,19 @@ def _probe(message: str, kind: str) -> bytes:
 
 
 def _read_match(match: Element, sender: str) -> Found | None:
-    places = [place for place in match.get("XAddrs").split() if _is_place(place)][: limits.DISCOVERY_PLACES]
-    if not places:
+    addresses = [address for address in match.get("XAddrs").split() if _is_address(address)]
+    if not addresses:
         return None
-    places.sort(key=lambda place: urllib.parse.urlsplit(place).hostname != sender)
+    addresses = addresses[: limits.DISCOVERY_ADDRESSES]
+    addresses.sort(key=lambda address: urllib.parse.urlsplit(address).hostname != sender)
     scopes = _read_scopes(match.get("Scopes").split()[: limits.DISCOVERY_SCOPES])
-    endpoint = plain(match.get("EndpointReference", "Address")) or places[0]
-    return Found(
-        endpoint, tuple(places), sender, scopes.get("name", ""), scopes.get("hardware", ""), scopes.get("location", "")
-    )
+    endpoint = plain(match.get("EndpointReference", "Address")) or addresses[0]
+    names = (scopes.get(kind, "") for kind in ("name", "hardware", "location"))
+    return Found(endpoint, tuple(addresses), sender, *names)
 
 
-def _is_place(text: str) -> bool:
-    if _PLACE.fullmatch(text) is None:
+def _is_address(text: str) -> bool:
+    if _ADDRESS.fullmatch(text) is None:
         return False
     try:
         parts = urllib.parse.urlsplit(text)

@@ -12,8 +12,8 @@ from torrazzo.camera import limits
 from torrazzo.camera.address import Address
 from torrazzo.camera.connection import Connection, connect
 from torrazzo.camera.errors import CameraError
+from torrazzo.camera.onvif.addresses import target
 from torrazzo.camera.onvif.errors import NotOnvif
-from torrazzo.camera.onvif.places import target
 from torrazzo.camera.onvif.xml import plain
 
 _PIECE = 64 * 1024

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torrazzo.base.errors import Invalid
 from torrazzo.camera import limits
-from torrazzo.camera.onvif.sectors import Place
+from torrazzo.camera.onvif.sectors import Pose
 from torrazzo.camera.onvif.soap import PTZ, TT, Call, make, nothing, token_of
 from torrazzo.camera.onvif.xml import Element, plain, read_number
 
@@ -16,11 +16,11 @@ _ZOOM_POSITION = "http://www.onvif.org/ver10/tptz/ZoomSpaces/PositionGenericSpac
 
 
 class Preset(NamedTuple):
-    """A place with a name."""
+    """A pose with a name."""
 
     token: str
     name: str
-    place: Place | None  # None: the device does not say where it is
+    pose: Pose | None  # None: the device does not say where it is
 
 
 class Node(NamedTuple):
@@ -67,13 +67,13 @@ def _range(space: Element | None, axis: str) -> tuple[float, float] | None:
     return (low, high) if low is not None and high is not None and low <= high else None
 
 
-def get_status(profile: str) -> Call[Place | None]:
+def get_status(profile: str) -> Call[Pose | None]:
     """Where it looks now; None if it does not say."""
     body = make(PTZ, "GetStatus", make(PTZ, "ProfileToken", profile))
-    return Call(PTZ, body, lambda answer: _read_place(answer.find("PTZStatus", "Position")))
+    return Call(PTZ, body, lambda answer: _read_pose(answer.find("PTZStatus", "Position")))
 
 
-def _read_place(found: Element | None) -> Place | None:
+def _read_pose(found: Element | None) -> Pose | None:
     """A position of generic spaces; None for one of others, which our rules could not be held against."""
     turn = None if found is None else found.find("PanTilt")
     if found is None or turn is None or turn.token("space") not in {"", _POSITION}:
@@ -82,7 +82,7 @@ def _read_place(found: Element | None) -> Place | None:
     zoom = _read_zoom(found.find("Zoom"))
     if pan is None or tilt is None or zoom is None or not (-1 <= pan <= 1 and -1 <= tilt <= 1):
         return None
-    return Place(pan, tilt, zoom)
+    return Pose(pan, tilt, zoom)
 
 
 def _read_zoom(found: Element | None) -> float | None:
@@ -94,11 +94,11 @@ def _read_zoom(found: Element | None) -> float | None:
 
 
 def get_presets(profile: str) -> Call[list[Preset]]:
-    """Its places with names; those without a token are left out."""
+    """Its presets; those without a token are left out."""
 
     def read(answer: Element) -> list[Preset]:
         found = [
-            Preset(token_of(preset), plain(preset.get("Name")), _read_place(preset.find("PTZPosition")))
+            Preset(token_of(preset), plain(preset.get("Name")), _read_pose(preset.find("PTZPosition")))
             for preset in list(answer.all("Preset"))[: limits.ONVIF_ITEMS]
         ]
         return [preset for preset in found if preset.token]
@@ -107,34 +107,34 @@ def get_presets(profile: str) -> Call[list[Preset]]:
 
 
 def goto_preset(profile: str, preset: str) -> Call[None]:
-    """Turn to a place with a name."""
+    """Turn to a preset."""
     body = make(PTZ, "GotoPreset", make(PTZ, "ProfileToken", profile), make(PTZ, "PresetToken", preset))
     return Call(PTZ, body, nothing)
 
 
 def set_preset(profile: str, name: str) -> Call[str]:
-    """Call the place where it looks now so; the preset's token."""
+    """Call the pose that it has now so; the preset's token."""
     body = make(PTZ, "SetPreset", make(PTZ, "ProfileToken", profile), make(PTZ, "PresetName", name))
     return Call(PTZ, body, lambda answer: token_of(answer, "PresetToken"))
 
 
 def remove_preset(profile: str, preset: str) -> Call[None]:
-    """Forget a place."""
+    """Forget a preset."""
     body = make(PTZ, "RemovePreset", make(PTZ, "ProfileToken", profile), make(PTZ, "PresetToken", preset))
     return Call(PTZ, body, nothing)
 
 
-def absolute_move(profile: str, aim: Place) -> Call[None]:
+def absolute_move(profile: str, aim: Pose) -> Call[None]:
     """Turn to there."""
     return _move("AbsoluteMove", "Position", profile, aim)
 
 
-def relative_move(profile: str, step: Place) -> Call[None]:
+def relative_move(profile: str, step: Pose) -> Call[None]:
     """Turn by so much."""
     return _move("RelativeMove", "Translation", profile, step)
 
 
-def continuous_move(profile: str, velocity: Place, seconds: float) -> Call[None]:
+def continuous_move(profile: str, velocity: Pose, seconds: float) -> Call[None]:
     """Turn with that speed (from -1 to 1) for so long, or until it is stopped."""
     if not (0 < seconds <= _LONGEST and all(-1 <= part <= 1 for part in velocity)):
         raise Invalid(f"a camera turns for at most {_LONGEST:.0f} s at a time, with speeds from -1 to 1")
@@ -149,8 +149,8 @@ def stop(profile: str) -> Call[None]:
     return Call(PTZ, body, nothing)
 
 
-def _move(name: str, what: str, profile: str, place: Place, *more: Element) -> Call[None]:
-    turn = make(TT, "PanTilt", x=f"{place.pan:.6f}", y=f"{place.tilt:.6f}")
-    zoom = make(TT, "Zoom", x=f"{place.zoom:.6f}")
+def _move(name: str, what: str, profile: str, pose: Pose, *more: Element) -> Call[None]:
+    turn = make(TT, "PanTilt", x=f"{pose.pan:.6f}", y=f"{pose.tilt:.6f}")
+    zoom = make(TT, "Zoom", x=f"{pose.zoom:.6f}")
     body = make(PTZ, name, make(PTZ, "ProfileToken", profile), make(PTZ, what, turn, zoom), *more)
     return Call(PTZ, body, nothing)

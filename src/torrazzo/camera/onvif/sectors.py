@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where a camera that turns may look (control MN-04): pure geometry, decided before anything is sent. Pure.
 
-Places are those of ONVIF's generic spaces: pan and tilt from -1 to 1, zoom from 0 to 1. A camera's axes move at their
-own speeds: on its way from one place to another it may pass anything within the rectangle between the two. So a way is
+Poses are those of ONVIF's generic spaces: pan and tilt from -1 to 1, zoom from 0 to 1. A camera's axes move at their
+own speeds: on its way from one pose to another it may pass anything within the rectangle between the two. So a way is
 allowed when sectors that allow its largest zoom cover the whole rectangle.
 """
 
@@ -18,7 +18,7 @@ _EVEN = 0.1  # half turns so near that the camera may go either way round
 _EDGE = 1e-9
 
 
-class Place(NamedTuple):
+class Pose(NamedTuple):
     """Where a camera looks, or how far it is to turn."""
 
     pan: float
@@ -64,10 +64,10 @@ def check_rules(rules: Rules) -> Rules:
     return rules
 
 
-def check_absolute(rules: Rules, now: Place | None, aim: Place) -> None:
+def check_absolute(rules: Rules, now: Pose | None, aim: Pose) -> None:
     """Whether it may turn from where it looks to there. Raises `Refused`."""
     if not (-1 <= aim.pan <= 1 and -1 <= aim.tilt <= 1 and 0 <= aim.zoom <= 1):
-        raise Refused("the place is outside what a camera can look at: pan and tilt from -1 to 1, zoom from 0 to 1")
+        raise Refused("the pose is outside what a camera can look at: pan and tilt from -1 to 1, zoom from 0 to 1")
     if not rules.sectors:
         return
     start = _known(now)
@@ -78,10 +78,10 @@ def check_absolute(rules: Rules, now: Place | None, aim: Place) -> None:
         is_even = abs(abs(step) - abs(other)) <= 2 * _EVEN
         steps = [step, other] if is_even else [min(step, other, key=abs)]
     for way in steps:
-        _check(rules, start, Place(start.pan + way, aim.tilt, aim.zoom))
+        _check(rules, start, Pose(start.pan + way, aim.tilt, aim.zoom))
 
 
-def check_relative(rules: Rules, now: Place | None, step: Place) -> None:
+def check_relative(rules: Rules, now: Pose | None, step: Pose) -> None:
     """Whether it may turn by so much; beyond its end it stops there. Raises `Refused`."""
     if not rules.sectors:
         return
@@ -89,22 +89,22 @@ def check_relative(rules: Rules, now: Place | None, step: Place) -> None:
     pan = start.pan + step.pan
     if rules.is_endless and abs(step.pan) >= 2 * _HALF_TURN:
         pan = start.pan + 2 * _HALF_TURN
-    _check(rules, start, Place(pan, start.tilt + step.tilt, start.zoom + step.zoom))
+    _check(rules, start, Pose(pan, start.tilt + step.tilt, start.zoom + step.zoom))
 
 
-def check_continuous(rules: Rules, now: Place | None, velocity: Place, seconds: float) -> None:
+def check_continuous(rules: Rules, now: Pose | None, velocity: Pose, seconds: float) -> None:
     """Whether it may turn with that speed for so long. Raises `Refused`."""
     reach = seconds * rules.full_speed
-    check_relative(rules, now, Place(*(part * reach for part in velocity)))
+    check_relative(rules, now, Pose(*(part * reach for part in velocity)))
 
 
-def _known(now: Place | None) -> Place:
+def _known(now: Pose | None) -> Pose:
     if now is None:
         raise Refused("MN-04: the camera does not say where it looks, so no way to an allowed sector is known")
     return now
 
 
-def _check(rules: Rules, start: Place, stop: Place) -> None:
+def _check(rules: Rules, start: Pose, stop: Pose) -> None:
     for way in _ways(rules, start, stop):
         if not _is_allowed(rules.sectors, way):
             raise Refused(
@@ -117,8 +117,8 @@ def _span(low: float, high: float) -> str:
     return f"{low:.2f}" if high - low < 0.005 else f"{low:.2f} to {high:.2f}"
 
 
-def _ways(rules: Rules, start: Place, stop: Place) -> list[_Way]:
-    """The rectangle between two places; two where it crosses the seam of an endless camera."""
+def _ways(rules: Rules, start: Pose, stop: Pose) -> list[_Way]:
+    """The rectangle between two poses; two where it crosses the seam of an endless camera."""
     bottom, top = sorted((_clamp(start.tilt), _clamp(stop.tilt)))
     zoom = max(_clamp(start.zoom, 0), _clamp(stop.zoom, 0))
     left, right = sorted((start.pan, stop.pan))

@@ -7,7 +7,7 @@ from torrazzo.camera.onvif import ptz, sectors
 from torrazzo.camera.onvif.client import Client
 from torrazzo.camera.onvif.errors import Fault
 from torrazzo.camera.onvif.ptz import Preset
-from torrazzo.camera.onvif.sectors import Place, Rules
+from torrazzo.camera.onvif.sectors import Pose, Rules
 
 
 class Turning:
@@ -17,29 +17,31 @@ class Turning:
         self._client, self._profile = client, profile
         self._rules = sectors.check_rules(rules)
 
-    async def to(self, aim: Place) -> None:
+    async def to(self, aim: Pose) -> None:
         """Look there."""
         sectors.check_absolute(self._rules, await self._now(), aim)
         await self._client.ask(ptz.absolute_move(self._profile, aim))
 
-    async def by(self, step: Place) -> None:
+    async def by(self, step: Pose) -> None:
         """Turn by so much."""
         sectors.check_relative(self._rules, await self._now(), step)
         await self._client.ask(ptz.relative_move(self._profile, step))
 
-    async def turn(self, velocity: Place, seconds: float) -> None:
+    async def turn(self, velocity: Pose, seconds: float) -> None:
         """Turn with that speed for so long."""
         call = ptz.continuous_move(self._profile, velocity, seconds)
         sectors.check_continuous(self._rules, await self._now(), velocity, seconds)
         await self._client.ask(call)
 
     async def to_preset(self, token: str) -> None:
-        """Look at a place with a name; where the device does not say where that is, rules refuse it."""
+        """Turn to a preset; where the device does not say where that is, rules refuse it."""
         if self._rules.sectors:
             found = next((preset for preset in await self.presets() if preset.token == token), None)
-            if found is None or found.place is None:
-                raise Refused("MN-04: the camera does not say where this place is, so it may lie where nobody may look")
-            sectors.check_absolute(self._rules, await self._now(), found.place)
+            if found is None or found.pose is None:
+                raise Refused(
+                    "MN-04: the camera does not say where this preset is, so it may be one where nobody may look"
+                )
+            sectors.check_absolute(self._rules, await self._now(), found.pose)
         await self._client.ask(ptz.goto_preset(self._profile, token))
 
     async def stop(self) -> None:
@@ -47,10 +49,10 @@ class Turning:
         await self._client.ask(ptz.stop(self._profile))
 
     async def presets(self) -> list[Preset]:
-        """Its places with names."""
+        """Its presets."""
         return await self._client.ask(ptz.get_presets(self._profile))
 
-    async def _now(self) -> Place | None:
+    async def _now(self) -> Pose | None:
         if not self._rules.sectors:
             return None
         try:
