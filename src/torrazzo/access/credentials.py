@@ -18,6 +18,7 @@ from torrazzo.access.factors import (
     new_recovery,
     password_hash,
     recovery_left,
+    remove_device,
     set_password,
 )
 from torrazzo.access.failures import Keys, count_failure, is_locked
@@ -101,10 +102,28 @@ class Credentials:
         account = self._signed_in(token).account
         with self._staff.change() as change:
             if has_device(change.connection, account.id):
-                raise Denial("DEVICE_THERE", "AC-01", "there is a device already; remove it first")
+                raise Denial("DEVICE_THERE", "AC-01", "there is a device for codes already; remove it first")
             secret = new_device(change, account.id, self._staff.box)
             address = pyotp.TOTP(secret, interval=STEP).provisioning_uri(name=account.name, issuer_name=ISSUER)
             return change.done(Device(secret, address))
+
+    def remove_device(self, token: str, password: str) -> Done[Decision]:
+        """A lost or an old one, by the password once more. Where it was the only second factor, another is owed now."""
+        session = self._signed_in(token)
+        keys = Keys.of(session.account.name, session.where.address)
+        with self._staff.change() as change:
+            if is_locked(change, keys):
+                return change.done(LOCKED)
+            known = password_hash(change.connection, session.account.id)
+        is_right = self._hasher.is_it(known, password)
+        with self._staff.change() as change:
+            if not is_right:
+                count_failure(change, keys)
+                change.tell("auth", {"what": "refused"}, session.by("removes a device for codes"))
+                return change.done(WRONG)
+            remove_device(change, session.account.id)
+            change.tell("auth", {"what": "code"}, session.by("removes a device for codes"))
+            return change.done(yes("AC-01"))
 
     def confirm_device(self, token: str, code: str) -> Done[Sequence[str]]:
         """From here on it counts; gives ten recovery codes where there are none. Raises `Denial` for a wrong code."""

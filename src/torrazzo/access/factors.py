@@ -55,11 +55,16 @@ def renew_hash(change: Change, person: str, password: str, hasher: Hasher) -> No
 def new_device(change: Change, person: str, box: Box) -> str:
     """Its secret in base32; it counts once a code of it was given."""
     secret = pyotp.random_base32()
-    change.connection.execute(sa.delete(CODE_DEVICE).where(CODE_DEVICE.c.person == person))
+    remove_device(change, person)
     sealed = box.seal(secret, _place(person))
     values = {"person": person, "sealed": sealed, "is_confirmed": False, "last_step": 0}
     change.connection.execute(sa.insert(CODE_DEVICE).values(**values))
     return secret
+
+
+def remove_device(change: Change, person: str) -> None:
+    """No code of it counts any more."""
+    change.connection.execute(sa.delete(CODE_DEVICE).where(CODE_DEVICE.c.person == person))
 
 
 def check_code(change: Change, person: str, box: Box, code: str, *, confirms: bool = False) -> bool:

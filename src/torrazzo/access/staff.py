@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from torrazzo.access.months import month_of
 from torrazzo.access.tables import OWED_FACT
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Invalid, Refused
+from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.base.times import UtcTicks
 from torrazzo.law import Decision
 from torrazzo.ledger.private import Private
@@ -99,14 +99,14 @@ class Staff:
 
     @contextmanager
     def change(self) -> Iterator[Change]:
-        """All of it, or nothing if it raises."""
-        with self._lock, self._engine.begin() as connection:
+        """All of it, or nothing if it raises; `Unavailable` where the database takes nothing."""
+        with self._lock, _told_plainly(), self._engine.begin() as connection:
             yield Change(connection, self.clock.utc())
 
     @contextmanager
     def look(self) -> Iterator[sa.Connection]:
         """To read."""
-        with self._engine.connect() as connection:
+        with _told_plainly(), self._engine.connect() as connection:
             yield connection
 
     def owed(self) -> list[Fact]:
@@ -121,6 +121,14 @@ class Staff:
         if ids:
             with self.change() as change:
                 change.connection.execute(sa.delete(OWED_FACT).where(OWED_FACT.c.id.in_(ids)))
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise Unavailable(f"office.db: {error.orig}; make room on the disk, or see what holds the file") from error
 
 
 def clean(text: str) -> str:

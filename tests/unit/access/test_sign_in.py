@@ -99,6 +99,28 @@ def test_a_recovery_code_counts_once(town: StaffedTown) -> None:
     assert tried(new[2])
 
 
+def test_a_lost_device_is_replaced_by_a_recovery_code_and_the_password(town: StaffedTown) -> None:
+    """The old one goes by the password once more; until a new one is there nothing else can be done, and then all."""
+    town.person("anna.rossi")
+    first = town.opened(town.staffing.sign_in.by_password("anna.rossi", PASSWORD, ROOM).value)
+    old = town.device(first.token)
+    codes = town.staffing.credentials.confirm_device(first.token, town.code(old)).value
+    half = town.opened(town.staffing.sign_in.by_password("anna.rossi", PASSWORD, ROOM).value)
+    token = town.opened(town.staffing.sign_in.second(half.token, codes[0]).value).token
+    with pytest.raises(Denial) as refused:
+        town.device(token)
+    assert refused.value.code == "DEVICE_THERE"
+    assert town.staffing.credentials.remove_device(token, "sbagliata sbagliata").value == WRONG
+    assert town.staffing.sessions.session(token).is_open
+    assert town.staffing.credentials.remove_device(token, PASSWORD).value
+    assert town.staffing.sessions.session(token).needs == ("second",)
+    new = town.device(token)
+    with pytest.raises(Denial):
+        town.staffing.credentials.confirm_device(token, town.code(old))
+    assert town.staffing.credentials.confirm_device(token, town.code(new)).value == ()  # nine are left
+    assert town.staffing.sessions.session(token).is_open
+
+
 def test_five_failures_lock_for_a_quarter_of_an_hour(town: StaffedTown) -> None:
     """AC-01: after the fifth the right password is refused, too, for 15 minutes; refusals are booked, and the lock."""
     town.person("anna.rossi")

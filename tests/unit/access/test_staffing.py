@@ -4,10 +4,13 @@
 
 import dataclasses
 
+import pytest
+
 from tests.tools.staffed import OWNER, PASSWORD, ROOM, StaffedTown
 from torrazzo.access.account import Agreement
 from torrazzo.access.camera_groups import CameraGroup
 from torrazzo.access.staff import By
+from torrazzo.base.errors import Unavailable
 from torrazzo.law import Circumstances, Operation, Role
 from torrazzo.law.decision import no
 from torrazzo.town.camera import new_camera_id
@@ -85,3 +88,17 @@ def test_housekeeping_has_its_hand_on_everything_that_ends(town: StaffedTown) ->
     dataclasses.replace(town.staffing, **stores).tend()  # type: ignore[arg-type]
     assert sorted(tended) == sorted(stores)
     assert len(tended) == 5
+
+
+def test_a_database_that_takes_nothing_is_told_plainly(town: StaffedTown) -> None:
+    """Somebody else holds the file, or the disk is full: `Unavailable`, which every caller knows; nothing is done."""
+    anna = town.person("anna.rossi")
+    town.told()
+    with town.staffing.staff.change() as change:
+        change.connection.exec_driver_sql("PRAGMA query_only = ON")
+    with pytest.raises(Unavailable, match=r"office\.db"):
+        town.staffing.accounts.suspend(anna.id, OWNER)
+    with town.staffing.staff.look() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = OFF")
+    assert town.staffing.accounts.account(anna.id).suspended is None
+    assert town.told() == []
