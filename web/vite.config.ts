@@ -20,9 +20,10 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0, // the CSP lets no data: script, style or font in
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      checks: { bundlerTimings: false },
       input: { app: "index.html", chiaro: "src/styles/chiaro.scss", scuro: "src/styles/scuro.scss" },
     },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8080" } },
-  test: { include: ["test/**/*.test.{ts,tsx}"], environment: "jsdom" },
+  test: { include: ["test/**/*.test.{ts,tsx}"], environment: "jsdom", isolate: false },
 }));

@@ -39,7 +39,7 @@ function place(session: Session, standing: ReturnType<typeof useStanding>): Reac
     case "away":
       return <NobodyAnswers onRetry={() => void session.begin()} />;
     case "first-run":
-      return <FirstRun />;
+      return <FirstRun town={standing.town} />;
     case "signed-out":
       return <SignIn town={standing.town} why={standing.why} />;
     case "locked":

@@ -22,8 +22,14 @@ export class Away extends Error {
 }
 
 /** What ended; on "SESSION_LOCKED" the session goes on after POST /unlock. */
-export type Ended = "SESSION_MISSING" | "SESSION_ENDED" | "SESSION_LOCKED";
-const ENDED: readonly string[] = ["SESSION_MISSING", "SESSION_ENDED", "SESSION_LOCKED"] satisfies Ended[];
+export type Ended = "SESSION_NONE" | "SESSION_OVER" | "SESSION_TAKEN" | "ACCOUNT_SUSPENDED" | "SESSION_LOCKED";
+const ENDED: readonly string[] = [
+  "SESSION_NONE",
+  "SESSION_OVER",
+  "SESSION_TAKEN",
+  "ACCOUNT_SUSPENDED",
+  "SESSION_LOCKED",
+] satisfies Ended[];
 
 type Body<R extends keyof Routes> = Routes[R]["body"];
 type Answer<R extends keyof Routes> = Routes[R]["answer"];

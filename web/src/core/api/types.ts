@@ -7,8 +7,8 @@
  * Times: `Instant`. Names of roles, operations and causes of gaps are those of src/torrazzo/law and docs/3-formats.
  * A reader accepts words that it does not know: causes, states and codes are shown as they come.
  *
- * What changes something carries the header `x-torrazzo-csrf`: `csrf` of Me, of SignInStep or of FirstRun; the first of
- * a row (POST /sign-in, POST /first-run) has none yet. All errors are `Problem`.
+ * What changes something carries the header `x-torrazzo-csrf`: `csrf` of Me or of SignInStep, whichever came last; what
+ * begins a session (POST /sign-in, /sign-in/passkey…, /first-run…, /link…) may come without. All errors are `Problem`.
  *
  * Idle is who neither types nor points: a GET is no activity. The page says POST /active at most once a minute while
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
@@ -23,12 +23,18 @@ export interface Routes {
   "POST /sign-in/totp": Route<{ code: string }, SignInStep>;
   "POST /sign-in/recovery": Route<{ code: string }, SignInStep>;
   "POST /sign-in/passkey/options": Route<Nothing, PasskeyAsked>;
-  "POST /sign-in/passkey": Route<{ credential: AuthenticationResponseJSON }, SignInStep>;
+  "POST /sign-in/passkey": Route<{ credential: AuthenticationResponseJSON }, SignInStep>; // the second step, or all
+  "POST /sign-in/take-over": Route<Nothing, SignInStep>; // after "elsewhere": the other session ends
 
-  "POST /first-run": Route<{ token: string }, FirstRun>; // what follows # in the one-time link
-  "POST /first-run/person": Route<NewPerson, Enrolment>;
-  "POST /first-run/totp": Route<{ code: string }, RecoveryCodes>;
-  "POST /first-run/kept": Route<Nothing, FirstRun>; // the codes are printed: the next person
+  // One-time links: what follows # in their address. They make the first two people, or give somebody a password.
+  "POST /first-run": Route<{ token: string }, FirstRun>;
+  "POST /first-run/person": Route<NewPerson & { token: string; role: Role }, SignInStep>; // signs in; "enrol" is next
+  "POST /link": Route<{ token: string }, LinkFor>;
+  "POST /link/password": Route<{ token: string; password: string }, SignInStep>;
+
+  // After "enrol", and later by one's own wish.
+  "POST /enrol/totp": Route<Nothing, Enrolment>;
+  "POST /enrol/totp/code": Route<{ code: string }, RecoveryCodes>; // shows that the secret arrived
 
   "GET /me": Route<undefined, Me>;
   "PATCH /me": Route<Partial<Wishes>, Me>;
@@ -62,7 +68,7 @@ export interface Problem {
   readonly code: string;
   readonly title: string;
   readonly detail?: string;
-  /** With `ACCOUNT_LOCKED` and `TOO_MANY_ATTEMPTS`: when one may try again. */
+  /** With `SIGN_IN_LOCKED`: when one may try again. */
   readonly until?: Instant;
   /** With `NOT_VALID`: what is wrong, by field of the body. */
   readonly fields?: Readonly<Record<string, string>>;
@@ -131,13 +137,18 @@ export interface Town {
 
 // ------------------------------------------------------------------------------------------------------------ sign-in
 
-/** What is asked next; "done": GET /me. */
-export type Step = "totp" | "passkey" | "change-password" | "done";
+/**
+ * What is asked next. "totp", "passkey": the session is half. "elsewhere": the same person has a session at another
+ * station, `other`. "change-password", "enrol" (a second factor): owed before anything else. "done": GET /me.
+ */
+export type Step = "totp" | "passkey" | "elsewhere" | "change-password" | "enrol" | "done";
 
 export interface SignInStep {
   readonly step: Step;
   /** Other second factors of this person: offered beside `step`. */
   readonly also: readonly ("totp" | "passkey" | "recovery")[];
+  /** With "elsewhere": where. */
+  readonly other: string | null;
   readonly csrf: string;
 }
 
@@ -174,10 +185,13 @@ export interface Wishes {
 
 /** Two people are made: one who configures and sees no picture, one who commands and approves. */
 export interface FirstRun {
-  readonly csrf: string;
-  readonly made: readonly { readonly role: Role; readonly name: string }[];
   /** Whose turn it is; null: both are made, the link is used up. */
   readonly next: Role | null;
+}
+
+/** Whose a link is: they choose a password, and sign in by that. */
+export interface LinkFor {
+  readonly name: string;
 }
 
 /** One natural person (AC-01): the act that designates them, and when it ends (AC-09). */

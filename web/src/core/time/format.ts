@@ -76,8 +76,8 @@ export class Format {
     }).format(value);
   }
 
-  /** `1.234` */
-  count(value: number): string {
+  /** `1.234`, `0,4` */
+  number(value: number): string {
     return new Intl.NumberFormat(this.#locale, { useGrouping: "always" }).format(value);
   }
 

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useClient } from "../../app/session";
-import type { Enrolment, NewPerson } from "../../core/api/types";
+import type { NewPerson, Role } from "../../core/api/types";
 import { dateAt } from "../../core/time/zone";
 import { Button } from "../../ui/Button";
 import { fieldErrors } from "../../ui/errors";
@@ -18,7 +18,13 @@ import { StepForm } from "../sign-in/StepForm";
 const EMPTY = { name: "", account: "", number: "", date: "", until: "" };
 type Said = typeof EMPTY;
 
-export function PersonForm({ onMade }: { readonly onMade: (name: string, enrolment: Enrolment) => void }) {
+interface Props {
+  readonly role: Role;
+  readonly token: string;
+  readonly onMade: (name: string) => void;
+}
+
+export function PersonForm({ role, token, onMade }: Props) {
   const { t } = useTranslation();
   const client = useClient();
   const action = useAction();
@@ -40,7 +46,10 @@ export function PersonForm({ onMade }: { readonly onMade: (name: string, enrolme
   function submit(): void {
     setAsked(true);
     if (Object.values(said).some((value) => value.trim() === "") || passwordFault(password) !== null) return;
-    action.run(async () => onMade(said.name, await client.call("POST /first-run/person", person(said, password.password))));
+    action.run(async () => {
+      await client.call("POST /first-run/person", { ...person(said, password.password), token, role });
+      onMade(said.name.trim());
+    });
   }
 
   return (

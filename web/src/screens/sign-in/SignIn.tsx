@@ -7,50 +7,77 @@ import { useTranslation } from "react-i18next";
 import { Doors } from "../../app/Doors";
 import { useClient, useSession } from "../../app/session";
 import type { Ended } from "../../core/api/client";
-import type { SignInStep, Town } from "../../core/api/types";
+import type { SignInStep, Step, Town } from "../../core/api/types";
+import type { Session } from "../../core/session/session";
 import { hasPasskeys } from "../../core/session/passkey";
 import { Button } from "../../ui/Button";
 import { Alert } from "../../ui/Notices";
 import { ChangePassword } from "./ChangePassword";
 import { CodeForm } from "./CodeForm";
+import { Enrol } from "./Enrol";
 import { NameAndPassword } from "./NameAndPassword";
 import { PasskeyForm } from "./PasskeyForm";
+import { TakeOver } from "./TakeOver";
+import { UseLink } from "./UseLink";
 
-export type Shown = "name" | "change-password" | "totp" | "passkey" | "recovery";
+export type Shown = "name" | "link" | "recovery" | Exclude<Step, "done">;
 
 /** Password, then a second factor; each step is one form, and any of a person's factors will do. */
 export function SignIn({ town, why }: { readonly town: Town; readonly why: Ended | null }) {
   const { t } = useTranslation();
   const session = useSession();
   const [said, setSaid] = useState<SignInStep | null>(null);
-  const [shown, setShown] = useState<Shown>("name");
+  const [shown, setShown] = useState<Shown>(location.pathname === "/link" ? "link" : "name");
 
   async function next(step: SignInStep): Promise<void> {
     setSaid(step);
-    if (step.step === "done") await session.begin();
+    if (step.step === "done") await enter(session);
     else setShown(step.step);
   }
 
   return (
     <Doors town={town}>
       {why === null || shown !== "name" ? null : <Alert kind="info">{t(`errors.${why}`)}</Alert>}
-      <Form shown={shown} onStep={next} />
-      {said === null || shown === "name" ? null : <OtherWays shown={shown} said={said} onShow={setShown} />}
+      <Form shown={shown} said={said} onStep={next} />
+      {said === null || shown === "name" ? (
+        <Alone isShown={shown === "name"} onShow={setShown} />
+      ) : (
+        <OtherWays shown={shown} said={said} onShow={setShown} />
+      )}
     </Doors>
   );
 }
 
+/** The address of a one-time link leads nowhere any more. */
+async function enter(session: Session): Promise<void> {
+  if (location.pathname === "/link") history.replaceState(null, "", "/");
+  await session.begin();
+}
+
 interface FormProps {
   readonly shown: Shown;
+  readonly said: SignInStep | null;
   readonly onStep: (step: SignInStep) => Promise<void>;
 }
 
-function Form({ shown, onStep }: FormProps) {
+function Form({ shown, said, onStep }: FormProps) {
   const { t } = useTranslation();
   const client = useClient();
+  const session = useSession();
   switch (shown) {
     case "name":
       return <NameAndPassword onStep={onStep} />;
+    case "link":
+      return <UseLink onStep={onStep} />;
+    case "elsewhere":
+      return <TakeOver other={said?.other ?? ""} onStep={onStep} />;
+    case "enrol":
+      return (
+        <>
+          <h1>{t("sign_in.enrol_title")}</h1>
+          <Enrol name="" onDone={async () => enter(session)} />
+        </>
+      );
     case "change-password":
       return <ChangePassword onStep={onStep} />;
     case "passkey":
@@ -80,6 +107,25 @@ function Form({ shown, onStep }: FormProps) {
   }
 }
 
+/** A passkey says who holds it: no name is asked. */
+function Alone({ isShown, onShow }: { readonly isShown: boolean; readonly onShow: (shown: Shown) => void }) {
+  const { t } = useTranslation();
+  if (isShown && !hasPasskeys()) return null;
+  return (
+    <div className="ways">
+      {isShown ? (
+        <Button kind="quiet" icon="key" onClick={() => onShow("passkey")}>
+          {t("sign_in.passkey_alone")}
+        </Button>
+      ) : (
+        <Button kind="quiet" icon="arrow-left" onClick={() => onShow("name")}>
+          {t("sign_in.again")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
 interface WaysProps {
   readonly shown: Shown;
   readonly said: SignInStep;
@@ -88,8 +134,10 @@ interface WaysProps {
 
 function OtherWays({ shown, said, onShow }: WaysProps) {
   const { t } = useTranslation();
-  const factors = [said.step, ...said.also].filter((way) => way === "totp" || way === "passkey" || way === "recovery");
-  const others = factors.filter((way) => way !== shown && (way !== "passkey" || hasPasskeys()));
+  const isSecond = shown === "totp" || shown === "passkey" || shown === "recovery";
+  const others = (isSecond ? [said.step, ...said.also] : [])
+    .filter((way) => way === "totp" || way === "passkey" || way === "recovery")
+    .filter((way) => way !== shown && (way !== "passkey" || hasPasskeys()));
   return (
     <div className="ways">
       {others.map((way) => (

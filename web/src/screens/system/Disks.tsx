@@ -8,14 +8,14 @@ import { Empty } from "../../ui/States";
 import { useFormat } from "../../ui/format";
 import { Status } from "../../ui/Status";
 import { type Column, Table } from "../../ui/Table";
-import { diskTone } from "./judge";
+import { daysTone, DISK_TONES } from "./judge";
 
 export function Disks({ disks }: { readonly disks: readonly DiskState[] }) {
   const { t } = useTranslation();
   const format = useFormat();
   const columns: readonly Column<DiskState>[] = [
     { key: "path", head: t("system.disk"), cell: ({ path }) => <code>{path}</code>, sort: ({ path }) => path },
-    { key: "state", head: t("system.state"), cell: (disk) => <Status tone={diskTone(disk)}>{t(`system.disk_${disk.state}`)}</Status> },
+    { key: "state", head: t("system.state"), cell: (disk) => <Status tone={DISK_TONES[disk.state]}>{t(`system.disk_${disk.state}`)}</Status> },
     {
       key: "free",
       head: t("system.free"),
@@ -28,7 +28,8 @@ export function Disks({ disks }: { readonly disks: readonly DiskState[] }) {
       key: "days",
       head: t("system.lasts"),
       isNumber: true,
-      cell: ({ days_left: days }) => (days === null ? "–" : t("system.about_days", { count: Math.floor(days) })),
+      cell: ({ days_left: days }) => 
+        days === null ? "–" : <Status tone={daysTone(days)}>{t("system.about_days", { count: Math.floor(days) })}</Status>,
       sort: ({ days_left: days }) => days ?? Infinity,
     },
   ];

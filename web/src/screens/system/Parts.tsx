@@ -44,13 +44,14 @@ const CLOCK_TONES: Record<ClockState["state"], Tone> = { trusted: "fine", untrus
 
 function Clock({ clock }: { readonly clock: ClockState }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const unknown = t("system.unknown");
   return (
     <Card title={t("system.clock")} aside={<Status tone={CLOCK_TONES[clock.state]}>{t(`system.clock_${clock.state}`)}</Status>}>
       <Facts
         items={[
           [t("system.clock_source"), clock.source ?? unknown],
-          [t("system.clock_offset"), clock.offset_ms === null ? unknown : `${clock.offset_ms} ms`],
+          [t("system.clock_offset"), clock.offset_ms === null ? unknown : `${format.number(clock.offset_ms)} ms`],
         ]}
       />
     </Card>
@@ -63,7 +64,7 @@ function Ledger({ ledger }: { readonly ledger: LedgerState }) {
   return (
     <Card title={t("system.ledger")} aside={<Status tone={ledgerTone(ledger)}>{t(`system.run_${ledger.state}`)}</Status>}>
       <Facts
-        items={[[t("system.waiting"), ledger.waiting === null ? t("system.unknown") : format.count(ledger.waiting)]]}
+        items={[[t("system.waiting"), ledger.waiting === null ? t("system.unknown") : format.number(ledger.waiting)]]}
       />
       {ledger.why === null ? null : <p>{ledger.why}</p>}
       {ledger.state === "down" || ledger.state === "refused" ? <p>{t("system.ledger_away")}</p> : null}

@@ -23,9 +23,10 @@ export function cameraTone(camera: CameraState): Tone {
   return states.every((state) => state === "recording" || state === "disabled") ? "fine" : "warning";
 }
 
-export function diskTone({ state, days_left: days }: DiskState): Tone {
-  if (state === "away" || state === "failed") return "alarm";
-  if (days === null) return state === "ok" ? "fine" : "warning";
+export const DISK_TONES: Record<DiskState["state"], Tone> = { ok: "fine", away: "alarm", failed: "alarm", unknown: "warning" };
+
+/** How long a disk lasts at today's rate. */
+export function daysTone(days: number): Tone {
   return days < DAYS_SOON ? "alarm" : days < DAYS_LATER ? "warning" : "fine";
 }
 

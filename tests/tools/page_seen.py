@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The built page in Chromium: what it complains of, whom it asks, what axe finds, what it looks like."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.tools.browser import FLAGS, NAMES
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+INSIDE = (  # Chromium itself asks the world otherwise
+    "--gaia-url=http://127.0.0.1:9",
+    "--component-updater=url-source=http://127.0.0.1:9",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+
+
+@contextmanager
+def open_chromium() -> Iterator[Any]:
+    """Playwright's browser, which reaches nobody but this machine."""
+    import shutil
+
+    from playwright.sync_api import sync_playwright  # slow to import
+
+    executable = next(path for path in map(shutil.which, NAMES) if path is not None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *INSIDE])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Seen:
+    """A page of its own, with what it complained of and whom it asked."""
+
+    def __init__(
+        self,
+        browser: Any,
+        address: str,
+        language: str = "it",
+        theme: str = "light",
+        size: tuple[int, int] = (1280, 800),
+    ) -> None:
+        wishes = {"locale": f"{language}-{language.upper() if language == 'it' else 'GB'}", "color_scheme": theme}
+        viewport = {"width": size[0], "height": size[1]}
+        self.context = browser.new_context(**wishes, viewport=viewport, timezone_id="America/New_York")
+        self.page = self.context.new_page()
+        self.address, self.language, self.theme = address, language, theme
+        self.complaints: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+
+    def _note(self, message: Any) -> None:
+        is_answer = "Failed to load resource" in message.text and "/api/v1/" in message.location["url"]
+        if message.type in {"error", "warning"} and not is_answer:  # an answer that says no is no complaint
+            self.complaints.append(f"{message.text} ({message.location['url']})")
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(self.address + path)
+        self.page.wait_for_load_state("networkidle")
+
+    def path(self) -> str:
+        """Asked of the page: Playwright's own `url` is old while nobody listens to it."""
+        return str(self.page.evaluate("location.pathname"))
+
+    def axe(self) -> list[str]:
+        """What axe finds, each with where."""
+        self.page.wait_for_timeout(300)  # transitions
+        self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate("(tags) => axe.run({runOnly: {type: 'tag', values: tags}})", RULES)
+        return [
+            f"{each['id']}: {node['target']} {node['failureSummary']}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def tab_to(self, name: str, most: int = 40) -> None:
+        """By Tab alone, to what is so called."""
+        for _ in range(most):
+            if name in self.focused():
+                return
+            self.press("Tab")
+        raise AssertionError(f"Tab does not reach {name!r}; it is at {self.focused()!r}")
+
+    def focused(self) -> str:
+        """The name of what has the focus."""
+        script = """() => { const at = document.activeElement;
+            const label = at.labels && at.labels[0];
+            return (at.getAttribute('aria-label') || (label && label.textContent) || at.textContent || '').trim(); }"""
+        return str(self.page.evaluate(script))
+
+    def wait(self, text: str, seconds: float = 10) -> None:
+        """Until that is on the page."""
+        until(lambda: text in self.page.evaluate("document.body.innerText"), f"{text!r} is not shown", seconds)
+
+    def shot(self, folder: Path | None, name: str) -> None:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{name}-{self.theme}-{self.language}.png"
+            self.page.screenshot(path=str(path), full_page=True)
+
+
+def until(condition: Callable[[], Any], why: str, seconds: float = 10) -> None:
+    """The strict CSP forbids Playwright's own waiting, which evaluates text in the page."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, why
+        time.sleep(0.05)

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { describe, expect, it } from "vitest";
+
+import { Away, Client, Refused } from "../src/core/api/client";
+
+function answering(...answers: readonly Response[]) {
+  const asked: { url: string; init: RequestInit }[] = [];
+  const left = [...answers];
+  const client = new Client((url, init = {}) => {
+    asked.push({ url: url as string, init });
+    const next = left.shift();
+    return next === undefined ? Promise.reject(new TypeError("network")) : Promise.resolve(next);
+  });
+  return { client, asked };
+}
+
+const json = (body: unknown, status = 200, kind = "application/json") =>
+  new Response(JSON.stringify(body), { status, headers: { "content-type": kind } });
+const problem = (status: number, code: string) => json({ status, code, title: code }, status, "application/problem+json");
+const step = { step: "totp", also: [], other: null, csrf: "word" };
+
+describe("the client", () => {
+  it("sends the CSRF word that it was given last with whatever changes something, and with no GET", async () => {
+    const { client, asked } = answering(json(step), new Response(null, { status: 204 }), json({ name: "Cremona" }));
+    await client.call("POST /sign-in", { name: "anna", password: "secret" });
+    await client.call("POST /active", {});
+    await client.call("GET /town", undefined);
+    expect(asked.map(({ init }) => new Headers(init.headers).get("x-torrazzo-csrf"))).toEqual([null, "word", null]);
+    expect(asked.map(({ url }) => url)).toEqual(["/api/v1/sign-in", "/api/v1/active", "/api/v1/town"]);
+  });
+
+  it("gives what it was asked for, and nothing for 204", async () => {
+    const { client } = answering(json({ name: "Cremona" }), new Response(null, { status: 204 }));
+    expect(await client.call("GET /town", undefined)).toEqual({ name: "Cremona" });
+    await expect(client.call("POST /lock", {})).resolves.toBeUndefined();
+  });
+
+  it("raises Refused with the problem, and Away for all that is no answer of ours", async () => {
+    const html = new Response("<h1>502</h1>", { status: 502, headers: { "content-type": "text/html" } });
+    const broken = new Response("{", { headers: { "content-type": "application/json" } });
+    const { client } = answering(problem(400, "REASON_REQUIRED"), html, broken);
+    await expect(client.call("POST /shift", { reason: "" })).rejects.toMatchObject({ problem: { code: "REASON_REQUIRED" } });
+    await expect(client.call("GET /me", undefined)).rejects.toBeInstanceOf(Away);
+    await expect(client.call("GET /me", undefined)).rejects.toBeInstanceOf(Away);
+    await expect(client.call("GET /me", undefined)).rejects.toBeInstanceOf(Away);
+  });
+
+  it("tells that the session is over or locked, and only by 401", async () => {
+    const { client } = answering(problem(401, "SESSION_LOCKED"), problem(403, "SESSION_OVER"), problem(401, "SESSION_OVER"));
+    const told: string[] = [];
+    client.onEnded = (ended) => void told.push(ended);
+    for (let at = 0; at < 3; at += 1) await expect(client.call("GET /me", undefined)).rejects.toBeInstanceOf(Refused);
+    expect(told).toEqual(["SESSION_LOCKED", "SESSION_OVER"]);
+  });
+
+  it("keeps the CSRF word through a lock, and forgets it with the session", async () => {
+    const done = () => new Response(null, { status: 204 });
+    const { client, asked } = answering(json(step), problem(401, "SESSION_LOCKED"), done(), problem(401, "SESSION_OVER"), done());
+    await client.call("POST /sign-in", { name: "a", password: "b" });
+    await client.call("GET /me", undefined).catch(() => undefined);
+    await client.call("POST /lock", {});
+    await client.call("GET /me", undefined).catch(() => undefined);
+    await client.call("POST /lock", {});
+    expect(asked.map(({ init }) => new Headers(init.headers).get("x-torrazzo-csrf"))).toEqual([null, null, "word", null, null]);
+  });
+});

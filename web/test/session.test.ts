@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { describe, expect, it } from "vitest";
+
+import { Client } from "../src/core/api/client";
+import { Session } from "../src/core/session/session";
+
+const town = { name: "Cremona", zone: "Europe/Rome", first_run: false, demo: false };
+const me = {
+  town,
+  person: { id: "p1", name: "Anna" },
+  roles: ["operator"],
+  permissions: ["live"],
+  shift: null,
+  csrf: "word",
+  idle_s: 600,
+  until: "2026-11-24T22:00:00.000Z",
+  wishes: { language: null, theme: null },
+};
+
+function session(answers: Record<string, [status: number, body: unknown]>) {
+  const found = new Session(
+    new Client((url, init = {}) => {
+      const answer = answers[`${init.method ?? "GET"} ${(url as string).replace("/api/v1", "")}`];
+      if (answer === undefined) return Promise.reject(new TypeError("network"));
+      const headers = { "content-type": "application/json" };
+      return Promise.resolve(new Response(answer[0] === 204 ? null : JSON.stringify(answer[1]), { status: answer[0], headers }));
+    }),
+  );
+  return found;
+}
+
+const no = (code: string): [number, unknown] => [401, { status: 401, code, title: code }];
+
+describe("the session", () => {
+  it("stands where the server says: nobody, somebody, locked, no account yet, no answer", async () => {
+    const cases = [
+      [{ "GET /town": [200, town], "GET /me": no("SESSION_NONE") }, "signed-out"],
+      [{ "GET /town": [200, town], "GET /me": [200, me] }, "signed-in"],
+      [{ "GET /town": [200, town], "GET /me": no("SESSION_LOCKED") }, "locked"],
+      [{ "GET /town": [200, { ...town, first_run: true }] }, "first-run"],
+      [{}, "away"],
+    ] as const;
+    for (const [answers, phase] of cases) {
+      const found = session(answers as unknown as Record<string, [number, unknown]>);
+      await found.begin();
+      expect(found.standing.get().phase).toBe(phase);
+    }
+  });
+
+  it("is over, with its reason, when any answer says so", async () => {
+    const answers: Record<string, [number, unknown]> = { "GET /town": [200, town], "GET /me": [200, me] };
+    const found = session(answers);
+    await found.begin();
+    answers["GET /system"] = no("SESSION_TAKEN");
+    await found.client.call("GET /system", undefined).catch(() => undefined);
+    expect(found.standing.get()).toMatchObject({ phase: "signed-out", why: "SESSION_TAKEN" });
+  });
+
+  it("locks at once when nobody answers, and unlocks by what the server says", async () => {
+    const answers: Record<string, [number, unknown]> = { "GET /town": [200, town], "GET /me": [200, me] };
+    const found = session(answers);
+    await found.begin();
+    await found.lock().catch(() => undefined);
+    expect(found.standing.get()).toMatchObject({ phase: "signed-in", isLocked: true });
+    answers["POST /unlock"] = [200, me];
+    await found.unlock("secret");
+    expect(found.standing.get()).toMatchObject({ phase: "signed-in", isLocked: false });
+  });
+
+  it("leaves nothing on the screen after signing out, also when nobody answers", async () => {
+    const found = session({ "GET /town": [200, town], "GET /me": [200, me] });
+    await found.begin();
+    await found.signOut().catch(() => undefined);
+    expect(found.standing.get()).toMatchObject({ phase: "signed-out", why: null });
+  });
+
+  it("tells who listens when it changes, and not when it does not", async () => {
+    const found = session({ "GET /town": [200, town], "GET /me": [200, me] });
+    let told = 0;
+    const leave = found.standing.subscribe(() => (told += 1));
+    await found.begin();
+    found.standing.set(found.standing.get());
+    expect(told).toBe(2); // signed out until it is known who it is
+    leave();
+    await found.begin();
+    expect(told).toBe(2);
+  });
+});
