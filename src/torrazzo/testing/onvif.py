@@ -379,6 +379,8 @@ def hostile() -> dict[str, bytes]:
         "half": texts.http(200, texts.envelope(texts.information("x")))[:-200],
         "not-http": b"RTSP/1.0 200 OK\r\n\r\n",
         "headers": b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n",
+        "switching": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+        "continues": b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000,
         "elsewhere": texts.http(302, b"", [("Location", "http://192.0.2.1/")]),
         "other-answer": texts.http(200, texts.envelope("<tds:RebootResponse/>")),
         "no-body": texts.http(200, b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"/>'),

@@ -89,6 +89,8 @@ async def _read(connection: Connection, talk: h11.Connection, where: Address) ->
                 raise NotOnvif(f"{where.place} answers with more than {limits.ONVIF_ANSWER} bytes")
         elif isinstance(event, h11.EndOfMessage):
             return Answer(status, head, bytes(body))
+        elif not isinstance(event, h11.InformationalResponse):
+            raise NotOnvif(f"{where.place} ends the conversation without an answer")
 
 
 def _check_kind(head: tuple[tuple[str, str], ...], where: Address) -> None:
