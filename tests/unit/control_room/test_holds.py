@@ -197,17 +197,28 @@ def test_who_may(town: HeldTown) -> None:
     assert town.socket().ask("POST", "/holds/act-999/release", {"reason": "x"}).status == 400
 
 
-def test_what_is_too_much_or_not_there_is_refused(town: HeldTown) -> None:
-    """No hold of more than twenty cameras' day, of what is not over, of what was never recorded; no fact either."""
-    for changes in (
-        {"from": "2026-01-01T00:00Z", "to": "2026-03-01T00:00Z"},
-        {"to": "2030-01-01T00:00Z"},
-        {"from": "2026-01-01T00:00Z", "to": "2026-01-02T00:00Z"},
-        {"cause": "curiosity"},
+def test_what_cannot_be_held_is_refused(town: HeldTown) -> None:
+    """No hold of what is not over, of what was never recorded, for no cause that has a term; no fact either."""
+    for changes, why in (
+        ({"from": "2026-01-01T00:00Z", "to": "2026-03-01T00:00Z"}, "at most 20 cameras"),
+        ({"to": "2030-01-01T00:00Z"}, "not over yet"),
+        ({"from": "2026-01-01T00:00Z", "to": "2026-01-02T00:00Z"}, "nothing was recorded"),
+        ({"cause": "curiosity"}, "cause 'curiosity'"),
     ):
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match=why):
             town.place(**changes)
     assert town.acts("hold") == []
+
+
+def test_no_hold_is_of_more_than_twenty_cameras_for_a_day(town: HeldTown) -> None:
+    """Footage that is there is held if the span is 480 hours of one camera, and not if it is a moment more."""
+    end = town.span.end // 90 * 90
+    start = end - 20 * 24 * 3_600 * SECOND
+    span = {"to": iso_from_ticks(end)}
+    with pytest.raises(AssertionError, match="at most 20 cameras for 24 hours"):
+        town.place(**span, **{"from": iso_from_ticks(start - 90)})
+    assert town.acts("hold") == []
+    assert town.place(**span, **{"from": iso_from_ticks(start)})["segments"] == 6
 
 
 def test_what_is_gone_from_the_disk_is_not_said_to_be_held(town: HeldTown) -> None:
