@@ -236,6 +236,14 @@ def test_a_locked_account_is_told_until_when(browser: Any) -> None:
         assert "22:19" in seen.page.inner_text("[role=alert]")
 
 
+def test_a_sign_in_that_the_ledger_has_not_heard_of_is_told(browser: Any) -> None:
+    """It lets in, and says what follows."""
+    with opened(browser, PageTown(is_told=False)) as seen:
+        sign_in(seen)
+        seen.wait("Il registro dei fatti non risponde")
+        seen.wait("sei cifre")
+
+
 def test_a_session_elsewhere_ends_only_by_a_word(browser: Any) -> None:
     """AC-01: who has a session at another station is told where, and asked."""
     town = PageTown(after="elsewhere")

@@ -111,6 +111,7 @@ class PageTown:
     also: tuple[str, ...] = ("passkey", "recovery")
     after: str = "done"  # what comes after the second factor
     failures: int = 0
+    is_told: bool = True
     shift: dict[str, Any] | None = None
     previous: dict[str, Any] | None = None
     left: list[str] = field(default_factory=lambda: ["admin", "designato"])
@@ -135,7 +136,7 @@ class PageTown:
     def step(self, step: str) -> dict[str, Any]:
         other = "Sala 2 (10.0.0.7)" if step == "elsewhere" else None
         self.stage = "full" if step == "done" else "half"
-        return {"step": step, "also": list(self.also), "other": other, "csrf": CSRF}
+        return {"step": step, "also": list(self.also), "other": other, "csrf": CSRF, "is_told": self.is_told}
 
     # -- the routes: what was asked, and the body
 

@@ -19,7 +19,7 @@ function answering(...answers: readonly Response[]) {
 const json = (body: unknown, status = 200, kind = "application/json") =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": kind } });
 const problem = (status: number, code: string) => json({ status, code, title: code }, status, "application/problem+json");
-const step = { step: "totp", also: [], other: null, csrf: "word" };
+const step = { step: "totp", also: [], other: null, csrf: "word", is_told: true };
 
 describe("the client", () => {
   it("sends the CSRF word that it was given last with whatever changes something, and with no GET", async () => {

@@ -149,6 +149,8 @@ export interface SignInStep {
   readonly also: readonly ("totp" | "passkey" | "recovery")[];
   /** With "elsewhere": where. */
   readonly other: string | null;
+  /** False: the ledger is away, and hears of this sign-in later. */
+  readonly is_told: boolean;
   readonly csrf: string;
 }
 
@@ -211,6 +213,7 @@ export interface Enrolment {
   readonly totp: { readonly secret: string; readonly uri: string };
 }
 
+/** Shown once; none where there were some already. */
 export interface RecoveryCodes {
   readonly codes: readonly string[];
 }
@@ -255,7 +258,8 @@ export interface Alarm {
 }
 
 export interface RecorderState {
-  readonly state: "running" | "down";
+  /** "waits": it runs, and may not record yet. */
+  readonly state: "running" | "waits" | "down";
   readonly keys_hours_left: number | null;
   /** Seconds of footage that wait for a disk. */
   readonly queue_s: number | null;

@@ -28,7 +28,8 @@ export function Enrol({ name, onCodes, onDone }: Props) {
   return (
     <TotpForm
       enrolment={value}
-      onCodes={(given) => {
+      onCodes={async (given) => {
+        if (given.codes.length === 0) return onDone();
         setCodes(given);
         onCodes?.();
       }}

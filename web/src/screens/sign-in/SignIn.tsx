@@ -11,7 +11,7 @@ import type { SignInStep, Step, Town } from "../../core/api/types";
 import type { Session } from "../../core/session/session";
 import { hasPasskeys } from "../../core/session/passkey";
 import { Button } from "../../ui/Button";
-import { Alert } from "../../ui/Notices";
+import { Alert, useNotify } from "../../ui/Notices";
 import { ChangePassword } from "./ChangePassword";
 import { CodeForm } from "./CodeForm";
 import { Enrol } from "./Enrol";
@@ -26,11 +26,13 @@ export type Shown = "name" | "link" | "recovery" | Exclude<Step, "done">;
 export function SignIn({ town, why }: { readonly town: Town; readonly why: Ended | null }) {
   const { t } = useTranslation();
   const session = useSession();
+  const notify = useNotify();
   const [said, setSaid] = useState<SignInStep | null>(null);
   const [shown, setShown] = useState<Shown>(location.pathname === "/link" ? "link" : "name");
 
   async function next(step: SignInStep): Promise<void> {
     setSaid(step);
+    if (!step.is_told) notify("warning", t("sign_in.not_told"));
     if (step.step === "done") await enter(session);
     else setShown(step.step);
   }

@@ -14,7 +14,7 @@ import { StepForm } from "./StepForm";
 
 interface Props {
   readonly enrolment: Enrolment;
-  readonly onCodes: (codes: RecoveryCodes) => void;
+  readonly onCodes: (codes: RecoveryCodes) => Promise<void>;
 }
 
 /** The secret goes into the person's authenticator; a code from there shows that it arrived. */

@@ -39,6 +39,6 @@ export function witnessesAway({ witnesses }: LedgerState): readonly string[] {
 }
 
 export function recorderTone({ recorder }: SystemState): Tone {
-  if (recorder.state === "down") return "alarm";
+  if (recorder.state !== "running") return recorder.state === "down" ? "alarm" : "warning";
   return recorder.keys_hours_left !== null && recorder.keys_hours_left < KEYS_LOW_HOURS ? "warning" : "fine";
 }
