@@ -14,7 +14,7 @@ import torrazzo_verify
 from tests.tools.browser import open_browser
 from tests.tools.dossier import Dossier, Keys, export
 from tests.tools.recording import STREAM
-from tests.tools.tampering import CASES, Case, Original, forge, ledger_notes, make_original, make_stepped
+from tests.tools.tampering import CASES, Case, Original, forge, ledger_notes, make_late, make_original, make_stepped
 from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo_verify.verify import TEXTS, WORDS, Finding, parse_policy, verify
 
@@ -103,6 +103,17 @@ def test_a_span_across_steps_of_the_clock_gets_the_same_verdict(checker: Checker
     code, found = checker.check(tmp_path / "stepped.asice", tmp_path / "policy.txt")
     assert code == 0
     _same(found, _by_python(tmp_path / "stepped.asice", tmp_path / "policy.txt")[1])
+
+
+@pytest.mark.browser
+def test_a_segment_that_takes_no_time_gets_the_same_verdict(checker: Checker, tmp_path: Path) -> None:
+    """A fact with t0 = t1 in the middle of the span is no failure, to both."""
+    dossier = Dossier([export(make_late(tmp_path), STREAM, 11.9, 12.1, tmp_path / "out.mp4")])
+    (tmp_path / "late.asice").write_bytes(dossier.bytes)
+    (tmp_path / "policy.txt").write_bytes(dossier.keys.policy.pack())
+    code, found = checker.check(tmp_path / "late.asice", tmp_path / "policy.txt")
+    assert code == 0
+    _same(found, _by_python(tmp_path / "late.asice", tmp_path / "policy.txt")[1])
 
 
 @pytest.mark.browser

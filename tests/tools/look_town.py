@@ -38,6 +38,7 @@ from torrazzo.ledger.identity import KINDS, LogName
 from torrazzo.ledger.secret import make_identity
 from torrazzo.ledger.town_policy import town_policy
 from torrazzo.testing import ClipSpec, make_clip
+from torrazzo.testing.clips import Clip
 from torrazzo.testing.clock import START
 from torrazzo.town.camera import Camera, StreamConfig
 from torrazzo.town.home import WitnessSettings, load_settings, save_settings
@@ -76,9 +77,7 @@ class LookTown:
 
     def __init__(self, folder: Path) -> None:
         self.made = Recording(folder)
-        self.made.shoot(make_clip(ClipSpec(width=320, height=240, frames=200)), 35)
-        self.made.gap(10)
-        self.made.shoot(make_clip(ClipSpec(width=320, height=240, frames=200)), 15)
+        self._record(make_clip(ClipSpec(width=320, height=240, frames=200)))
         self.made.finish()
         self.home = self.made.home
         make_town(folder, "Cremona", "Europe/Rome")
@@ -93,6 +92,12 @@ class LookTown:
         self._threads = contextlib.ExitStack()
         self._ledger_runs = contextlib.ExitStack()
         self._keyring_runs = contextlib.ExitStack()
+
+    def _record(self, clip: Clip) -> None:
+        """What there is to look at."""
+        self.made.shoot(clip, 35)
+        self.made.gap(10)
+        self.made.shoot(clip, 15)
 
     @property
     def span(self) -> Span:

@@ -104,6 +104,14 @@ class Recording:
         self._advance(utc(last))
         self._media = last
 
+    def shoot_at_once(self, clip: Clip, seconds: float) -> None:
+        """The same in no time: pictures of before where the time line already is, as the recorder places them."""
+        for is_first in (True, False):
+            self._write(self._segmenter.finish())
+            self._breaks = True
+            if is_first:
+                self.shoot(clip, seconds, skew_ppm=-1_000_000)
+
     def gap(self, seconds: float, why: str = "net") -> None:
         """Nothing comes for so long."""
         end = self.now + round(seconds * SECOND)

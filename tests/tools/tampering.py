@@ -83,6 +83,18 @@ def make_stepped(folder: Path) -> Recording:
     return record(folder, A, shoot)
 
 
+def make_late(folder: Path) -> Recording:
+    """12 s, a second of pictures that take no time, 12 s."""
+
+    def shoot(town: Recording) -> None:
+        small = make_clip(ClipSpec(width=160, height=120))
+        town.shoot(small, 12)
+        town.shoot_at_once(small, 1)
+        town.shoot(small, 12)
+
+    return record(folder, A, shoot)
+
+
 def ledger_notes(lines: list[bytes]) -> list[bytes]:
     """What a ledger might note of the second fact: it came late, its recorder was silent; and of one that is none."""
     fact = json.loads(lines[1])

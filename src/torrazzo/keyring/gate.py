@@ -379,7 +379,7 @@ def _check_segment(fact: Fact, wanted: Wanted, rules: Rules, now: Judgement) -> 
     where = f"{fact.stream} {iso_from_ticks(fact.t0)}"
     if fact.stream not in wanted.streams:  # 1
         raise Refuse(Reason.STREAM, f"{where}: not a stream of the window")
-    if fact.t1 is None or not wanted.span.start <= fact.t0 < fact.t1 <= wanted.span.end:  # 2
+    if fact.t1 is None or not wanted.span.start <= fact.t0 <= fact.t1 <= wanted.span.end:  # 2
         raise Refuse(Reason.SPAN, f"{where}: not within {wanted.span}, the window's span")
     try:  # 3
         name = KeyName.parse(str(fact.key))

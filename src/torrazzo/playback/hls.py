@@ -104,7 +104,11 @@ def _lines(footage: Footage, stream: StreamId, span: Span, *, is_over: bool) -> 
     base = 0  # the same, on the playlist's own time line
     init, init_name = b"", ""
     last: Recorded | None = None
+    left_out = False
     for row in footage.segments(stream, span):
+        if row.t0 == row.t1:  # takes no time: an export has its pictures, a player could not show them
+            left_out = True
+            continue
         step = footage.steps_between(last, row) if last is not None else 0
         missing = row.t0 - cursor - step
         if last is None and missing < 0:
@@ -113,7 +117,8 @@ def _lines(footage: Footage, stream: StreamId, span: Span, *, is_over: bool) -> 
             yield from _gap(cursor + step, missing, base)
             base += missing
         now = footage.open_piece(row, 0)
-        breaks = missing != 0 or step != 0 or now != init
+        breaks = missing != 0 or step != 0 or now != init or left_out
+        left_out = False
         if now != init:
             init, init_name = now, str(PartName(row.id.term, row.id.n, None))
         yield _Line(row.t1 - row.t0, str(PartName(row.id.term, row.id.n, base)), False, row.t0, breaks, init_name)

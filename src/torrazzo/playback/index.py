@@ -56,9 +56,11 @@ def whole_span(index: Index, stream: StreamId, span: Span, lead: int = SECOND) -
     if not shown:
         return None
     first, end = min(shown, key=lambda row: row.t0), max(row.t1 for row in shown)
+    if first.t0 == end:
+        return None  # what takes no time stands alone there
     while first.continues or first.t0 > span.start - lead:
-        before = [row for row in rows if row.t1 == first.t0]
+        before = [row for row in rows[: rows.index(first)] if row.t1 == first.t0]  # not itself: it may take no time
         if not before:
             break
-        first = before[0]
+        first = before[-1]
     return Span(UtcTicks(first.t0), UtcTicks(end))

@@ -47,6 +47,11 @@ class PieceAt(NamedTuple):
     end_dts: int  # when the frame after its last one is decoded
     frames: Sequence[FrameAt]
 
+    @property
+    def is_timeless(self) -> bool:
+        """Its pictures came when the time line was further already: they stand in one moment."""
+        return self.t0 == self.t1
+
 
 class Cut(NamedTuple):
     """What of the placed fragments a clip needs, and how it shows them."""
@@ -92,14 +97,15 @@ class Timeline:
         if not self._positions:
             self._first_delay = self._delay
         anchor = base = 0
+        was_timeless = False
         for number, piece in enumerate(pieces):
             if not piece.frames:
                 continue
-            if number == 0 or not piece.joined:
+            if number == 0 or not piece.joined or piece.is_timeless or was_timeless:
                 anchor, base = self._start_of(piece), piece.frames[0].dts
             self._place(piece, anchor - base)
-            self._end = piece.t1
-            self._media_end = anchor - base + piece.end_dts
+            self._end, was_timeless = piece.t1, piece.is_timeless
+            self._media_end = anchor if piece.is_timeless else anchor - base + piece.end_dts
 
     def _start_of(self, piece: PieceAt) -> int:
         """The position of its first frame."""
@@ -121,7 +127,7 @@ class Timeline:
         correction = self._first_delay - self._delay
         floor = self._positions[-1] + 1 if self._positions else None
         for frame in piece.frames:
-            position = frame.dts + offset
+            position = (piece.frames[0] if piece.is_timeless else frame).dts + offset
             if floor is not None and position < floor:
                 position = floor
             if frame.is_sync or (frame.is_key and self.any_key):

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from tests.tools.asgi import Answer, Client
 from tests.tools.exported import export_mp4
-from tests.tools.look_town import FORM, OTHER, OWNER, STRANGER, WHY, LookTown, look_town
+from tests.tools.look_town import FORM, OTHER, OWNER, STRANGER, WHY, LookTown, look_town, opened
 from tests.tools.recording import STREAM
 from torrazzo.access import Ask, Windows, gate
 from torrazzo.access.asks import MOST_HOURS, Step
@@ -32,6 +32,8 @@ from torrazzo.keyring.gate_refusal import Reason
 from torrazzo.ledger.act import Wanted
 from torrazzo.ledger.private import open_private
 from torrazzo.ledger.text import parse_hash
+from torrazzo.playback import media_playlist
+from torrazzo.testing.clips import Clip
 from torrazzo.testing.clock import START
 
 pytestmark = pytest.mark.timeout(60)
@@ -75,6 +77,32 @@ def test_the_fact_stands_in_the_ledger_before_the_first_byte(town: LookTown) -> 
         {"stream": str(STREAM), "count": 6, "spans": [[START, gap[0]], [gap[1], town.made.now]]}
     ]
     assert page.get(f"{key}/video.mp4").status == 410
+
+
+class LateTown(LookTown):
+    """With a second of pictures that take no time: a burst of late ones."""
+
+    def _record(self, clip: Clip) -> None:
+        self.made.shoot(clip, 12)
+        self.made.shoot_at_once(clip, 1)
+        self.made.shoot(clip, 12)
+
+
+def test_a_segment_that_takes_no_time_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    """A fact with t0 = t1 is looked at and told with the others, and nothing is refused for it."""
+    town = LateTown(tmp_path)
+    with opened(town):
+        look = town.look()
+        file = look.file()
+        assert [row.t0 == row.t1 for row in file.clip.segments] == [False, False, True, False, False]
+        assert sum(map(len, file.read(0, file.size))) == file.size
+        assert media_playlist(look.footage, STREAM, look.span).count(".m4s") == 4
+        look.end("done")
+        ((_, close),) = town.acts("close")
+        whole = [town.span.start, town.span.end]
+        assert close.values["shown"] == [{"stream": str(STREAM), "count": 5, "spans": [whole]}]
+        town.clock.advance(90)
+        assert town.acts("refuse") == []
 
 
 def test_less_is_told_where_less_was_given(town: LookTown) -> None:

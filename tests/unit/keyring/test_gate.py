@@ -104,6 +104,19 @@ def test_a_segment_that_fills_the_span_is_granted_and_one_tick_more_is_not() -> 
         assert _reason(town, _viewed(town, **{**span, edge: span[edge] + by})) == Reason.SPAN
 
 
+@pytest.mark.parametrize("at_s", [300, 60, 0])
+def test_a_segment_that_takes_no_time_is_granted(at_s: int) -> None:
+    """Its end is its beginning: it lies in the span, at the edges too; one that ends before it begins does not."""
+    edge = NOW - at_s * SECOND
+    span: dict[str, Any] = {"t0": NOW - 300 * SECOND, "t1": NOW}
+    town = GateTown()
+    request = _viewed(town, segment_line(t0=edge, t1=edge), **span)
+    assert isinstance(decide(town.state, request, town.rules, at()).outcome, Granted)
+    for changes in ({"t1": edge - 1}, {"t0": span["t0"] - 1, "t1": span["t0"] - 1}, {"t0": NOW + 1, "t1": NOW + 1}):
+        town = GateTown()
+        assert _reason(town, _viewed(town, segment_line(**{"t0": edge, **changes}), **span)) == Reason.SPAN
+
+
 def test_a_window_that_renews_another_is_granted() -> None:
     """It names one before it."""
     town = GateTown()
@@ -160,8 +173,8 @@ def _other_span(town: GateTown) -> KeyRequest:
     return _viewed(town, segment_line(t0=NOW - 400 * SECOND))
 
 
-def _no_time(town: GateTown) -> KeyRequest:
-    return _viewed(town, segment_line(t1=NOW - 60 * SECOND))
+def _backwards(town: GateTown) -> KeyRequest:
+    return _viewed(town, segment_line(t1=NOW - 60 * SECOND - 1))
 
 
 def _other_log(town: GateTown) -> KeyRequest:
@@ -397,7 +410,7 @@ def _unproven_ask(town: GateTown) -> KeyRequest:
 REFUSALS: list[tuple[Callable[[GateTown], KeyRequest], Reason]] = [
     (_other_camera, Reason.STREAM),
     (_other_span, Reason.SPAN),
-    (_no_time, Reason.SPAN),
+    (_backwards, Reason.SPAN),
     (_other_log, Reason.HEAD_LOG),
     (_foreign_log, Reason.HEAD_FORGED),
     (_forged_head, Reason.HEAD_FORGED),
@@ -452,7 +465,8 @@ def test_one_change_and_no_key(change: Callable[[GateTown], KeyRequest], reason:
 
 def test_each_reason_is_tried() -> None:
     """No reason stands in the code for which there is no request; `invalid` is the parser's."""
-    tried = {reason for _, reason in REFUSALS} | {Reason.EXPIRED, Reason.CLOCK, Reason.INVALID}
+    elsewhere = {Reason.EXPIRED, Reason.CLOCK, Reason.INVALID, Reason.HEAD_UNCOSIGNED}
+    tried = {reason for _, reason in REFUSALS} | elsewhere
     assert tried == set(Reason)
 
 

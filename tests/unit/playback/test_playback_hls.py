@@ -14,6 +14,7 @@ from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.ids import NodeId
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.playback import Footage, PartName, media_playlist, part_bytes
+from torrazzo.playback.index import whole_span
 from torrazzo.segment import parse_fragment
 from torrazzo.segment.boxes import walk
 from torrazzo.testing import ClipSpec, make_clip
@@ -119,6 +120,41 @@ def test_steps_break_the_time_line_and_leave_no_gap(tmp_path: Path) -> None:
         "2026-11-24T22:01:01.000Z",
     ]
     assert re.findall(r"seg_.*_(\d+)\.m4s", text) == ["0", "180000", "360000"]
+
+
+def test_what_takes_no_time_is_left_out_of_a_playlist(tmp_path: Path) -> None:
+    """A player is told of no segment of length zero; what follows it begins anew, and leaves no gap."""
+    made = Recording(tmp_path)
+    clip = make_clip(ClipSpec(width=160, height=120, frames=50))
+    made.shoot(clip)
+    made.shoot_at_once(clip, 1)
+    made.shoot(clip)
+    made.finish()
+    text = media_playlist(made.footage(), STREAM, Span(made.start, UtcTicks(made.start + 4 * SECOND)))
+    assert (re.findall("EXTINF:(.*),", text), "GAP" in text) == (["2.000000", "2.000000"], False)
+    assert text.count("#EXT-X-DISCONTINUITY") == 1
+
+
+@pytest.mark.parametrize(("start", "end"), [(1, 3), (2, 3), (0, 4)])
+def test_a_span_grows_over_what_takes_no_time(start: int, end: int, tmp_path: Path) -> None:
+    """Each segment that a span's pictures refer to is found behind one of length zero; alone, that is no picture."""
+    made = Recording(tmp_path)
+    made.shoot_at_once(make_clip(ClipSpec(width=160, height=120, frames=50)), 1)
+    made.shoot(make_clip(ClipSpec(width=160, height=120, frames=50)))
+    made.shoot_at_once(make_clip(ClipSpec(width=160, height=120, frames=50)), 1)
+    made.shoot(make_clip(ClipSpec(width=160, height=120, frames=50)))
+    made.gap(2)
+    made.shoot_at_once(make_clip(ClipSpec(width=160, height=120, frames=50)), 1)
+    made.gap(2)
+    made.finish()
+    footage = made.footage()
+
+    def seconds(number: float) -> UtcTicks:
+        return UtcTicks(made.start + round(number * SECOND))
+
+    whole = whole_span(footage._index, STREAM, Span(seconds(start), seconds(end)))
+    assert whole == Span(seconds(0), seconds(4))
+    assert whole_span(footage._index, STREAM, Span(seconds(5), seconds(7))) is None
 
 
 def test_parts_follow_each_other_on_one_time_line(recording: Recording, footage: Footage) -> None:

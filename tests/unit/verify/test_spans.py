@@ -8,7 +8,7 @@ import pytest
 
 from tests.tools.dossier import Dossier, Exported, Keys, export, files_of, record
 from tests.tools.recording import STREAM, Recording
-from tests.tools.tampering import ledger_notes, make_stepped
+from tests.tools.tampering import ledger_notes, make_late, make_stepped
 from torrazzo.base.times import SECOND
 from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo.testing import ClipSpec, make_clip
@@ -41,6 +41,14 @@ def test_whatever_the_span_an_honest_package_is_verified(
 ) -> None:
     """Cut anywhere, across steps of the clock, a gap and a change of format: nothing fails."""
     dossier = Dossier([export(made, STREAM, start, end, tmp_path / "out.mp4")])
+    code, found = check(dossier, tmp_path)
+    assert (code, [finding for finding in found if finding.level == FAILED]) == (0, [])
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 24), (5, 13), (11.9, 12.1), (12, 20), (5, 12)])
+def test_a_segment_that_takes_no_time_is_verified(start: float, end: float, tmp_path: Path) -> None:
+    """Wherever the span lies to a fact with t0 = t1, no picture around it is left out, and nothing fails."""
+    dossier = Dossier([export(make_late(tmp_path), STREAM, start, end, tmp_path / "out.mp4")])
     code, found = check(dossier, tmp_path)
     assert (code, [finding for finding in found if finding.level == FAILED]) == (0, [])
 
