@@ -19,6 +19,7 @@ from torrazzo.law.reason import MOST, PURPOSES, check_purpose, check_reason
         "furto furto furto furto",
         "abababababababab",
         "abcdefgabcdefgabcdefg",
+        "abcdef abcdefabcdef",  # one piece, cut elsewhere
         "12 12 12 12 12 12 12",
         "                    furto",
         "qwertyuiopasdfghjkl",
