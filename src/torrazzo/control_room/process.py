@@ -31,9 +31,14 @@ from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
+from torrazzo.control_room.api import Room, make_api
+from torrazzo.control_room.api.guard import Guard
+from torrazzo.control_room.api.room import expect_running, last_look
+from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page, page_address
 from torrazzo.control_room.books import Books
 from torrazzo.control_room.failures import Told, tell_in_one_line
+from torrazzo.control_room.front import Front, built_page
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
 from torrazzo.control_room.index import Index, IndexWriter, open_footage, open_index
 from torrazzo.control_room.looks import Looks
@@ -42,11 +47,12 @@ from torrazzo.control_room.page_app import Views, make_page_app
 from torrazzo.control_room.peered import PeeredProtocol
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.control_room.socket_app import make_socket_app
-from torrazzo.control_room.staff_room import StaffRoom, try_to
+from torrazzo.control_room.staff_room import PAGE, StaffRoom, try_to
 from torrazzo.control_room.state import GapState, TownState
-from torrazzo.control_room.views import gather
+from torrazzo.control_room.views import ask_status, gather
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import let_pass, listen_unix
+from torrazzo.ledger.client import LedgerClient
 from torrazzo.town.home import Home, Settings, load_settings
 from torrazzo.town.office import Office
 
@@ -135,11 +141,9 @@ class _Room:
         changes = make_socket_app(
             self._office, self.state, self._writer.take, self._writer.rebuild, self._staff.routes()
         )
-        views = Views(self._settings, self.state, self.last_recorded, self.gaps, self._looks)
-        looks = make_page_app(views, Media(self._looks).routes(), allowed_hosts(page))
         copies = make_people_app(self._desk(), self._looks, self._holds().routes())
         try:
-            yield (_server(changes), inner), (_server(looks), page), (_server(copies), desk)
+            yield (_server(changes), inner), (_server(self._front(page)), page), (_server(copies), desk)
         finally:
             for path in (
                 self._home.first_link,
@@ -149,6 +153,30 @@ class _Room:
             ):
                 with contextlib.suppress(OSError):
                     self._disk.unlink(path)
+
+    def _front(self, page: socket.socket) -> ASGIApp:
+        hosts = allowed_hosts(page)
+        views = Views(self._settings, self.state, self.last_recorded, self.gaps, self._looks)
+        old = make_page_app(views, Media(self._looks).routes(), hosts)
+        return Front(Guard(make_api(self._api_room()), hosts), Guard(built_page(), hosts), old, self._has_page)
+
+    def _api_room(self) -> Room:
+        home = self._home
+        return Room(
+            people=self._staff,
+            settings=self._settings,
+            state=self.state,
+            cameras=self._office.registry.cameras,
+            ledger=partial(expect_running, LedgerClient(home.ledger_socket)),
+            wishes=WishBook(home.path / WISHES, self._disk),
+            keyring_status=partial(ask_status, home.keyring_socket),
+            ledger_status=partial(ask_status, home.ledger_socket),
+            retention_status=partial(last_look, self._disk, home),
+        )
+
+    def _has_page(self) -> bool:
+        """Of accounts: where it was built, and there are some."""
+        return PAGE.exists() and bool(self._staff.staffing.accounts.all())
 
     def _tell(self, fact: Fact) -> int:
         return self._looks.windows.tell(fact)

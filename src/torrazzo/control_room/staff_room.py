@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 BODY = 64 << 10
+FIRST_RUN = "/first-run"  # an address of that page
 PAGE = Path(__file__).with_name("static") / "index.html"  # the page that has accounts, where it was built
 
 
@@ -68,7 +69,7 @@ class StaffRoom:
         with contextlib.suppress(FileNotFoundError):
             disk.unlink(place)
         if has_page() and (token := self.staffing.links.first().value) is not None:
-            disk.publish(place, f"{link_path(page)}#{token}\n".encode(), 0o600)
+            disk.publish(place, f"{link_path(page, FIRST_RUN)}#{token}\n".encode(), 0o600)
             log.info("first_link_offered", file=str(place))
 
     # -- for the owner of the home

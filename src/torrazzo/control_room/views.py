@@ -46,10 +46,10 @@ def gather(
     home: Home, settings: Settings, disk: Disk, clock: Clock, cameras: Iterable[Camera], gaps: Gaps
 ) -> TownState:
     """The state from these cameras and gaps, and what recorder, ledger and keyring say now."""
-    recorder, ledger = _status(home.recorder_socket), _status(home.ledger_socket)
+    recorder, ledger = ask_status(home.recorder_socket), ask_status(home.ledger_socket)
     state = town_state(settings, cameras, recorder, gaps, clock.utc(), ledger)
     state = replace(state, settings_wrong=(*_anchors_wrong(home), *_policy_wrong(home, settings)))
-    return state.with_roots(_roots(home, settings, disk, state.roots)).with_keyring(_status(home.keyring_socket))
+    return state.with_roots(_roots(home, settings, disk, state.roots)).with_keyring(ask_status(home.keyring_socket))
 
 
 def _policy_wrong(home: Home, settings: Settings) -> tuple[str, ...]:
@@ -74,7 +74,8 @@ def _anchors_wrong(home: Home) -> tuple[str, ...]:
     return tuple(f"authority {name} is not asked for anchors: {why}" for name, why in wrong.items())
 
 
-def _status(socket: Path) -> Mapping[str, object] | None:
+def ask_status(socket: Path) -> Mapping[str, object] | None:
+    """What a process says of itself there; None where nobody answers."""
     try:
         status, found = ask(socket, "GET", "/status", timeout=_ANSWER_S)
     except (Unavailable, Damaged):

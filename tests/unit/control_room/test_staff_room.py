@@ -93,7 +93,7 @@ def test_the_first_link_lies_where_its_owner_finds_it(town: StaffedTown) -> None
     room.offer_first_link(place, PAGE, disk, lambda: True)
     link = place.read_text().strip()
     page, _, token = link.partition("#")
-    assert page == "http://localhost:8470/"
+    assert page == "http://localhost:8470/first-run"
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert town.staffing.links.first_left(token) == (Role.ADMIN, Role.DESIGNATO)
     room.offer_first_link(place, PAGE, disk, lambda: True)

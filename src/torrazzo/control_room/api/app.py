@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The application: each route behind the gate, each refusal a problem, a document about all of it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from torrazzo import __version__
+from torrazzo.control_room.api import doors, own, people, shifts, system
+from torrazzo.control_room.api.declared import Declared, Door, Undeclared, by_endpoint
+from torrazzo.control_room.api.gate import enter
+from torrazzo.control_room.api.problem import TYPE, answer_errors
+from torrazzo.control_room.api.room import Room
+from torrazzo.control_room.api.shapes import Problem
+
+ROOT = "/api/v1"
+LARGEST_BODY = 64 << 10
+DOCUMENT = f"{ROOT}/openapi.json"
+
+DECLARED: Sequence[Declared] = tuple(
+    route for file in (doors, own, shifts, people, system) for route in file.routes.all
+)
+
+
+class GatedRoute(APIRoute):
+    """Nobody comes to it, nor is anything read of what they bring, but through the gate."""
+
+    declared: ClassVar = by_endpoint(DECLARED)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Raises `Undeclared` for one that is in no registry."""
+        declared = self.declared.get(self.endpoint)
+        if declared is None or self.methods != {declared.method} or self.path != ROOT + declared.path:
+            raise Undeclared(f"{self.methods} {self.path}: declare operation, resource and permission (declared.py)")
+        inner = super().get_route_handler()
+
+        async def gated(request: Request) -> Response:
+            request.state.asked = await asyncio.to_thread(enter, request, declared)
+            return await inner(request)
+
+        return gated
+
+
+def make_api(room: Room) -> FastAPI:
+    """The application below `/api/v1`; raises `Undeclared` where a route is not declared."""
+    app = FastAPI(
+        title="Torrazzo, control room",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=LARGEST_BODY,
+        telemetry={"tracing": False},
+    )
+    app.state.room = room
+    for declared in DECLARED:
+        _add(app, declared)
+    document = app.openapi()
+
+    async def openapi(_request: Request) -> Response:
+        return JSONResponse(document)
+
+    app.router.add_route(DOCUMENT, openapi, methods=["GET"], include_in_schema=False)
+    answer_errors(app)
+    check_declared(app.routes)
+    return app
+
+
+def check_declared(routes: Sequence[BaseRoute]) -> None:
+    """Raises `Undeclared` for a route that goes around the gate."""
+    for route in routes:
+        if not isinstance(route, GatedRoute) and getattr(route, "path", None) != DOCUMENT:
+            raise Undeclared(f"{getattr(route, 'path', route)!r} is not declared (declared.py)")
+
+
+def _add(app: FastAPI, declared: Declared) -> None:
+    app.router.add_api_route(
+        ROOT + declared.path,
+        declared.endpoint,
+        methods=[declared.method],
+        response_model=declared.answer,
+        status_code=204 if declared.answer is None else 200,
+        operation_id=f"{declared.method.lower()}{declared.path.translate(_WORDS)}",
+        tags=[declared.resource],
+        responses=_refusals(declared),
+        openapi_extra={
+            "x-torrazzo-operation": declared.operation.value,
+            "x-torrazzo-permission": str(declared.permission.value),
+        },
+        route_class_override=GatedRoute,
+    )
+
+
+_WORDS = str.maketrans({"/": "_", "-": "_", "{": None, "}": None})
+
+_REFUSALS = {
+    401: "nobody is signed in, or not to the end, or it did not do",
+    403: "not allowed, as the code tells",
+    404: "there is no such thing",
+    409: "not as things are",
+    410: "the link is used, or too old",
+    413: "the body is too large",
+    415: "the body is not JSON",
+    421: "we have another name",
+    422: "something of the request is not valid",
+    429: "too many attempts",
+    500: "something failed here",
+    503: "ledger, disk or database is away",
+}
+
+
+def _refusals(declared: Declared) -> dict[int | str, dict[str, Any]]:
+    which = set(_REFUSALS) - (set() if declared.changes else {409, 410, 413, 415, 429})
+    if declared.permission is Door.ANYONE and not declared.changes:
+        which -= {401}
+    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    return {
+        status: {"description": _REFUSALS[status], "model": Problem, "content": {TYPE: {"schema": schema}}}
+        for status in sorted(which)
+    }

@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The one registry of routes: each says what it does to what (LG-01), and for whom it is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any, TypeVar
+
+from torrazzo.law import Operation
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Logged(StrEnum):
+    """What is done, in the families of LG-01."""
+
+    COLLECT = "collect"
+    ALTER = "alter"
+    CONSULT = "consult"
+    DISCLOSE = "disclose"
+    TRANSFER = "transfer"
+    COMBINE = "combine"
+    ERASE = "erase"
+    AUTH = "auth"
+    CONFIG = "config"
+    HOLD = "hold"
+
+
+class Door(Enum):
+    """For whom a route is that is no operation of the matrix."""
+
+    ANYONE = "anyone"  # also nobody who is signed in
+    HALF = "half"  # a session of any stage: the second step, signing out
+    LOCKED = "locked"  # signed in, be it that the session is locked
+    OWED = "owed"  # signed in, be it that a second factor or another password is owed
+    SELF = "self"  # signed in, whatever the role: one's own things
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One route."""
+
+    method: str
+    path: str  # below the root of the API
+    operation: Logged
+    resource: str
+    permission: Operation | Door
+    endpoint: Callable[..., Any]
+    answer: Any  # the answer's shape; None: 204
+    is_activity: bool  # its person does something now
+
+    @property
+    def changes(self) -> bool:
+        """Whether something is another thing afterwards."""
+        return self.method != "GET"
+
+
+class Routes:
+    """Those of one file."""
+
+    def __init__(self) -> None:
+        self.all: list[Declared] = []
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        operation: Logged,
+        resource: str,
+        permission: Operation | Door,
+        answer: Any,
+        *,
+        is_activity: bool | None = None,
+    ) -> Callable[[F], F]:
+        """Declare the function below. What changes something is activity, if nothing else is said; a look is none."""
+
+        def declare(endpoint: F) -> F:
+            active = method != "GET" if is_activity is None else is_activity
+            self.all.append(Declared(method, path, operation, resource, permission, endpoint, answer, active))
+            return endpoint
+
+        return declare
+
+
+class Undeclared(Exception):
+    """A route of the application that is in no registry."""
+
+
+def by_endpoint(routes: Sequence[Declared]) -> Mapping[Callable[..., Any], Declared]:
+    """For the application; raises `Undeclared` where two say the same."""
+    found = {each.endpoint: each for each in routes}
+    if len({(each.method, each.path) for each in routes}) < len(routes) or len(found) < len(routes):
+        raise Undeclared("two routes have the same method and path, or the same function")
+    return found

@@ -1,0 +1,176 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who asks, and whether they may: before the body of a request is read."""
+
+import hmac
+import secrets
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from torrazzo.access.account import Account
+from torrazzo.access.passkeys import Site
+from torrazzo.access.sessions import FULL, Session, Where, csrf_of
+from torrazzo.access.staff import By, Denial
+from torrazzo.base.times import SECOND
+from torrazzo.control_room.api.declared import Declared, Door
+from torrazzo.control_room.api.problem import No
+from torrazzo.control_room.api.room import Room
+from torrazzo.law import Decision, Operation
+
+CSRF = "x-torrazzo-csrf"
+STATION_S = 400 * 24 * 3600
+REFUSED_AGAIN = 10 * 60 * SECOND  # what a page asks again and again is told once in so long
+MOST_REFUSALS = 10_000
+
+_DIGITS = frozenset("0123456789.:[]abcdefABCDEF")
+
+
+class Asked(NamedTuple):
+    """A request, and whose it is."""
+
+    room: Room
+    where: Where
+    site: Site
+    token: str = ""
+    known: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """Of whoever is signed in, or half so."""
+        assert self.known is not None
+        return self.known
+
+    @property
+    def account(self) -> Account:
+        """Of the same."""
+        return self.session.account
+
+    def by(self, reason: str) -> By:
+        """Its person's hand."""
+        return self.session.by(reason)
+
+
+def enter(request: Request, declared: Declared) -> Asked:
+    """Whoever asks for this route; raises where they may not. In a thread."""
+    room: Room = request.app.state.room
+    asked = Asked(room, where_of(request, room), site_of(request, room))
+    permission = declared.permission
+    if permission is Door.ANYONE:
+        return asked
+    token = request.cookies.get(cookie_name(room), "")
+    if not token:
+        raise Denial("SESSION_NONE", "AC-01", "nobody is signed in here")
+    session = room.staffing.sessions.session(token, is_active=declared.is_activity)
+    if declared.changes and not hmac.compare_digest(request.headers.get(CSRF, "").encode(), csrf_of(token).encode()):
+        raise No("CSRF", f"the header {CSRF} has to say what the session has")
+    asked = asked._replace(token=token, known=session)
+    _expect_stage(session, permission)
+    if isinstance(permission, Operation):
+        _expect_right(asked, permission)
+    if declared.changes and permission not in {Door.HALF, Door.LOCKED}:
+        room.expect_ledger()
+    return asked
+
+
+def _expect_stage(session: Session, permission: Operation | Door) -> None:
+    if permission is Door.HALF:
+        return
+    if session.stage != FULL:
+        raise Denial("SIGN_IN_UNFINISHED", "AC-01", "sign in to the end first")
+    if permission is Door.LOCKED:
+        return
+    if session.is_locked:
+        raise Denial("SESSION_LOCKED", "AC-01", "this session is locked")
+    if session.needs and permission is not Door.OWED:
+        raise Denial("SIGN_IN_UNFINISHED", "AC-01", "a second factor or another password is owed first")
+
+
+def _expect_right(asked: Asked, operation: Operation) -> None:
+    """Raises `Denial`; a refusal is a fact."""
+    staffing = asked.room.staffing
+    decision = staffing.decide(asked.account, operation)
+    if decision:
+        return
+    if _is_news(asked, operation, decision):
+        done = staffing.deny(asked.by(f"asked for {operation} on the page"), operation, decision)
+        asked.room.told_or_owed(done)
+    raise Denial(decision.code, decision.clause, f"{operation}: your role does not allow that, or not now")
+
+
+def _is_news(asked: Asked, operation: Operation, decision: Decision) -> bool:
+    now, told = asked.room.staffing.staff.clock.utc(), asked.room.refusals
+    key = (asked.account.id, operation, decision.code)
+    if now - told.get(key, -REFUSED_AGAIN) < REFUSED_AGAIN:
+        return False
+    if len(told) >= MOST_REFUSALS:
+        told.clear()
+    told[key] = now
+    return True
+
+
+def asked_of(request: Request) -> Asked:
+    """As the gate found it."""
+    found = request.state.asked
+    assert isinstance(found, Asked)
+    return found
+
+
+Asking = Annotated[Asked, Depends(asked_of)]
+
+
+# -- cookies, and where somebody is
+
+
+def cookie_name(room: Room, name: str = "torrazzo") -> str:
+    """`__Host-` is for what came over TLS."""
+    return f"__Host-{name}" if room.is_secure else name
+
+
+def give_session(response: Response, asked: Asked, token: str) -> None:
+    """To the browser, and nobody else in it; the station's name with it, so that the browser is known again."""
+    _set(response, asked.room, "torrazzo", token, None)
+    _set(response, asked.room, "torrazzo-station", asked.where.station, STATION_S)
+
+
+def take_session(response: Response, asked: Asked) -> None:
+    """Away."""
+    _set(response, asked.room, "torrazzo", "", 0)
+
+
+def _set(response: Response, room: Room, name: str, value: str, age_s: int | None) -> None:
+    response.set_cookie(
+        cookie_name(room, name), value, age_s, path="/", secure=room.is_secure, httponly=True, samesite="strict"
+    )
+
+
+def where_of(request: Request, room: Room) -> Where:
+    """The browser by the name that it was given, and the address that it has."""
+    station = request.cookies.get(cookie_name(room, "torrazzo-station"), "")
+    if not (len(station) == 8 and station.isalnum() and station.isascii()):
+        station = new_station()
+    address = "" if request.client is None else request.client.host
+    if room.is_behind_proxy:
+        address = request.headers.get("x-forwarded-for", address).rpartition(",")[2].strip()
+    return Where(station, address)
+
+
+def new_station() -> str:
+    """A name for a browser that has none."""
+    return secrets.token_hex(4)
+
+
+def site_of(request: Request, room: Room) -> Site:
+    """Where the page is, by the name by which the browser called it: the guard lets only ours in."""
+    host = request.headers.get("host", "")
+    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    return Site(name, (f"{'https' if room.is_secure else 'http'}://{host}",))
+
+
+def expect_name(site: Site) -> Site:
+    """Passkeys belong to a name; raises where the page was called by an address in digits."""
+    if set(site.rp_id) <= _DIGITS:
+        raise No("PASSKEYS_NEED_A_NAME", "passkeys need the page by its name, such as localhost, not by its address")
+    return site

@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What somebody does with their own session, and their own ways in."""
+
+import json
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from torrazzo.access.sessions import IDLE, csrf_of
+from torrazzo.base.times import SECOND, iso_from_ticks
+from torrazzo.control_room.api import shapes
+from torrazzo.control_room.api.declared import Door, Logged, Routes
+from torrazzo.control_room.api.doors import town_of
+from torrazzo.control_room.api.gate import Asked, Asking, expect_name, take_session
+from torrazzo.control_room.api.problem import No
+from torrazzo.control_room.api.shifts import own_shift
+from torrazzo.control_room.api.wishes import Wish
+from torrazzo.law import Decision
+from torrazzo.law.roles import TABLE
+
+routes = Routes()
+
+
+@routes.add("GET", "/me", Logged.CONSULT, "session", Door.SELF, shapes.Me)
+def me(asked: Asking) -> shapes.Me:
+    """Who is signed in, and what they may ever do."""
+    return _me(asked)
+
+
+@routes.add("PATCH", "/me", Logged.ALTER, "wishes", Door.SELF, shapes.Me)
+def wish(body: shapes.SomeWishes, asked: Asking) -> shapes.Me:
+    """Language and theme."""
+    asked.room.wishes.change(asked.account.id, Wish(body.language, body.theme))
+    return _me(asked)
+
+
+@routes.add("POST", "/active", Logged.AUTH, "session", Door.SELF, None)
+def active(asked: Asking) -> None:
+    """Its person does something."""
+
+
+@routes.add("POST", "/lock", Logged.AUTH, "session", Door.LOCKED, None)
+def lock(asked: Asking) -> None:
+    """By its person's own wish."""
+    if not asked.session.is_locked:
+        asked.room.told_or_owed(asked.room.staffing.sessions.lock(asked.token))
+
+
+@routes.add("POST", "/unlock", Logged.AUTH, "session", Door.LOCKED, shapes.Me, is_activity=False)
+def unlock(body: shapes.NewPassword, asked: Asking) -> shapes.Me:
+    """By the password of the session's own person."""
+    return _unlocked(asked, asked.room.told_or_owed(asked.room.staffing.sign_in.unlock(asked.token, body.password))[0])
+
+
+@routes.add("POST", "/unlock/passkey", Logged.AUTH, "session", Door.LOCKED, shapes.Me, is_activity=False)
+def unlock_by_passkey(body: shapes.Credential, asked: Asking) -> shapes.Me:
+    """By a passkey of theirs; its options are those of a sign-in."""
+    done = asked.room.staffing.passkeys.unlock(asked.token, body.credential, expect_name(asked.site))
+    return _unlocked(asked, asked.room.told_or_owed(done)[0])
+
+
+@routes.add("DELETE", "/session", Logged.AUTH, "session", Door.HALF, None, is_activity=False)
+def sign_out(asked: Asking, response: Response) -> None:
+    """It ends here."""
+    take_session(response, asked)
+    asked.room.told_or_owed(asked.room.staffing.sessions.close(asked.token))
+
+
+# -- ways in of one's own
+
+
+@routes.add("GET", "/me/ways", Logged.CONSULT, "credentials", Door.OWED, shapes.MyWays)
+def ways(asked: Asking) -> shapes.MyWays:
+    """What one signs in with."""
+    id_ = asked.account.id
+    has, keys = asked.room.staffing.credentials.ways(id_), asked.room.staffing.passkeys.all(id_)
+    return shapes.MyWays(
+        password=has.password,
+        totp=has.device,
+        passkeys=[shapes.Passkey(id=key.id, name=key.name, created=iso_from_ticks(key.created)) for key in keys],
+        recovery_codes=has.recovery_codes,
+    )
+
+
+@routes.add("POST", "/me/password", Logged.AUTH, "password", Door.SELF, None)
+def change_password(body: shapes.ChangedPassword, asked: Asking) -> None:
+    """By the old one; other sessions of this person end."""
+    done = asked.room.staffing.credentials.change_password(asked.token, body.old, body.new)
+    _expect(asked.room.told(done))
+
+
+@routes.add("POST", "/me/recovery", Logged.AUTH, "recovery codes", Door.SELF, shapes.RecoveryCodes)
+def renew_recovery(asked: Asking) -> shapes.RecoveryCodes:
+    """Ten new ones; the old ones are void."""
+    codes = asked.room.told(asked.room.staffing.credentials.renew_recovery(asked.token))
+    return shapes.RecoveryCodes(codes=list(codes))
+
+
+@routes.add("POST", "/enrol/totp", Logged.AUTH, "device", Door.OWED, shapes.Enrolment)
+def enrol_totp(asked: Asking) -> shapes.Enrolment:
+    """A device for codes; it counts once a code of it was given."""
+    device = asked.room.told(asked.room.staffing.credentials.begin_device(asked.token))
+    return shapes.Enrolment(totp=shapes.Totp(secret=device.secret, uri=device.address))
+
+
+@routes.add("POST", "/enrol/totp/code", Logged.AUTH, "device", Door.OWED, shapes.RecoveryCodes)
+def confirm_totp(body: shapes.GivenCode, asked: Asking) -> shapes.RecoveryCodes:
+    """Shows that the secret arrived."""
+    codes = asked.room.told(asked.room.staffing.credentials.confirm_device(asked.token, body.code))
+    return shapes.RecoveryCodes(codes=list(codes))
+
+
+@routes.add("POST", "/me/totp/remove", Logged.AUTH, "device", Door.SELF, None)
+def remove_totp(body: shapes.NewPassword, asked: Asking) -> None:
+    """A lost one, by the password once more; where it was the only second factor, another is owed now."""
+    _expect(asked.room.told(asked.room.staffing.credentials.remove_device(asked.token, body.password)))
+
+
+@routes.add("POST", "/enrol/passkey/options", Logged.AUTH, "passkey", Door.OWED, shapes.Options)
+def ask_new_passkey(asked: Asking) -> shapes.Options:
+    """For `navigator.credentials.create`."""
+    text = asked.room.staffing.passkeys.begin(asked.token, expect_name(asked.site))
+    return shapes.Options(options=json.loads(text))
+
+
+@routes.add("POST", "/enrol/passkey", Logged.AUTH, "passkey", Door.OWED, shapes.RecoveryCodes)
+def enrol_passkey(body: shapes.NewPasskey, asked: Asking) -> shapes.RecoveryCodes:
+    """The new one counts."""
+    site, passkeys = expect_name(asked.site), asked.room.staffing.passkeys
+    codes: Sequence[str] = asked.room.told(passkeys.add(asked.token, body.credential, body.name, site))
+    return shapes.RecoveryCodes(codes=list(codes))
+
+
+@routes.add("DELETE", "/me/passkeys/{id}", Logged.AUTH, "passkey", Door.SELF, None)
+def remove_passkey(id: shapes.Line, asked: Asking) -> None:  # noqa: A002 - the path's word
+    """Not the last second factor."""
+    known = {key.id for key in asked.room.staffing.passkeys.all(asked.account.id)}
+    if id not in known:
+        raise No("NOT_FOUND")
+    asked.room.told(asked.room.staffing.passkeys.remove(asked.token, id))
+
+
+def _unlocked(asked: Asked, decision: Decision) -> shapes.Me:
+    _expect(decision)
+    return _me(asked)
+
+
+def _expect(decision: Decision) -> None:
+    if not decision:
+        raise No(decision.code)
+
+
+def _me(asked: Asked) -> shapes.Me:
+    account, session, room = asked.account, asked.session, asked.room
+    wish = room.wishes.of(account.id)
+    return shapes.Me(
+        town=town_of(room),
+        person=shapes.Person(id=account.id, name=account.full_name),
+        roles=sorted(account.roles),
+        permissions=[operation for operation, row in TABLE.items() if account.roles & row.keys()],
+        shift=own_shift(room, account),
+        csrf=csrf_of(asked.token),
+        idle_s=IDLE // SECOND,
+        until=iso_from_ticks(session.until),
+        wishes=shapes.Wishes.model_validate(wish._asdict()),
+    )

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Refusals as they travel: application/problem+json (RFC 9457) with a stable code. Nothing of an error's inside."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from torrazzo.access.accounts import UnknownAccount
+from torrazzo.access.staff import Denial
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.law.reason import MOST
+
+log = structlog.get_logger(__name__)
+
+TYPE = "application/problem+json"
+
+# By code; a refusal that stands here not is 403.
+_STATUS: Mapping[str, int] = {
+    "SESSION_NONE": 401, "SESSION_OVER": 401, "SESSION_TAKEN": 401, "SESSION_LOCKED": 401, "ACCOUNT_SUSPENDED": 401,
+    "SIGN_IN_UNFINISHED": 401, "SIGN_IN_REFUSED": 401, "SIGN_IN_LOCKED": 429,
+    "LINK_GONE": 410, "LINK_SPENT": 410,
+    "CODE_WRONG": 422, "PASSKEY_WRONG": 422, "PASSWORD_OLD": 422, "PASSWORD_WEAK": 422, "NOT_VALID": 422,
+    "REASON_REQUIRED": 422, "REASON_TOO_LONG": 422, "PURPOSE_NOT_ALLOWED": 422,
+    "NOT_NOW": 409, "SHIFT_THERE": 409, "SHIFT_TAKEN": 409, "DEVICE_THERE": 409, "PASSKEYS_MANY": 409,
+    "LAST_FACTOR": 409,
+    "ROLE_CONFLICT": 409, "AGREEMENT_REQUIRED": 409, "DESIGNATION_ENDED": 409, "NOT_WHAT_WAS_APPROVED": 409,
+    "PASSKEYS_NEED_A_NAME": 409, "CONFLICT": 409,
+    "NOT_FOUND": 404, "METHOD_NOT_ALLOWED": 405, "TOO_LARGE": 413, "NOT_JSON": 415, "WRONG_HOST": 421,
+    "LEDGER_AWAY": 503, "AWAY": 503, "FAILED": 500,
+}  # fmt: skip
+
+_TITLES: Mapping[int, str] = {
+    401: "Sign in", 403: "Not allowed", 404: "There is nothing here", 405: "Not in this way", 409: "Not as things are",
+    410: "Not any more", 413: "Too large", 415: "JSON is expected", 421: "Another name is ours",
+    422: "Something is not valid", 429: "Too many attempts", 500: "Something failed here", 503: "Not now",
+}  # fmt: skip
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+_OF_HTTP: Mapping[int, str] = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE", 415: "NOT_JSON"}
+
+# access/ says of a field in its text's first word; here its place in the body.
+_FIELDS: Mapping[str, str] = {
+    "act_number": "designation.number", "act_date": "designation.date", "tasks": "designation.tasks",
+    "ends": "designation.until", "full_name": "name", "name": "account", "password": "password", "note": "note",
+}  # fmt: skip
+_FIELD = re.compile(r"([a-z_]+)(?: '[^']*')?: ")
+
+
+class No(TorrazzoError):
+    """A refusal of the API's own, by its code."""
+
+    def __init__(self, code: str, detail: str = "", **more: object) -> None:
+        super().__init__(detail or code)
+        self.code, self.detail, self.more = code, detail, more
+
+
+class LedgerAway(Unavailable):
+    """The ledger takes nothing, so that nothing is changed; or it was changed, and will be told."""
+
+
+def problem(
+    code: str, detail: str = "", more: Mapping[str, object] = _NOTHING, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """As an answer."""
+    status = _STATUS.get(code, 403)
+    body: dict[str, object] = {"status": status, "code": code, "title": _TITLES[status]}
+    if detail:
+        body["detail"] = detail
+    body |= {name: value for name, value in more.items() if value is not None}
+    return JSONResponse(body, status, headers, media_type=TYPE)
+
+
+def answer_errors(app: FastAPI) -> None:
+    """All of them."""
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(TorrazzoError, _known)
+    app.add_exception_handler(Exception, _unknown)
+
+
+async def _not_valid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields: dict[str, str] = {}
+    for each in error.errors():
+        place = ".".join(map(str, each["loc"][1:])) or str(each["loc"][0])
+        fields.setdefault(place[:100], str(each["msg"])[:200])
+    return problem("NOT_VALID", more={"fields": dict(list(fields.items())[:50])})
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _OF_HTTP.get(error.status_code, "NOT_VALID" if error.status_code < 500 else "FAILED")
+    kept = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+    return problem(code, headers=kept)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TorrazzoError)
+    match error:
+        case No():
+            return problem(error.code, error.detail, error.more)
+        case Denial():
+            most = MOST if error.code == "REASON_TOO_LONG" else None
+            return problem(error.code, str(error), {"clause": error.clause, "most": most})
+        case UnknownAccount():
+            return problem("NOT_FOUND", str(error))
+        case Invalid():
+            return _invalid(error)
+        case Refused():
+            return problem("CONFLICT", str(error))
+        case LedgerAway():
+            return problem("LEDGER_AWAY", str(error))
+        case Unavailable():
+            log.warning("api_away", path=request.url.path, error=str(error))
+            return problem("AWAY")
+    return await _unknown(request, error)
+
+
+def _invalid(error: Invalid) -> Response:
+    text = str(error)
+    found = _FIELD.match(text)
+    field = None if found is None else _FIELDS.get(found[1])
+    if found is None or field is None:
+        return problem("NOT_VALID", text)
+    said = text[found.end() :]
+    return problem("PASSWORD_WEAK" if field == "password" else "NOT_VALID", said, {"fields": {field: said}})
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    log.error("api_failed", method=request.method, path=request.url.path, error=repr(error))
+    return problem("FAILED")

@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the routes stand on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from torrazzo.access.staff import Done
+from torrazzo.access.staffing import Staffing
+from torrazzo.base.errors import TorrazzoError, Unavailable
+from torrazzo.control_room.api.problem import LedgerAway
+from torrazzo.control_room.api.wishes import WishBook
+from torrazzo.control_room.staff_room import StaffRoom
+from torrazzo.control_room.state import TownState
+from torrazzo.durable import Disk
+from torrazzo.ledger.client import LedgerClient
+from torrazzo.retention import read_status
+from torrazzo.town.camera import Camera
+from torrazzo.town.home import Home, Settings
+
+T = TypeVar("T")
+
+Status = Callable[[], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Each call may block and runs in a thread."""
+
+    people: StaffRoom
+    settings: Settings
+    state: Callable[[], TownState]
+    cameras: Callable[[], Sequence[Camera]]
+    ledger: Callable[[], object]  # raises `Unavailable` where it takes nothing
+    wishes: WishBook
+    keyring_status: Status = lambda: None
+    ledger_status: Status = lambda: None
+    retention_status: Status = lambda: None
+    is_secure: bool = False  # people reach us over TLS, be it a proxy's
+    is_behind_proxy: bool = False
+    refusals: dict[object, int] = field(default_factory=dict)
+
+    @property
+    def staffing(self) -> Staffing:
+        """The stores about people."""
+        return self.people.staffing
+
+    def expect_ledger(self) -> None:
+        """Before something is changed; raises `LedgerAway`."""
+        try:
+            self.ledger()
+        except TorrazzoError as error:
+            raise LedgerAway("nothing was changed") from error
+
+    def told(self, done: Done[T]) -> T:
+        """The value, once the ledger has the facts of it; raises `LedgerAway`."""
+        try:
+            return self.people.told(done)
+        except Unavailable as error:
+            raise LedgerAway("it was done, and is told to the ledger as soon as that is there") from error
+
+    def told_or_owed(self, done: Done[T]) -> tuple[T, bool]:
+        """The value, and whether the ledger has the facts of it: for ways in, which are open without it."""
+        try:
+            return self.people.told(done), True
+        except TorrazzoError:
+            return done.value, False
+
+
+def expect_running(ledger: LedgerClient) -> None:
+    """Raises `Unavailable` where the ledger takes nothing."""
+    if (state := ledger.status().get("state")) != "running":
+        raise Unavailable(f"the ledger is {state}")
+
+
+def last_look(disk: Disk, home: Home) -> Mapping[str, Any] | None:
+    """Of retention; None where there was none."""
+    try:
+        return read_status(disk, home)
+    except (OSError, TorrazzoError):
+        return None

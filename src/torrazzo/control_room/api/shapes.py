@@ -1,0 +1,432 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# ruff: noqa: D101 - they are named as in types.ts, which tells what is not seen
+"""What is taken and given, as web/src/core/api/types.ts has it."""
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from torrazzo.law import Operation, Role
+
+T = TypeVar("T")
+
+Line = Annotated[str, StringConstraints(max_length=200)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Text = Annotated[str, StringConstraints(max_length=4_000)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Number = Annotated[int, Field(ge=1, le=2**53)]
+LocalDate = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Language = Literal["it", "en"]
+Theme = Literal["system", "light", "dark"]
+
+
+class Asks(BaseModel):
+    """A body: nothing but what is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Gives(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Items(Gives, Generic[T]):
+    """A list."""
+
+    items: list[T]
+
+
+class Problem(Gives):
+    """RFC 9457; `code` is stable."""
+
+    status: int
+    code: str
+    title: str
+    detail: str | None = None
+    until: str | None = None
+    fields: dict[str, str] | None = None
+    clause: str | None = None
+    most: int | None = None
+
+
+class Town(Gives):
+    """What the page has to know before anybody signs in."""
+
+    name: str
+    zone: str
+    first_run: bool
+    demo: bool
+
+
+# -- ways in
+
+
+class SignIn(Asks):
+    name: Name
+    password: Password
+
+
+class NewPassword(Asks):
+    password: Password
+
+
+class ChangedPassword(Asks):
+    old: Password
+    new: Password
+
+
+class GivenCode(Asks):
+    code: Code
+
+
+class GivenToken(Asks):
+    token: Token
+
+
+class TokenAndPassword(Asks):
+    token: Token
+    password: Password
+
+
+class Credential(Asks):
+    """Of the browser, as JSON."""
+
+    credential: dict[str, Any]
+
+
+class NewPasskey(Credential):
+    name: Name
+
+
+class SignInStep(Gives):
+    step: Literal["totp", "passkey", "elsewhere", "change-password", "enrol", "done"]
+    also: list[Literal["totp", "passkey", "recovery"]]
+    other: str | None
+    csrf: str
+    is_told: bool  # false: the ledger is away, and hears of this sign-in later
+
+
+class Options(Gives):
+    """For `navigator.credentials`."""
+
+    options: dict[str, Any]
+
+
+class FirstRun(Gives):
+    next: Role | None
+
+
+class LinkFor(Gives):
+    name: str
+
+
+class Totp(Gives):
+    secret: str
+    uri: str
+
+
+class Enrolment(Gives):
+    totp: Totp
+
+
+class RecoveryCodes(Gives):
+    """Shown once; empty where there were some already."""
+
+    codes: list[str]
+
+
+class DesignationSaid(Asks):
+    number: Line
+    date: LocalDate
+    until: LocalDate
+    tasks: Text | None = None
+
+
+class NewPerson(Asks):
+    name: Line
+    account: Name
+    designation: DesignationSaid
+
+
+class FirstPerson(NewPerson):
+    token: Token
+    role: Role
+    password: Password
+
+
+# -- one's own
+
+
+class Person(Gives):
+    id: str
+    name: str
+
+
+class Wishes(Gives):
+    language: Language | None
+    theme: Theme | None
+
+
+class SomeWishes(Asks):
+    language: Language | None = None
+    theme: Theme | None = None
+
+
+class Shift(Gives):
+    id: str
+    person: Person
+    opened: str
+    reason: str
+
+
+class Me(Gives):
+    town: Town
+    person: Person
+    roles: list[Role]
+    permissions: list[Operation]
+    shift: Shift | None
+    csrf: str
+    idle_s: int
+    until: str
+    wishes: Wishes
+
+
+class Passkey(Gives):
+    id: str
+    name: str
+    created: str
+
+
+class MyWays(Gives):
+    password: bool
+    totp: bool
+    passkeys: list[Passkey]
+    recovery_codes: int  # that are left
+
+
+# -- shifts
+
+
+class OpenShift(Asks):
+    reason: Text
+    takes: Number | None = None  # of one that was handed over; else the newest of those
+
+
+class CloseShift(Asks):
+    note: Text
+
+
+class LastShift(Gives):
+    person: Person
+    closed: str
+    note: str
+
+
+class ShiftState(Gives):
+    current: Shift | None
+    previous: LastShift | None
+
+
+class OneShift(Shift):
+    closed: str | None
+    why: str | None  # hand-over, close, forgotten
+    note: str | None
+    takes: str | None
+
+
+# -- people
+
+
+class Designation(Gives):
+    number: str
+    date: str
+    until: str  # the last day
+    tasks: str
+
+
+class PersonDetail(Person):
+    account: str
+    roles: list[Role]
+    groups: list[str]
+    designation: Designation
+    created: str
+    certified: str
+    certify_by: str
+    used: str
+    suspended: str | None
+    why: str | None
+
+
+class Reason(Asks):
+    reason: Text
+
+
+class CreatePerson(Asks):
+    kind: Literal["person.create"]
+    person: NewPerson
+    roles: list[Role] = Field(max_length=len(Role))
+    groups: list[Id] = Field(max_length=200)
+
+
+class GiveRoles(Asks):
+    kind: Literal["person.roles"]
+    person: Id
+    roles: list[Role] = Field(max_length=len(Role))
+    groups: list[Id] = Field(max_length=200)
+
+
+class Certify(Asks):
+    """They still need what was given."""
+
+    kind: Literal["person.certify"]
+    person: Id
+
+
+class Reinstate(Asks):
+    kind: Literal["person.reinstate"]
+    person: Id
+
+
+class Designate(Asks):
+    kind: Literal["person.designate"]
+    person: Id
+    designation: DesignationSaid
+
+
+class NewLink(Asks):
+    """A password anew; `is_all`: also device, passkeys and recovery codes are lost."""
+
+    kind: Literal["person.link"]
+    person: Id
+    is_all: bool
+
+
+Wanted = Annotated[CreatePerson | GiveRoles | Certify | Reinstate | Designate | NewLink, Field(discriminator="kind")]
+
+
+class Propose(Asks):
+    wanted: Wanted
+    reason: Text
+
+
+class Proposal(Gives):
+    number: int
+    kind: str
+    wanted: dict[str, Any]
+    proposer: Person
+    reason: str
+    proposed: str
+    until: str
+    state: str  # open, approved, refused, withdrawn, expired, done
+    decider: Person | None
+    answer: str | None
+    decided: str | None
+
+
+class Approved(Gives):
+    """`token`: of a one-time link, for the person whom it is about; shown once."""
+
+    proposal: Proposal
+    token: str | None
+
+
+class CameraGroup(Gives):
+    id: str
+    name: str
+    is_all: bool
+    cameras: list[str]
+
+
+# -- system
+
+
+class Gap(Gives):
+    start: str = Field(alias="from")
+    end: str | None = Field(alias="to")
+    why: str
+
+
+class StreamState(Gives):
+    name: str
+    state: str
+    why: str | None
+    since: str | None
+    age_s: float | None
+    gaps: list[Gap]
+
+
+class CameraState(Gives):
+    id: str
+    name: str
+    place: str
+    synthetic: bool
+    enabled: bool
+    streams: list[StreamState]
+
+
+class RecorderState(Gives):
+    state: str  # running, waits, down
+    keys_hours_left: int | None
+    queue_s: float | None
+
+
+class DiskState(Gives):
+    path: str
+    state: str  # ok, away, failed, unknown
+    free: int | None
+    size: int | None
+    days_left: float | None
+
+
+class ClockState(Gives):
+    state: str  # trusted, untrusted, unknown
+    source: str | None
+    offset_ms: float | None
+
+
+class WitnessState(Gives):
+    name: str
+    away_s: float | None
+    own: bool
+
+
+class LedgerState(Gives):
+    state: str  # running, refused, starting, down
+    why: str | None
+    waiting: int | None
+    witnesses: list[WitnessState]
+
+
+class RetentionState(Gives):
+    state: str  # on-time, late, unknown
+    hours: int
+    oldest: str | None
+    last_erased: str | None
+
+
+class KeyringState(Gives):
+    state: str  # running, down
+    level: str | None
+
+
+class Alarm(Gives):
+    code: str
+    text: str
+
+
+class SystemState(Gives):
+    now: str
+    recorder: RecorderState
+    cameras: list[CameraState]
+    disks: list[DiskState]
+    clock: ClockState
+    ledger: LedgerState
+    retention: RetentionState
+    keyring: KeyringState
+    alarms: list[Alarm]

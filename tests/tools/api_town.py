@@ -1,0 +1,207 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A town's API as a browser meets it: a real server on loopback, a real ledger process, accounts with devices."""
+
+import contextlib
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import uvicorn
+
+from tests.tools.ledger_process import running, size
+from tests.tools.look_town import RunningClock
+from tests.tools.staffed import CHEAP, PASSWORD, StaffedTown
+from torrazzo.access import Windows
+from torrazzo.access.asks import CONTROL_ROOM
+from torrazzo.access.staffing import Staffing
+from torrazzo.base import SystemClock
+from torrazzo.cli.init import make_town
+from torrazzo.control_room.api import Room, make_api
+from torrazzo.control_room.api.guard import Guard
+from torrazzo.control_room.api.room import expect_running
+from torrazzo.control_room.api.wishes import WISHES, WishBook
+from torrazzo.control_room.bind import allowed_hosts, bind_page
+from torrazzo.control_room.failures import Told
+from torrazzo.control_room.front import Front, built_page
+from torrazzo.control_room.staff_room import StaffRoom
+from torrazzo.control_room.state import town_state
+from torrazzo.durable import OsDisk
+from torrazzo.law import Role
+from torrazzo.ledger.act import Act, parse_act
+from torrazzo.ledger.client import LedgerClient
+from torrazzo.town import Home
+from torrazzo.town.camera import Camera
+from torrazzo.town.home import load_settings
+from torrazzo.town.office import Office
+
+CSRF = "x-torrazzo-csrf"
+
+
+@dataclass
+class Answered:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        assert self.headers["content-type"] == "application/problem+json", self.body
+        return str(self.json()["code"])
+
+
+@dataclass
+class Browser:
+    """One browser: it keeps cookies and the CSRF word, and says where a request comes from."""
+
+    port: int
+    name: str = "localhost"
+    cookies: dict[str, str] = field(default_factory=dict)
+    csrf: str = ""
+
+    def ask(
+        self, method: str, path: str, body: object = None, changed: Mapping[str, str | None] | None = None
+    ) -> Answered:
+        """`changed`: headers instead of what a browser says; None takes one away."""
+        host = f"{self.name}:{self.port}"
+        headers: dict[str, str | None] = {"host": host, "cookie": self._cookie(), "sec-fetch-site": "same-origin"}
+        if method != "GET":
+            headers |= {"origin": f"http://{host}", CSRF: self.csrf or None, "content-type": "application/json"}
+        headers |= changed or {}
+        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            said = {key: value for key, value in headers.items() if value}
+            connection.request(method, path, data, said)
+            found = connection.getresponse()
+            answer = Answered(found.status, {name.lower(): value for name, value in found.getheaders()}, found.read())
+            self._remember(found.headers.get_all("set-cookie") or [], answer)
+        return answer
+
+    def get(self, path: str) -> Answered:
+        return self.ask("GET", f"/api/v1{path}")
+
+    def post(self, path: str, body: object = None) -> Answered:
+        return self.ask("POST", f"/api/v1{path}", {} if body is None else body)
+
+    def _cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def _remember(self, set_cookies: list[str], answer: Answered) -> None:
+        for text in set_cookies:
+            for name, morsel in SimpleCookie(text).items():
+                if morsel["max-age"] == "0":
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = morsel.value
+        if answer.headers.get("content-type", "").startswith("application/json") and answer.body[:1] == b"{":
+            self.csrf = answer.json().get("csrf", self.csrf)
+
+
+class ApiTown(StaffedTown):
+    """Open it with `api_town`."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock, self.disk = RunningClock(SystemClock().utc()), OsDisk()  # type: ignore[assignment]  # runs
+        make_town(path, "Cremona", "Europe/Rome")
+        self.home = Home(path)
+        self.office = Office(self.home, self.disk, self.clock)
+        self.staffing = Staffing.of(self.office.registry.engine, self.office.box, self.clock, CHEAP)
+        self.windows = Windows(self.home, self.disk, self.clock, CONTROL_ROOM)
+        self.ledger = LedgerClient(self.home.ledger_socket)
+        self.people = StaffRoom(self.staffing, self.windows.tell)
+        self.devices: dict[str, pyotp.TOTP] = {}
+        self.port = 0
+        self._ledger_runs = contextlib.ExitStack()
+
+    def room(self) -> Room:
+        settings = load_settings(self.home)
+        return Room(
+            people=self.people,
+            settings=settings,
+            state=lambda: town_state(settings, self.cameras(), None, lambda *_: (), self.clock.utc()),
+            cameras=self.cameras,
+            ledger=partial(expect_running, self.ledger),
+            wishes=WishBook(self.home.path / WISHES, self.disk),
+        )
+
+    def cameras(self) -> tuple[Camera, ...]:
+        return self.office.registry.cameras()
+
+    def start_ledger(self) -> None:
+        self._ledger_runs.enter_context(running(self.home, self.clock))
+
+    def stop_ledger(self) -> None:
+        self._ledger_runs.close()
+
+    def browser(self, name: str = "localhost") -> Browser:
+        return Browser(self.port, name)
+
+    def somebody(self, name: str, *roles: Role) -> None:
+        """With a password and a device."""
+        if name not in self.devices:
+            self.devices[name] = self.enrolled(name, *roles)[1]
+            self.people.tend()
+
+    def signed_in(self, name: str, browser: Browser | None = None) -> Browser:
+        """With both factors; the clock goes on for as long as a code lives."""
+        browser = browser or self.browser()
+        self.clock.advance(31)
+        step = browser.post("/sign-in", {"name": name, "password": PASSWORD})
+        assert (step.status, step.json().get("step")) == (200, "totp"), step.body
+        step = browser.post("/sign-in/totp", {"code": self.code(self.devices[name])})
+        assert step.status == 200, step.body
+        if step.json()["step"] == "elsewhere":
+            step = browser.post("/sign-in/take-over")
+        assert step.json()["step"] == "done", step.body
+        return browser
+
+    def acts(self, *kinds: str) -> list[Act]:
+        """Entries of `act` of these kinds, among the newest."""
+        last = size(self.ledger, "act")
+        found = self.ledger.prove_many("act", 0, range(max(0, last - 500), last)).entries
+        acts = [parse_act(entry.line) for entry in found if entry is not None]
+        return [act for act in acts if act.kind in kinds]
+
+    def close(self) -> None:
+        self.windows.close()
+        super().close()
+
+
+@contextlib.contextmanager
+def api_town(folder: Path) -> Iterator[ApiTown]:
+    """Its server and its ledger run."""
+    with ApiTown(folder) as town, bind_page("127.0.0.1", 0) as listener:
+        hosts = allowed_hosts(listener)
+        api = Guard(make_api(town.room()), hosts)
+        front = Front(api, Guard(built_page(), hosts), None, lambda: True)
+        config = uvicorn.Config(Told(front), log_config=None, access_log=False, lifespan="off", ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        town.port = _port(listener)
+        town.start_ledger()
+        thread.start()
+        try:
+            yield town
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            town.stop_ledger()
+        assert not thread.is_alive()
+
+
+def _port(listener: socket.socket) -> int:
+    return int(listener.getsockname()[1])
