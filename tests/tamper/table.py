@@ -277,7 +277,7 @@ TABLE = [
     _kind(
         "sealed-k-of-another-hour",
         "a stream's sealed key of another hour in the place of its own",
-        Way(GATE, do.key_of_another_hour, "sealed key does not open", A, 0),
+        Way(GATE, do.key_of_another_hour, "its key does not open", A, 0),
     ),
     _kind(
         "window-replayed",

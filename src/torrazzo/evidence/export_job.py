@@ -28,6 +28,7 @@ from torrazzo.evidence.jobs import Steps, Values
 from torrazzo.evidence.package import PackageParts, write_package
 from torrazzo.evidence.report import Custody, HandedOver, report_pdf
 from torrazzo.ledger import Unproven
+from torrazzo.playback.footage import Unreadable
 from torrazzo_verify import verify as verifier
 
 _ATTEMPTS = 3  # a piece may be damaged between planning and writing
@@ -113,7 +114,7 @@ class ExportJob:
             def measure(tell: Progress, stream: StreamId = stream) -> Values:
                 try:
                     return {"clips": [clip._asdict() for clip in gathering.it.measure(stream, tell)]}
-                except Invalid as error:
+                except (Invalid, Unreadable) as error:
                     return {"left_out": str(error)}
 
             found[stream] = steps.step(f"clip {name}", part, measure)

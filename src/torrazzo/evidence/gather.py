@@ -29,6 +29,7 @@ from torrazzo.evidence.pieces import ProvableFootage
 from torrazzo.ledger import Policy
 from torrazzo.ledger.identity import LogKind
 from torrazzo.playback.clip import Clip, plan_clip
+from torrazzo.playback.footage import Unreadable
 
 Progress = Callable[[float], None]  # from 0 to 1; what it raises ends the work
 Chunks = Callable[[], Iterator[bytes]]
@@ -81,7 +82,7 @@ class Gathering:
         return self._asked.ask
 
     def measure(self, stream: StreamId, progress: Progress) -> list[Measured]:
-        """Plan its clips, one for each run of one codec, and read them once. Raises `Invalid` if there is none."""
+        """Plan its clips, one for each run of one codec, and read them once. Raises `Invalid`, `Unreadable`."""
         contents = self._contents(stream, progress)
         return [
             Measured(clip.etag, content.size, content.crc32, content.sha256.hex())
@@ -165,12 +166,12 @@ class Gathering:
         if stream not in self._clips:
             footage = self._source.footage
             runs = footage.runs_of(stream, footage.shown_of(stream, self._asked.span))
-            clips, unshown = list[Clip](), list[Invalid]()
+            clips, unshown = list[Clip](), list[Invalid | Unreadable]()
             for at, run in enumerate(runs):
                 told = _told(_part(progress, at, len(runs)))
                 try:
                     clips.append(plan_clip(footage.without(run.others), stream, run.span, told))
-                except Invalid as error:  # not one picture of it is there
+                except (Invalid, Unreadable) as error:  # not one picture of it is there
                     unshown.append(error)
             if not clips:
                 raise unshown[0]

@@ -25,6 +25,7 @@ from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unava
 from torrazzo.base.times import HOUR
 from torrazzo.catalogue import CatalogueWriter, Delivered, SegmentRow
 from torrazzo.durable import Disk
+from torrazzo.keyring.answer import Denied
 from torrazzo.ledger.act import Wanted as Named
 from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.private import Private
@@ -165,7 +166,9 @@ class Placing:
                 where = f"{group[0].id.stream} {group[0].hour}"
                 try:
                     window.put([row.id for row in group], sealed.sealed(group[0]))
-                except Damaged as error:
+                except (Damaged, Refused) as error:
+                    if isinstance(error, Denied) or window.is_closed:
+                        raise
                     lost.append(f"{len(group)} segments: {error}")
                     log.warning("hold_lacks", where=where, error=str(error))
                 else:

@@ -99,13 +99,17 @@ class Ring:
         """
         key = self.keys.get(name)
         if key is None:
-            raise Refused(f"{name}: no private key of that hour and class; it was erased, or lies in another ring")
+            raise Refused(
+                f"recorded, but no private key of {name} is left: it was lost with the ring of that time, or destroyed "
+                "within the last minute; nothing else opens those pictures (docs/1-operate/backup.md)"
+            )
         try:
             k = key.open(sealed, seal_info(stream, term, name.hour, name.class_))
         except (InvalidTag, ValueError) as error:
             raise Damaged(
-                f"{stream} {term} {name}: its sealed key does not open with that hour's private key; "
-                "read the key record of another volume of the hour"
+                f"{stream} {term} {name}: recorded, but its key does not open with that hour's private key: the ring "
+                "of that time was lost and this one drew another, or the record of the key is damaged; nothing else opens "
+                "those pictures (docs/1-operate/backup.md)"
             ) from error
         return {n: segment_key(k, stream, term, n) for n in ns}
 

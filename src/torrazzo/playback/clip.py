@@ -17,10 +17,10 @@ from torrazzo.base import Span, StreamId
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks
 from torrazzo.playback.boxes import box_head
-from torrazzo.playback.footage import Footage, Loss, PieceSamples, Samples
+from torrazzo.playback.footage import Footage, Loss, PieceSamples, Samples, Unreadable
 from torrazzo.playback.index import LOOK_BACK, Recorded
 from torrazzo.playback.moov import Edit, SampleTable, ftyp, moov, sample_entry_kind
-from torrazzo.playback.timeline import PieceAt, Timeline
+from torrazzo.playback.timeline import NoPicture, PieceAt, Timeline
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all; what it raises ends the work
 
@@ -165,7 +165,12 @@ class _Plan:
 
     def finish(self, stream: StreamId) -> Clip:
         """All segments are in."""
-        cut = self.timeline.cut()
+        try:
+            cut = self.timeline.cut()
+        except NoPicture as error:
+            if self._losses:
+                raise Unreadable(self._span, self._losses[0].what) from error
+            raise
         kind = sample_entry_kind(self._first_init)
         extents: list[Extent] = []
         at: dict[int, int] = {}  # placed fragment → its offset in the payload

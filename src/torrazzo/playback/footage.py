@@ -32,7 +32,7 @@ KEPT_SAMPLES = 32  # segments whose tables are kept
 
 Covers: TypeAlias = Callable[[StreamId, Span], bool]
 
-__all__ = ["Footage", "Loss", "PieceSamples", "Recorded", "Samples"]
+__all__ = ["Footage", "Loss", "PieceSamples", "Recorded", "Samples", "Unreadable"]
 
 _log = structlog.get_logger()
 
@@ -50,6 +50,13 @@ class Loss(NamedTuple):
         return (
             f"{self.segment.stream} {iso_from_ticks(self.t0)}/{iso_from_ticks(self.t1)} piece {self.piece}: {self.what}"
         )
+
+
+class Unreadable(Damaged):
+    """Pictures were recorded in a span, and none of them can be read."""
+
+    def __init__(self, span: Span, why: str) -> None:
+        super().__init__(f"pictures were recorded in {span}, and none of them can be read: {why}")
 
 
 class PieceSamples(NamedTuple):

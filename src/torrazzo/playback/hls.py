@@ -16,7 +16,7 @@ from torrazzo.base import SegmentId, Span, StreamId, TermId
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.base.times import SECOND, iso_from_ticks
 from torrazzo.playback.boxes import find_box
-from torrazzo.playback.footage import Footage
+from torrazzo.playback.footage import Footage, Unreadable
 from torrazzo.playback.index import Recorded
 from torrazzo.segment import parse_fragment
 
@@ -66,10 +66,13 @@ def media_playlist(footage: Footage, stream: StreamId, span: Span, *, is_over: b
     """The playlist of the whole segments that touch a span; parts are named relative to it.
 
     With `is_over` false it may still grow at its end (an EVENT playlist): ask again with the same start. Raises
-    `Invalid` if nothing was recorded in the span.
+    `Invalid` if nothing was recorded in the span, `Unreadable` if nothing of it can be read.
     """
-    lines = list(_lines(footage, stream, span, is_over=is_over))
-    if not any(not line.is_gap for line in lines):
+    damages: list[str] = []
+    lines = list(_lines(footage, stream, span, damages, is_over=is_over))
+    if all(line.is_gap for line in lines):
+        if damages:
+            raise Unreadable(span, damages[0])
         raise Invalid(f"no picture was recorded in {span}; `footage list` and `footage gaps` tell what there is")
     longest = max(GAP_TICKS, *(line.ticks for line in lines))
     head = (
@@ -99,7 +102,8 @@ def _body(lines: list[_Line]) -> Iterator[str]:
         yield line.name
 
 
-def _lines(footage: Footage, stream: StreamId, span: Span, *, is_over: bool) -> Iterator[_Line]:
+def _lines(footage: Footage, stream: StreamId, span: Span, damages: list[str], *, is_over: bool) -> Iterator[_Line]:
+    """A segment that cannot be opened is absent, as in a file, and told in `damages`."""
     cursor: int = span.start  # UTC up to which all is told
     base = 0  # the same, on the playlist's own time line
     init, init_name = b"", ""
@@ -109,6 +113,11 @@ def _lines(footage: Footage, stream: StreamId, span: Span, *, is_over: bool) -> 
         if row.t0 == row.t1:  # takes no time: an export has its pictures, a player could not show them
             left_out = True
             continue
+        try:
+            now = footage.open_piece(row, 0)
+        except Damaged as error:
+            damages.append(str(error))
+            continue
         step = footage.steps_between(last, row) if last is not None else 0
         missing = row.t0 - cursor - step
         if last is None and missing < 0:
@@ -116,7 +125,6 @@ def _lines(footage: Footage, stream: StreamId, span: Span, *, is_over: bool) -> 
         if missing > 0:
             yield from _gap(cursor + step, missing, base)
             base += missing
-        now = footage.open_piece(row, 0)
         breaks = missing != 0 or step != 0 or now != init or left_out
         left_out = False
         if now != init:

@@ -26,6 +26,10 @@ from torrazzo.playback.moov import Edit, SampleTable
 DRIFT = SECOND // 10  # how far position and UTC may part
 
 
+class NoPicture(Invalid):
+    """Nothing to show in a span."""
+
+
 class FrameAt(NamedTuple):
     """One frame of a fragment: times on the segment's media clock, place in the fragment's bytes."""
 
@@ -141,14 +145,14 @@ class Timeline:
     def cut(self) -> Cut:
         """Keep the frames from the last key frame shown at or before the start, to the last one shown before the end.
 
-        Raises `Invalid` if there is none, or if a gap is too long for the form.
+        Raises `NoPicture` if there is none, `Invalid` if a gap is too long for the form.
         """
         total = self._span.end + self._bias
         shown = array("q", (p + s - self._first_delay for p, s in zip(self._positions, self._shifts, strict=True)))
         last = max((i for i, when in enumerate(shown) if when < total), default=-1)
         first = self._first(shown, last)
         if first > last:
-            raise Invalid(
+            raise NoPicture(
                 f"no picture was recorded in {self._span}; `footage list` and `footage gaps` tell what there is"
             )
         start = min(shown[first : first + 64])  # the earliest shown is never far from the first decoded

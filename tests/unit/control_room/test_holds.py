@@ -16,7 +16,7 @@ from tests.tools.recording import STREAM
 from torrazzo.archive import VolumeReader
 from torrazzo.archive.record import Kind
 from torrazzo.base import Span
-from torrazzo.base.errors import Refused, TorrazzoError
+from torrazzo.base.errors import Damaged, Refused, TorrazzoError
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ticks_from_text
 from torrazzo.control_room.looks import Reason
 from torrazzo.durable import OsDisk
@@ -228,6 +228,23 @@ def test_what_is_gone_from_the_disk_is_not_said_to_be_held(town: HeldTown) -> No
     with pytest.raises(AssertionError, match="nothing of it can be held: 6 segments"):
         town.place()
     assert town.listed() == []
+
+
+def test_what_was_recorded_before_its_ring_was_lost_is_said_to_be_gone(town: HeldTown) -> None:
+    """A ring that began in the same hour has another key for it: no hold is placed again and again, no copy made."""
+    town.stop_keyring()
+    for path in town.home.keyring.iterdir():
+        if path.name.startswith(("ring-", "sealer", "attempt")):
+            path.unlink()
+    town.start_keyring()
+    with pytest.raises(
+        AssertionError, match=r"can be held: 6 segments: .* the ring of that time was lost"
+    ):
+        town.place()
+    look = town.look()
+    with pytest.raises(Damaged, match=r"pictures were recorded in .* the ring of that time was lost"):
+        look.file()
+    look.end("done")
 
 
 def test_a_copy_goes_on_where_it_was(town: HeldTown) -> None:

@@ -10,10 +10,12 @@ import pytest
 from tests.tools.mp4check import probe
 from tests.tools.recording import STREAM, Recording
 from torrazzo.base import Span, TermId
-from torrazzo.base.errors import Damaged, Invalid, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.base.ids import NodeId
-from torrazzo.base.times import SECOND, UtcTicks
-from torrazzo.playback import Footage, PartName, media_playlist, part_bytes
+from torrazzo.base.times import HOUR, SECOND, UtcTicks
+from torrazzo.catalogue import Catalogue
+from torrazzo.control_room.index import Index
+from torrazzo.playback import Footage, PartName, media_playlist, part_bytes, plan_clip
 from torrazzo.playback.index import whole_span
 from torrazzo.segment import parse_fragment
 from torrazzo.segment.boxes import walk
@@ -207,6 +209,24 @@ def test_a_damaged_fragment_is_left_out(tmp_path: Path) -> None:
         made.spoil(row, piece)
     with pytest.raises(Damaged, match="no fragment"):
         part_bytes(made.footage(), STREAM, name)
+
+
+def test_what_cannot_be_opened_was_recorded_all_the_same(tmp_path: Path) -> None:
+    """With another ring than it was sealed to, playlist and file say so, and not that nothing was recorded."""
+    made, other = Recording(tmp_path / "town"), Recording(tmp_path / "other")
+    made.shoot(make_clip(ClipSpec(width=160, height=120, frames=50)))
+    made.finish()
+    span = Span(made.start, UtcTicks(made.start + 2 * SECOND))
+    made.footage().close()
+    footage = Footage(Index(Catalogue(made.home.catalogue_db)), [made.root], made.disk, other.keys)
+    for show in (media_playlist, plan_clip):
+        with pytest.raises(Damaged, match=r"were recorded in .* the ring of that time was lost"):
+            show(footage, STREAM, span)
+    ring = other.ring
+    ring.shred([name for name in ring.ring.keys if name.hour == made.start // HOUR])
+    for show in (media_playlist, plan_clip):
+        with pytest.raises(Refused, match=r"recorded, but no private key of .* is left: it was lost with the ring"):
+            show(footage, STREAM, span)
 
 
 def test_unknown_parts_are_refused(recording: Recording, footage: Footage) -> None:
