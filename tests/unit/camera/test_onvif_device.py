@@ -198,6 +198,21 @@ def test_hostile_answers(what: str, operation: str) -> None:
     assert {asked.path for asked in fake.log} <= {"/onvif/device_service", "/onvif/trt", "/onvif/tr2"}
 
 
+def test_a_picture_is_not_read() -> None:
+    """An answer that says it is a picture is refused by its head, before one byte of it is looked at."""
+    traits = Traits(raw={"GetProfiles": hostile()["picture"]})
+    with (
+        FakeOnvif(traits).running() as fake,
+        pytest.raises(CameraError, match="image/jpeg, not with SOAP"),
+    ):
+        asyncio.run(_profiles(client(fake)))
+
+
+async def _profiles(talk: Client) -> None:
+    await talk.open()
+    await talk.ask(media2.get_profiles())
+
+
 def test_redirections_are_not_followed() -> None:
     """A device that points elsewhere is told as such; nobody else is asked."""
     traits = Traits(raw={"GetServices": hostile()["elsewhere"]})

@@ -85,8 +85,6 @@ async def _read(connection: Connection, talk: h11.Connection, where: Address) ->
             _check_kind(head, where)
         elif isinstance(event, h11.Data):
             body += event.data
-            if len(body) > limits.ONVIF_ANSWER:
-                raise NotOnvif(f"{where.place} answers with more than {limits.ONVIF_ANSWER} bytes")
         elif isinstance(event, h11.EndOfMessage):
             return Answer(status, head, bytes(body))
         elif not isinstance(event, h11.InformationalResponse):
