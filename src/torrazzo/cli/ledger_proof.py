@@ -16,6 +16,7 @@ from torrazzo.cli.exits import FOUND, NOT_FOUND
 from torrazzo.cli.options import HomeOption, JsonOption, StreamOption
 from torrazzo.cli.output import local_text, warn, write_json
 from torrazzo.cli.process_options import find_home
+from torrazzo_verify.verify import is_for_show
 
 if TYPE_CHECKING:
     from torrazzo.ledger import Accepted, Policy, Proof
@@ -88,7 +89,7 @@ def verify(
             print(f"It does NOT hold: {error}")
         raise typer.Exit(FOUND) from error
     if as_json:
-        write_json(_judgement(proof, line, accepted))
+        write_json(_judgement(proof, line, accepted, trusted))
     else:
         _show(proof, line, accepted, trusted)
 
@@ -171,7 +172,7 @@ def _where(proof: "Proof") -> str:
     return f"entry {proof.entry_index} of {head.origin}, under its head of {head.size} entries"
 
 
-def _judgement(proof: "Proof", line: bytes, accepted: "Accepted") -> dict[str, object]:
+def _judgement(proof: "Proof", line: bytes, accepted: "Accepted", policy: "Policy") -> dict[str, object]:
     origin, size, _ = accepted.checkpoint
     return {
         "holds": True,
@@ -180,6 +181,7 @@ def _judgement(proof: "Proof", line: bytes, accepted: "Accepted") -> dict[str, o
         "size": size,
         "key": str(accepted.log),
         "witnesses": {name: _utc(seconds) for name, seconds in accepted.cosigned.items()},
+        "for_show": _for_show(accepted, policy),
         "entry": line.decode("utf-8", "replace"),
     }
 
@@ -192,15 +194,27 @@ def _show(proof: "Proof", line: bytes, accepted: "Accepted", policy: "Policy") -
         print(f"  {told}")
     print("Checked:")
     print(f"  1. the head is signed by {accepted.log}")
-    for name, seconds in accepted.cosigned.items():
+    shows = _for_show(accepted, policy)
+    real = {name: seconds for name, seconds in accepted.cosigned.items() if name not in shows}
+    for name, seconds in real.items():
         print(f"  2. witness {name} had seen no other history of this log by {_utc(seconds)}")
-    print(f"  {3 if accepted.cosigned else 2}. the entry's hash leads to the head's root")
+    print(f"  {3 if real else 2}. the entry's hash leads to the head's root")
     print("Not checked:")
     print("  - that these keys are the town's: compare them with what both offices publish")
+    for name in shows:
+        print(f"  - anything by witness {name}: it is a demonstration's, for show, and proves nothing to strangers")
+    if shows and not real:
+        print("  - that others are shown the same log, and when the head was made: no second office has signed")
     if not accepted.cosigned:
         asked = "the policy asks for no witness" if policy.quorum == "none" else "none was needed"
         print(f"  - that others are shown the same log, and when the head was made: no witness has signed ({asked})")
     print("  - that nothing is missing before or behind this entry, and what the entry says: a package shows more")
+
+
+def _for_show(accepted: "Accepted", policy: "Policy") -> list[str]:
+    """Witnesses of a demonstration."""
+    names = {witness.name for witness in policy.witnesses if is_for_show(witness.key.name)}
+    return [name for name in accepted.cosigned if name in names]
 
 
 def _told(line: bytes) -> str:

@@ -23,6 +23,8 @@ from torrazzo.cli.office import changing
 from torrazzo.durable import OsDisk
 from torrazzo.ledger import Proof
 from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.checkpoint import cosign
+from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo.ledger.secret import log_names, make_identity
 from torrazzo.testing.clock import START
 from torrazzo.town import Home
@@ -129,6 +131,25 @@ def test_a_witness_is_counted_when_the_policy_has_one(tmp_path: Path, capsys: py
             not code
         )
         assert "\x1b" not in said, "what an entry holds never reaches the terminal as it is"
+
+
+def test_a_witness_for_show_is_not_among_what_was_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A demonstration's witness proves nothing to strangers, and it is said so, in words and in JSON."""
+    shown = SigningKey("witness.demo.invalid", Kind.COSIGNATURE, bytes(32))
+    log = SmallLog("rec", [b'{"v":1,"kind":"none"}'])
+    policy, file = tmp_path / "policy", tmp_path / "proof"
+    policy.write_text(f"log {log.key.verifier}\nwitness demo {shown.verifier}\nquorum demo\n")
+    note = log.note()
+    note = note._replace(signatures=(*note.signatures, cosign(note, shown, 1_790_000_000)))
+    file.write_bytes(Proof(0, log.entry(0).path, note, log.entries[0]).pack())
+    assert main(["ledger", "verify", str(file), "--policy", str(policy)]) == 0
+    checked, _, rest = capsys.readouterr().out.partition("Not checked:")
+    assert "witness" not in checked
+    assert "2. the entry's hash" in checked
+    assert "witness demo: it is a demonstration's, for show" in rest
+    assert "no second office has signed" in rest
+    assert main(["ledger", "verify", str(file), "--policy", str(policy), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["for_show"] == ["demo"]
 
 
 def test_the_proof_bears_the_witness_as_soon_as_it_has_signed(
