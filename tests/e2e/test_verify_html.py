@@ -150,6 +150,10 @@ def test_keys_can_be_typed_and_both_languages_are_there(checker: Checker, origin
     page = checker.page
     page.fill("#keys", "\n".join(str(key.verifier) for key in (keys.rec, keys.act, keys.witness)))
     assert checker.check(original.path, None)[0] == 0
+    page.fill("#keys", f"# published\n{keys.policy.pack().decode()}")
+    assert checker.check(original.path, None)[0] == 0
+    page.fill("#keys", keys.policy.pack().decode().replace("quorum", "quorums"))
+    assert checker.check(original.path, None)[0] == 2
     page.fill("#keys", "")
     (tmp_path / "keys.txt").write_text("".join(f"{key.verifier}\n" for key in (keys.rec, keys.act)), "ascii")
     assert checker.check(original.path, tmp_path / "keys.txt")[0] == 0
