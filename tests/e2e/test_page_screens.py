@@ -220,7 +220,7 @@ def test_the_recovery_code_lets_in(browser: Any) -> None:
         seen.press("Enter")
         seen.wait("foglio di recupero")
         seen.type("zzzz")
-        seen.press("Enter")
+        seen.press("Tab", "Enter")
         seen.wait("Codice sbagliato")
         assert seen.focused() == "Codice di recupero"
         seen.type(RECOVERY)
