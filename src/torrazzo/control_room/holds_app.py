@@ -25,7 +25,7 @@ from torrazzo.access.asks import CONTROL_ROOM, open_part
 from torrazzo.access.book import Book, book_path
 from torrazzo.access.months import Months
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Invalid, TorrazzoError
+from torrazzo.base.errors import Invalid, Refused, TorrazzoError
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.index import Index, open_roots
 from torrazzo.control_room.looks import Looks, Reason
@@ -111,6 +111,8 @@ class HoldDesk:
         """By another person."""
         peer, hold = requesting(request), self._asked(request)
         self._people.check(peer, "approve")
+        if hold.confirmed is not None:
+            raise Refused(f"hold {hold.name} is confirmed already")
         entry = self._looks.windows.confirm(Reason("", text_of(said, "reason")).private(peer), hold)
         return {"hold": str(hold.name), "entry": entry, "ends": iso_from_ticks(hold.ends_confirmed)}
 

@@ -108,8 +108,8 @@ class Ring:
         except (InvalidTag, ValueError) as error:
             raise Damaged(
                 f"{stream} {term} {name}: recorded, but its key does not open with that hour's private key: the ring "
-                "of that time was lost and this one drew another, or the record of the key is damaged; nothing else opens "
-                "those pictures (docs/1-operate/backup.md)"
+                "of that time was lost and this one drew another, or its record is damaged; nothing else opens those "
+                "pictures (docs/1-operate/backup.md)"
             ) from error
         return {n: segment_key(k, stream, term, n) for n in ns}
 

@@ -119,6 +119,14 @@ def test_copies_are_volumes_with_the_same_pieces(town: HeldTown) -> None:
     assert sum(b'"kind":"gap"' in line for line in kinds) == 1
 
 
+def test_it_is_confirmed_once(town: HeldTown) -> None:
+    """A second confirmation is refused and enters no fact."""
+    hold = confirmed(town)
+    with pytest.raises(AssertionError, match="confirmed already"):
+        town.follow(hold, "confirm", OTHER)
+    assert len(town.acts("confirm")) == 1
+
+
 def test_released_it_is_gone(town: HeldTown) -> None:
     """After its release nothing that the hold alone kept is read, and its copies are away within a look."""
     hold = confirmed(town)
@@ -237,9 +245,7 @@ def test_what_was_recorded_before_its_ring_was_lost_is_said_to_be_gone(town: Hel
         if path.name.startswith(("ring-", "sealer", "attempt")):
             path.unlink()
     town.start_keyring()
-    with pytest.raises(
-        AssertionError, match=r"can be held: 6 segments: .* the ring of that time was lost"
-    ):
+    with pytest.raises(AssertionError, match=r"can be held: 6 segments: .* the ring of that time was lost"):
         town.place()
     look = town.look()
     with pytest.raises(Damaged, match=r"pictures were recorded in .* the ring of that time was lost"):
