@@ -35,6 +35,7 @@ from torrazzo.control_room.peered import requesting
 from torrazzo.control_room.socket_app import read_json
 from torrazzo.keyring.gate import ERASE
 from torrazzo.ledger.act import Wanted
+from torrazzo.ledger.act_forms import KINDS
 from torrazzo.ledger.private import Private
 from torrazzo.town.camera import Camera, find_camera
 
@@ -75,11 +76,11 @@ class Desk:
         peer = requesting(request)
         self._people.check(peer, "ask")
         streams = streams_of(said, self._cameras())
-        reason = Reason(text_of(said, "purpose"), text_of(said, "reason"), maybe_text(said, "case"))
+        reason = Reason(word_of(said, "purpose"), text_of(said, "reason"), maybe_text(said, "case"))
         who = reason.private(peer)._replace(recipient=maybe_text(said, "recipient"))
         wanted = self._looks.whole(streams, span_of(said, self._zone, self._clock), lead=0)
         self._looks.check_case(streams, wanted.span, who)
-        number = self._looks.windows.ask(who, wanted, reason.purpose, text_of(said, "recipient_class"))
+        number = self._looks.windows.ask(who, wanted, reason.purpose, word_of(said, "recipient_class"))
         return {"number": number}
 
     def approve(self, request: Request, said: Mapping[str, object]) -> object:
@@ -241,6 +242,16 @@ def text_of(said: Mapping[str, object], key: str) -> str:
     if not isinstance(found, str) or not found.strip() or len(found) > LONGEST_REASON:
         raise Invalid(f"{key}: write a text of at most {LONGEST_REASON} characters")
     return found.strip()
+
+
+def word_of(said: Mapping[str, object], key: str) -> str:
+    """A text that can stand in a fact for everybody to read; raises `Invalid`."""
+    found = text_of(said, key)
+    try:
+        KINDS["ask"]["purpose"](found)
+    except ValueError as error:
+        raise Invalid(f"{key}: {error}: small letters, and the rest in the reason") from error
+    return found
 
 
 def maybe_text(said: Mapping[str, object], key: str) -> str | None:

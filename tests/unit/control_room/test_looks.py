@@ -352,6 +352,9 @@ def test_a_copy_needs_two_people(town: LookTown, tmp_path: Path) -> None:
     span = {"from": "2026-11-24T22:00:12Z", "to": "2026-11-24T22:00:15Z"}
     wish = {"cameras": ["Piazza"], "stream": "main", **span, "purpose": "crime", "recipient_class": "police"}
     assert carla.ask("POST", "/asks", {**wish, "reason": "x"}).status == 409
+    odd = anna.ask("POST", "/asks", {**wish, "purpose": "Big Crime", "reason": "x"})
+    assert (odd.status, "purpose: 'Big Crime' is not a word such as" in odd.text) == (400, True)
+    assert "ValueError" not in odd.text
     asked = anna.ask("POST", "/asks", {**wish, "reason": "furto", "case": "7", "recipient": "Questura"})
     assert asked.status == 200, asked.text
     number = asked.json()["number"]
