@@ -21,7 +21,6 @@ from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.shapes import Problem
 
 ROOT = "/api/v1"
-LARGEST_BODY = 64 << 10
 DOCUMENT = f"{ROOT}/openapi.json"
 
 DECLARED: Sequence[Declared] = tuple(
@@ -57,7 +56,6 @@ def make_api(room: Room) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=LARGEST_BODY,
         telemetry={"tracing": False},
     )
     app.state.room = room
@@ -107,8 +105,8 @@ _REFUSALS = {
     404: "there is no such thing",
     409: "not as things are",
     410: "the link is used, or too old",
+    411: "the body does not say how long it is",
     413: "the body is too large",
-    415: "the body is not JSON",
     421: "we have another name",
     422: "something of the request is not valid",
     429: "too many attempts",
@@ -118,7 +116,7 @@ _REFUSALS = {
 
 
 def _refusals(declared: Declared) -> dict[int | str, dict[str, Any]]:
-    which = set(_REFUSALS) - (set() if declared.changes else {409, 410, 413, 415, 429})
+    which = set(_REFUSALS) - (set() if declared.changes else {409, 410, 411, 413, 429})
     if declared.permission is Door.ANYONE and not declared.changes:
         which -= {401}
     schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}

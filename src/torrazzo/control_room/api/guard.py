@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from torrazzo.control_room.api.problem import problem
 
+LARGEST_BODY = 64 << 10
 SAFE = frozenset({"GET", "HEAD"})
 
 CSP = (
@@ -59,7 +60,15 @@ class Guard:
             return problem("WRONG_HOST")
         if not is_ours(scope, hosts[0], is_secure=self._is_secure):
             return problem("CROSS_SITE", "a page elsewhere may not do that here")
-        return self._app
+        return _too_much(dict(scope["headers"])) or self._app
+
+
+def _too_much(headers: Mapping[bytes, bytes]) -> ASGIApp | None:
+    """A body says how long it is, before it comes; the server holds it to that."""
+    if b"transfer-encoding" in headers:
+        return problem("LENGTH_REQUIRED")
+    length = headers.get(b"content-length", b"0")
+    return None if length.isdigit() and int(length[:20]) <= LARGEST_BODY else problem("TOO_LARGE")
 
 
 def is_ours(scope: Scope, host: str, *, is_secure: bool) -> bool:

@@ -33,18 +33,18 @@ _STATUS: Mapping[str, int] = {
     "LAST_FACTOR": 409,
     "ROLE_CONFLICT": 409, "AGREEMENT_REQUIRED": 409, "DESIGNATION_ENDED": 409, "NOT_WHAT_WAS_APPROVED": 409,
     "PASSKEYS_NEED_A_NAME": 409, "CONFLICT": 409,
-    "NOT_FOUND": 404, "METHOD_NOT_ALLOWED": 405, "TOO_LARGE": 413, "NOT_JSON": 415, "WRONG_HOST": 421,
+    "NOT_FOUND": 404, "METHOD_NOT_ALLOWED": 405, "LENGTH_REQUIRED": 411, "TOO_LARGE": 413, "WRONG_HOST": 421,
     "LEDGER_AWAY": 503, "AWAY": 503, "FAILED": 500,
 }  # fmt: skip
 
 _TITLES: Mapping[int, str] = {
     401: "Sign in", 403: "Not allowed", 404: "There is nothing here", 405: "Not in this way", 409: "Not as things are",
-    410: "Not any more", 413: "Too large", 415: "JSON is expected", 421: "Another name is ours",
+    410: "Not any more", 411: "How long is it?", 413: "Too large", 421: "Another name is ours",
     422: "Something is not valid", 429: "Too many attempts", 500: "Something failed here", 503: "Not now",
 }  # fmt: skip
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
-_OF_HTTP: Mapping[int, str] = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE", 415: "NOT_JSON"}
+_OF_HTTP: Mapping[int, str] = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
 
 # access/ says of a field in its text's first word; here its place in the body.
 _FIELDS: Mapping[str, str] = {
