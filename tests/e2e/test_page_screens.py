@@ -300,6 +300,18 @@ def test_the_first_run_makes_two_people(browser: Any) -> None:
         seen.wait("Nome utente")
 
 
+def test_what_the_server_finds_wrong_stands_at_its_field(browser: Any) -> None:
+    """Also where the field lies deeper in what was sent."""
+    with opened(browser, PageTown(is_new=True), f"/first-run#{TOKEN}") as seen:
+        until(lambda: seen.page.locator("input").count() == 7, "no form of a person")
+        for at, value in enumerate(("Bruno", "bruno", PASSWORD, PASSWORD, "12", "2026-01-10", "2026-01-09")):
+            seen.page.locator("input").nth(at).fill(value)
+        seen.press("Enter")
+        seen.wait("finisce prima di cominciare")
+        assert seen.page.locator("input").nth(6).get_attribute("aria-invalid") == "true"
+        assert seen.axe() == []
+
+
 def test_the_sheet_of_codes_is_printed_alone(browser: Any) -> None:
     """On paper there are the codes and whose they are, and nothing else of the page."""
     with opened(browser, PageTown(is_new=True), f"/first-run#{TOKEN}") as seen:

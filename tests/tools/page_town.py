@@ -149,14 +149,14 @@ class PageTown:
             return self._begin(asked, said)
         if asked == "POST /unlock":
             if said["password"] != PASSWORD:
-                raise No(403, "SIGN_IN_REFUSED")
+                raise No(401, "SIGN_IN_REFUSED")
             self.stage = "full"
             return self.me()
         if asked == "DELETE /session":
             self.stage = "none"
             return None
         if self.stage != "full":
-            raise No(401, "SESSION_LOCKED" if self.stage == "locked" else "SESSION_NONE")
+            raise No(401, "SESSION_LOCKED", csrf=CSRF) if self.stage == "locked" else No(401, "SESSION_NONE")
         return self._inside(asked, said)
 
     def _sign_in(self, asked: str, said: dict[str, Any]) -> dict[str, Any]:
@@ -189,6 +189,9 @@ class PageTown:
         if said["token"] != TOKEN:
             raise No(410, "LINK_GONE")
         if asked == "POST /first-run/person":
+            act = said["designation"]
+            if act["until"] < act["date"]:
+                raise No(422, "NOT_VALID", fields={"designation.until": "finisce prima di cominciare"})
             self.made.append(said)
             self.left.remove(said["role"])
             self.is_new = bool(self.left)
@@ -248,7 +251,7 @@ def make_app(town: PageTown, static: Path) -> ASGIApp:
         body = await request.body()
         if town.is_away:
             return Response("gone", 502, media_type="text/plain")
-        needs_word = request.method != "GET" and town.stage == "full"
+        needs_word = request.method != "GET" and town.stage != "none"
         if needs_word and not asked.startswith(("POST /sign-in", "POST /first-run", "POST /link")):
             assert request.headers.get("x-torrazzo-csrf") == CSRF, asked
         try:

@@ -55,6 +55,14 @@ describe("the client", () => {
     expect(told).toEqual(["SESSION_LOCKED", "SESSION_OVER"]);
   });
 
+  it("learns the CSRF word of a locked session, so that a page loaded anew can unlock", async () => {
+    const locked = json({ status: 401, code: "SESSION_LOCKED", title: "", csrf: "word" }, 401, "application/problem+json");
+    const { client, asked } = answering(locked, json({}));
+    await client.call("GET /me", undefined).catch(() => undefined);
+    await client.call("POST /unlock", { password: "secret" });
+    expect(new Headers(asked[1]?.init.headers).get("x-torrazzo-csrf")).toBe("word");
+  });
+
   it("keeps the CSRF word through a lock, and forgets it with the session", async () => {
     const done = () => new Response(null, { status: 204 });
     const { client, asked } = answering(json(step), problem(401, "SESSION_LOCKED"), done(), problem(401, "SESSION_OVER"), done());

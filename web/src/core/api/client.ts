@@ -80,7 +80,8 @@ export class Client {
   #refused(status: number, said: unknown): Error {
     if (!isProblem(said)) return new Away(new Error(`${status} without a problem`));
     if (status === 401 && ENDED.includes(said.code)) {
-      if (said.code !== "SESSION_LOCKED") this.#csrf = null;
+      if (said.code === "SESSION_LOCKED") this.#remember(said);
+      else this.#csrf = null;
       this.onEnded(said.code as Ended);
     }
     return new Refused(said);

@@ -70,7 +70,9 @@ export interface Problem {
   readonly detail?: string;
   /** With `SIGN_IN_LOCKED`: when one may try again. */
   readonly until?: Instant;
-  /** With `NOT_VALID`: what is wrong, by field of the body. */
+  /** With `SESSION_LOCKED`: the session's word, so that a page loaded anew can unlock. */
+  readonly csrf?: string;
+  /** With `NOT_VALID`: what is wrong, by its place in the body: `account`, `designation.until`. */
   readonly fields?: Readonly<Record<string, string>>;
 }
 

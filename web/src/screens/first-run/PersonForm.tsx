@@ -35,7 +35,7 @@ export function PersonForm({ role, token, onMade }: Props) {
   const [today] = useState(() => dateAt(Date.now(), zone));
   const theirs = fieldErrors(action.error);
   const fault = (key: keyof Said): string | undefined =>
-    theirs[key] ?? (isAsked && said[key].trim() === "" ? t("errors.field_missing") : undefined);
+    theirs[key] ?? theirs[`designation.${key}`] ?? (isAsked && said[key].trim() === "" ? t("errors.field_missing") : undefined);
   const field = (key: keyof Said) => ({
     label: t(`first_run.${key}`),
     value: said[key],
