@@ -45,6 +45,18 @@ class Ask(NamedTuple):
         """By which people name it."""
         return self.asked.number
 
+    @property
+    def key(self) -> str | None:
+        """The public key that it names as its recipient: nothing else than packages encrypted to it was approved."""
+        private = self.asked.private
+        return None if private is None else named_key(private.recipient)
+
+
+def named_key(recipient: str | None) -> str | None:
+    """A recipient's public key, of age or of SSH without its comment, where that is how the recipient is named."""
+    words = (recipient or "").split()
+    return " ".join(words[:2]) if words and words[0].startswith(("age1", "ssh-")) else None
+
 
 def read_asks(home: Home, disk: Disk, clock: Clock) -> list[Ask]:
     """All of the present log, oldest first, for any process of our Unix user: after a fork people ask anew."""

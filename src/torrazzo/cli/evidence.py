@@ -29,7 +29,8 @@ def ask(
     reason: Reason,
     case: Annotated[str | None, typer.Option("--case", metavar="N", help="Number of the case; kept encrypted.")] = None,
     recipient: Annotated[
-        str | None, typer.Option("--recipient", metavar="TEXT", help="Who gets it, by name; kept encrypted.")
+        str | None,
+        typer.Option("--recipient", metavar="TEXT", help="Who gets it, by name or public key; kept encrypted."),
     ] = None,
     stream: StreamOption = "main",
     home: HomeOption = None,
@@ -67,7 +68,10 @@ def approve(
     if as_json:
         write_json(found)
     else:
-        print(f"ask {number} is approved; who asked makes the copy: torrazzo evidence export {number} -o FILE")
+        whom = ", ".join(filter(None, (found["recipient_class"], found["recipient"])))
+        print(
+            f"ask {number} is approved, for {whom}; who asked makes the copy: torrazzo evidence export {number} -o FILE"
+        )
 
 
 @app.command("list")

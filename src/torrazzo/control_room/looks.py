@@ -161,6 +161,10 @@ class Looks:
             raise Refused(f"ask {ask.number} is not approved yet; another person does: `torrazzo evidence approve`")
         if stream not in ask.wanted.streams:
             raise Invalid(f"ask {ask.number} is not of {stream}")
+        if ask.key is not None:
+            raise Refused(
+                f"ask {ask.number} is for a key: its copy is a package encrypted to it: `torrazzo evidence export`"
+            )
         hours = (ask.wanted.span.end - ask.wanted.span.start) / HOUR
         if hours > MOST_HOURS:
             raise Invalid(f"ask {ask.number}: {hours:.0f} hours in one copy, at most {MOST_HOURS}; ask for it in parts")

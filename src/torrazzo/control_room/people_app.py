@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from torrazzo.access import Ask, People
+from torrazzo.access.asks import named_key
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError
 from torrazzo.base.ids import STREAM_NAMES, StreamId
@@ -33,6 +34,7 @@ from torrazzo.control_room.looks import LONGEST_REASON, Looks, Reason
 from torrazzo.control_room.media import Media
 from torrazzo.control_room.peered import requesting
 from torrazzo.control_room.socket_app import read_json
+from torrazzo.durable.age import parse_recipient
 from torrazzo.keyring.gate import ERASE
 from torrazzo.ledger.act import Wanted
 from torrazzo.ledger.act_forms import KINDS
@@ -77,7 +79,7 @@ class Desk:
         self._people.check(peer, "ask")
         streams = streams_of(said, self._cameras())
         reason = Reason(word_of(said, "purpose"), text_of(said, "reason"), maybe_text(said, "case"))
-        who = reason.private(peer)._replace(recipient=maybe_text(said, "recipient"))
+        who = reason.private(peer)._replace(recipient=_recipient_of(said))
         wanted = self._looks.whole(streams, span_of(said, self._zone, self._clock), lead=0)
         self._looks.check_case(streams, wanted.span, who)
         number = self._looks.windows.ask(who, wanted, reason.purpose, word_of(said, "recipient_class"))
@@ -91,7 +93,9 @@ class Desk:
         if any(_name(step.private) == peer.name for step in asked.approvals):
             raise Refused(f"ask {asked.number}: you approved it already")
         who = Reason("", text_of(said, "reason")).private(peer)
-        return {"number": self._looks.windows.approve(who, asked.number)}
+        private = asked.asked.private
+        number = self._looks.windows.approve(who, asked.number)
+        return {"number": number, "recipient_class": asked.to, "recipient": private and private.recipient}
 
     def ask_erasure(self, request: Request, said: Mapping[str, object]) -> object:
         """Its number; both streams of the camera."""
@@ -242,6 +246,14 @@ def text_of(said: Mapping[str, object], key: str) -> str:
     if not isinstance(found, str) or not found.strip() or len(found) > LONGEST_REASON:
         raise Invalid(f"{key}: write a text of at most {LONGEST_REASON} characters")
     return found.strip()
+
+
+def _recipient_of(said: Mapping[str, object]) -> str | None:
+    """By name or by key; raises `Invalid` for a key that is none."""
+    found = maybe_text(said, "recipient")
+    if (key := named_key(found)) is not None:
+        parse_recipient(key)
+    return found
 
 
 def word_of(said: Mapping[str, object], key: str) -> str:

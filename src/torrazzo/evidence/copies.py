@@ -50,7 +50,8 @@ class Copies:
         """What it is to hold; raises `Refused` unless this person asked for it and another approved."""
         found, private, _ = self._approved(ask, person)
         streams = tuple(sorted(found.wanted.streams, key=str))
-        return Asked(ask, streams, found.wanted.span, private.case or f"ask {ask}", file_names(streams, self._names()))
+        names = file_names(streams, self._names())
+        return Asked(ask, streams, found.wanted.span, private.case or f"ask {ask}", names, found.key)
 
     def custody(self, ask: int, person: str) -> Custody:
         """Who did what, for the report."""

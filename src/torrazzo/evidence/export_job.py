@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 import structlog
 
+from torrazzo.access.asks import named_key
 from torrazzo.base import StreamId
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
@@ -70,7 +71,8 @@ class ExportJob:
     def _run(self, out: Path, order: Values, steps: Steps) -> Values:
         """What may have to be waited for is asked for within steps."""
         ask, person = int(order["ask"]), str(order["person"])
-        begun = steps.step("begin", (0, 0.01), lambda _: self._begin(ask, person, out))
+        key = named_key(order.get("recipient"))
+        begun = steps.step("begin", (0, 0.01), lambda _: self._begin(ask, person, out, key))
         names = {StreamId.parse(stream): name for stream, name in begun["names"].items()}
         with contextlib.ExitStack() as stack:
 
@@ -97,8 +99,10 @@ class ExportJob:
             found = steps.step("package", (0.5, 1), package)
         return {**found, "file": str(out), "left_out": left_out}
 
-    def _begin(self, ask: int, person: str, out: Path) -> Values:
+    def _begin(self, ask: int, person: str, out: Path, key: str | None) -> Values:
         asked = self._town.asked(ask, person)
+        if asked.key not in {None, key}:
+            raise Refused(f"ask {ask} was approved for one key: export it with --recipient '{asked.key}', or ask anew")
         if not out.parent.is_dir():
             raise Refused(f"{out.parent}: no such folder; make it, then export again")
         for path in (out, report_of(out)):

@@ -43,6 +43,7 @@ class Asked(NamedTuple):
     span: Span
     case: str
     names: Mapping[StreamId, str]  # of the clips' files
+    key: str | None = None  # that it names as its recipient: no package for anybody else, or in the clear
 
 
 class Measured(NamedTuple):

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyrage
 import pytest
 from starlette.applications import Starlette
 
@@ -379,6 +380,28 @@ def test_a_copy_needs_two_people(town: LookTown, tmp_path: Path) -> None:
     assert (told["state"], told["by"], told["case"]) == ("opened", "anna", "7")
     assert [step["by"] for step in told["approvals"]] == ["bruno"]
     assert carla.get("/asks").status == 409
+
+
+def test_a_copy_for_a_key_leaves_for_nobody_else(town: LookTown) -> None:
+    """Where the ask names a public key, whoever approves is told it, and no file in the clear is made of it."""
+    anna, bruno = town.desk(OWNER), town.desk(OTHER)
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    span = {"from": "2026-11-24T22:00:12Z", "to": "2026-11-24T22:00:15Z"}
+    wish = {
+        "cameras": ["Piazza"],
+        "stream": "main",
+        **span,
+        "purpose": "crime",
+        "recipient_class": "police",
+        "reason": "x",
+    }
+    assert anna.ask("POST", "/asks", {**wish, "recipient": key[:-1]}).status == 400
+    number = anna.ask("POST", "/asks", {**wish, "recipient": key}).json()["number"]
+    told = bruno.ask("POST", f"/asks/{number}/approve", {"reason": "sì"}).json()
+    assert (told["recipient_class"], told["recipient"]) == ("police", key)
+    refused = anna.ask("POST", f"/asks/{number}/copy", {})
+    assert (refused.status, "encrypted to it" in refused.text) == (409, True)
+    assert town.acts("export") == []
 
 
 def test_nobody_takes_all_places(town: LookTown) -> None:

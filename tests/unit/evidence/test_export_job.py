@@ -51,11 +51,12 @@ class SmallTown:
     def __init__(self, made: Archived) -> None:
         self.made = made
         self.open = self.opened = 0
+        self.key: str | None = None
 
     def asked(self, ask: int, person: str) -> Asked:
         if (ask, person) != (0, "anna"):
             raise Refused("not approved")
-        return self.made.asked(5, 40)
+        return self.made.asked(5, 40)._replace(key=self.key)
 
     def custody(self, ask: int, person: str) -> Custody:
         return Custody("Cremona", ZoneInfo("Europe/Rome"), "anna", START, "bruno", START, "theft", "court", None)
@@ -174,6 +175,18 @@ def test_a_package_for_a_recipient_opens_with_his_key_alone(town: SmallTown, tmp
     assert not list(tmp_path.glob(".*"))
     with pytest.raises(Invalid, match="age1"):
         order(0, tmp_path / "2.asice", "anna", "age1nobody")
+
+
+def test_what_was_approved_for_a_key_is_encrypted_to_no_other(town: SmallTown, tmp_path: Path) -> None:
+    """Neither in the clear nor for another key is a package made, nor footage opened for it; for that key it is."""
+    identity = pyrage.x25519.Identity.generate()
+    town.key = str(identity.to_public())
+    for other in (None, str(pyrage.x25519.Identity.generate().to_public())):
+        with pytest.raises(Refused, match="approved for one key"):
+            run(town, Lives(), tmp_path / "1.asice.age", other)
+    assert (town.opened, (tmp_path / "1.asice.age").exists()) == (0, False)
+    run(town, Lives(), tmp_path / "1.asice.age", town.key)
+    assert pyrage.decrypt((tmp_path / "1.asice.age").read_bytes(), [identity])[:2] == b"PK"
 
 
 def test_a_package_that_does_not_verify_is_not_handed_over(
