@@ -41,6 +41,7 @@ class FakeLedger(LedgerClient):
         self.town = town
         self.is_away = False
         self.cosigned_at: int | None = None  # POSIX seconds of the witness, in each head
+        self.cosigned: dict[str, int] = {}  # of a log only so many entries: the witness is behind
 
     def enter(self, line: bytes) -> Entered:
         self._expect()
@@ -57,15 +58,18 @@ class FakeLedger(LedgerClient):
         self._expect()
         name, _, what = path.partition("/")
         log: SmallLog = getattr(self.town, name)
-        note = log.note(seconds=self.cosigned_at).pack()
-        if what == "cosigned" and self.cosigned_at is None:
+        is_cosigned = what == "cosigned" or what.endswith("&head=cosigned")
+        if is_cosigned and self.cosigned_at is None:
             raise Invalid("no head was cosigned yet")
+        behind = self.cosigned.get(name, len(log.entries))
+        size = behind if is_cosigned else len(log.entries)
+        note = log.note(size, seconds=self.cosigned_at if size <= behind else None).pack()
         if what in {"checkpoint", "cosigned"}:
             return note
-        old = int(what.removeprefix("consistency?old="))
-        if old > len(log.entries):
-            raise Invalid(f"tree of {old} entries: there are {len(log.entries)}")
-        lines = "".join(f"{line}\n" for line in (f"old {old}", *map(to_base64, log.shown(old).path), ""))
+        old = int(what.removeprefix("consistency?old=").removesuffix("&head=cosigned"))
+        if old > size:
+            raise Invalid(f"tree of {old} entries: there are {size}")
+        lines = "".join(f"{line}\n" for line in (f"old {old}", *map(to_base64, log.shown(old, size).path), ""))
         return lines.encode() + note
 
     def _expect(self) -> None:

@@ -199,7 +199,7 @@ class LookTown:
 
 
 @contextlib.contextmanager
-def _hurrying(clock: RunningClock) -> Iterator[None]:
+def hurrying(clock: RunningClock) -> Iterator[None]:
     """Time goes ten times as fast."""
     stop = threading.Event()
 
@@ -239,6 +239,6 @@ def look_town(folder: Path, *, with_witness: bool = False) -> Iterator[LookTown]
     with contextlib.ExitStack() as witness:
         if with_witness:
             witness.enter_context(running_witness(town.demand_witness(), town.clock))
-            witness.enter_context(_hurrying(town.clock))  # a witness is asked every ten seconds
+            witness.enter_context(hurrying(town.clock))  # a witness is asked every ten seconds
         with opened(town):
             yield town

@@ -163,7 +163,8 @@ class ActRules:
             case "shred":
                 yield from self._shred(act, root)
             case "refuse" if act.values["why"] in FORGED and not self._is_new(act.t):
-                yield "R11", f"the keyring was shown a head that is none of this log's: {act.values['why']}"
+                shown = f"refuse why {act.values['why']}, of {act.values['of']}, count {act.values['count']}"
+                yield "R11", f"the keyring was shown a head that is none of this log's, nor of rec: {shown!r}"
             case "close":
                 if self.windows.pop(str(act.values["of"]), None) is None:
                     yield "R11", f"it closes {act.values['of']}, which is no open window"

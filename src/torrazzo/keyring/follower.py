@@ -4,9 +4,11 @@
 
 import contextlib
 import threading
+from typing import NamedTuple
 
 import structlog
 
+from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.keyring.bookings import Bookings
 from torrazzo.keyring.gate_refusal import Reason, Refusal
@@ -19,7 +21,8 @@ from torrazzo.ledger.text import parse_hash, parse_number
 
 FOLLOW_S = 5.0  # so that a witness's time is not old when it is heard
 HURRY_S = 1.0  # until the ledger is there, and has a head to go on from
-MOST_LATE = 3  # looks in a row: a reader may have shown a larger head meanwhile, a witness may be about to sign
+MOST_LATE = 3  # looks in a row: a reader may have shown a larger head meanwhile
+SILENT_NS = 300_000_000_000  # without a newer head that the witnesses cosigned: they are asked every ten seconds
 
 _LOGS: tuple[Log, ...] = ("act", "rec")
 
@@ -29,14 +32,22 @@ _ODD = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, V
 log = structlog.get_logger(__name__)
 
 
+class _Quorum(NamedTuple):
+    """The newest head of a log that its witnesses cosigned, and when it was new here."""
+
+    size: int
+    at_ns: int
+
+
 class Follower:
     """Run by one thread."""
 
-    def __init__(self, guard: Guard, bookings: Bookings, ledger: LedgerClient) -> None:
+    def __init__(self, guard: Guard, bookings: Bookings, ledger: LedgerClient, clock: Clock) -> None:
         self.is_away = True  # the ledger, at the last look
-        self.alarms: dict[Log, Refusal] = {}  # heads that do not go on from those seen
-        self._guard, self._bookings, self._ledger = guard, bookings, ledger
+        self.alarms: dict[Log, Refusal] = {}  # heads that do not go on from those seen, or wait for the second office
+        self._guard, self._bookings, self._ledger, self._clock = guard, bookings, ledger, clock
         self._late = dict.fromkeys(_LOGS, 0)
+        self._quorum: dict[Log, _Quorum] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`, of which `wake` tells at once."""
@@ -66,7 +77,7 @@ class Follower:
                 self.is_away = True
                 return
             except TorrazzoError as error:
-                self._tell(name, Refusal(Reason.HEAD_FORGED, f"the ledger's answer is none: {error}"))
+                self._tell(name, Refusal(Reason.INVALID, f"the ledger's answer is none: {error}"))
         self._bookings.deliver()
 
     def _follow(self, name: Log) -> None:
@@ -74,38 +85,78 @@ class Follower:
         if heads is None:
             return
         head = (heads.rec if name == "rec" else heads.act).head
-        shown = self._shown(name, head.size if head else 0)
+        since = head.size if head else 0
+        shown = self._shown(name, since)
         if shown is None:
             return
         refusal, size = self._guard.see(name, shown), Checkpoint.parse(shown.note.text).size
-        if refusal is None and head is not None and size < head.size:  # an earlier head is good for a reader
-            refusal = Refusal(Reason.HEAD_STALE, f"the ledger has {size} entries, and had {head.size}")
-        is_late = refusal is not None and refusal.reason in {Reason.HEAD_STALE, Reason.HEAD_FORGED}
+        if refusal is not None and refusal.reason == Reason.HEAD_UNCOSIGNED:
+            refusal = self._see_cosigned(name, since)
+        elif refusal is None:
+            self._quorum[name] = _Quorum(size, self._clock.boot_ns())
+            if size < since:  # an earlier head is good for a reader
+                refusal = Refusal(Reason.HEAD_STALE, f"the ledger has {size} entries, and had {since}")
+        is_late = refusal is not None and refusal.reason == Reason.HEAD_STALE
         self._late[name] = self._late[name] + 1 if is_late else 0
         if refusal is None:
             self.alarms.pop(name, None)
+        elif refusal.reason == Reason.HEAD_UNCOSIGNED:
+            self._wait(name, refusal)
         elif not is_late or self._late[name] >= MOST_LATE:
             self._tell(name, refusal)
+
+    def _see_cosigned(self, name: Log, since: int) -> Refusal | None:
+        """The present head waits for its witnesses, as each does when it is new: how far they have come.
+
+        A head before those that were seen is one of before the policy demanded witnesses.
+        """
+        now_ns = self._clock.boot_ns()
+        known = self._quorum.setdefault(name, _Quorum(0, now_ns))
+        with contextlib.suppress(Invalid):  # there is none yet, or it is before what was seen
+            shown = self._shown(name, since, is_cosigned=True)
+            refusal = None if shown is None else self._guard.see(name, shown)
+            if refusal is not None and refusal.reason not in {Reason.HEAD_STALE, Reason.HEAD_UNCOSIGNED}:
+                return refusal
+            if shown is not None and refusal is None:
+                size = Checkpoint.parse(shown.note.text).size
+                known = known if size == known.size else _Quorum(size, now_ns)
+                self._quorum[name] = known
+        silent_ns = now_ns - known.at_ns
+        if silent_ns < SILENT_NS:
+            return None
+        return Refusal(
+            Reason.HEAD_UNCOSIGNED,
+            f"the second office is silent: no newer head was cosigned for {silent_ns // 60_000_000_000} minutes,"
+            " and nobody can look until it signs again; see `torrazzo ledger status`",
+        )
 
     def _hear(self, name: Log) -> None:
         """The head that witnesses cosigned last: mostly not yet the present one."""
         with contextlib.suppress(Invalid):  # there is none, or it is of another log, which `_follow` tells
             self._guard.hear(Note.parse(self._ledger.read(f"{name}/cosigned")))
 
-    def _shown(self, name: Log, since: int) -> Shown | None:
-        """The newest head, and how it goes on from there; None for a log without entries."""
+    def _shown(self, name: Log, since: int, *, is_cosigned: bool = False) -> Shown | None:
+        """The newest head, or the newest that is cosigned, and how it goes on from there; None for an empty log."""
+        newest, which = ("cosigned", "&head=cosigned") if is_cosigned else ("checkpoint", "")
         if not since:
-            note = Note.parse(self._ledger.read(f"{name}/checkpoint"))
+            note = Note.parse(self._ledger.read(f"{name}/{newest}"))
             return Shown(note, 0, ()) if Checkpoint.parse(note.text).size else None
         try:
-            answer = self._ledger.read(f"{name}/consistency?old={since}")
+            answer = self._ledger.read(f"{name}/consistency?old={since}{which}")
         except Invalid:  # it has fewer entries, or another name
-            return Shown(Note.parse(self._ledger.read(f"{name}/checkpoint")), since, ())
+            return Shown(Note.parse(self._ledger.read(f"{name}/{newest}")), since, ())
         head, _, rest = answer.partition(b"\n\n")
         old, *lines = head.decode("ascii", "replace").split("\n")
         if parse_number(old.removeprefix("old "), "old") != since:
             raise Unavailable(f"the ledger answered for another head of {name}")
         return Shown(Note.parse(rest), since, tuple(parse_hash(line, "consistency") for line in lines))
+
+    def _wait(self, name: Log, refusal: Refusal) -> None:
+        """People are told, and nothing is booked: nobody has shown a wrong head."""
+        before = self.alarms.get(name)
+        if before is None or before.reason != refusal.reason:
+            log.error("second_office_silent", log=name, text=refusal.text)
+        self.alarms[name] = refusal
 
     def _tell(self, name: Log, refusal: Refusal) -> None:
         before = self.alarms.get(name)

@@ -12,7 +12,8 @@ class Reason(StrEnum):
     # the request itself
     INVALID = "invalid"  # not in its form
     # its heads
-    HEAD_FORGED = "head-forged"  # not signed by the log, or not cosigned as the policy demands
+    HEAD_FORGED = "head-forged"  # not signed by the log
+    HEAD_UNCOSIGNED = "head-uncosigned"  # not (yet) cosigned as the policy demands
     HEAD_LOG = "head-log"  # of another log, or another town's
     HEAD_UNKNOWN = "head-unknown"  # the keyring has never been told which head to begin with
     HEAD_STALE = "head-stale"  # smaller than one that was seen: ask anew, from the size that the error names

@@ -12,6 +12,7 @@ from torrazzo.base.errors import Invalid
 from torrazzo.keyring.document import base64_text, compact, expect_bytes, expect_names, expect_object, parse_object
 from torrazzo.keyring.gate_refusal import Reason, Refusal, Refuse
 from torrazzo.ledger import Accepted, Policy, Unproven
+from torrazzo.ledger.errors import Uncosigned
 from torrazzo.ledger.merkle import verify_consistency
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.text import MAX_NUMBER
@@ -99,9 +100,10 @@ def fact_values(seen: Seen) -> dict[str, object] | None:
 def accept(seen: Seen, shown: Shown, policy: Policy, *, trust_first: bool = False) -> Taken | Refusal:
     """Whether a head holds.
 
-    1. It fulfils the policy. 2. It is of this log. 3. Without one seen it is trusted only if the caller says so, at
-    set-up. 4. Of each size there is one; one that was itself taken before holds. 5. It is not smaller, and goes on from
-    a head that is known. 6. It begins with that. 7. That is the largest; if another reader was faster, ask anew.
+    1. A log of the policy signed it. 2. It is of this log. 3. Without one seen it is trusted only if the caller says
+    so, at set-up. 4. Of each size there is one; one that was itself taken before holds. 5. It is not smaller, and goes
+    on from a head that is known. 6. It begins with that. 7. That is the largest; if another reader was faster, ask anew.
+    8. Enough witnesses cosigned it: asked last, so that a forged one is never taken for one that only waits for them.
     """
     try:
         return take(seen, shown, policy, trust_first=trust_first)
@@ -111,7 +113,15 @@ def accept(seen: Seen, shown: Shown, policy: Policy, *, trust_first: bool = Fals
 
 def take(seen: Seen, shown: Shown, policy: Policy, *, trust_first: bool = False) -> Taken:
     """The same; raises `Refuse`."""
-    accepted = _accepted(shown.note, policy)  # 1
+    taken = _continued(seen, shown, _read(shown.note, policy), trust_first=trust_first)  # 1 to 7
+    try:
+        policy.expect_quorum(taken.accepted)  # 8
+    except Uncosigned as error:
+        raise Refuse(Reason.HEAD_UNCOSIGNED, str(error)) from error
+    return taken
+
+
+def _continued(seen: Seen, shown: Shown, accepted: Accepted, *, trust_first: bool) -> Taken:
     _, size, root = accepted.checkpoint
     head, old = Head(size, root), seen.head
     if accepted.checkpoint.origin != seen.origin:  # 2
@@ -136,9 +146,9 @@ def take(seen: Seen, shown: Shown, policy: Policy, *, trust_first: bool = False)
     return Taken(seen.after(head), head, accepted, is_new=True)
 
 
-def _accepted(note: Note, policy: Policy) -> Accepted:
+def _read(note: Note, policy: Policy) -> Accepted:
     try:
-        return policy.accept(note)
+        return policy.read(note)
     except Invalid as error:
         raise Refuse(Reason.HEAD_FORGED, str(error)) from error
 

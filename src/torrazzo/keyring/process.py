@@ -114,7 +114,7 @@ def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner:
     bookings.add("boot", {"part": "keyring", "boot": boot, "sw": __version__})
     if times.is_lost:
         bookings.add("clock", {"part": "keyring", "clock": "progress", "why": "lost", "off": None})
-    follower = Follower(guard, bookings, ledger)
+    follower = Follower(guard, bookings, ledger, clock)
     rekeys = Rekeys(disk, places.keyring, store, settings.roots, bookings.add)
     orders = Orders(rekeys, vault, times)
     orders.look()

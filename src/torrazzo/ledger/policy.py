@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 from torrazzo.base.errors import Invalid
 from torrazzo.ledger.checkpoint import Checkpoint
-from torrazzo.ledger.errors import Unproven
+from torrazzo.ledger.errors import Uncosigned, Unproven
 from torrazzo.ledger.key import Kind, VerifierKey, cosigned_at
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.text import parse_number, shown
@@ -94,8 +94,14 @@ class Policy(NamedTuple):
         """What a note proves under this policy; raises `Unproven` if it does not fulfil it.
 
         1. Its text is a checkpoint. 2. Each signature of a log or witness of this policy is good. 3. The log it names
-        signed it. 4. Enough witnesses cosigned it.
+        signed it. 4. Enough witnesses cosigned it: else it is `Uncosigned`.
         """
+        accepted = self.read(note)
+        self.expect_quorum(accepted)
+        return accepted
+
+    def read(self, note: Note) -> Accepted:
+        """The same without 4."""
         checkpoint = Checkpoint.parse(note.text)  # 1
         signed = note.signed_by([log.key for log in self.logs] + [witness.key for witness in self.witnesses])  # 2
         logs = [log.key for log in self.logs if log.key in signed and log.key.name == checkpoint.origin]
@@ -104,12 +110,15 @@ class Policy(NamedTuple):
         cosigned = {
             witness.name: cosigned_at(signed[witness.key].data) for witness in self.witnesses if witness.key in signed
         }
-        if not self._is_fulfilled(cosigned):  # 4
-            names = ", ".join(map(shown, cosigned)) or "nobody"
-            raise Unproven(
-                f"checkpoint of {shown(checkpoint.origin)}: cosigned by {names}, quorum {shown(self.quorum)}"
-            )
         return Accepted(checkpoint, logs[0], cosigned)
+
+    def expect_quorum(self, accepted: Accepted) -> None:
+        """4."""
+        if not self._is_fulfilled(accepted.cosigned):
+            names = ", ".join(map(shown, accepted.cosigned)) or "nobody"
+            raise Uncosigned(
+                f"checkpoint of {shown(accepted.checkpoint.origin)}: cosigned by {names}, quorum {shown(self.quorum)}"
+            )
 
     def _is_fulfilled(self, cosigned: Mapping[str, int]) -> bool:
         done = {_NONE, *cosigned}

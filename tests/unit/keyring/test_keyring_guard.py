@@ -291,11 +291,14 @@ def _signing_key(gated: Gated, name: str) -> SigningKey:
 
 
 def test_a_policy_of_witnesses_is_demanded(tmp_path: Path) -> None:
-    """Where the town's policy wants a witness, a head without its signature gives nothing, and is no alarm less."""
+    """Where the town's policy wants a witness, a head without its signature gives nothing, and is called no forgery."""
     gated = Gated(tmp_path)
     gated.home.policy.write_text(f"witness w {WITNESS.verifier}\nquorum w\n")
     gated.live()
-    assert reason(gated, gated.view()) == Reason.HEAD_FORGED
+    assert reason(gated, gated.view()) == Reason.HEAD_UNCOSIGNED
+    forged = gated.view()
+    note = gated.town.act.note(key=SigningKey(gated.town.act.key.verifier.name, Kind.ED25519, bytes(32)))
+    assert reason(gated, forged._replace(act=forged.act._replace(note=note))) == Reason.HEAD_FORGED
     request = gated.view()
     seconds = gated.clock.utc() // SECOND
     shown = [
@@ -303,6 +306,85 @@ def test_a_policy_of_witnesses_is_demanded(tmp_path: Path) -> None:
         for each, log in ((request.act, gated.town.act), (request.rec, gated.town.rec))
     ]
     assert keys(gated, request._replace(act=shown[0], rec=shown[1])) == {1: SEGMENT_KEY}
+
+
+def _demanding(tmp_path: Path) -> Gated:
+    """A town whose policy demands a witness, which has cosigned all that there is."""
+    gated = Gated(tmp_path)
+    gated.home.policy.write_text(f"witness w {WITNESS.verifier}\nquorum w\n")
+    gated.ledger.cosigned_at = gated.clock.utc() // SECOND
+    gated.live()
+    gated.turn()
+    return gated
+
+
+def _behind(gated: Gated) -> None:
+    """The witness stands where both logs are now; they grow."""
+    logs = {"rec": gated.town.rec, "act": gated.town.act}
+    gated.ledger.cosigned = {name: len(log.entries) for name, log in logs.items()}
+    for log in logs.values():
+        log.append(b"newer")
+
+
+def test_a_head_that_waits_for_its_witness_is_nothing_wrong(tmp_path: Path) -> None:
+    """The ledger is always ahead of its witnesses: the keyring follows what they signed, and books nothing."""
+    gated = _demanding(tmp_path)
+    for _ in range(60):
+        _behind(gated)
+        gated.clock.advance(5)
+        gated.turn()
+        assert not [alarm for alarm in _alarms(gated) if "head of" in alarm]
+    assert gated.told("refuse") == []
+    heads = gated.parts.guard.heads
+    assert heads is not None
+    assert heads.rec.head is not None
+    assert heads.rec.head.size == gated.ledger.cosigned["rec"]
+
+
+def test_a_second_office_that_is_silent_is_told_and_accused_of_nothing(tmp_path: Path) -> None:
+    """After five minutes without a cosigned head there is an alarm with the true reason, and no fact."""
+    gated = _demanding(tmp_path)
+    _behind(gated)
+    for _ in range(58):
+        gated.clock.advance(5)
+        gated.turn()
+    assert not [alarm for alarm in _alarms(gated) if "head of" in alarm]
+    for _ in range(4):
+        gated.clock.advance(5)
+        gated.turn()
+    told = [alarm for alarm in _alarms(gated) if "head of" in alarm]
+    assert len(told) == 2
+    assert "second office is silent: no newer head was cosigned for 5 minutes" in told[0]
+    gated.ledger.cosigned = {}
+    gated.turn()
+    assert not [alarm for alarm in _alarms(gated) if "head of" in alarm]
+    assert gated.told("refuse") == []
+
+
+def test_a_forged_head_is_told_though_the_witness_signed_the_one_before(tmp_path: Path) -> None:
+    """What is not cosigned yet is held against what was seen all the same: another history is a fork at once."""
+    gated = _demanding(tmp_path)
+    _behind(gated)
+    gated.town.rec.entries[0] = b"another beginning"
+    gated.turn()
+    gated.turn()
+    assert [fact["why"] for fact in gated.told("refuse")] == ["head-fork"]
+
+
+def test_a_policy_made_in_a_town_that_runs_accuses_nobody(tmp_path: Path) -> None:
+    """The heads seen before are larger than the first ones that are cosigned: the keyring waits for those."""
+    gated = Gated(tmp_path)
+    gated.home.policy.write_text(f"witness w {WITNESS.verifier}\nquorum w\n")
+    gated.ledger.cosigned_at = gated.clock.utc() // SECOND
+    gated.ledger.cosigned = {"rec": 1, "act": 1}
+    gated.live()
+    for _ in range(10):
+        gated.clock.advance(5)
+        gated.turn()
+    assert gated.told("refuse") == []
+    gated.ledger.cosigned = {}
+    gated.turn()
+    assert gated.told("refuse") == []
 
 
 def test_a_policy_that_is_none_closes_the_gate_and_is_told(tmp_path: Path) -> None:
