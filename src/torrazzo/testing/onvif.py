@@ -59,6 +59,7 @@ class Traits:
     calls_itself: str = ""  # another host than it is reached by
     rtsp_port: int = 554
     stream_query: str = ""
+    has_one_url: bool = False  # the same for all profiles
     model: str = "Fake 1"
     topics: tuple[str, ...] = ("VideoSource/GlobalSceneChange", "RuleEngine/FaceDetector/Face")
     slow: dict[str, float] = field(default_factory=dict)  # operation: seconds before it answers
@@ -255,7 +256,8 @@ class FakeOnvif:
                 write = texts.profiles2 if is_second else texts.profiles
                 return write(traits.sensors, traits.sizes, traits.has_ptz)
             case "GetStreamUri":
-                url = f"rtsp://{host}:{traits.rtsp_port}/{asked.get('ProfileToken')}{traits.stream_query}"
+                path = "live" if traits.has_one_url else asked.get("ProfileToken")
+                url = f"rtsp://{host}:{traits.rtsp_port}/{path}{traits.stream_query}"
                 return texts.stream_uri(url, is_second)
             case "SetSynchronizationPoint":
                 self.key_frames.append(asked.get("ProfileToken"))

@@ -159,6 +159,12 @@ def test_without_media2() -> None:
         assert found.main.url.endswith("/s0p0")
 
 
+def test_one_address_is_one_stream() -> None:
+    """Where a device gives one address for all its profiles there is no sub stream: it would be the main one, twice."""
+    with FakeOnvif(Traits(has_one_url=True)).running() as fake:
+        assert ask(fake).sub is None
+
+
 def test_a_device_that_looks_several_ways() -> None:
     """Of a device with several sensors the one that is named is described."""
     with FakeOnvif(Traits(sensors=4)).running() as fake:
