@@ -202,7 +202,7 @@ def test_a_camera_is_not_removed_where_nobody_can_be_asked(shell: Shell) -> None
         (("camera", "add", "3f9a1c0e5b7d2264", "rtsp://h/"), 2, "looks like a camera's id"),
         (("camera", "frobnicate"), 2, "frobnicate"),
         (("serve", "--frobnicate"), 2, "frobnicate"),
-        (("control-room", "--host", "0.0.0.0"), 5, "there are no accounts yet"),  # noqa: S104 - refused
+        (("control-room", "--host", "0.0.0.0"), 5, "there are no accounts there"),  # noqa: S104 - refused
         (("serve", "--host", "192.168.1.1"), 5, "ssh -L"),
         (("status",), 4, ""),
     ],

@@ -4,7 +4,7 @@
 
 Takes     registry changes and facts, on a Unix socket that nobody else can open; looks, on loopback.
 Gives     the town's state in words, the plan renewed, the catalogue fed, one plain page.
-Promises  no page beyond loopback until accounts exist; nothing that the recorder waits for.
+Promises  no page beyond loopback but the one with accounts; nothing that the recorder waits for.
 Never     decides; touches the archive; is imported by what records.
 Read      process.py, then state.py and page_app.py.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where the page may listen: on this machine alone, until there are accounts."""
+"""Where the page listens: on this machine; for other machines only with accounts, and TLS of ours or of a proxy."""
 
 import errno
 import ipaddress
@@ -23,7 +23,8 @@ def check_loopback(host: str) -> str:
     if address is None or not address.is_loopback:
         raise Refused(
             f"the page would listen on {host!r}: footage could then be seen from other machines, and there are no "
-            "accounts yet. Use 127.0.0.1 or ::1, and from elsewhere a tunnel: ssh -L 8470:127.0.0.1:8470 USER@SERVER"
+            "accounts there. Use 127.0.0.1 or ::1; for other machines see [public] in docs/1-operate/people.md; or "
+            "use a tunnel: ssh -L 8470:127.0.0.1:8470 USER@SERVER"
         )
     return str(address)
 
@@ -38,6 +39,21 @@ def bind_page(host: str, port: int) -> socket.socket:
     """A socket for the page; raises `Refused` beyond loopback, `Unavailable` if the port is taken, `Invalid`."""
     address = check_loopback(host)
     check_port(port)
+    return _listen(address, port)
+
+
+def bind_public(listen: str) -> socket.socket:
+    """A socket for other machines, at `host:port`; whoever asks for it has made sure that it may be."""
+    host, _, port = listen.rpartition(":")
+    check_port(int(port))
+    try:
+        address = str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        address = check_loopback(host)
+    return _listen(address, int(port))
+
+
+def _listen(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

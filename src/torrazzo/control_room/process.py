@@ -21,9 +21,11 @@ from functools import partial
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
+from torrazzo.access.links import FIRST
 from torrazzo.access.staff import Fact
 from torrazzo.access.staffing import Staffing
 from torrazzo.base.clock import Clock
@@ -35,7 +37,7 @@ from torrazzo.control_room.api import Room, make_api
 from torrazzo.control_room.api.guard import Guard
 from torrazzo.control_room.api.room import expect_running, last_look
 from torrazzo.control_room.api.wishes import WISHES, WishBook
-from torrazzo.control_room.bind import allowed_hosts, bind_page, page_address
+from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, page_address
 from torrazzo.control_room.books import Books
 from torrazzo.control_room.failures import Told, tell_in_one_line
 from torrazzo.control_room.front import Front, built_page
@@ -53,7 +55,7 @@ from torrazzo.control_room.views import ask_status, gather
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import let_pass, listen_unix
 from torrazzo.ledger.client import LedgerClient
-from torrazzo.town.home import Home, Settings, load_settings
+from torrazzo.town.home import Home, PublicSettings, Settings, load_settings
 from torrazzo.town.office import Office
 
 log = structlog.get_logger()
@@ -143,7 +145,8 @@ class _Room:
         )
         copies = make_people_app(self._desk(), self._looks, self._holds().routes())
         try:
-            yield (_server(changes), inner), (_server(self._front(page)), page), (_server(copies), desk)
+            local = ((_server(changes), inner), (_server(self._front(page)), page), (_server(copies), desk))
+            yield (*local, *self._public())
         finally:
             for path in (
                 self._home.first_link,
@@ -159,6 +162,26 @@ class _Room:
         views = Views(self._settings, self.state, self.last_recorded, self.gaps, self._looks)
         old = make_page_app(views, Media(self._looks).routes(), hosts)
         return Front(Guard(make_api(self._api_room()), hosts), Guard(built_page(), hosts), old, self._has_page)
+
+    def _public(self) -> tuple[tuple["_Server", socket.socket], ...]:
+        """The page for other machines, if the settings have one and there are accounts; never the old one."""
+        public = self._settings.public
+        if public is None:
+            return ()
+        if len(self._staff.staffing.accounts.all()) < len(FIRST):
+            log.warning("public_page_waits", why="the first two people are not there yet; start again after them")
+            return ()
+        room = replace(self._api_room(), is_secure=True, is_behind_proxy=public.is_behind_proxy)
+        hosts = frozenset({public.host})
+        guarded = [Guard(app, hosts, is_secure=True) for app in (make_api(room), built_page())]
+        app = Front(guarded[0], guarded[1], None, self._has_page)
+        try:
+            found = _server(app, public), bind_public(public.listen)
+        except (OSError, TorrazzoError) as error:  # what records and answers here goes on
+            log.warning("public_page_not_served", error=str(error))
+            return ()
+        log.info("public_page_served", address=public.address, listen=public.listen)
+        return (found,)
 
     def _api_room(self) -> Room:
         home = self._home
@@ -309,20 +332,24 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(app: ASGIApp) -> _Server:
-    return _Server(
-        uvicorn.Config(
-            Told(app),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            loop="asyncio",
-            http=PeeredProtocol,
-            ws="none",
-            server_header=False,
-            timeout_graceful_shutdown=CLOSING_S,
-        )
+def _server(app: ASGIApp, public: PublicSettings | None = None) -> _Server:
+    """Ready to serve; raises `OSError` for a certificate that cannot be used."""
+    config = uvicorn.Config(
+        Told(app),
+        ssl_certfile=None if public is None else public.certificate,
+        ssl_keyfile=None if public is None else public.key,
+        proxy_headers=False,  # whoever comes by loopback could say to come from anywhere
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        loop="asyncio",
+        http=PeeredProtocol if public is None else H11Protocol,
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=CLOSING_S,
     )
+    config.load()
+    return _Server(config)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> bool:

@@ -31,6 +31,7 @@ DEFAULT_FLOOR = 72
 
 _TIME_NOTE = "whose time is believed: system (chrony or the like), witness (whoever cosigns the ledger)"
 _LISTEN = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}", re.ASCII)
+_PUBLIC = re.compile(r"https://[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?", re.ASCII)
 _LEDGER_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*(?:/[a-z0-9_][a-z0-9._-]*)*", re.ASCII)
 
 
@@ -195,6 +196,26 @@ class WitnessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicSettings:
+    """Where people reach the page from other machines: with a certificate of ours, or behind a proxy that has one."""
+
+    address: str  # https://, without a path
+    listen: str  # host:port
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def is_behind_proxy(self) -> bool:
+        """Whether TLS ends before us."""
+        return self.certificate is None
+
+    @property
+    def host(self) -> str:
+        """What the Host header says."""
+        return self.address.removeprefix("https://")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What `torrazzo.toml` says."""
 
@@ -207,6 +228,7 @@ class Settings:
     trusted: tuple[str, ...] = DEFAULT_TRUSTED  # what the keyring believes the time of: see TIME_SOURCES
     ledger_listen: str = ""  # host:port where the logs may be read by whoever reaches it; empty: nowhere
     witnesses: tuple[WitnessSettings, ...] = ()
+    public: PublicSettings | None = None  # None: the page is for this machine alone
     floor_hours: int = DEFAULT_FLOOR  # no footage younger than this is erased for want of room on a disk
 
     people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # Unix user → rights; the home's owner has all
@@ -246,7 +268,7 @@ def save_settings(home: Home, disk: Disk, settings: Settings) -> None:
 def _settings(document: Mapping[str, object], home: Home) -> Settings:
     path = home.settings_file
     town = _table(document.get("town"), "town", path)
-    _known(document, {"town", "roots", "page", "ledger", "keyring", "retention", "people"}, path)
+    _known(document, {"town", "roots", "page", "public", "ledger", "keyring", "retention", "people"}, path)
     _known(town, {"name", "time_zone", "node"}, path, "town.")
     page = _table(document.get("page", {}), "page", path)
     _known(page, {"port"}, path, "page.")
@@ -259,12 +281,34 @@ def _settings(document: Mapping[str, object], home: Home) -> Settings:
         node=_node(_string(town, "node", path), path),
         roots=_roots(document.get("roots"), home),
         port=port,
+        public=_public(document.get("public"), home),
         ledger=_ledger(document.get("ledger", {}), path),
         ledger_listen=_ledger_listen(document.get("ledger", {}), path),
         witnesses=_witnesses(document.get("ledger", {}), home),
         trusted=_trusted(document.get("keyring", {}), path),
         floor_hours=_floor(document.get("retention", {}), path),
         people=_people(document.get("people", {}), path),
+    )
+
+
+def _public(found: object, home: Home) -> PublicSettings | None:
+    if found is None:
+        return None
+    path = home.settings_file
+    table = _table(found, "public", path)
+    _known(table, {"address", "listen", "certificate", "key", "proxy"}, path, "public.")
+    address, listen = _string(table, "address", path).lower(), _string(table, "listen", path)
+    if _PUBLIC.fullmatch(address) is None:
+        raise Invalid(f"{path}: public.address is {address!r}; write it as https://sala.comune.example.it")
+    if _LISTEN.fullmatch(listen) is None:
+        raise Invalid(f"{path}: public.listen is {listen!r}; write host:port, such as 0.0.0.0:443")
+    proxy, has_own = table.get("proxy", False), "certificate" in table and "key" in table
+    if not isinstance(proxy, bool) or proxy is has_own or (proxy and ("certificate" in table or "key" in table)):
+        raise Invalid(f"{path}: [public] needs either certificate and key, or proxy = true where a proxy has them")
+    if proxy:
+        return PublicSettings(address, listen)
+    return PublicSettings(
+        address, listen, home.path / _string(table, "certificate", path), home.path / _string(table, "key", path)
     )
 
 
@@ -383,6 +427,18 @@ def _known(table: Mapping[str, object], keys: set[str], path: Path, prefix: str 
         raise Invalid(f"{path}: unknown setting {prefix}{unknown[0]}; known are {', '.join(sorted(keys))}")
 
 
+def _public_text(home: Home, public: PublicSettings) -> list[str]:
+    lines = ["", "[public]  # once there are accounts", f"address = {_quoted(public.address)}"]
+    lines += [f"listen = {_quoted(public.listen)}"]
+    if public.certificate is None or public.key is None:
+        return [*lines, "proxy = true"]
+    return [*lines, *(f"{name} = {_quoted(_shown(home, getattr(public, name)))}" for name in ("certificate", "key"))]
+
+
+def _shown(home: Home, path: Path) -> str:
+    return str(path.relative_to(home.path) if path.is_relative_to(home.path) else path)
+
+
 def _text(home: Home, settings: Settings) -> str:
     lines = [
         "# One town's Torrazzo. Paths are relative to this file's folder unless they begin with /.",
@@ -395,6 +451,8 @@ def _text(home: Home, settings: Settings) -> str:
         "[page]",
         f"port = {settings.port}  # on loopback only; 0 draws a free one",
     ]
+    if settings.public is not None:
+        lines += _public_text(home, settings.public)
     if settings.ledger or settings.ledger_listen:
         lines += ["", "[ledger]"]
     if settings.ledger:

@@ -267,6 +267,7 @@ def test_idle_locks_and_looking_is_no_activity(town: ApiTown) -> None:
     assert browser.get("/me").status == 200
     town.clock.advance(20)
     assert (browser.get("/me").status, browser.get("/system").code) == (401, "SESSION_LOCKED")
+    browser.csrf = browser.get("/me").json()["csrf"]  # as a page that was loaded anew finds it
     assert browser.post("/unlock", {"password": "sbagliata di grosso"}).code == "SIGN_IN_REFUSED"
     assert browser.post("/unlock", {"password": PASSWORD}).json()["person"]["name"] == "Ida Grigi"
     for _ in range(ABSOLUTE // IDLE + 1):

@@ -67,7 +67,7 @@ def enter(request: Request, declared: Declared) -> Asked:
     if declared.changes and not hmac.compare_digest(request.headers.get(CSRF, "").encode(), csrf_of(token).encode()):
         raise No("CSRF", f"the header {CSRF} has to say what the session has")
     asked = asked._replace(token=token, known=session)
-    _expect_stage(session, permission)
+    _expect_stage(session, permission, token)
     if isinstance(permission, Operation):
         _expect_right(asked, permission)
     if declared.changes and permission not in {Door.HALF, Door.LOCKED}:
@@ -75,7 +75,7 @@ def enter(request: Request, declared: Declared) -> Asked:
     return asked
 
 
-def _expect_stage(session: Session, permission: Operation | Door) -> None:
+def _expect_stage(session: Session, permission: Operation | Door, token: str) -> None:
     if permission is Door.HALF:
         return
     if session.stage != FULL:
@@ -83,7 +83,7 @@ def _expect_stage(session: Session, permission: Operation | Door) -> None:
     if permission is Door.LOCKED:
         return
     if session.is_locked:
-        raise Denial("SESSION_LOCKED", "AC-01", "this session is locked")
+        raise No("SESSION_LOCKED", "this session is locked", csrf=csrf_of(token))  # a page loaded anew can unlock
     if session.needs and permission is not Door.OWED:
         raise Denial("SIGN_IN_UNFINISHED", "AC-01", "a second factor or another password is owed first")
 

@@ -50,6 +50,7 @@ class Problem(Gives):
     title: str
     detail: str | None = None
     until: str | None = None
+    csrf: str | None = None
     fields: dict[str, str] | None = None
     clause: str | None = None
     most: int | None = None
