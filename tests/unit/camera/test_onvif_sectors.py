@@ -65,8 +65,10 @@ def test_an_endless_camera() -> None:
     with pytest.raises(Refused):
         check_absolute(seam._replace(is_endless=False), Pose(0.9, 0, 0), Pose(-0.9, 0, 0))
     half = Rules((Sector(0, 1, -1, 1), Sector(-1, -0.9, -1, 1)), is_endless=True)
-    with pytest.raises(Refused):
-        check_absolute(half, Pose(0, 0, 0), Pose(-0.98, 0, 0))
+    for pan in (0.98, -0.98):  # one way round is allowed for the first, but nobody knows which one it takes
+        with pytest.raises(Refused):
+            check_absolute(half, Pose(0, 0, 0), Pose(pan, 0, 0))
+    check_absolute(half, Pose(0, 0, 0), Pose(0.8, 0, 0))
     with pytest.raises(Refused):
         check_relative(half, Pose(0.5, 0, 0), Pose(2, 0, 0))
 

@@ -86,10 +86,7 @@ def check_relative(rules: Rules, now: Pose | None, step: Pose) -> None:
     if not rules.sectors:
         return
     start = _known(now)
-    pan = start.pan + step.pan
-    if rules.is_endless and abs(step.pan) >= 2 * _HALF_TURN:
-        pan = start.pan + 2 * _HALF_TURN
-    _check(rules, start, Pose(pan, start.tilt + step.tilt, start.zoom + step.zoom))
+    _check(rules, start, Pose(*(part + more for part, more in zip(start, step, strict=True))))
 
 
 def check_continuous(rules: Rules, now: Pose | None, velocity: Pose, seconds: float) -> None:
