@@ -18,7 +18,7 @@ from torrazzo.auditor.mirror import Copied, Mirror
 from torrazzo.auditor.parting import parted
 from torrazzo.auditor.rec_rules import RecRules
 from torrazzo.auditor.source import Continued, Source
-from torrazzo.auditor.store import AuditStore, Followed, Found
+from torrazzo.auditor.store import AuditStore, Followed, Found, Life
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError
 from torrazzo.base.times import SECOND
@@ -78,9 +78,10 @@ class Auditor:
         self._store, self._source, self._clock = store, source, clock
         self._lock = threading.Lock()
         self._logs = {kind: _Log(kind, key, files(kind), self._followed(kind, key)) for kind, key in keys.items()}
-        self._answered = self._began()  # when the ledger answered last, UTC ticks
-        self._grown = self._answered
         self._silent: tuple[int, str] | None = None
+        now: int = clock.utc()
+        self._answered, self._grown = now, now  # when the ledger and its logs did last, UTC ticks
+        self._began(now)
         self.trouble: str | None = None  # why the last look came to nothing
 
     # -- one look
@@ -89,6 +90,7 @@ class Auditor:
         """What there is to be found now; nothing is raised: it is found, or told in the status."""
         with self._lock:
             self._look()
+            self._store.live(Life(self._clock.utc(), self._answered, self._grown))
 
     def is_good(self, head: Checkpoint) -> None:
         """Before a head is cosigned: raises `Refusal` unless all up to it was followed, and nothing is open."""
@@ -301,13 +303,27 @@ class Auditor:
 
     # -- R9
 
-    def _began(self) -> int:
-        """When it looked last, in this life or the one before; the time between is a silence of its own."""
-        now = self._clock.utc()
+    def _began(self, now: int) -> None:
+        """Go on with the life before; after a longer absence, that is a silence of its own.
+
+        What the ledger was silent for while the auditor ran stays the ledger's, and ends with that life.
+        """
+        life = self._store.life() or self._first_life()
+        if life is None:
+            return
+        lasting = next(((start, why) for start, end, why in self._store.silences(1) if end is None), None)
+        if now - life.looked <= UNANSWERED:
+            self._silent = lasting
+            self._answered, self._grown = life.answered, life.grown
+            return
+        if lasting is not None:
+            self._store.silence(lasting[0], life.looked, f"{lasting[1]}; then the auditor did not run")
+        self._store.silence(life.looked, now, "the auditor was not running")
+
+    def _first_life(self) -> Life | None:
+        """Of an auditor of before lives were kept: its last look that was answered."""
         times = [each.followed.seen[1] for each in self._logs.values() if each.followed.seen is not None]
-        if times and now - max(times) > UNANSWERED:
-            self._store.silence(max(times), now, "the auditor was not running")
-        return now
+        return Life(max(times), max(times), max(times)) if times else None
 
     def _miss(self, now: int, why: str) -> None:
         if now - self._answered >= UNANSWERED:

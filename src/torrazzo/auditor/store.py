@@ -75,6 +75,22 @@ PROOF = sa.Table(  # two heads that the log showed, of which the second does not
     sa.Column("before", sa.LargeBinary, nullable=False),  # empty: none was seen before
 )
 
+LIFE = sa.Table(  # one row
+    "life",
+    TABLES,
+    sa.Column("looked", sa.BigInteger, nullable=False),  # the auditor's last sign of life, UTC ticks by its clock
+    sa.Column("answered", sa.BigInteger, nullable=False),  # when the ledger did last
+    sa.Column("grown", sa.BigInteger, nullable=False),  # when its logs did
+)
+
+
+class Life(NamedTuple):
+    """Of an auditor, as it stood at its last look."""
+
+    looked: int
+    answered: int
+    grown: int
+
 
 class Followed(NamedTuple):
     """How far one log was followed."""
@@ -188,6 +204,18 @@ class AuditStore:
         with self._writing() as connection:
             connection.execute(sa.delete(SILENCE).where(SILENCE.c.start == start))
             connection.execute(sa.insert(SILENCE).values(start=start, end=end, why=why))
+
+    def live(self, life: Life) -> None:
+        """It has looked."""
+        with self._writing() as connection:
+            connection.execute(sa.delete(LIFE))
+            connection.execute(sa.insert(LIFE).values(**life._asdict()))
+
+    def life(self) -> Life | None:
+        """Its last look, in this life or the one before; None before the first."""
+        with self._reading() as connection:
+            row = connection.execute(sa.select(LIFE)).one_or_none()
+        return None if row is None else Life(row.looked, row.answered, row.grown)
 
     def silences(self, most: int = 100) -> list[tuple[int, int | None, str]]:
         """The last ones, the newest first."""

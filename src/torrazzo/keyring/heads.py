@@ -102,7 +102,7 @@ def accept(seen: Seen, shown: Shown, policy: Policy, *, trust_first: bool = Fals
 
     1. A log of the policy signed it. 2. It is of this log. 3. Without one seen it is trusted only if the caller says
     so, at set-up. 4. Of each size there is one; one that was itself taken before holds. 5. It is not smaller, and goes
-    on from a head that is known. 6. It begins with that. 7. That is the largest; if another reader was faster, ask anew.
+    on from a head that is known. 6. It begins with that. 7. That is the largest: if it is not, ask anew.
     8. Enough witnesses cosigned it: asked last, so that a forged one is never taken for one that only waits for them.
     """
     try:

@@ -207,6 +207,56 @@ def test_that_it_was_not_running_is_written_down(tmp_path: Path) -> None:
         assert town.store.silences() == [(start, clock.utc(), "the auditor was not running")]
 
 
+def _looks(town: Audited, seconds: int) -> None:
+    for _ in range(seconds // 10):
+        assert town.look(10) == []
+
+
+def test_a_silence_of_the_ledger_stays_its_own_when_the_auditor_starts_again(tmp_path: Path) -> None:
+    """An outage that the auditor saw ends with its life, and only what comes after is its own absence."""
+    ledger, clock, folder = MemoryLedger(), FakeClock(), tmp_path / "a"
+    with audited(folder, ledger, clock) as town:
+        town.enter("rec", Line().facts[0].line)
+        assert town.look() == []
+        start = clock.utc()
+        ledger.is_away = True
+        _looks(town, 600)
+    stopped = clock.utc()
+    clock.advance(3600)
+    back = clock.utc()
+    with audited(folder, ledger, clock) as town:
+        own, outage = town.store.silences()
+        assert own == (stopped, back, "the auditor was not running")
+        assert outage[:2] == (start, stopped)
+        assert outage[2].startswith("the ledger does not answer")
+        _looks(town, 120)
+        again, *_ = town.store.silences()
+        assert again[:2] == (back, None)
+
+
+def test_an_outage_goes_on_over_a_quick_restart(tmp_path: Path) -> None:
+    """Half a minute before a restart and half a minute after make one silence of the ledger's, with one end."""
+    ledger, clock, folder = MemoryLedger(), FakeClock(), tmp_path / "a"
+    line = Line()
+    with audited(folder, ledger, clock) as town:
+        town.enter("rec", line.facts[0].line)
+        assert town.look() == []
+        start = clock.utc()
+        ledger.is_away = True
+        _looks(town, 40)
+    clock.advance(5)
+    with audited(folder, ledger, clock) as town:
+        _looks(town, 40)
+    clock.advance(5)
+    with audited(folder, ledger, clock) as town:
+        ledger.is_away = False
+        town.enter("rec", line.gap(90))
+        assert town.look() == []
+        ((begun, end, why),) = town.store.silences()
+        assert (begun, end) == (start, clock.utc())
+        assert why.startswith("the ledger does not answer")
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setattr(witnessing, "EVERY_NS", 50_000_000)
