@@ -125,7 +125,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
         for name in ("keyring", "ledger"):
             found.start(name)
         found.until(found.knows_heads)
-        gate = Gate(found.ledger, found.keyring)
+        gate = Gate(found.ledger, found.keyring, SystemClock())
         found.until(lambda: len(gate.entered(found.recorded)) == len(found.recorded))
         yield found
     finally:
@@ -147,7 +147,7 @@ def test_a_window_gives_keys_and_wrong_ones_are_booked(town: Processes, windows:
     """What is proven is given; another token, or another window's closing, is refused and stands in the ledger."""
     window = town.window(windows)
     assert set(town.keys(window)) == {segment.n for segment in town.recorded}
-    gate = Gate(town.ledger, town.keyring)
+    gate = Gate(town.ledger, town.keyring, SystemClock())
     with pytest.raises(Denied) as denied:
         gate.keys(Opened(window.number, bytes(32)), town.recorded, town.sealed)
     assert denied.value.reason == Reason.BIND
@@ -164,7 +164,7 @@ def test_each_refusal_stands_in_the_ledger(town: Processes, windows: Windows) ->
     earlier = windows.open_view(WHO, Wanted(frozenset({STREAM}), before), "theft")
     closed = town.window(windows)
     closed.close()
-    gate, expected = Gate(town.ledger, town.keyring), {}
+    gate, expected = Gate(town.ledger, town.keyring, SystemClock()), {}
     for window, reason in ((elsewhere, Reason.STREAM), (earlier, Reason.SPAN), (closed, Reason.CLOSED)):
         with pytest.raises(Denied) as denied:
             gate.keys(window._entered.opened, town.recorded, town.sealed)
@@ -185,7 +185,7 @@ def test_while_the_ledger_is_away_no_window_opens_and_then_one_does(town: Proces
     town.end("ledger")
     with pytest.raises(TorrazzoError):
         town.window(windows)
-    gate = Gate(town.ledger, town.keyring)
+    gate = Gate(town.ledger, town.keyring, SystemClock())
     with pytest.raises(Unavailable):
         gate.keys(Opened(0, bytes(32)), town.recorded, town.sealed)
     assert town.until(lambda: town.keyring.status().values["ledger"] == "away")
@@ -209,7 +209,7 @@ def test_a_keyring_that_is_killed_gives_nothing_for_windows_from_before(town: Pr
     town.until(lambda: len(town.acts("boot")) > starts)
     town.until(town.knows_heads)
     with pytest.raises(Denied) as denied:
-        Gate(town.ledger, town.keyring).keys(opened, town.recorded, town.sealed)
+        Gate(town.ledger, town.keyring, SystemClock()).keys(opened, town.recorded, town.sealed)
     assert denied.value.reason == Reason.RESTARTED
     assert town.keys(window)  # the reader opens another, which renews it
     assert window.number > opened.number

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from torrazzo.archive.fact import parse_fact
+from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.ids import SegmentId
 from torrazzo.base.spans import Span
@@ -25,6 +26,7 @@ ATTEMPTS = 5  # other readers show the keyring newer heads meanwhile
 WAITS = 12  # for segments that the ledger does not have yet: it enters them within ten seconds
 WAITS_FOR_WITNESS = 80  # where a head counts only with a witness's signature: those come within ten seconds or so
 WAIT_S = 0.25
+FRESH_NS = 20_000_000_000  # so long it is gone on from what the keyring has seen: it knows the last sixteen heads
 PATIENCE_S = 5.0  # with a ledger that does not answer the first question of a look
 
 T = TypeVar("T")
@@ -92,13 +94,14 @@ class _Seen(NamedTuple):
 class Gate:
     """May be used by several threads."""
 
-    def __init__(self, ledger: LedgerClient, keyring: Keyring, *, is_cosigned: bool = False) -> None:
+    def __init__(self, ledger: LedgerClient, keyring: Keyring, clock: Clock, *, is_cosigned: bool = False) -> None:
         """`is_cosigned`: the town's policy demands heads with witnesses' signatures."""
         self._is_cosigned = is_cosigned
         self._waits = WAITS_FOR_WITNESS if is_cosigned else WAITS
         self.ledger = ledger
-        self._keyring = keyring
+        self._keyring, self._clock = keyring, clock
         self._seen: _Seen | None = None
+        self._seen_ns = 0  # when that was told
         self._pause = threading.Event()
 
     def keys(self, window: Opened, segments: Sequence[SegmentId], sealed: bytes) -> Keys:
@@ -133,7 +136,7 @@ class Gate:
                 if error.reason is not Reason.HEAD_STALE:
                     raise
                 continue  # 4
-            self._seen = _Seen(rec.size, act.size)
+            self._keep(_Seen(rec.size, act.size))
             spans = {segment.n: _span(entry) for segment, entry in zip(segments, entries, strict=True)}
             return _Answered(answer, spans)
         raise Unavailable("the keyring is asked by many at this moment; try again")
@@ -165,7 +168,7 @@ class Gate:
                 if error.reason is not Reason.HEAD_STALE:
                     raise
                 continue
-            self._seen = _Seen(seen.rec, act.size)
+            self._keep(_Seen(seen.rec, act.size))
             return answer
         raise Unavailable("the keyring is asked by many at this moment; try again")
 
@@ -186,13 +189,17 @@ class Gate:
     def _ask_seen(self) -> _Seen:
         heads = self._keyring.status().heads
         sizes = (0 if seen.head is None else seen.head.size for seen in (heads.rec, heads.act))
-        self._seen = _Seen(*sizes)
-        return self._seen
+        seen = _Seen(*sizes)
+        self._keep(seen)
+        return seen
+
+    def _keep(self, seen: _Seen) -> None:
+        self._seen, self._seen_ns = seen, self._clock.boot_ns()
 
     def _proven(self, prove: Callable[[_Seen], T]) -> tuple[_Seen, T]:
         """From what the keyring has seen; asked anew where the log has less: it has begun anew, and people said so."""
         seen = self._seen
-        if seen is not None:
+        if seen is not None and self._clock.boot_ns() < self._seen_ns + FRESH_NS:
             try:
                 return seen, prove(seen)
             except Invalid:

@@ -55,7 +55,7 @@ class Windows:
         self._clock = clock
         self._months = Months(home, disk, clock)
         ledger = LedgerClient(home.ledger_socket)
-        self._gate = Gate(ledger, keyring or KeyClient(home.path), is_cosigned=demands_witness(home))
+        self._gate = Gate(ledger, keyring or KeyClient(home.path), clock, is_cosigned=demands_witness(home))
         self._book = Book.write(home, disk, part)
         self._unsure = {deed.id for deed in self._book.owed()}  # may be in the ledger, or closed there, unknown to us
         self._known: tuple[str, int] | None = None  # a log and how many entries it had at least

@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pyrage
@@ -15,6 +16,7 @@ from starlette.applications import Starlette
 
 from tests.tools.asgi import Answer, Client
 from tests.tools.exported import export_mp4
+from tests.tools.ledger_process import until
 from tests.tools.look_town import FORM, OTHER, OWNER, STRANGER, WHY, LookTown, look_town, opened
 from tests.tools.recording import STREAM
 from torrazzo.access import Ask, Windows, gate
@@ -28,9 +30,11 @@ from torrazzo.control_room.index import open_footage
 from torrazzo.control_room.looks import MOST_OF_ONE, NoLedger, NoLook
 from torrazzo.control_room.told import NotNow, tell
 from torrazzo.durable import OsDisk
+from torrazzo.keyring import KeyClient, follower
 from torrazzo.keyring.answer import Denied
 from torrazzo.keyring.gate_refusal import Reason
-from torrazzo.ledger.act import Wanted
+from torrazzo.keyring.heads import MOST_EARLIER
+from torrazzo.ledger.act import Wanted, pack_act
 from torrazzo.ledger.private import open_private
 from torrazzo.ledger.text import parse_hash
 from torrazzo.playback import media_playlist
@@ -327,6 +331,35 @@ def test_readers_do_not_stand_in_each_other_s_way(town: LookTown) -> None:
         assert look.file().size > 100_000
         footage.close()
     assert [act.values["why"] for _, act in town.acts("close")] == ["restart"] * 2  # of a process that just ends
+
+
+def test_who_comes_back_later_is_not_accused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two looks the keyring sees more heads than it keeps: the second one goes on from its newest at once."""
+    monkeypatch.setattr(follower, "FOLLOW_S", 0.02)
+    with look_town(tmp_path) as town:
+        town.look().end("done")
+        _let_it_see(town, MOST_EARLIER + 2)
+        town.clock.advance(60)
+        look = town.look()
+        look.file()
+        look.end("done")
+        town.clock.advance(70)
+        KeyClient(town.home.path).look()
+        _let_it_see(town, 2)  # by then it has told what it owes
+        assert town.acts("refuse") == []
+
+
+def _let_it_see(town: LookTown, count: int) -> None:
+    """So many heads of `act`, one after the other."""
+    boot = {"part": "worker", "boot": "11111111-2222-3333-4444-555555555555", "sw": "0.1.0"}
+    for _ in range(count):
+        entered = town.ledger.enter(pack_act("boot", town.clock.utc(), boot)).entry_index
+        until(partial(_has_seen, town, entered))
+
+
+def _has_seen(town: LookTown, entry: int) -> bool:
+    head = KeyClient(town.home.path).status().heads.act.head
+    return head is not None and head.size > entry
 
 
 def test_a_lost_answer_leaves_no_open_window(town: LookTown, monkeypatch: pytest.MonkeyPatch) -> None:
