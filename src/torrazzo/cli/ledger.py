@@ -13,6 +13,8 @@ from torrazzo.cli.process_options import find_home, home_words, load_plainly, pr
 
 app = typer.Typer(help="The log of all facts, signed: the process, and what it says.", invoke_without_command=True)
 
+PATIENCE_S = 5.0  # a person waits, and a ledger that runs answers this at once
+
 
 def main(words: Sequence[str]) -> int:
     """Run until SIGTERM or SIGINT."""
@@ -76,7 +78,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
     place = find_home(home)
     settings = load_settings(place)
-    found = LedgerClient(place.ledger_socket).status()
+    found = LedgerClient(place.ledger_socket).status(PATIENCE_S)
     if as_json:
         write_json(found)
     else:

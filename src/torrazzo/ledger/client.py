@@ -48,9 +48,9 @@ class LedgerClient:
     def __init__(self, path: Path, clock: Clock = _CLOCK) -> None:
         self._path, self._clock = path, clock
 
-    def status(self) -> Mapping[str, object]:
+    def status(self, patience_s: float = TIMEOUT_SECONDS) -> Mapping[str, object]:
         """What it says of itself; also a ledger that refuses to open does."""
-        found = self._json("GET", "/status")
+        found = self._json("GET", "/status", patience_s=patience_s)
         if not isinstance(found, dict):
             raise Damaged(f"{self._path}: the status is not an object; restart `torrazzo serve`")
         return found

@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo ledger status` and `hold`, whose times come from other processes."""
 
+import contextlib
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.tools.held_town import held_town
-from torrazzo.cli import ledger, people
+from torrazzo.base import SystemClock
+from torrazzo.cli import ledger, main, people
+from torrazzo.cli.init import make_town
+from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.town.home import Home
 
 
@@ -29,3 +33,16 @@ def test_the_zone_is_told_to_whoever_comes(tmp_path: Path, monkeypatch: pytest.M
 
         monkeypatch.setattr(people, "ask_people", asked)
         assert people.town_zone(town.home).key == "Europe/Rome"
+
+
+def test_a_ledger_that_hangs_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes the question and never answers is soon told as not there, with the code for that."""
+    make_town(tmp_path, "Cremona", "Europe/Rome")
+    home = Home(tmp_path)
+    home.run.mkdir(exist_ok=True)
+    assert ledger.PATIENCE_S <= 5
+    monkeypatch.setattr(ledger, "PATIENCE_S", 0.2)
+    with contextlib.closing(listen_unix(home.ledger_socket)):
+        began_ns = SystemClock().boot_ns()
+        assert main(["ledger", "status", "--home", str(tmp_path)]) == 4
+        assert SystemClock().boot_ns() - began_ns < 15_000_000_000
