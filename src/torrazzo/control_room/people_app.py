@@ -102,9 +102,9 @@ class Desk:
         peer = requesting(request)
         self._people.check(peer, "ask")
         camera = find_camera(self._cameras(), text_of(said, "camera")).id
-        start = ticks_from_text(text_of(said, "hour"), self._zone)
+        start = ticks_from_text(hour := text_of(said, "hour"), self._zone)
         if start % HOUR or start + HOUR > self._clock.utc():
-            raise Invalid(f"hour {iso_from_ticks(start)}: write the start of a whole hour that is over")
+            raise Invalid(f"hour {hour}: write the start of a whole hour that is over")
         wanted = Wanted(frozenset(StreamId(camera, name) for name in STREAM_NAMES), Span(start, UtcTicks(start + HOUR)))
         who = Reason("", text_of(said, "reason"), maybe_text(said, "case")).private(peer)
         return {"number": self._looks.windows.ask(who, wanted, ERASE, ERASE)}
@@ -167,12 +167,13 @@ def streams_of(said: Mapping[str, object], known: Sequence[Camera]) -> list[Stre
 
 
 def span_of(said: Mapping[str, object], zone: ZoneInfo, clock: Clock) -> Span:
-    """From when to when; raises `Invalid`, also for what is not over yet."""
-    start, end = (ticks_from_text(text_of(said, key), zone) for key in ("from", "to"))
+    """From when to when; raises `Invalid`, also for what is not over yet, with the times as they were written."""
+    first, last = (text_of(said, key) for key in ("from", "to"))
+    start, end = ticks_from_text(first, zone), ticks_from_text(last, zone)
     if start >= end:
-        raise Invalid(f"from {iso_from_ticks(start)} to {iso_from_ticks(end)}: the end is not after the start")
+        raise Invalid(f"from {first} to {last}: the end is not after the start")
     if end > clock.utc():
-        raise Invalid(f"to {iso_from_ticks(end)}: that is not over yet")
+        raise Invalid(f"to {last}: that is not over yet")
     return Span(start, UtcTicks(end))
 
 

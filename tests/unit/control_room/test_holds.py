@@ -209,7 +209,7 @@ def test_what_cannot_be_held_is_refused(town: HeldTown) -> None:
     """No hold of what is not over, of what was never recorded, for no cause that has a term; no fact either."""
     for changes, why in (
         ({"from": "2026-01-01T00:00Z", "to": "2026-03-01T00:00Z"}, "at most 20 cameras"),
-        ({"to": "2030-01-01T00:00Z"}, "not over yet"),
+        ({"to": "2030-01-01T00:00"}, "to 2030-01-01T00:00: that is not over yet"),
         ({"from": "2026-01-01T00:00Z", "to": "2026-01-02T00:00Z"}, "nothing was recorded"),
         ({"cause": "curiosity"}, "cause 'curiosity'"),
     ):
