@@ -76,7 +76,9 @@ def list_anchors(home: HomeOption = None, as_json: JsonOption = False) -> None:
         warn(f"{each['authority']} cannot be asked: {each['why']}")
     for each in found["silent"]:
         warn(f"{each['authority']} has given no anchor since {local_text(each['since'], zone)}: {each['why']}")
-    if found["silent"] or found["why"] or found["wrong"]:
+    for each in found["damaged"]:
+        warn(f"{each['file']} is damaged, and goes into no package: {each['why']}")
+    if found["silent"] or found["why"] or found["wrong"] or found["damaged"]:
         raise typer.Exit(FOUND)
 
 

@@ -8,6 +8,7 @@ and 4 looks into `act` first.
 """
 
 import contextlib
+import hashlib
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import SECOND
 from torrazzo.durable import Disk, read_whole
 from torrazzo.ledger.act import pack_act, parse_act
@@ -25,12 +26,15 @@ from torrazzo.ledger.anchor_http import LIMITS, Limits, ask
 from torrazzo.ledger.anchor_queue import Want
 from torrazzo.ledger.anchor_settings import NOBODY, AnchorSettings
 from torrazzo.ledger.anchor_state import AnchorState, Booking
+from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.store import LedgerStore
+from torrazzo.ledger.text import to_base64
 
 FOLDER = "anchors"  # in each log's
 STATE = "anchors.json"  # in the ledger's
 LOOK_S = 5.0
+CHECKED_NS = 3_600_000_000_000  # so often what is kept is held against its receipts
 MOST_LISTED = 100
 
 _FILE = re.compile(r"(?:rec|act)-[1-9][0-9]{0,18}(?:\.txt|\.[a-z0-9-]{1,32}\.(?:tst|json))", re.ASCII)
@@ -60,6 +64,8 @@ class AnchorJob:
         self._settings = NOBODY
         self._why = ""  # the settings cannot be used, or a token cannot be kept
         self._woken = threading.Event()
+        self._checked_ns: int | None = None
+        self._spoilt: dict[str, str] = {}  # what was wrong with which stamp when all were looked at
 
     def want(self, kind: LogKind, *, is_shown: bool = False) -> tuple[Head, tuple[str, ...]]:
         """Have the present head stamped now; returns whom that asks: not those that have stamped it already.
@@ -68,9 +74,8 @@ class AnchorJob:
         without entries.
         """
         self._reload()
-        if not self._settings.authorities:
-            named = f": {'; '.join(self._settings.wrong.values())}" if self._settings.wrong else ""
-            raise Refused(f"nobody in anchors.toml can be asked for a stamp{named}")
+        if not self._settings.authorities and not self._settings.wrong:
+            raise Refused("nobody in anchors.toml can be asked for a stamp")
         head = Head.of((self._store.rec if kind == "rec" else self._store.act).note.text)
         asked = tuple(name for name in self._settings.names if not self._has(head, name))
         with self._lock:
@@ -82,6 +87,7 @@ class AnchorJob:
     def status(self) -> Mapping[str, object]:
         """Who is asked, what waits, who is silent, and the last stamps, newest first."""
         state, settings = self._state, self._settings
+        stamped, damaged = self._stamps(MOST_LISTED)
         waiting = [
             {"log": w.head.log, "size": w.head.size, "authority": w.authority, "since": w.since, "tries": w.tries}
             for w in state.queue.wants
@@ -93,17 +99,25 @@ class AnchorJob:
             "wrong": [{"authority": name, "why": why} for name, why in settings.wrong.items()],
             "waiting": waiting,
             "silent": [silence._asdict() for silence in state.queue.silences],
-            "stamped": self._receipts(),
+            "stamped": stamped,
+            "damaged": [{"file": name, "why": why} for name, why in {**self._spoilt, **damaged}.items()],
         }
 
     def resource(self, name: str) -> bytes:
-        """A file of the present logs: `act-42.txt`, `act-42.aruba.tst`, or the receipt, `act-42.aruba.json`."""
+        """A file of the present logs: `act-42.txt`, `act-42.aruba.tst`, or the receipt, `act-42.aruba.json`.
+
+        Raises `Damaged` for a stamp that is not the one that was given.
+        """
         if _FILE.fullmatch(name) is None:
             raise Invalid(f"{name}: no name of an anchor")
+        folder = self._places()[name[:3]]
         try:
-            return read_whole(self._disk, self._places()[name[:3]] / name)
+            data = read_whole(self._disk, folder / name)
         except FileNotFoundError as error:
             raise Invalid(f"{name}: no such anchor (yet)") from error
+        if name.endswith(".tst"):
+            _check(self._disk, folder, name.removesuffix(".tst") + ".json")
+        return data
 
     # -- the clockwork
 
@@ -127,6 +141,7 @@ class AnchorJob:
         self._book()
         if is_usable:
             self._want_by_clock()
+            self._want_damaged()
         for want in self._state.queue.due(self._clock.utc()):
             if stop.is_set():
                 return
@@ -166,6 +181,28 @@ class AnchorJob:
             if (queue, state) != (self._state.queue, self._state):
                 self._save(state._replace(queue=queue))
 
+    def _want_damaged(self) -> None:
+        """At the start, and then now and again: what was spoilt on the disk is asked for anew, over the same head."""
+        now_ns = self._clock.boot_ns()
+        if self._checked_ns is not None and now_ns - self._checked_ns < CHECKED_NS:
+            return
+        self._checked_ns = now_ns
+        self._spoilt = self._stamps()[1]
+        for name, why in self._spoilt.items():
+            log.error("anchor_damaged", file=name, why=why)
+            kind, size, authority = _RECEIPT.fullmatch(name.removesuffix(".tst") + ".json").groups()  # type: ignore[union-attr]
+            if authority not in self._settings.names:
+                continue
+            reader = self._store.rec if kind == "rec" else self._store.act
+            try:
+                head = Head.of(str(Checkpoint(reader.head.origin, int(size), reader.root(int(size)))))
+            except TorrazzoError as error:  # its entries were pruned
+                log.warning("anchor_not_wanted_anew", file=name, why=str(error))
+                continue
+            with self._lock:
+                queue = self._state.queue.want(head, (authority,), self._clock.utc(), is_shown=True)
+                self._save(self._state._replace(queue=queue))
+
     def _failed(self, want: Want, why: str) -> None:
         with self._lock:
             is_new = all(silence.authority != want.authority for silence in self._state.queue.silences)
@@ -182,6 +219,7 @@ class AnchorJob:
         self._disk.publish(folder / head.file, head.data)  # 1
         self._disk.publish(folder / head.token_file(anchor.authority), anchor.token)
         self._disk.publish(folder / head.token_file(anchor.authority).replace(".tst", ".json"), line)
+        self._spoilt = {name: why for name, why in self._spoilt.items() if name != head.token_file(anchor.authority)}
         with self._lock:  # 2
             owed = (*self._state.bookings, Booking(line, self._store.act.head.size))
             self._save(self._state._replace(queue=self._state.queue.stamped(want), bookings=owed))
@@ -216,21 +254,26 @@ class AnchorJob:
             return AnchorState()
 
     def _has(self, head: Head, authority: str) -> bool:
-        with contextlib.suppress(FileNotFoundError):
-            self._disk.open_read(self._folder / head.folder / FOLDER / head.token_file(authority)).close()
+        with contextlib.suppress(Damaged):
+            receipt = head.token_file(authority).replace(".tst", ".json")
+            _check(self._disk, self._folder / head.folder / FOLDER, receipt)
             return True
         return False
 
-    def _receipts(self) -> list[dict[str, object]]:
-        found = []
+    def _stamps(self, most: int | None = None) -> tuple[list[dict[str, object]], dict[str, str]]:
+        """Receipts of stamps that are as they were given, newest first; and what is wrong with the others."""
+        found, damaged = [], {}
         for folder in set(self._places().values()):
             with contextlib.suppress(FileNotFoundError):
                 names = filter(None, map(_RECEIPT.fullmatch, self._disk.list(folder)))
                 found += [(int(name[2]), name[1], name[3], folder / name[0]) for name in names]
-        return [
-            dict(parse_act(read_whole(self._disk, path)).values)
-            for *_, path in sorted(found, reverse=True)[:MOST_LISTED]
-        ]
+        sound: list[dict[str, object]] = []
+        for *_, path in sorted(found, reverse=True)[:most]:
+            try:
+                sound.append(_check(self._disk, path.parent, path.name))
+            except (Damaged, OSError) as error:
+                damaged[path.with_suffix(".tst").name] = str(error)
+        return sound, damaged
 
     def _places(self) -> dict[str, Path]:
         logs = {"rec": self._store.rec, "act": self._store.act}
@@ -240,3 +283,18 @@ class AnchorJob:
         if why != self._why:
             log.error("anchors_stand_still", why=why)
         self._why = why
+
+
+def _check(disk: Disk, folder: Path, receipt: str) -> dict[str, object]:
+    """The receipt, if token and head are what it says; raises `Damaged`."""
+    stem, _, _ = receipt.partition(".")
+    try:
+        values = dict(parse_act(read_whole(disk, folder / receipt)).values)
+        for name, key in ((f"{stem}.txt", "of"), (receipt.removesuffix("json") + "tst", "d")):
+            if to_base64(hashlib.sha256(read_whole(disk, folder / name)).digest()) != values[key]:
+                raise Damaged(f"{name} is not as it was given: its hash is another one than its receipt says")
+    except (Invalid, KeyError) as error:
+        raise Damaged(f"{receipt}: no receipt any more: {error}") from error
+    except FileNotFoundError as error:
+        raise Damaged(f"{stem}: a file of the stamp is gone: {error}") from error
+    return values

@@ -18,7 +18,7 @@ from tests.tools.ledger import FOLDER, deeds, facts, opened
 from tests.tools.ledger_process import running, until
 from tests.tools.tsa import POLICY, Issuer, Reply, Responder, needs_openssl, openssl, serve, verify
 from torrazzo.base import SystemClock
-from torrazzo.base.errors import Invalid, Refused, Stopped, TorrazzoError
+from torrazzo.base.errors import Damaged, Invalid, Refused, Stopped, TorrazzoError
 from torrazzo.base.times import SECOND, BootNs, UtcTicks
 from torrazzo.cli import main
 from torrazzo.cli.init import make_town
@@ -253,6 +253,35 @@ def test_the_logs_after_a_fork_are_stamped_too() -> None:
     assert (head.log, head.folder, head.file, head.token_file("a")) == ("act", "act.2", "act-5.txt", "act-5.a.tst")
 
 
+@pytest.mark.parametrize("ending", [".txt", ".aruba.tst", ".aruba.json"])
+def test_a_stamp_that_was_spoilt_is_named_packed_by_nobody_and_asked_for_anew(
+    tmp_path: Path, office: Office, ending: str
+) -> None:
+    """A bit in a token, in what it is over or in its receipt's form: told at once; the next life has another one."""
+    disk, clock = FaultyDisk(), MovedClock()
+    with opened(tmp_path / "l.db", disk) as store:
+        job = job_of(store, disk, clock, office.authority())
+        store.append(act=deeds(3))
+        job.turn(NEVER)
+        assert job.status()["damaged"] == []
+        path = next(path for path in disk.files() if path.name == f"act-3{ending}")
+        data = bytearray(disk.content(path))
+        data[-1 if ending.endswith("json") else len(data) // 2] ^= 1
+        disk.publish(path, bytes(data))
+        told = job.status()
+        assert told["stamped"] == []
+        assert [each["file"] for each in told["damaged"]] == ["act-3.aruba.tst"]  # type: ignore[attr-defined]
+        with pytest.raises(Damaged):
+            job.resource("act-3.aruba.tst")
+    with opened(tmp_path / "l.db", disk) as store:
+        job = job_of(store, disk, clock, office.authority())
+        job.turn(NEVER)
+        assert job.status()["damaged"] == []
+        assert [each["size"] for each in job.status()["stamped"]] == [3]  # type: ignore[attr-defined]
+        assert job.resource("act-3.aruba.tst")
+        assert len(receipts(store)) == 2
+
+
 SETTINGS = """
 every_minutes = 5
 [[authority]]
@@ -349,8 +378,8 @@ def test_by_command_a_stamp_that_openssl_takes(
         assert "aruba has given no anchor yet" in capsys.readouterr().err
         assert main(["anchor", "list", "--json", *at]) == 1
         office.is_open = True
-        with (tmp_path / "anchors.toml").open("a") as file:
-            file.write('[[authority]]\nname = "poste"\nurl = "http://localhost:1/"\ncertificates = "nothing.pem"\n')
+        wrong = '[[authority]]\nname = "poste"\nurl = "http://localhost:1/"\ncertificates = "nothing.pem"\n'
+        (tmp_path / "anchors.toml").write_text(SETTINGS % office.url + wrong)
         until(lambda: main(["anchor", "now", "--wait", "9", *at]) == 1 and not client.anchors()["waiting"])
         capsys.readouterr()
         assert main(["anchor", "list", *at]) == 1, "poste is wrong, aruba gives as before"
@@ -358,6 +387,10 @@ def test_by_command_a_stamp_that_openssl_takes(
         assert "poste cannot be asked: " in said.err
         assert "nothing.pem" in said.err
         assert "aruba" not in said.err
+        (tmp_path / "anchors.toml").write_text(SETTINGS.replace("aruba.pem", "nothing.pem") % office.url)
+        assert main(["anchor", "now", *at]) == 1, "the only one cannot be asked"
+        assert "aruba cannot be asked: " in capsys.readouterr().err
+        (tmp_path / "anchors.toml").write_text(SETTINGS % office.url + wrong)
         with contextlib.suppress(SystemExit):
             main(["status", *at])
         assert "authority poste is not asked for anchors: " in capsys.readouterr().out
