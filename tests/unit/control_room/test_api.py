@@ -399,6 +399,7 @@ def test_nothing_is_changed_while_the_ledger_is_away(tmp_path: Path) -> None:
         assert (answer.status, answer.code) == (503, "LEDGER_AWAY")
         assert browser.get("/shift").json()["current"] is None
         assert browser.get("/system").status == 200
+        assert browser.post("/active").status == 204
         assert browser.ask("DELETE", f"{ROOT}/session").status == 204
         town.clock.advance(31)
         half = browser.post("/sign-in", {"name": "gina.verdi", "password": PASSWORD})

@@ -37,6 +37,9 @@ class Door(Enum):
     SELF = "self"  # signed in, whatever the role: one's own things
 
 
+_WAYS_IN = frozenset({Door.ANYONE, Door.HALF, Door.LOCKED})  # open while the ledger is away: it hears of them later
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """One route."""
@@ -49,6 +52,7 @@ class Declared:
     endpoint: Callable[..., Any]
     answer: Any  # the answer's shape; None: 204
     is_activity: bool  # its person does something now
+    is_told: bool  # the ledger hears of it, so that it waits for the ledger
 
     @property
     def changes(self) -> bool:
@@ -72,12 +76,15 @@ class Routes:
         answer: Any,
         *,
         is_activity: bool | None = None,
+        is_told: bool | None = None,
     ) -> Callable[[F], F]:
-        """Declare the function below. What changes something is activity, if nothing else is said; a look is none."""
+        """Declare the function below. What changes something is activity, and told, if nothing else is said."""
 
         def declare(endpoint: F) -> F:
-            active = method != "GET" if is_activity is None else is_activity
-            self.all.append(Declared(method, path, operation, resource, permission, endpoint, answer, active))
+            changes = method != "GET"
+            active = changes if is_activity is None else is_activity
+            told = changes and permission not in _WAYS_IN if is_told is None else is_told
+            self.all.append(Declared(method, path, operation, resource, permission, endpoint, answer, active, told))
             return endpoint
 
         return declare

@@ -70,7 +70,7 @@ def enter(request: Request, declared: Declared) -> Asked:
     _expect_stage(session, permission, token)
     if isinstance(permission, Operation):
         _expect_right(asked, permission)
-    if declared.changes and permission not in {Door.HALF, Door.LOCKED}:
+    if declared.is_told:
         room.expect_ledger()
     return asked
 

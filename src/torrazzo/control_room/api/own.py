@@ -28,14 +28,14 @@ def me(asked: Asking) -> shapes.Me:
     return _me(asked)
 
 
-@routes.add("PATCH", "/me", Logged.ALTER, "wishes", Door.SELF, shapes.Me)
+@routes.add("PATCH", "/me", Logged.ALTER, "wishes", Door.SELF, shapes.Me, is_told=False)
 def wish(body: shapes.SomeWishes, asked: Asking) -> shapes.Me:
     """Language and theme."""
     asked.room.wishes.change(asked.account.id, Wish(body.language, body.theme))
     return _me(asked)
 
 
-@routes.add("POST", "/active", Logged.AUTH, "session", Door.SELF, None)
+@routes.add("POST", "/active", Logged.AUTH, "session", Door.SELF, None, is_told=False)
 def active(asked: Asking) -> None:
     """Its person does something."""
 
