@@ -1947,7 +1947,7 @@ WORDS: Dict[str, Tuple[str, str]] = {  # causes of gaps (fact.md) and kinds of e
     "hole": ("immagini mancanti nel flusso della telecamera", "pictures missing in the camera's stream"),
     "disk": ("l'archivio non poteva scrivere", "the archive could not write"),
     "restart": ("il registratore era fermo o ripartiva", "the recorder was not running, or starting"),
-    "maintenance": ("indirizzo della telecamera cambiato", "the camera's address was changed"),
+    "maintenance": ("impostazioni della telecamera cambiate", "the camera's settings were changed"),
     "permit": ("autorizzazione a registrare scaduta", "the permission to record had lapsed"),
     "keys": ("mancavano le chiavi dell'ora", "keys of the hour were missing"),
     "view": ("aperte per essere guardate", "opened to be looked at"),

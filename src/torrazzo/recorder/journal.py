@@ -135,7 +135,7 @@ class Journal:
     """Writes one tenure.
 
     `begin` may come late, because recovery of the term before takes time: facts wait for it, pieces don't. With
-    `may_have_prior` a place is kept for the gap between the terms.
+    `may_have_prior` a place is kept for the gap between the terms, whose cause is `before`.
     """
 
     def __init__(
@@ -145,6 +145,7 @@ class Journal:
         public_key: PublicKey,
         *,
         may_have_prior: bool,
+        before: str = "restart",
         makers: Makers = (),
     ) -> None:
         self.stream, self.term = tenure.stream, tenure.term
@@ -153,7 +154,7 @@ class Journal:
         self.faults = 0  # events that could not be written
         self._tenure = tenure
         self._keys = StreamKeys(tenure.stream, tenure.term, retention_class, public_key)
-        self._may_have_prior = may_have_prior
+        self._may_have_prior, self._before = may_have_prior, before
         self._makers = makers
         self._begun = False
         self._prior: Prior = None
@@ -250,8 +251,9 @@ class Journal:
                 start = _cursor(self._prior, t0)
                 if start > t0:
                     return step_fact(self.stream, self.term, n, t0=start, t1=t0, m0=opened_m, m1=m0, prev=prev)
+                why = self._before
                 return gap_fact(
-                    self.stream, self.term, n, t0=start, t1=t0, m0=opened_m, m1=m0, why="restart", of=None, prev=prev
+                    self.stream, self.term, n, t0=start, t1=t0, m0=opened_m, m1=m0, why=why, of=None, prev=prev
                 )
 
             self._emit(make, BEFORE, t0, volumes)

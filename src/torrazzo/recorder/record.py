@@ -75,6 +75,7 @@ class Recorder:
         self._recovered = False
         self._priors: dict[StreamId, Prior] = {}
         self._ending: set[StreamId] = set()
+        self._ended: set[StreamId] = set()  # by us, in this life: recorded again, something was changed in between
         self._starts: dict[StreamId, int] = {}  # of each stream's last term
         self._kept: list[Batch] = []  # must be written, and told, whenever a disk takes records again
         self._next_second_ns = 0
@@ -221,6 +222,7 @@ class Recorder:
             entry.retention_class,
             self._public_key,
             may_have_prior=self.may_have_priors or stream_id in self._priors or stream_id in self._ending,
+            before="maintenance" if stream_id in self._ended else "restart",
             makers=self._makers,
         )
         writer = min(self.writers, key=lambda each: (each.is_failed, self._load(each)))
@@ -240,6 +242,7 @@ class Recorder:
             stream.finish(now_ns)
         stream.keeper.release()
         self._ending.add(stream_id)
+        self._ended.add(stream_id)
         entries = [*stream.take(), Entry(stream.journal, End())]
         self._submit(stream.writer, entries, now_ns, lambda: self._call(self._on_ended, stream.journal))
         _log.info("stream_removed", stream=str(stream_id))

@@ -30,6 +30,7 @@ def test_a_change_of_its_term_of_life_counts_from_then_on() -> None:
     check_chain(facts)
     check_elapsed(facts)
     assert [fact.key.partition("/")[2] for fact in facts if fact.key] == ["standard"] * 2 + ["h72"] * 2
+    assert {fact.why for fact in facts if fact.kind == "gap"} == {"maintenance"}, "the recorder ran all the time"
     terms = list(dict.fromkeys(fact.term for fact in facts))
     of_class = {"standard": terms[0], "h72": terms[1]}
     for name in volume_names(lab.disk, lab.roots[0]):
