@@ -43,7 +43,7 @@ def open_folder() -> Path:
 
 def _ask(*words: str) -> Said:
     command = (sys.executable, "-m", "tests.tools.other_user", *words)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
     return Said(done.returncode, done.stdout, done.stderr)
 
 
