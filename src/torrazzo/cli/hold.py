@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from torrazzo.cli.options import HomeOption, JsonOption, StreamOption
-from torrazzo.cli.output import local_told, warn, write_json, write_table
+from torrazzo.cli.output import local_told, volumes_text, warn, write_json, write_table
 from torrazzo.cli.people import ask_people, town_zone
 from torrazzo.cli.process_options import find_home
 
@@ -58,8 +58,8 @@ def place(
         warn(f"cannot be held: {lost}")
     ends, longest = (local_told(found[key], zone) for key in ("ends", "ends_confirmed"))
     warn(
-        f"placed: {found['segments']} segments; {found['volumes']} volumes are being copied. It ends {ends}, or, for "
-        f"{cause}, {longest} if another person confirms it: torrazzo hold confirm {found['hold']}"
+        f"placed: {found['segments']} segments; being copied: {volumes_text(found['volumes'])}. It ends {ends}, or, "
+        f"for {cause}, {longest} if another person confirms it: torrazzo hold confirm {found['hold']}"
     )
     print(found["hold"])
 
@@ -106,7 +106,7 @@ def list_holds(home: HomeOption = None, as_json: JsonOption = False) -> None:
                 *(local_told(hold[key], zone) for key in ("from", "to")),
                 local_told(hold["ends"], zone) + (" (soon)" if hold["ends_soon"] else ""), hold["by"] or "?",
                 "?" if hold["segments"] is None else str(hold["segments"]),
-                "all" if hold["volumes"] is None else f"{hold['copied']} of {hold['volumes']} volumes",
+                "all" if hold["volumes"] is None else f"{hold['copied']} of {volumes_text(hold['volumes'])}",
             )
             for hold in holds
         ],

@@ -37,6 +37,11 @@ def facts_text(count: object) -> str:
     return "1 fact waits" if count == 1 else f"{count} facts wait"
 
 
+def volumes_text(count: object) -> str:
+    """`1 volume`, `2 volumes`."""
+    return "1 volume" if count == 1 else f"{count} volumes"
+
+
 def warn(text: str) -> None:
     """Something to know, beside the result."""
     print(f"torrazzo: {text}", file=sys.stderr)

@@ -11,7 +11,7 @@ import typer
 from torrazzo.base.errors import Unavailable
 from torrazzo.cli.exits import FOUND, UNAVAILABLE
 from torrazzo.cli.options import HomeOption, JsonOption
-from torrazzo.cli.output import facts_text, key_told, local_told, warn, write_json, write_table
+from torrazzo.cli.output import facts_text, key_told, local_told, volumes_text, warn, write_json, write_table
 from torrazzo.cli.people import ask_people
 from torrazzo.cli.process_options import find_home
 from torrazzo.control_room.words import bytes_text
@@ -116,9 +116,9 @@ def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
     if early:
         print(f"{len(early)} hours went early for want of room, the last of them {key_told(early[-1], zone)}.")
     if waiting:
-        print(f"{waiting} volumes that nobody can read wait to be unlinked.")
+        print(f"Wait to be unlinked, and nobody can read them: {volumes_text(waiting)}.")
     if found.get("volumes_held_up"):
-        print(f"{found['volumes_held_up']} volumes that nobody can read wait until holds have copied them.")
+        print(f"Wait until holds have copied them: {volumes_text(found['volumes_held_up'])}.")
     if owed:
         print(f"{facts_text(owed)} for the ledger.")
     for text in alarms.values():

@@ -254,8 +254,9 @@ def shred_values(shredding: Shredding, shredded: Shredded) -> dict[str, object]:
 def _room_waits(waiting: Sequence[Volume], outlooks: Collection[Outlook]) -> str:
     minutes = minutes_left(outlooks)
     return (
-        f"no room is made: {len(waiting)} volumes, {sum(volume.size for volume in waiting) >> 20} MiB, that nobody can "
-        "read any more wait until holds have copied them, and nothing goes early before; all disks are full "
+        f"no room is made: what nobody can read any more (volumes: {len(waiting)}, "
+        f"{sum(volume.size for volume in waiting) >> 20} MiB) waits until holds have copied it, "
+        "and nothing goes early before; all disks are full "
         + ("soon" if minutes is None else f"in about {minutes} minutes at today's rate")
         + ", then recording stops: see that `torrazzo worker` runs, and `torrazzo hold list`"
     )

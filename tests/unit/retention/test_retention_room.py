@@ -95,7 +95,7 @@ def test_room_that_waits_for_copies_of_holds_is_an_alarm() -> None:
         town.look()
         assert (town.ledger.named("shred"), town.ledger.named("free")) == (texts(standard(-100)), [])
         said = town.keyring.alarms["room-waits"]
-        assert "1 volumes, 0 MiB, that nobody can read any more wait until holds have copied them" in said
+        assert "what nobody can read any more (volumes: 1, 0 MiB) waits until holds have copied it" in said
         assert re.search(r"all disks are full in about \d+ minutes at today's rate", said)
         assert town.status()["volumes_held_up"] == 1
         assert "room-waits" in town.status()["alarms"]
