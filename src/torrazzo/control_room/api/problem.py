@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 TYPE = "application/problem+json"
 
 # By code; a refusal that stands here not is 403.
-_STATUS: Mapping[str, int] = {
+STATUS: Mapping[str, int] = {
     "SESSION_NONE": 401, "SESSION_OVER": 401, "SESSION_TAKEN": 401, "SESSION_LOCKED": 401, "ACCOUNT_SUSPENDED": 401,
     "SIGN_IN_UNFINISHED": 401, "SIGN_IN_REFUSED": 401, "SIGN_IN_LOCKED": 429,
     "LINK_GONE": 410, "LINK_SPENT": 410,
@@ -70,7 +70,7 @@ def problem(
     code: str, detail: str = "", more: Mapping[str, object] = _NOTHING, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """As an answer."""
-    status = _STATUS.get(code, 403)
+    status = STATUS.get(code, 403)
     body: dict[str, object] = {"status": status, "code": code, "title": _TITLES[status]}
     if detail:
         body["detail"] = detail
