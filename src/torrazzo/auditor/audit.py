@@ -101,7 +101,8 @@ class Auditor:
             if found.size < head.size:
                 self._look()
             if count := self._store.violations():
-                raise Refusal(503, f"{count} findings are open; see `torrazzo auditor status`\n")
+                some = "1 finding is" if count == 1 else f"{count} findings are"
+                raise Refusal(503, f"{some} open; see `torrazzo auditor status`\n")
             root = found.mirror.root(head.size)
             if not root:
                 raise Refusal(503, f"only {found.size} entries were audited yet, or the first ones never\n")

@@ -121,7 +121,8 @@ def settle(
     with OsDisk().lock(place.lock), contextlib.closing(AuditStore.open(audit_database(place))) as store:
         store.settle(number, why)
         left = store.violations()
-    print(f"Finding {number} is settled; {left} are open that forbid to cosign.")
+    others = "1 is open that forbids" if left == 1 else f"{left} are open that forbid"
+    print(f"Finding {number} is settled; {others} to cosign.")
 
 
 def _show(found: Mapping[str, object]) -> None:

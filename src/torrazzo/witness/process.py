@@ -73,7 +73,12 @@ def status(witness: Witness) -> dict[str, object]:
 def ask_status(home: WitnessHome, where: str) -> dict[str, object]:
     """What the running one says of itself; raises `Unavailable` when none runs."""
     address = asked_address(where, home.path)
-    answer = call(address, "status", SystemClock())
+    try:
+        answer = call(address, "status", SystemClock())
+    except Unavailable as error:
+        raise Unavailable(
+            f"no {home.stem} answers at {address}: is it running? Start `torrazzo {home.stem} --home {home.path}`"
+        ) from error
     try:
         found = json.loads(answer.body)
         if answer.status == 200 and isinstance(found, dict) and isinstance(found["logs"], dict):

@@ -143,9 +143,9 @@ def test_it_signs_only_what_it_has_followed_and_while_nothing_is_open(tmp_path: 
             town.auditor.is_good(Checkpoint(head(town, 2).origin, 3, bytes(32)))
         town.enter("rec", changed(line.segment(), n=1))
         town.clock.advance(10)
-        with pytest.raises(Refusal, match="1 findings are open"):
+        with pytest.raises(Refusal, match="1 finding is open"):
             town.auditor.is_good(head(town, 3))
-        with pytest.raises(Refusal, match="1 findings are open"):
+        with pytest.raises(Refusal, match="1 finding is open"):
             town.auditor.is_good(head(town, 2))
         (found,) = town.store.findings(is_open=True)
         town.store.settle(found.number, "a test")
@@ -294,6 +294,16 @@ def running_auditor(place: WitnessHome) -> Iterator[None]:
         stop.set()
         thread.join(20)
     assert not thread.is_alive()
+
+
+def test_the_status_of_one_that_is_stopped_says_what_to_do(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody answers: the command says so in words, with the command that starts it, and ends with 4."""
+    place, _ = make_auditor(home)
+    assert main(["auditor", "status", "--home", str(place.path)]) == 4
+    said = capsys.readouterr().err
+    assert f"no auditor answers at unix:{place.path / SOCKET}" in said
+    assert f"torrazzo auditor --home {place.path}" in said
+    assert "Errno" not in said
 
 
 def fulfils(client: LedgerClient, log: str, policy: Policy) -> bool:
