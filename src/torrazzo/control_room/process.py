@@ -292,13 +292,23 @@ class _Room:
                 return
 
     async def _tend(self, stop: asyncio.Event) -> None:
-        """End the looks that nobody uses, close windows that are owed; see whether all books are there."""
+        """End the looks that nobody uses, close windows that are owed; see whether all books are there.
+
+        What hinders it is told once, and when it is over: a ledger may be away for days.
+        """
+        told = ""
         while not await _wait(stop, TEND_S):
             try:
                 await asyncio.to_thread(self._looks.tend)
                 await asyncio.to_thread(self._books.look)
             except (OSError, TorrazzoError) as error:
-                log.warning("looks_not_tended", error=str(error))
+                if not told:
+                    log.warning("looks_not_tended", error=str(error))
+                told = str(error)
+            else:
+                if told:
+                    log.info("looks_tended_again", error=told)
+                told = ""
 
     async def _tend_staff(self, stop: asyncio.Event) -> None:
         """Suspend what has lapsed, forget what is over, tell the ledger what is owed."""
