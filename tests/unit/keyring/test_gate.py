@@ -139,6 +139,7 @@ def test_the_last_ticks_of_window_and_content_count() -> None:
     request = _viewed(town)
     assert isinstance(decide(town.state, request, town.rules, at(NOW + WINDOW - 1)).outcome, Granted)
     assert _reason(town, request, at(NOW + WINDOW)) == Reason.EXPIRED
+    assert _reason(town, request, at(NOW, latest=NOW + WINDOW)) == Reason.EXPIRED  # one clock is enough
     old = NOW - 168 * HOUR
     for now, is_granted in ((NOW // HOUR * HOUR + HOUR - 1, True), (NOW // HOUR * HOUR + HOUR, False)):
         town = GateTown()
