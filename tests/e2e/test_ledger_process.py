@@ -71,7 +71,7 @@ def test_an_older_ledger_put_back_is_told_and_stops_nothing_else(served: Served)
     state = served.json("status")
     assert state["ledger"] == "refused", state["ledger_why"]
     assert "nothing is signed" in served.run("status").out
-    assert served.run("status").code == 0
+    assert served.all_record()
     time.sleep(2)
     assert served.log.read_text().count("event=ledger_refuses") == 1
     assert "event=process_died" not in served.log.read_text()

@@ -23,7 +23,7 @@ AGAIN = (
 
 
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """State of every camera; exit code 0 when all record as declared, 1 when not, 4 when nothing runs."""
+    """State of every camera; exit code 0 when all record as declared, 1 when not or at an alarm, 4 when none runs."""
     place = find_home(home)
     load_settings(place)
     state, is_served = read_state(place)
@@ -66,10 +66,9 @@ def _with_missing(home: Home, state: Mapping[str, object]) -> Mapping[str, objec
 
 
 def is_fine(state: Mapping[str, object]) -> bool:
-    """Every stream records, or was disabled on purpose."""
-    return state["recorder"] == "running" and all(
-        stream["state"] in {"recording", "disabled"} for _, stream in streams_of(state)
-    )
+    """Every stream records, or was disabled on purpose; and there is no alarm."""
+    is_recording = all(stream["state"] in {"recording", "disabled"} for _, stream in streams_of(state))
+    return state["recorder"] == "running" and is_recording and not _alarms(state)
 
 
 def streams_of(state: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], Mapping[str, object]]]:
@@ -120,15 +119,20 @@ def _away(state: Mapping[str, object], is_served: bool) -> Iterator[str]:
 
 def _end_of_footage(state: Mapping[str, object]) -> Iterator[str]:
     """When disks will be full, and all alarms: the keyring's, with what should be gone, and others."""
-    roots, alarms, wrong = state["roots"], state["alarms"], state["settings_wrong"]
+    roots = state["roots"]
     assert isinstance(roots, list | tuple)
-    assert isinstance(alarms, list | tuple)
-    assert isinstance(wrong, list | tuple)
     for root in roots:
         if root.get("days_left") is not None:
             yield f"{root['path']} will be full in about {root['days_left']} days at today's rate."
-    for what in (*alarms, *wrong, *filter(None, (state["missing"], state["recorder_why"]))):
+    for what in _alarms(state):
         yield f"ALARM: {what}."
+
+
+def _alarms(state: Mapping[str, object]) -> tuple[object, ...]:
+    alarms, wrong = state["alarms"], state["settings_wrong"]
+    assert isinstance(alarms, list | tuple)
+    assert isinstance(wrong, list | tuple)
+    return (*alarms, *wrong, *filter(None, (state["missing"], state["recorder_why"])))
 
 
 HEADS = ("CAMERA", "STREAM", "STATE", "LAST PICTURE", "RECEIVED", "GAPS TODAY")

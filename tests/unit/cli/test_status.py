@@ -11,7 +11,7 @@ from torrazzo.base.ids import CameraId, NodeId, StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.cli.live_table import plain_lines
-from torrazzo.cli.status import show_state, state_rows
+from torrazzo.cli.status import is_fine, show_state, state_rows
 from torrazzo.control_room.state import GapState, town_state
 from torrazzo.testing.clock import START
 from torrazzo.town.camera import Camera, StreamConfig
@@ -56,6 +56,15 @@ def test_what_nobody_knows_is_not_said_to_be_well(capsys: pytest.CaptureFixture[
     assert state_rows(state({"state": "recording"}))[0][-1] == "none"
     show_state(state(None), is_served=True)
     assert "whether it is recording is not known" in capsys.readouterr().out
+
+
+def test_an_alarm_is_not_fine() -> None:
+    """The command's code says what its text does: with an alarm it is another one, though every camera records."""
+    well = {**state({"state": "recording"}), "recorder": "running"}
+    assert is_fine(well)
+    assert not is_fine({**well, "alarms": ["keys of 2026111300 should be gone"]})
+    assert not is_fine({**well, "settings_wrong": ["authority poste is not asked for anchors"]})
+    assert not is_fine({**well, "missing": "3 facts without a book"})
 
 
 def test_without_a_terminal_the_demo_shows_the_same_table() -> None:
