@@ -15,6 +15,7 @@ from typing import Any
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import UtcTicks
 from torrazzo.keyring.gate import Closed, Granted, Rules, State, close, decide
+from torrazzo.keyring.gate_refusal import Refusal
 from torrazzo.keyring.gate_request import CloseRequest, Entry, KeyRequest
 from torrazzo.keyring.heads import Heads, Shown
 from torrazzo.keyring.trusted_time import Judgement, Times
@@ -90,7 +91,7 @@ def ask(data: bytes) -> bool:
         assert request.window.line in _WINDOWS
         assert {entry.line for entry in request.segments} <= _SEGMENTS
     else:
-        assert decision.facts
+        assert isinstance(decision.outcome, Refusal)
     return True
 
 
@@ -108,7 +109,7 @@ def end(data: bytes) -> bool:
         assert decision.outcome.window == 1
         assert 1 in decision.state.closed
     else:
-        assert decision.facts
+        assert isinstance(decision.outcome, Refusal)
         assert not decision.state.closed
     return True
 

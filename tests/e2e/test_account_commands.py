@@ -52,7 +52,7 @@ def served(tmp_path: Path) -> Served:
 
 
 def test_without_a_control_room_the_command_does_it_itself(served: Served) -> None:
-    """It lists, suspends, prints a link by which the person comes in anew, and says that the ledger hears of it later."""
+    """It lists, suspends, prints a link by which one comes in anew, and says that the ledger hears of it later."""
     assert [(each["name"], each["roles"]) for each in served.json("account", "list")] == [
         ("anna.rossi", ["operator"]), ("ugo.conti", ["designato"]),
     ]  # fmt: skip

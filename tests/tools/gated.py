@@ -8,13 +8,18 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.tools.gate_town import NOW, STREAM, TERM, TOWN, GateTown, SmallLog, segment_line, view_values
 from torrazzo.base.errors import Invalid, Unavailable
 from torrazzo.base.ids import NodeId
 from torrazzo.base.times import UtcTicks, hour_of
 from torrazzo.durable import OsDisk
 from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.keyring.answer import Denied
+from torrazzo.keyring.client import KeyClient
 from torrazzo.keyring.gate import State
+from torrazzo.keyring.gate_refusal import Reason
 from torrazzo.keyring.gate_request import MOST_BYTES, CloseRequest, KeyRequest
 from torrazzo.keyring.process import Look, Manner, assemble
 from torrazzo.keyring.public import KeyName
@@ -49,7 +54,7 @@ class FakeLedger(LedgerClient):
         index = self.town.act.append(line)
         return Entered(index, Proof(index, (), self.town.act.note()))
 
-    def status(self) -> dict[str, object]:
+    def status(self, patience_s: float = 0.0) -> dict[str, object]:
         self._expect()
         logs = {"rec": self.town.rec, "act": self.town.act}
         return {name: {"origin": log.key.verifier.name, "size": len(log.entries)} for name, log in logs.items()}
@@ -157,3 +162,24 @@ def serving(gated: Gated, uid: int | None = None) -> Iterator[Path]:
         server.shutdown()
         server.server_close()
         thread.join(10)
+
+
+def keys(gated: Gated, request: KeyRequest) -> dict[int, bytes]:
+    with serving(gated):
+        return KeyClient(gated.home.path).window_keys(request)
+
+
+def reason(gated: Gated, request: KeyRequest) -> Reason:
+    """Why it is refused; after a look of the keyring at the ledger that stands in `act`."""
+    with pytest.raises(Denied) as denied:
+        keys(gated, request)
+    before = len(gated.told("refuse"))
+    gated.parts.follower.look()
+    told = [fact for fact in gated.told("refuse")[before:] if fact["of"] is not None]  # not what it saw itself
+    assert [(fact["why"], fact["of"]) for fact in told] == [(str(denied.value.reason), request.window.number)]
+    return denied.value.reason
+
+
+def alarms(gated: Gated) -> tuple[str, ...]:
+    with serving(gated):
+        return KeyClient(gated.home.path).status().alarms

@@ -52,8 +52,8 @@ BOOT = {"part": "keyring", "boot": "11111111-2222-3333-4444-555555555555", "sw":
 class CaughtUp(FakeLedger):
     """It has all facts that volumes hold."""
 
-    def status(self) -> dict[str, object]:
-        return {**super().status(), "caught_up": True}
+    def status(self, patience_s: float = 0.0) -> dict[str, object]:
+        return {**super().status(patience_s), "caught_up": True}
 
 
 def test_no_key_is_given_before_retention_has_run(tmp_path: Path) -> None:
