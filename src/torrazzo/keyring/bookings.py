@@ -20,6 +20,7 @@ from torrazzo.ledger.client import LedgerClient
 
 OWED = "owed.json"
 MINUTE_NS = 60_000_000_000
+AWAY_NS = 10_000_000_000  # so long a ledger may be away before that is told
 MOST_TOLD = 20  # reasons and windows told apart within a minute; more are summed by reason alone
 MOST_WAITING = 1_000  # of those that come by themselves
 OFTEN = frozenset({"boot", "clock"})  # what is told by itself, as often as it happens; the rest is what people did
@@ -55,7 +56,8 @@ class Bookings:
         self._refused: Counter[_Cause] = Counter()
         self._told: set[_Cause] = set()  # in this minute
         self._minute_ns = clock.boot_ns()
-        self._is_away = False
+        self._away_ns: int | None = None  # since when the ledger takes nothing
+        self._is_told = False
         self.woken = threading.Event()
         self._kept = self._load()
 
@@ -115,14 +117,20 @@ class Bookings:
             except Invalid as error:  # ours is no such fact: it would be in the way for ever
                 log.error("fact_not_taken", kind=fact.kind, error=str(error))  # noqa: TRY400
             except TorrazzoError as error:
-                if not self._is_away:
-                    log.warning("facts_wait", first=fact.kind, error=str(error))
-                self._is_away = True
+                self._tell_away(fact.kind, error)
                 return False
             with self._lock:
                 self._waiting.popleft()
-        self._is_away = False
+        self._away_ns, self._is_told = None, False
         return True
+
+    def _tell_away(self, first: str, error: TorrazzoError) -> None:
+        """Once, where it lasts: at a start the ledger is some seconds behind."""
+        now_ns = self._clock.boot_ns()
+        self._away_ns = now_ns if self._away_ns is None else self._away_ns
+        if now_ns - self._away_ns >= AWAY_NS and not self._is_told:
+            log.warning("facts_wait", first=first, error=str(error))
+            self._is_told = True
 
     def _keep(self) -> None:
         """What is owed, on disk; nothing is written while nothing is owed."""
