@@ -7,7 +7,7 @@ import io
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Self, cast
+from typing import Any, BinaryIO, Self, cast
 
 from torrazzo.backup.contents import is_database, is_ours
 from torrazzo.backup.manifest import MAX_BYTES, NAME, Entry, Manifest
@@ -90,7 +90,15 @@ class _Info(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> Self:
-        found = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]
+        return cls._checked(super().frombuf(buf, encoding, errors))  # type: ignore[arg-type]
+
+    @classmethod
+    def _frombuf(cls, buf: bytes, encoding: str, errors: str, **more: Any) -> Self:
+        """What later versions of Python, and Debian's, call instead."""
+        return cls._checked(super()._frombuf(buf, encoding, errors, **more))  # type: ignore[misc]
+
+    @classmethod
+    def _checked(cls, found: Self) -> Self:
         if found.type in tarfile.REGULAR_TYPES and found.type != tarfile.GNUTYPE_SPARSE:
             return found
         if found.type != tarfile.XHDTYPE or not 0 <= found.size <= _MOST_HEADER:
