@@ -325,7 +325,7 @@ def test_somebody_is_made_by_two(town: ApiTown, sessions: Sessions) -> None:
     step = town.browser().post("/link/password", {"token": approved["token"], "password": NEW}).json()
     assert step["step"] == "enrol"
     assert [act.kind for act in town.acts("propose", "second")][-3:] == ["propose", "second", "second"]
-    assert town.staffing.staff.owed() == []
+    assert not {"propose", "second"} & {fact.kind for fact in town.staffing.staff.owed()}
 
 
 def test_what_cannot_be_is_not_proposed(sessions: Sessions) -> None:
