@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
+import type { PlaybackRoutes } from "./playback";
+
 /**
  * What /api/v1 takes and gives, as the page needs it. JSON objects at the top, lists in `items`.
  *
@@ -14,7 +16,7 @@
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes {
+export interface Routes extends PlaybackRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 
