@@ -85,10 +85,11 @@ def _add(app: FastAPI, declared: Declared) -> None:
         declared.endpoint,
         methods=[declared.method],
         response_model=declared.answer,
-        status_code=204 if declared.answer is None else 200,
+        response_class=Response if declared.media else JSONResponse,
+        status_code=204 if declared.answer is None and not declared.media else 200,
         operation_id=f"{declared.method.lower()}{declared.path.translate(_WORDS)}",
         tags=[declared.resource],
-        responses=_refusals(declared),
+        responses=_answers(declared) | _refusals(declared),
         openapi_extra={
             "x-torrazzo-operation": declared.operation.value,
             "x-torrazzo-permission": str(declared.permission.value),
@@ -104,19 +105,28 @@ _REFUSALS = {
     403: "not allowed, as the code tells",
     404: "there is no such thing",
     409: "not as things are",
-    410: "the link is used, or too old",
+    410: "it is used, over or too old",
     411: "the body does not say how long it is",
     413: "the body is too large",
     421: "we have another name",
     422: "something of the request is not valid",
-    429: "too many attempts",
+    429: "too many attempts, or too much at a time",
     500: "something failed here",
     503: "ledger, disk or database is away",
 }
 
 
+def _answers(declared: Declared) -> dict[int | str, dict[str, Any]]:
+    """What is no JSON."""
+    if not declared.media:
+        return {}
+    form = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"description": "as it is", "content": {declared.media: form}}}
+
+
 def _refusals(declared: Declared) -> dict[int | str, dict[str, Any]]:
     which = set(_REFUSALS) - (set() if declared.changes else {409, 410, 411, 413, 429})
+    which |= {409, 410, 429} if declared.asks_law else set()
     if declared.permission is Door.ANYONE and not declared.changes:
         which -= {401}
     schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}

@@ -53,6 +53,8 @@ class Declared:
     answer: Any  # the answer's shape; None: 204
     is_activity: bool  # its person does something now
     is_told: bool  # the ledger hears of it, so that it waits for the ledger
+    asks_law: bool = False  # what has to be said is said in the request: the route asks the law itself (`expect_law`)
+    media: str = ""  # what the answer is where it is no JSON
 
     @property
     def changes(self) -> bool:
@@ -77,6 +79,8 @@ class Routes:
         *,
         is_activity: bool | None = None,
         is_told: bool | None = None,
+        asks_law: bool = False,
+        media: str = "",
     ) -> Callable[[F], F]:
         """Declare the function below. What changes something is activity, and told, if nothing else is said."""
 
@@ -84,7 +88,9 @@ class Routes:
             changes = method != "GET"
             active = changes if is_activity is None else is_activity
             told = changes and permission not in _WAYS_IN if is_told is None else is_told
-            self.all.append(Declared(method, path, operation, resource, permission, endpoint, answer, active, told))
+            self.all.append(
+                Declared(method, path, operation, resource, permission, endpoint, answer, active, told, asks_law, media)
+            )
             return endpoint
 
         return declare

@@ -4,7 +4,8 @@
 
 import hmac
 import secrets
-from typing import Annotated, NamedTuple
+from collections.abc import Iterable
+from typing import Annotated, NamedTuple, NoReturn
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -18,12 +19,13 @@ from torrazzo.base.times import SECOND
 from torrazzo.control_room.api.declared import Declared, Door
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
-from torrazzo.law import Decision, Operation
+from torrazzo.law import Circumstances, Decision, Operation
 
 CSRF = "x-torrazzo-csrf"
 STATION_S = 400 * 24 * 3600
 REFUSED_AGAIN = 10 * 60 * SECOND  # what a page asks again and again is told once in so long
 MOST_REFUSALS = 10_000
+NEVER = frozenset({"FORBIDDEN", "ROLE_CONFLICT"})  # whatever is said
 
 _DIGITS = frozenset("0123456789.:[]abcdefABCDEF")
 
@@ -69,7 +71,7 @@ def enter(request: Request, declared: Declared) -> Asked:
     asked = asked._replace(token=token, known=session)
     _expect_stage(session, permission, token)
     if isinstance(permission, Operation):
-        _expect_right(asked, permission)
+        _expect_right(asked, permission, asks_law=declared.asks_law)
     if declared.is_told:
         room.expect_ledger()
     return asked
@@ -88,14 +90,24 @@ def _expect_stage(session: Session, permission: Operation | Door, token: str) ->
         raise Denial("SIGN_IN_UNFINISHED", "AC-01", "a second factor or another password is owed first")
 
 
-def _expect_right(asked: Asked, operation: Operation) -> None:
-    """Raises `Denial`; a refusal is a fact."""
-    staffing = asked.room.staffing
-    decision = staffing.decide(asked.account, operation)
-    if decision:
-        return
+def _expect_right(asked: Asked, operation: Operation, *, asks_law: bool) -> None:
+    """Raises `Denial`; where the route asks the law itself, only for those whose role could never do it."""
+    decision = asked.room.staffing.decide(asked.account, operation)
+    if not decision and not (asks_law and decision.code not in NEVER):
+        _refuse(asked, operation, decision)
+
+
+def expect_law(asked: Asked, operation: Operation, cameras: Iterable[str], said: Circumstances) -> None:
+    """For a route that `asks_law`: whether this person may do it with these cameras, saying that; raises `Denial`."""
+    decision = asked.room.staffing.decide(asked.account, operation, cameras, said)
+    if not decision:
+        _refuse(asked, operation, decision)
+
+
+def _refuse(asked: Asked, operation: Operation, decision: Decision) -> NoReturn:
+    """A refusal is a fact."""
     if _is_news(asked, operation, decision):
-        done = staffing.deny(asked.by(f"asked for {operation} on the page"), operation, decision)
+        done = asked.room.staffing.deny(asked.by(f"asked for {operation} on the page"), operation, decision)
         asked.room.told_or_owed(done)
     raise Denial(decision.code, decision.clause, f"{operation}: your role does not allow that, or not now")
 
