@@ -1,0 +1,227 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { Store } from "../store";
+import { following, type View } from "../timeline/view";
+import { type FrameTime, type FrameTimes, middleOf } from "./frame-times";
+import { type Loop, MasterClock, shuttled } from "./master";
+import { type Shown, Tile } from "./tile";
+
+/** How pictures are reached: the screen knows the look. */
+export interface Reach {
+  /** Address of a playlist of that stretch (UTC ms). */
+  playlist(camera: string, from: number, to: number): string;
+  /** Times of frames around a moment. */
+  frames(camera: string, around: number): Promise<FrameTimes>;
+  /** What the look allows. */
+  readonly span: { readonly from: number; readonly to: number };
+}
+
+export interface DeckState {
+  readonly isPlaying: boolean;
+  readonly rate: number;
+  /** It plays, and waits for these. */
+  readonly waiting: readonly string[];
+  readonly loop: Loop | null;
+  readonly tiles: Readonly<Record<string, Shown>>;
+}
+
+const WINDOW_MS = 110 * 60_000; // of a playlist; the server gives two hours
+const BEFORE_MS = 30 * 60_000;
+const TICK_MS = 200; // where the browser draws nothing
+const LONGEST_WAIT_MS = 8000;
+const WAITABLE = 4; // faster than that nobody waits
+
+/** One clock, and the players that follow it. Framework-free; `state` changes seldom, `time` with every picture. */
+export class Deck {
+  readonly state = new Store<DeckState>({ isPlaying: false, rate: 1, waiting: [], loop: null, tiles: {} });
+  readonly time: Store<number>;
+  readonly #clock: MasterClock;
+  readonly #tiles = new Map<string, Tile>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #isPlaying = false;
+  #waitsSince: number | null = null;
+  #window: { readonly from: number; readonly to: number } | null = null;
+  #reach: Reach | null = null;
+  #frame = 0;
+  #step = Promise.resolve();
+
+  constructor(at: number) {
+    this.#clock = new MasterClock(at);
+    this.time = new Store(at);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#draw();
+  }
+
+  get at(): number {
+    return this.#clock.at(performance.now());
+  }
+
+  tile(camera: string): Tile | undefined {
+    return this.#tiles.get(camera);
+  }
+
+  /** A video element shows this camera from now on. */
+  attach(camera: string, video: HTMLVideoElement): () => void {
+    const tile = new Tile(camera, video, () => this.#tick());
+    this.#tiles.set(camera, tile);
+    if (this.#reach !== null && this.#window !== null) this.#loadTile(tile, this.#reach, this.#window);
+    this.#tick();
+    return () => {
+      tile.end();
+      if (this.#tiles.get(camera) === tile) this.#tiles.delete(camera);
+      this.#tick();
+    };
+  }
+
+  /** Another look, or another span of it: everything is loaded anew. */
+  open(reach: Reach): void {
+    this.#reach = reach;
+    this.#window = null;
+    this.#tick();
+  }
+
+  seek(at: number): void {
+    this.#clock.seek(at, performance.now());
+    this.#tick();
+  }
+
+  play(rate = this.#clock.rate): void {
+    this.#clock.setRate(rate, performance.now());
+    this.#isPlaying = true;
+    this.#waitsSince = null;
+    this.#tick();
+  }
+
+  pause(): void {
+    this.#isPlaying = false;
+    this.#clock.stand(performance.now());
+    this.#tick();
+  }
+
+  /** J (-1), L (1). */
+  shuttle(direction: 1 | -1): void {
+    this.play(shuttled(this.#clock.rate, this.#isPlaying, direction));
+  }
+
+  setLoop(loop: Loop | null): void {
+    this.#clock.setLoop(loop, performance.now());
+    if (loop !== null && (this.at < loop.from || this.at >= loop.to)) this.#clock.seek(loop.from, performance.now());
+    this.#tick();
+  }
+
+  /** To the frame of this camera that follows or precedes; the others go to the same moment. One after the other. */
+  step(camera: string, direction: 1 | -1): Promise<void> {
+    this.pause();
+    this.#step = this.#step.then(async () => {
+      const frame = await this.#beside(camera, direction);
+      if (frame !== undefined) this.seek(middleOf(frame));
+    });
+    return this.#step;
+  }
+
+  /** The frame of a camera that stands at the clock; undefined in a gap. */
+  async frameNow(camera: string): Promise<FrameTime | undefined> {
+    const at = this.at;
+    return (await this.#reach?.frames(camera, at))?.at(at);
+  }
+
+  end(): void {
+    cancelAnimationFrame(this.#frame);
+    clearInterval(this.#timer);
+    for (const tile of this.#tiles.values()) tile.end();
+    this.#tiles.clear();
+  }
+
+  async #beside(camera: string, direction: 1 | -1): Promise<FrameTime | undefined> {
+    const reach = this.#reach;
+    if (reach === null) return undefined;
+    const at = this.at;
+    return (await reach.frames(camera, at)).beside(at, direction);
+  }
+
+  #draw(): void {
+    this.#frame = requestAnimationFrame(() => {
+      this.#tick();
+      this.#draw();
+    });
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    this.#loadWindow();
+    this.#lead(now);
+    this.time.set(this.#clock.at(now));
+    this.#tell();
+  }
+
+  /** Every tile to where the clock is; the clock waits for who is late. */
+  #lead(now: number): void {
+    const at = this.#bounded(now);
+    const { rate } = this.#clock;
+    for (const tile of this.#tiles.values()) {
+      if (!this.#isPlaying) tile.stand(at);
+      else if (rate < 0) tile.scrub(at);
+      else tile.run(at, rate);
+    }
+    if (!this.#isPlaying) return;
+    const isWaiting = this.#late().length > 0 && Math.abs(rate) <= WAITABLE && rate > 0;
+    if (isWaiting) this.#waitsSince ??= now;
+    else this.#waitsSince = null;
+    const isPatient = this.#waitsSince !== null && now - this.#waitsSince < LONGEST_WAIT_MS;
+    if (isPatient) this.#clock.stand(now);
+    else if (!this.#clock.isRunning) this.#clock.run(now);
+  }
+
+  /** The look ends somewhere: the clock stands there. */
+  #bounded(now: number): number {
+    const at = this.#clock.at(now);
+    const span = this.#reach?.span;
+    if (span === undefined || !this.#isPlaying) return at;
+    const limited = Math.min(span.to, Math.max(span.from, at));
+    if (limited === at || (at < span.from && this.#clock.rate > 0) || (at > span.to && this.#clock.rate < 0)) return at;
+    this.#isPlaying = false;
+    this.#clock.stand(now);
+    this.#clock.seek(limited, now);
+    return limited;
+  }
+
+  #late(): readonly string[] {
+    return [...this.#tiles.values()].filter((tile) => !tile.isReady).map(({ camera }) => camera);
+  }
+
+  /** A playlist holds less than two hours: where the clock leaves it, the next is fetched. */
+  #loadWindow(): void {
+    const reach = this.#reach;
+    const at = this.at;
+    if (reach === null || (this.#window !== null && isInside(this.#window, at, reach.span))) return;
+    const isBack = this.#clock.rate < 0 && this.#isPlaying;
+    const from = Math.max(reach.span.from, at - (isBack ? WINDOW_MS - BEFORE_MS : BEFORE_MS));
+    const to = Math.min(reach.span.to, from + WINDOW_MS);
+    if (to <= from) return;
+    this.#window = { from, to };
+    for (const tile of this.#tiles.values()) this.#loadTile(tile, reach, this.#window);
+  }
+
+  #loadTile(tile: Tile, reach: Reach, { from, to }: { readonly from: number; readonly to: number }): void {
+    void tile.source.load(reach.playlist(tile.camera, from, to), this.at);
+  }
+
+  #tell(): void {
+    const before = this.state.get();
+    const late = this.#isPlaying && this.#waitsSince !== null ? this.#late() : [];
+    const tiles = Object.fromEntries([...this.#tiles].map(([camera, tile]) => [camera, tile.shown]));
+    const after: DeckState = { isPlaying: this.#isPlaying, rate: this.#clock.rate, waiting: late, loop: this.#clock.loop, tiles };
+    if (JSON.stringify(before) !== JSON.stringify(after)) this.state.set(after);
+  }
+}
+
+function isInside(window: { readonly from: number; readonly to: number }, at: number, span: { readonly from: number; readonly to: number }): boolean {
+  const clamped = Math.min(span.to - 1, Math.max(span.from, at));
+  return clamped >= window.from && clamped < window.to;
+}
+
+/** A view that has the clock in it while it runs. */
+export function viewWith(view: View, at: number, rate: number): View {
+  return following(view, at, rate >= 0);
+}

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import type Hls from "hls.js/light";
+import type { ErrorData, Fragment, HlsConfig, LevelDetails } from "hls.js/light";
+import workerPath from "hls.js/dist/hls.worker.js?url";
+
+import { TimeMap } from "./time-map";
+
+/** Where a source stands with its playlist. */
+export type Loaded =
+  | { readonly state: "loading" }
+  | { readonly state: "ready" }
+  /** `status` of HTTP where there was an answer. */
+  | { readonly state: "failed"; readonly status: number | null };
+
+const CONFIG: Partial<HlsConfig> = {
+  workerPath,
+  autoStartLoad: false,
+  backBufferLength: 20,
+  maxBufferLength: 10,
+  maxMaxBufferLength: 120,
+  maxBufferHole: 0,
+  maxFragLookUpTolerance: 0,
+  gapController: undefined as never, // gaps are shown, never jumped over: the deck leads
+  capLevelToPlayerSize: false,
+  startFragPrefetch: false,
+};
+const AGAIN_MS = 2000;
+
+/** One camera's playlist on one video element, by hls.js, which is loaded when the first one is made. */
+export class HlsSource {
+  map = new TimeMap([]);
+  loaded: Loaded = { state: "loading" };
+  #hls: Hls | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+
+  /** `onChange`: the map or the state is another one. */
+  constructor(
+    readonly video: HTMLVideoElement,
+    private readonly onChange: () => void,
+  ) {
+    video.muted = true;
+    video.playsInline = true;
+    video.disableRemotePlayback = true;
+  }
+
+  /** Another playlist in place of the one before; loading begins at `utc` (ms), or where its first picture after that is. */
+  async load(url: string, utc: number): Promise<void> {
+    this.#drop();
+    this.map = new TimeMap([]);
+    this.loaded = { state: "loading" };
+    const { default: Player, Events, ErrorTypes } = await import("hls.js/light");
+    if (this.#isOver) return;
+    this.#drop();
+    const hls = new Player(CONFIG);
+    this.#hls = hls;
+    hls.on(Events.LEVEL_LOADED, (_, { details }) => {
+      this.#take(details);
+      const place = this.map.place(utc);
+      const start = place.kind === "outside" ? null : place.media;
+      if (start !== null) hls.startLoad(start);
+      this.loaded = { state: "ready" };
+      this.onChange();
+    });
+    hls.on(Events.LEVEL_PTS_UPDATED, (_, { details }) => this.#take(details));
+    hls.on(Events.ERROR, (_, data) => this.#failed(data, data.type === ErrorTypes.MEDIA_ERROR));
+    hls.loadSource(url);
+    hls.attachMedia(this.video);
+  }
+
+  /** How many seconds are fetched ahead: more when it runs fast. */
+  set ahead(seconds: number) {
+    if (this.#hls !== null && this.#hls.config.maxBufferLength !== seconds) this.#hls.config.maxBufferLength = seconds;
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#drop();
+  }
+
+  #take(details: LevelDetails): void {
+    this.map = new TimeMap(
+      details.fragments.map((each) => ({ start: each.start, duration: each.duration, utc: each.programDateTime ?? NaN, isGap: isGap(each) })),
+    );
+    this.onChange();
+  }
+
+  #failed(data: ErrorData, isMedia: boolean): void {
+    if (!data.fatal) return;
+    if (this.map.span === null) {
+      this.loaded = { state: "failed", status: data.response?.code ?? null };
+      this.onChange();
+      return;
+    }
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#goOn(isMedia), AGAIN_MS);
+  }
+
+  /** A part that does not come, or cannot be decoded, ends nothing: it is asked for again. */
+  #goOn(isMedia: boolean): void {
+    if (isMedia) this.#hls?.recoverMediaError();
+    else this.#hls?.startLoad(this.video.currentTime);
+  }
+
+  #drop(): void {
+    clearTimeout(this.#again);
+    this.#hls?.destroy();
+    this.#hls = null;
+  }
+}
+
+/** By its tag: hls.js calls more than that a gap. */
+function isGap(fragment: Fragment): boolean {
+  return fragment.tagList.some(([tag]) => tag === "GAP");
+}

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { steer } from "./master";
+import { HlsSource } from "./source";
+import type { Place } from "./time-map";
+
+/** What a tile shows. "picture" with `isLate`: it is loading, what is seen is not of this moment. */
+export type Shown =
+  | { readonly kind: "picture"; readonly isLate: boolean }
+  | { readonly kind: "gap"; readonly from: number; readonly to: number }
+  | { readonly kind: "outside" }
+  | { readonly kind: "loading" }
+  | { readonly kind: "failed"; readonly status: number | null };
+
+export interface Frame {
+  /** Seconds of the player's clock. */
+  readonly media: number;
+  /** UTC milliseconds. */
+  readonly utc: number;
+}
+
+const ENOUGH = 3; // HAVE_FUTURE_DATA
+const SAME_S = 0.0015;
+
+/** One camera on the deck: keeps its video where the clock is. */
+export class Tile {
+  readonly source: HlsSource;
+  /** The last frame that was put on the screen. */
+  frame: Frame | null = null;
+  #place: Place = { kind: "outside" };
+  #sought: number | null = null; // where the last seek went to; null after it ran
+  #isOver = false;
+
+  constructor(
+    readonly camera: string,
+    readonly video: HTMLVideoElement,
+    onChange: () => void,
+  ) {
+    this.source = new HlsSource(video, onChange);
+    video.addEventListener("seeked", onChange);
+    video.addEventListener("canplay", onChange);
+    this.#watch();
+  }
+
+  get shown(): Shown {
+    const { loaded } = this.source;
+    if (loaded.state === "failed") return { kind: "failed", status: loaded.status };
+    if (loaded.state === "loading") return { kind: "loading" };
+    const place = this.#place;
+    if (place.kind === "picture") return { kind: "picture", isLate: !this.isReady };
+    return place.kind === "gap" ? { kind: "gap", from: place.from, to: place.to } : { kind: "outside" };
+  }
+
+  /** Whether the clock need not wait for it. */
+  get isReady(): boolean {
+    const { loaded } = this.source;
+    if (loaded.state === "failed") return true;
+    if (loaded.state === "loading") return false;
+    return this.#place.kind !== "picture" || (!this.video.seeking && this.video.readyState >= ENOUGH) || this.#isAtEnd;
+  }
+
+  /** Stand on the picture of that moment; in a gap, wait at its end. */
+  stand(utc: number): void {
+    this.#place = this.source.map.place(utc);
+    if (!this.video.paused) this.video.pause();
+    const media = this.#target();
+    if (media !== null && (this.#sought === null || Math.abs(this.#sought - media) > SAME_S)) this.#seek(media);
+  }
+
+  /** The same while it moves by seeking, as fast as seeks are done. */
+  scrub(utc: number): void {
+    if (this.video.seeking) this.#place = this.source.map.place(utc);
+    else this.stand(utc);
+  }
+
+  /** Run with the clock, which is at `utc` and runs at `rate` above zero. */
+  run(utc: number, rate: number): void {
+    this.#place = this.source.map.place(utc);
+    this.source.ahead = 10 * Math.max(1, rate);
+    if (this.#place.kind !== "picture") {
+      this.stand(utc);
+      return;
+    }
+    if (this.video.seeking) return;
+    const drift = (this.video.currentTime - this.#place.media) * 1000;
+    const steering = steer(drift, rate);
+    if (steering === "seek") {
+      this.#seek(this.#place.media);
+      return;
+    }
+    if (this.video.playbackRate !== steering.rate) this.video.playbackRate = steering.rate;
+    if (this.video.paused && this.video.readyState >= ENOUGH) {
+      this.#sought = null;
+      this.video.play().catch(() => undefined); // it was paused meanwhile
+    }
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.source.end();
+  }
+
+  /** Nothing more can come: the last picture of a run stands until its end. */
+  get #isAtEnd(): boolean {
+    const place = this.#place;
+    return place.kind === "picture" && this.video.ended;
+  }
+
+  #target(): number | null {
+    return this.#place.kind === "outside" ? null : this.#place.media;
+  }
+
+  #seek(media: number): void {
+    this.#sought = media;
+    this.video.currentTime = media;
+  }
+
+  #watch(): void {
+    this.video.requestVideoFrameCallback((_, { mediaTime }) => {
+      const utc = this.source.map.utc(mediaTime);
+      this.frame = utc === undefined ? null : { media: mediaTime, utc };
+      if (!this.#isOver) this.#watch();
+    });
+  }
+}

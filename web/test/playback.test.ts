@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { describe, expect, it } from "vitest";
+
+import { FrameTimes, middleOf } from "../src/core/playback/frame-times";
+import { MasterClock, shuttled, steer } from "../src/core/playback/master";
+import { TimeMap } from "../src/core/playback/time-map";
+import { panned, transformOf, WHOLE, within, zoomed, zoomKey } from "../src/core/playback/zoom";
+
+const T = Date.parse("2026-11-24T12:00:00Z");
+
+describe("the master clock", () => {
+  it("runs at its rate, forward and back, and stands where it is stopped", () => {
+    const clock = new MasterClock(T);
+    expect(clock.at(99_000)).toBe(T);
+    clock.run(1000);
+    expect(clock.at(3000)).toBe(T + 2000);
+    clock.setRate(4, 3000);
+    expect(clock.at(4000)).toBe(T + 6000);
+    clock.setRate(-2, 4000);
+    expect(clock.at(5000)).toBe(T + 4000);
+    clock.stand(5000);
+    expect(clock.at(9000)).toBe(T + 4000);
+    clock.seek(T, 9000);
+    clock.run(10_000);
+    expect(clock.at(10_500)).toBe(T - 1000);
+  });
+
+  it("goes round from B to A, also backwards", () => {
+    const clock = new MasterClock(T);
+    clock.setLoop({ from: T, to: T + 1000 }, 0);
+    clock.run(0);
+    expect(clock.at(2300)).toBe(T + 300);
+    clock.setRate(-1, 2300);
+    expect(clock.at(2300 + 800)).toBe(T + 500);
+    clock.setLoop(null, 3100);
+    clock.setRate(1, 3100);
+    expect(clock.at(8100)).toBe(T + 5500);
+  });
+
+  it("is shuttled: faster each time up to 16, the other way at once", () => {
+    expect(shuttled(4, false, 1)).toBe(1);
+    expect([1, 2, 4, 8, 16].map((rate) => shuttled(rate, true, 1))).toEqual([2, 4, 8, 16, 16]);
+    expect(shuttled(8, true, -1)).toBe(-1);
+    expect(shuttled(-1, true, -1)).toBe(-2);
+    expect(shuttled(0.5, true, 1)).toBe(1);
+  });
+});
+
+describe("keeping step", () => {
+  it("leaves small drifts, corrects by rate, and seeks above a second", () => {
+    expect(steer(3, 1)).toEqual({ rate: 1 });
+    expect(steer(40, 1)).toEqual({ rate: 0.84 });
+    expect(steer(-40, 1)).toEqual({ rate: 1.16 });
+    expect(steer(81, 1)).toEqual({ rate: 0.7 });
+    expect(steer(-900, 1)).toEqual({ rate: 1.3 });
+    expect(steer(1001, 1)).toBe("seek");
+    expect(steer(-1001, 1)).toBe("seek");
+    expect(steer(1001, 4)).not.toBe("seek");
+    expect(steer(-5000, 4)).toBe("seek");
+  });
+
+  it("asks no browser for a rate that it does not know", () => {
+    for (const rate of [0.25, 1, 16]) {
+      for (const drift of [-900, -20, 20, 900]) {
+        const steering = steer(drift, rate);
+        expect(steering).not.toBe("seek");
+        if (steering !== "seek") expect(steering.rate >= 0.0625 && steering.rate <= 16).toBe(true);
+      }
+    }
+  });
+
+  it("ends in step", () => {
+    let drift = 700;
+    for (let ms = 0; ms < 6000; ms += 16) {
+      const steering = steer(drift, 1);
+      if (steering !== "seek") drift += (steering.rate - 1) * 16;
+    }
+    expect(Math.abs(drift)).toBeLessThan(10);
+  });
+});
+
+describe("where UTC stands on a player's clock", () => {
+  const map = new TimeMap([
+    { start: 0, duration: 10, utc: T, isGap: false },
+    { start: 10, duration: 10, utc: T + 10_000, isGap: false },
+    { start: 20, duration: 5, utc: T + 20_000, isGap: true },
+    { start: 25, duration: 10, utc: T + 25_000, isGap: false },
+    { start: 35, duration: 10, utc: T + 95_000, isGap: false }, // the clock was set: no gap on the player's
+  ]);
+
+  it("is found within runs, and on to their ends", () => {
+    expect(map.place(T)).toEqual({ kind: "picture", media: 0, to: T + 20_000 });
+    expect(map.place(T + 12_500)).toEqual({ kind: "picture", media: 12.5, to: T + 20_000 });
+    expect(map.place(T + 26_000)).toEqual({ kind: "picture", media: 26, to: T + 35_000 });
+    expect(map.place(T + 96_000)).toEqual({ kind: "picture", media: 36, to: T + 105_000 });
+  });
+
+  it("is a gap where there is none, with where the next picture stands", () => {
+    expect(map.place(T + 21_000)).toEqual({ kind: "gap", from: T + 20_000, to: T + 25_000, media: 25 });
+    expect(map.place(T + 40_000)).toEqual({ kind: "gap", from: T + 35_000, to: T + 95_000, media: 35 });
+    expect(map.place(T - 1)).toEqual({ kind: "outside" });
+    expect(map.place(T + 105_000)).toEqual({ kind: "outside" });
+    expect(new TimeMap([]).place(T)).toEqual({ kind: "outside" });
+    const open = new TimeMap([{ start: 0, duration: 5, utc: T, isGap: true }]);
+    expect(open.place(T)).toEqual({ kind: "gap", from: T, to: T + 5000, media: null });
+  });
+
+  it("goes back from the player to UTC", () => {
+    for (const utc of [T, T + 19_999, T + 25_001, T + 100_000]) {
+      const place = map.place(utc);
+      expect(map.utc(place.kind === "picture" ? place.media : NaN)).toBeCloseTo(utc, 3);
+    }
+    expect(map.utc(22)).toBeUndefined();
+  });
+});
+
+describe("frames", () => {
+  const ticks = T * 90;
+  const times = new FrameTimes(
+    { segments: [{ segment: "a", start: ticks, end: ticks + 9000, ticks: [ticks, ticks + 3600], keys: [0] }, { segment: "b", start: ticks + 90_000, end: ticks + 93_600, ticks: [ticks + 90_000], keys: [0] }] },
+    T,
+    T + 2000,
+  );
+
+  it("are found by the moment at which they are shown", () => {
+    expect(times.at(T)?.ticks).toBe(ticks);
+    expect(times.at(T + 39.9)?.ticks).toBe(ticks);
+    expect(times.at(T + 40)).toEqual({ ticks: ticks + 3600, end: ticks + 9000 });
+    expect(times.at(T - 1)).toBeUndefined();
+  });
+
+  it("are stepped through one by one, across what lies between", () => {
+    const one = times.beside(T, 1);
+    expect(one?.ticks).toBe(ticks + 3600);
+    const two = times.beside(middleOf(one ?? { ticks: 0, end: 0 }), 1);
+    expect(two?.ticks).toBe(ticks + 90_000);
+    expect(times.beside(middleOf(two ?? { ticks: 0, end: 0 }), -1)?.ticks).toBe(ticks + 3600);
+    expect(times.beside(T + 1000, 1)).toBeUndefined();
+  });
+
+  it("are sought in their middle", () => {
+    expect(middleOf({ ticks, end: ticks + 3600 })).toBe(T + 20);
+  });
+});
+
+describe("digital zoom", () => {
+  it("keeps the point under the hand, and never shows an edge", () => {
+    const near = zoomed(WHOLE, 2, 0.25, 0.5);
+    expect(near).toEqual({ scale: 2, x: 0.375, y: 0.5 });
+    expect(within({ scale: 2, x: 0, y: 1 })).toEqual({ scale: 2, x: 0.25, y: 0.75 });
+    expect(zoomed(near, 0.1)).toEqual(WHOLE);
+    expect(panned(near, -5, 0).x).toBe(0.25);
+    expect(zoomed(WHOLE, 1000).scale).toBe(16);
+  });
+
+  it("goes by keys", () => {
+    const near = zoomKey("+", WHOLE) ?? WHOLE;
+    expect(near.scale).toBe(1.5);
+    expect(zoomKey("ArrowRight", near)?.x).toBeGreaterThan(0.5);
+    expect(zoomKey("ArrowRight", WHOLE)).toBeNull();
+    expect(zoomKey("0", near)).toEqual(WHOLE);
+    expect(transformOf(WHOLE)).toBe("none");
+    expect(transformOf({ scale: 2, x: 0.25, y: 0.5 })).toBe("scale(2) translate(25%, 0%)");
+  });
+});
