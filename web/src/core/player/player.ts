@@ -1,0 +1,429 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { Store } from "../store";
+import type { ServerClock } from "./clock";
+import { codecName } from "./codecs";
+import { Freshness } from "./fresh";
+import { Jitter, Pace } from "./pace";
+import type { Picture } from "./picture";
+import { type InitSaid, type LiveFrame, parseBinary, parseSaid } from "./wire";
+
+/**
+ * What a tile may say. "live": a new frame is on the screen now, and it is young. "late": frames move, and are old.
+ * "stale": what is seen stands still. "waiting": nobody answers, it is tried again. "refused": not now, see `why`.
+ */
+export type Phase = "off" | "connecting" | "live" | "late" | "stale" | "waiting" | "refused" | "unplayable" | "paused";
+
+export interface PlayerState {
+  readonly phase: Phase;
+  /** A picture is on the screen, be it an old one. */
+  readonly hasPicture: boolean;
+  /** Of what is seen; null: nothing is. */
+  readonly ageMs: number | null;
+  /** UTC milliseconds at which the frame that is seen reached the recorder. */
+  readonly shownUtc: number | null;
+  /** What the server says of the camera, if it does not record: `lost`, and why. */
+  readonly camera: string | null;
+  readonly why: string | null;
+  /** With "unplayable": which. */
+  readonly codec: string | null;
+  readonly stream: string | null;
+  readonly width: number;
+  readonly height: number;
+  /** This station is too slow: it shows less than half of what comes. */
+  readonly isSlow: boolean;
+  /** Frames that the server left out for us. */
+  readonly skipped: number;
+}
+
+export interface SocketLike {
+  binaryType: string;
+  onopen: ((event: Event) => void) | null;
+  onmessage: ((event: MessageEvent) => void) | null;
+  onclose: ((event: CloseEvent) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+export interface Parts {
+  readonly picture: Picture;
+  readonly clock: ServerClock;
+  /** Where to; may ask the server for a look first. Raises what `refusal` knows. */
+  readonly address: (stream: string, isAnew: boolean) => Promise<string>;
+  /** A stable code, where the server said no; null: it did not answer. */
+  readonly refusal: (error: unknown) => string | null;
+  readonly open: (address: string) => SocketLike;
+}
+
+/** Standing pictures: key frames alone, for what moves more than a station can show. */
+export type Motion = "moving" | "stills";
+
+const TICK_MS = 100;
+const TOLD_MS = 1000;
+const PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15_000];
+const GOOD_AFTER_MS = 10_000;
+const SILENT_MS = 10_000; // nothing came at all: the way here is broken, though nobody said so
+const KEPT = 600;
+
+/** After these nobody comes back by asking again at once. */
+const ENDS: Readonly<Record<number, string>> = { 4401: "SESSION_NONE", 4404: "NOT_FOUND", 4409: "CLOSED" };
+const OVER = 4403;
+const CODEC = 4415;
+
+const NOTHING: PlayerState = {
+  phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, codec: null, stream: null,
+  width: 0, height: 0, isSlow: false, skipped: 0,
+}; // prettier-ignore
+
+/** One tile's picture, from the socket to the screen. */
+export class LivePlayer {
+  readonly state = new Store<PlayerState>(NOTHING);
+  readonly #fresh = new Freshness();
+  readonly #jitter = new Jitter();
+  readonly #pace = new Pace();
+  #phase: "off" | "connecting" | "running" | "waiting" | "refused" | "unplayable" | "paused" = "off";
+  #socket: SocketLike | null = null;
+  #round = 0;
+  #ticker: ReturnType<typeof setInterval> | null = null;
+  #retry: ReturnType<typeof setTimeout> | null = null;
+  #tries = 0;
+  #isOver = false; // the look is over: another one is asked for, once
+  #said: InitSaid | null = null;
+  #isPlayable = false;
+  #needsKey = true;
+  #base: number | null = null; // media time of the time line's beginning
+  #next: number | null = null; // where the next frame is due on the time line
+  #last: LiveFrame | null = null;
+  #lastInterval = 0.04;
+  #times: { readonly at: number; readonly utc: number }[] = [];
+  #shownAt = -1;
+  #heardAt = 0;
+  #openedAt = 0;
+  #toldAt = 0;
+  #counts = { at: 0, made: 0, dropped: 0 };
+  #isSlow = false;
+  #skipped = 0;
+  #camera: { readonly state: string; readonly why: string | null } | null = null;
+  #why: string | null = null;
+  #codec: string | null = null;
+
+  constructor(
+    readonly parts: Parts,
+    private stream = "sub",
+    private motion: Motion = "moving",
+  ) {
+    const { picture } = parts;
+    picture.onShown = (time) => this.#shown(time);
+    picture.onAppended = () => this.#appended();
+    picture.onStalled = () => {
+      if (this.motion === "moving" && this.#phase === "running" && this.#fresh.hasPicture) this.#jitter.stalled(seconds());
+    };
+    picture.onFailed = () => {
+      this.#forgetPicture();
+      this.#again();
+    };
+  }
+
+  start(): void {
+    if (this.#phase !== "off" && this.#phase !== "paused") return;
+    this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
+    this.parts.picture.hold(this.motion === "stills");
+    this.#tries = 0;
+    this.#connect();
+  }
+
+  /** Nothing is seen any more, at once. */
+  stop(): void {
+    this.#leave("off");
+    this.parts.picture.clear();
+    this.#forgetPicture();
+    if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.#ticker = null;
+    this.#tell();
+  }
+
+  /** Nobody can see it: what is shown stays, no more comes. `start` goes on. */
+  pause(): void {
+    if (this.#phase === "off") return;
+    this.#leave("paused");
+    this.#tell();
+  }
+
+  /** After "refused", or to try what could not be played. */
+  retry(): void {
+    this.#leave("off");
+    this.start();
+  }
+
+  show(stream: string): void {
+    if (stream === this.stream) return;
+    this.stream = stream;
+    if (this.#phase === "running" && this.#socket !== null) this.#socket.send(JSON.stringify({ type: "stream", stream }));
+    else if (this.#phase !== "off" && this.#phase !== "paused") this.retry();
+  }
+
+  move(motion: Motion): void {
+    if (motion === this.motion) return;
+    this.motion = motion;
+    this.#needsKey = true;
+    this.parts.picture.hold(motion === "stills");
+    this.#fresh.forgetIntervals();
+  }
+
+  // -- the socket
+
+  #connect(isAnew = false): void {
+    this.#round += 1;
+    const round = this.#round;
+    this.#phase = "connecting";
+    this.#why = null;
+    this.#tell();
+    this.parts.address(this.stream, isAnew).then(
+      (address) => {
+        if (round === this.#round) this.#open(address, round);
+      },
+      (error: unknown) => {
+        if (round === this.#round) this.#failed(this.parts.refusal(error));
+      },
+    );
+  }
+
+  #open(address: string, round: number): void {
+    const socket = this.parts.open(address);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    this.#heardAt = performance.now();
+    socket.onopen = () => {
+      if (round === this.#round) this.#heardAt = performance.now();
+    };
+    socket.onmessage = ({ data }) => {
+      if (round !== this.#round) return;
+      this.#heardAt = performance.now();
+      if (typeof data === "string") this.#hear(data);
+      else if (data instanceof ArrayBuffer) this.#take(data);
+    };
+    socket.onclose = ({ code }) => {
+      if (round === this.#round) this.#closed(code);
+    };
+  }
+
+  #hear(text: string): void {
+    const said = parseSaid(text);
+    if (said?.type === "init") this.#said = said;
+    if (said?.type === "state") this.#camera = said.state === "recording" ? null : { state: said.state, why: said.why };
+    if (said?.type === "dropped") this.#skipped += said.frames;
+    if (said !== null) this.#tell();
+  }
+
+  #closed(code: number): void {
+    this.#socket = null;
+    if (code === CODEC) this.#cannotPlay(this.#said?.mime ?? "");
+    else if (code === OVER && !this.#isOver) {
+      this.#isOver = true;
+      this.#connect(true);
+    } else if (code === OVER || code in ENDS) this.#failed(ENDS[code] ?? "FORBIDDEN");
+    else this.#again();
+  }
+
+  /** The server said no, with its code; null: nobody said anything. */
+  #failed(code: string | null): void {
+    if (code === null || code === "AWAY" || code === "LEDGER_AWAY") {
+      this.#again(code);
+      return;
+    }
+    this.#leave("refused");
+    this.#why = code;
+    this.#tell();
+  }
+
+  /** After a pause that grows, and is never quite the same for all tiles. */
+  #again(why: string | null = null): void {
+    this.#leave("waiting");
+    this.#why = why;
+    const pause = PAUSES_MS[Math.min(this.#tries, PAUSES_MS.length - 1)] ?? 0;
+    this.#tries += 1;
+    this.#retry = setTimeout(() => this.#connect(), pause * (0.8 + 0.4 * Math.random()));
+    this.#tell();
+  }
+
+  #leave(phase: "off" | "waiting" | "refused" | "unplayable" | "paused"): void {
+    this.#round += 1;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    this.#said = null;
+    this.#isPlayable = false;
+    this.#camera = null;
+    this.#phase = phase;
+  }
+
+  // -- frames
+
+  #take(message: ArrayBuffer): void {
+    const found = parseBinary(message);
+    if (found?.kind === "init") this.#begin(found.data);
+    else if (found?.kind === "frame" && this.#isPlayable) this.#frame(found);
+  }
+
+  #begin(init: Uint8Array<ArrayBuffer>): void {
+    const said = this.#said;
+    if (said === null) return;
+    if (!this.parts.picture.begin(said.mime, init)) {
+      this.#cannotPlay(said.mime);
+      return;
+    }
+    this.#isPlayable = true;
+    this.#codec = null;
+    this.#needsKey = true;
+    this.#base = null;
+    this.#last = null;
+    if (this.#phase === "connecting") {
+      this.#phase = "running";
+      this.#openedAt = performance.now();
+    }
+    this.#fresh.forgetIntervals();
+    this.#jitter.forget();
+    this.#tell();
+  }
+
+  #cannotPlay(mime: string): void {
+    this.#leave("unplayable");
+    this.#codec = codecName(mime);
+    this.#tell();
+  }
+
+  #frame(frame: LiveFrame): void {
+    if (this.#needsKey && !frame.isKey) return;
+    if (this.motion === "stills" && !frame.isKey) return;
+    this.#needsKey = false;
+    this.#time(frame);
+    const at = frame.media - (this.#base ?? 0);
+    this.#times.push({ at, utc: frame.utc });
+    if (this.#times.length > KEPT) this.#times.shift();
+    this.parts.clock.atLeast(frame.utc);
+    const end = this.parts.picture.ranges.at(-1)?.[1];
+    if (end !== undefined && !frame.isCatchingUp && this.motion === "moving") this.#pace.lead(end - this.parts.picture.at);
+    if (!frame.isCatchingUp) this.#jitter.add(seconds(), frame.media);
+    this.parts.picture.append(frame.data, -(this.#base ?? 0));
+    this.#next = at + this.#lastInterval;
+    this.#last = frame;
+  }
+
+  /** Puts the frame on the time line, right behind the one before where media time jumped. */
+  #time(frame: LiveFrame): void {
+    const last = this.#last;
+    const step = last === null ? null : frame.media - last.media;
+    if (step !== null && step > 0 && !frame.isDiscontinuity) {
+      this.#lastInterval = Math.min(step, 5);
+      this.#fresh.interval(step * 1000);
+    }
+    const isBroken = frame.isDiscontinuity || step === null || step <= 0 || step > 10;
+    if (this.#base !== null && !isBroken) return;
+    this.#base = frame.media - (this.#next ?? 0);
+    this.#jitter.forget();
+    this.#pace.forget();
+  }
+
+  #appended(): void {
+    const { picture } = this.parts;
+    if (this.#phase !== "running") return;
+    if (this.motion === "stills") {
+      const newest = this.#times.at(-1);
+      if (newest !== undefined && newest.at + 0.001 > picture.at) picture.jump(newest.at + 0.001);
+      return;
+    }
+    if (this.#last?.isCatchingUp === true && !this.#fresh.hasPicture) {
+      const end = picture.ranges.at(-1)?.[1];
+      if (end !== undefined) picture.jump(Math.max(0, end - 0.001)); // the newest that there is, now
+      return;
+    }
+    const step = this.#pace.next(picture.at, picture.ranges, this.#jitter.target(seconds()));
+    if (step.jump !== null) picture.jump(step.jump);
+    picture.rate(step.rate);
+  }
+
+  #shown(time: number): void {
+    if (time === this.#shownAt || this.#phase === "off") return;
+    this.#shownAt = time;
+    const was = this.#fresh.hasPicture;
+    this.#fresh.shown(performance.now(), this.#utcAt(time));
+    if (!was || this.state.get().phase !== "live") this.#tell();
+  }
+
+  /** Of the last frame that is due by then: decoding order, so that a reordered one counts as its neighbour. */
+  #utcAt(time: number): number | null {
+    for (let at = this.#times.length - 1; at >= 0; at -= 1) {
+      const found = this.#times[at];
+      if (found !== undefined && found.at <= time + 0.002) return found.utc;
+    }
+    return null;
+  }
+
+  #forgetPicture(): void {
+    this.#fresh.cleared();
+    this.#times = [];
+    this.#next = null;
+    this.#base = null;
+    this.#last = null;
+    this.#shownAt = -1;
+    this.#counts = { at: 0, made: 0, dropped: 0 };
+    this.#isSlow = false;
+    this.#skipped = 0;
+  }
+
+  // -- what is said of it
+
+  #tick(): void {
+    const now = performance.now();
+    if (this.#phase === "running" && now - this.#openedAt > GOOD_AFTER_MS) {
+      this.#tries = 0;
+      this.#isOver = false;
+    }
+    const isOpen = this.#phase === "running" || (this.#phase === "connecting" && this.#socket !== null);
+    if (isOpen && now - this.#heardAt > SILENT_MS) {
+      this.#again();
+      return;
+    }
+    if (now - this.#counts.at >= 5000) this.#measure(now);
+    if (now - this.#toldAt >= TOLD_MS || this.#judge(now) !== this.state.get().phase) this.#tell();
+  }
+
+  #measure(now: number): void {
+    const { made, dropped } = this.parts.picture.counts;
+    const fresh = made - this.#counts.made;
+    this.#isSlow = fresh > 10 && dropped - this.#counts.dropped > fresh / 2;
+    this.#counts = { at: now, made, dropped };
+  }
+
+  #judge(now: number): Phase {
+    if (this.#phase !== "running") return this.#phase;
+    const judged = this.#fresh.judge(now, this.parts.clock.now());
+    return judged === "none" ? "connecting" : judged;
+  }
+
+  #tell(): void {
+    const now = performance.now();
+    this.#toldAt = now;
+    this.state.set({
+      phase: this.#judge(now),
+      hasPicture: this.#fresh.hasPicture,
+      ageMs: this.#fresh.age(now, this.parts.clock.now()),
+      shownUtc: this.#fresh.shownUtc,
+      camera: this.#camera?.state ?? null,
+      why: this.#why ?? this.#camera?.why ?? null,
+      codec: this.#codec,
+      stream: this.#said?.stream ?? null,
+      width: this.#said?.width ?? 0,
+      height: this.#said?.height ?? 0,
+      isSlow: this.#isSlow,
+      skipped: this.#skipped,
+    });
+  }
+}
+
+function seconds(): number {
+  return performance.now() / 1000;
+}
