@@ -22,6 +22,7 @@ from tests.tools.look_town import RunningClock
 from tests.tools.staffed import CHEAP, PASSWORD, StaffedTown
 from torrazzo.access import Windows
 from torrazzo.access.asks import CONTROL_ROOM
+from torrazzo.access.cameras import Cameras
 from torrazzo.access.staffing import Staffing
 from torrazzo.base import SystemClock
 from torrazzo.cli.init import make_town
@@ -30,6 +31,7 @@ from torrazzo.control_room.api.guard import Guard
 from torrazzo.control_room.api.room import expect_running
 from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page
+from torrazzo.control_room.camera_jobs import Jobs
 from torrazzo.control_room.failures import Told
 from torrazzo.control_room.front import Front, built_page
 from torrazzo.control_room.staff_room import StaffRoom
@@ -136,6 +138,8 @@ class ApiTown(StaffedTown):
             cameras=self.cameras,
             ledger=partial(expect_running, self.ledger),
             wishes=WishBook(self.home.path / WISHES, self.disk),
+            cameras_of_town=Cameras(self.staffing.staff, self.staffing.accounts, self.office),
+            camera_jobs=Jobs(self.clock),
         )
 
     def cameras(self) -> tuple[Camera, ...]:

@@ -25,6 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
+from torrazzo.access.cameras import Cameras
 from torrazzo.access.links import FIRST
 from torrazzo.access.staff import Fact
 from torrazzo.access.staffing import Staffing
@@ -39,6 +40,7 @@ from torrazzo.control_room.api.room import expect_running, last_look
 from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, page_address
 from torrazzo.control_room.books import Books
+from torrazzo.control_room.camera_jobs import Jobs
 from torrazzo.control_room.failures import Told, tell_in_one_line
 from torrazzo.control_room.front import Front, built_page
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
@@ -126,6 +128,8 @@ class _Room:
         )
         self._books = Books(home, disk, clock)
         self._staff = StaffRoom(Staffing.of(office.registry.engine, office.box, clock), self._tell)
+        self._cameras = Cameras(self._staff.staffing.staff, self._staff.staffing.accounts, office)
+        self._camera_jobs = Jobs(clock)
         self._ending = threading.Event()
 
     @contextlib.contextmanager
@@ -192,6 +196,8 @@ class _Room:
             cameras=self._office.registry.cameras,
             ledger=partial(expect_running, LedgerClient(home.ledger_socket)),
             wishes=WishBook(home.path / WISHES, self._disk),
+            cameras_of_town=self._cameras,
+            camera_jobs=self._camera_jobs,
             keyring_status=partial(ask_status, home.keyring_socket),
             ledger_status=partial(ask_status, home.ledger_socket),
             retention_status=partial(last_look, self._disk, home),

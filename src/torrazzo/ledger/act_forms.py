@@ -170,6 +170,7 @@ _KEYS = {
     "auth": "what month who p",
     "deny": "what why month who p",
     "shift": "what number month who p",
+    "turn": "streams what month who p",
     "propose": "what number d month who p",
     "second": "what number why d month who p",
     "clock": "part clock why off?",

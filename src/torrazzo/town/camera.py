@@ -15,7 +15,10 @@ from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import UtcTicks, iso_from_ticks
+from torrazzo.town.bounds import Bounds
 from torrazzo.town.lives import LEGAL_HOURS, check_hours
+from torrazzo.town.masks import Masks
+from torrazzo.town.position import Position
 
 TRANSPORTS = ("auto", "tcp", "udp")
 NAME_LENGTH = 80
@@ -67,9 +70,17 @@ class Camera:
     added: UtcTicks
     removed: UtcTicks | None = None
     retention_hours: int = LEGAL_HOURS  # its footage lives so long; of what is recorded from now on
+    position: Position | None = None  # on the map
+    device: str | None = None  # address of its ONVIF device, without user information
+    sensor: int = 1  # of that device
+    bounds: Bounds | None = None  # where it may turn; None: nobody has said
+    masks: Masks | None = None  # what it has to hide; None: nobody has decided
 
     def __post_init__(self) -> None:
         check_hours(self.retention_hours)
+        for declared in (self.position, self.bounds):
+            if declared is not None:
+                declared.checked()
 
     def stream(self, name: str) -> StreamConfig | None:
         """Its stream of that name, if it has one."""

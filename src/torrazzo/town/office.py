@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The one writer of the registry: each change reaches the database, then the plan that the recorder follows."""
 
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -25,6 +26,7 @@ class Office(Closing):
         self.home = home
         self._disk = disk
         self._clock = clock
+        self._publishing = threading.Lock()
         disk.make_folder(home.run)
         self._lock = disk.lock(home.office_lock)
         try:
@@ -64,9 +66,10 @@ class Office(Closing):
         return find_camera(self.registry.cameras(), id_)
 
     def publish(self) -> None:
-        """Write the plan anew, as of now."""
-        plan = make_plan(self.registry.version(), self._clock.utc(), self.registry.cameras())
-        save_plan(self._disk, self.home.plan, plan, self._box)
+        """Write the plan anew, as of now; whoever writes last has read last."""
+        with self._publishing:
+            plan = make_plan(self.registry.version(), self._clock.utc(), self.registry.cameras())
+            save_plan(self._disk, self.home.plan, plan, self._box)
 
     def publish_if_due(self) -> bool:
         """Write the plan if the registry has moved on, the plan is half a day old, or it cannot be read."""

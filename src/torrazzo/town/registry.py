@@ -8,6 +8,7 @@ Every change grows the version by one in the same transaction; the caller then p
 import sqlite3
 import urllib.parse
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +18,12 @@ from torrazzo.base.closing import Closing
 from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.base.ids import STREAM_NAMES, CameraId, StreamId
 from torrazzo.base.times import UtcTicks
+from torrazzo.town.bounds import Bounds
 from torrazzo.town.box import Box
 from torrazzo.town.camera import Camera, StreamConfig, UnknownCamera, name_key
+from torrazzo.town.masks import Masks
 from torrazzo.town.plan import open_address, seal_address
+from torrazzo.town.position import Position
 
 _WAIT_S = 10.0
 _WRITER = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
@@ -41,6 +45,11 @@ CAMERA = sa.Table(
     sa.Column("added", sa.BigInteger),
     sa.Column("removed", sa.BigInteger),
     sa.Column("retention_hours", sa.Integer),
+    *(sa.Column(name, sa.Float) for name in Position._fields),
+    sa.Column("device", sa.Text),
+    sa.Column("sensor", sa.Integer),
+    sa.Column("bounds", sa.Text),
+    sa.Column("masks", sa.Text),
 )
 STREAM = sa.Table(
     "stream",
@@ -87,17 +96,17 @@ class Registry(Closing):
             streams = self._streams(connection)
             return tuple(_camera(row, streams.get(row["id"], {})) for row in connection.execute(query).mappings())
 
-    def add(self, camera: Camera) -> None:
-        """A new camera; raises `Refused` if another one has its name."""
-        with self._engine.begin() as connection:
+    def add(self, camera: Camera, within: sa.Connection | None = None) -> None:
+        """A new camera; raises `Refused` if another one has its name. `within`: a transaction that is open."""
+        with self._changing(within) as connection:
             self._free_name(connection, camera)
             connection.execute(sa.insert(CAMERA).values(**_row(camera)))
             self._write_streams(connection, camera)
             _grow(connection, camera.added)
 
-    def change(self, camera: Camera, now: UtcTicks) -> None:
+    def change(self, camera: Camera, now: UtcTicks, within: sa.Connection | None = None) -> None:
         """Replace all that is known of a camera; its id and `added` stay."""
-        with self._engine.begin() as connection:
+        with self._changing(within) as connection:
             self._free_name(connection, camera)
             done = connection.execute(sa.update(CAMERA).where(CAMERA.c.id == camera.id).values(**_row(camera)))
             if done.rowcount != 1:
@@ -108,13 +117,16 @@ class Registry(Closing):
             self._write_streams(connection, camera)
             _grow(connection, now)
 
-    def remove(self, camera: Camera, now: UtcTicks) -> None:
+    def remove(self, camera: Camera, now: UtcTicks, within: sa.Connection | None = None) -> None:
         """Forget its addresses and passwords; name and id stay for the footage that is left."""
-        self.change(replace(camera, removed=now, enabled=False, streams=()), now)
+        self.change(replace(camera, removed=now, enabled=False, streams=(), device=None), now, within)
 
     def close(self) -> None:
         """Release the file."""
         self._engine.dispose()
+
+    def _changing(self, within: sa.Connection | None) -> AbstractContextManager[sa.Connection]:
+        return self._engine.begin() if within is None else nullcontext(within)
 
     def _streams(self, connection: sa.Connection) -> dict[str, dict[str, StreamConfig]]:
         found: dict[str, dict[str, StreamConfig]] = {}
@@ -229,10 +241,18 @@ def _row(camera: Camera) -> dict[str, object]:
         "added": camera.added,
         "removed": camera.removed,
         "retention_hours": camera.retention_hours,
+        **(dict.fromkeys(Position._fields) if camera.position is None else camera.position._asdict()),
+        "device": camera.device,
+        "sensor": camera.sensor,
+        "bounds": None if camera.bounds is None else camera.bounds.to_text(),
+        "masks": None if camera.masks is None else camera.masks.to_text(),
     }
 
 
 def _camera(row: sa.RowMapping, streams: Mapping[str, StreamConfig]) -> Camera:
-    values = {key: value for key, value in row.items() if key != "name_key"}
+    values = {key: value for key, value in row.items() if key not in {"name_key", *Position._fields}}
+    values["position"] = None if row["latitude"] is None else Position(*(row[name] for name in Position._fields))
+    values["bounds"] = None if row["bounds"] is None else Bounds.from_text(row["bounds"])
+    values["masks"] = None if row["masks"] is None else Masks.from_text(row["masks"])
     ordered = tuple(streams[name] for name in STREAM_NAMES if name in streams)
-    return Camera(**values, streams=ordered)  # the columns are the fields, by name and type
+    return Camera(**values, streams=ordered)  # the other columns are fields, by name and type

@@ -9,7 +9,10 @@ from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import UtcTicks, iso_from_ticks
+from torrazzo.town.bounds import Bounds
 from torrazzo.town.camera import Camera, StreamConfig
+from torrazzo.town.masks import Masks
+from torrazzo.town.position import Position
 
 T = TypeVar("T")
 
@@ -26,6 +29,9 @@ def camera_for_people(camera: Camera) -> dict[str, object]:
         "added": _iso(camera.added),
         "removed": _iso(camera.removed),
         "retention_hours": camera.retention_hours,
+        "position": None if camera.position is None else camera.position._asdict(),
+        "device": camera.device,
+        "sensor": camera.sensor,
         "streams": [
             {
                 "name": stream.id.name,
@@ -53,6 +59,11 @@ def camera_to_wire(camera: Camera) -> dict[str, object]:
         "added": camera.added,
         "removed": camera.removed,
         "retention_hours": camera.retention_hours,
+        "position": None if camera.position is None else list(camera.position),
+        "device": camera.device,
+        "sensor": camera.sensor,
+        "bounds": None if camera.bounds is None else camera.bounds.to_text(),
+        "masks": None if camera.masks is None else camera.masks.to_text(),
         "streams": [
             {
                 "name": stream.id.name,
@@ -76,6 +87,7 @@ def camera_from_wire(found: object) -> Camera:
     if not isinstance(streams, list):
         raise Invalid("camera: streams is not a list")
     permit, removed = _maybe(body, "permit_until", int), _maybe(body, "removed", int)
+    bounds, masks = _maybe(body, "bounds", str), _maybe(body, "masks", str)
     return Camera(
         id=id_,
         name=_need(body, "name", str),
@@ -87,7 +99,24 @@ def camera_from_wire(found: object) -> Camera:
         added=UtcTicks(_need(body, "added", int)),
         removed=None if removed is None else UtcTicks(removed),
         retention_hours=_need(body, "retention_hours", int),
+        position=_position(body.get("position")),
+        device=_maybe(body, "device", str),
+        sensor=_need(body, "sensor", int),
+        bounds=None if bounds is None else Bounds.from_text(bounds),
+        masks=None if masks is None else Masks.from_text(masks),
     )
+
+
+def _position(found: object) -> Position | None:
+    if found is None:
+        return None
+    if not isinstance(found, list) or len(found) != len(Position._fields):
+        raise Invalid("camera: position is not a list of its five parts")
+    if None in found[:2] or not all(
+        part is None or (isinstance(part, int | float) and type(part) is not bool) for part in found
+    ):
+        raise Invalid("camera: position has parts that are no numbers")
+    return Position(*found)
 
 
 def _stream(camera: CameraId, found: object) -> StreamConfig:

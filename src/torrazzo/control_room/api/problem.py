@@ -17,6 +17,7 @@ from torrazzo.access.accounts import UnknownAccount
 from torrazzo.access.staff import Denial
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.law.reason import MOST
+from torrazzo.town.camera import UnknownCamera
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,7 @@ STATUS: Mapping[str, int] = {
     "LAST_FACTOR": 409,
     "ROLE_CONFLICT": 409, "AGREEMENT_REQUIRED": 409, "DESIGNATION_ENDED": 409, "NOT_WHAT_WAS_APPROVED": 409,
     "PASSKEYS_NEED_A_NAME": 409, "CONFLICT": 409,
+    "CAMERA_NAME_TAKEN": 409, "CAMERA_NOT_LAWFUL": 409, "CAMERA_JOBS_MANY": 409, "PASSWORD_AGAIN": 409,
     "NOT_FOUND": 404, "METHOD_NOT_ALLOWED": 405, "LENGTH_REQUIRED": 411, "TOO_LARGE": 413, "WRONG_HOST": 421,
     "LEDGER_AWAY": 503, "AWAY": 503, "FAILED": 500,
 }  # fmt: skip
@@ -110,7 +112,7 @@ async def _known(request: Request, error: Exception) -> Response:
         case Denial():
             most = MOST if error.code == "REASON_TOO_LONG" else None
             return problem(error.code, str(error), {"clause": error.clause, "most": most})
-        case UnknownAccount():
+        case UnknownAccount() | UnknownCamera():
             return problem("NOT_FOUND", str(error))
         case Invalid():
             return _invalid(error)

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from torrazzo.access.cameras import Cameras as CamerasOfTown
 from torrazzo.access.staff import Done
 from torrazzo.access.staffing import Staffing
+from torrazzo.base.clock import Clock
 from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.control_room.api.problem import LedgerAway
 from torrazzo.control_room.api.wishes import WishBook
+from torrazzo.control_room.camera_jobs import Jobs as CameraJobs
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import TownState
 from torrazzo.durable import Disk
@@ -34,6 +37,8 @@ class Room:
     cameras: Callable[[], Sequence[Camera]]
     ledger: Callable[[], object]  # raises `Unavailable` where it takes nothing
     wishes: WishBook
+    cameras_of_town: CamerasOfTown
+    camera_jobs: CameraJobs
     keyring_status: Status = lambda: None
     ledger_status: Status = lambda: None
     retention_status: Status = lambda: None
@@ -45,6 +50,11 @@ class Room:
     def staffing(self) -> Staffing:
         """The stores about people."""
         return self.people.staffing
+
+    @property
+    def clock(self) -> Clock:
+        """The town's."""
+        return self.people.staffing.staff.clock
 
     def expect_ledger(self) -> None:
         """Before something is changed; raises `LedgerAway`."""

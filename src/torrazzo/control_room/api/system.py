@@ -6,8 +6,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from torrazzo.base.ids import CameraId
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.api import shapes
+from torrazzo.control_room.api.cameras import listed
+from torrazzo.control_room.api.cameras_shapes import ListedCamera
 from torrazzo.control_room.api.declared import Logged, Routes
 from torrazzo.control_room.api.gate import Asked, Asking
 from torrazzo.control_room.state import CameraState, GapState, StreamState, TownState
@@ -43,12 +46,17 @@ def system(asked: Asking) -> shapes.SystemState:
     )
 
 
-@routes.add("GET", "/cameras", Logged.CONSULT, "cameras", Operation.CAMERAS_SEE, shapes.Items[shapes.CameraState])
-def cameras(asked: Asking) -> shapes.Items[shapes.CameraState]:
+@routes.add("GET", "/cameras", Logged.CONSULT, "cameras", Operation.CAMERAS_SEE, shapes.Items[ListedCamera])
+def cameras(asked: Asking) -> shapes.Items[ListedCamera]:
     """Those that this person has to do with."""
     scope = asked.room.staffing.accounts.scope(asked.account)
-    found = [camera for camera in asked.room.state().cameras if _sees_all(asked) or scope.has([str(camera.id)])]
-    return shapes.Items(items=[_camera(camera) for camera in found])
+    declared = {camera.id: camera for camera in asked.room.cameras()}
+    found = [
+        ListedCamera(**dict(_camera(camera)), **listed(declared.get(CameraId(camera.id))))
+        for camera in asked.room.state().cameras
+        if _sees_all(asked) or scope.has([str(camera.id)])
+    ]
+    return shapes.Items(items=found)
 
 
 def _sees_all(asked: Asked) -> bool:
