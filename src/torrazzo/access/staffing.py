@@ -16,6 +16,7 @@ from torrazzo.access.account import Account
 from torrazzo.access.accounts import Accounts
 from torrazzo.access.camera_groups import CameraGroups
 from torrazzo.access.credentials import Credentials
+from torrazzo.access.curtains import Curtains
 from torrazzo.access.four_eyes import FourEyes
 from torrazzo.access.links import Links
 from torrazzo.access.passkeys import Passkeys
@@ -24,6 +25,7 @@ from torrazzo.access.sessions import Sessions
 from torrazzo.access.shifts import Shifts
 from torrazzo.access.sign_in import SignIn
 from torrazzo.access.staff import By, Done, Staff
+from torrazzo.access.visitors import Visitors
 from torrazzo.base.clock import Clock
 from torrazzo.law import Circumstances, Decision, Operation, Protocol, decide
 from torrazzo.town.box import Box
@@ -43,6 +45,8 @@ class Staffing:
     shifts: Shifts
     four_eyes: FourEyes
     groups: CameraGroups
+    curtains: Curtains
+    visitors: Visitors
 
     @classmethod
     def of(cls, engine: sa.Engine, box: Box, clock: Clock, cost: Cost = Cost()) -> Self:  # noqa: B008 - a value
@@ -60,6 +64,8 @@ class Staffing:
             Shifts(staff),
             FourEyes(staff),
             CameraGroups(staff, accounts),
+            Curtains(staff),
+            Visitors(staff),
         )
 
     def decide(
@@ -94,3 +100,5 @@ class Staffing:
         self.links.tend()
         self.shifts.tend()
         self.four_eyes.tend()
+        self.curtains.tend()
+        self.visitors.tend()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The tables about people in `office.db`; what each column means stands in town/migrations/versions/0003_people.py."""
+"""The tables about people in `office.db`; what each column means stands in town/migrations/versions."""
 
 from typing import Any
 
@@ -56,5 +56,13 @@ SHIFT = _table(
 PROPOSAL = _table(
     "proposal", "number", number=sa.Integer, kind=sa.Text, what=sa.Text, proposer=sa.Text, reason=sa.Text,
     proposed=sa.BigInteger, until=sa.BigInteger, state=sa.Text, decider=sa.Text, answer=sa.Text, decided=sa.BigInteger,
+)  # fmt: skip
+CURTAIN = _table(
+    "curtain", "number", number=sa.Integer, station=sa.Text, person=sa.Text, reason=sa.Text, drawn=sa.BigInteger,
+    opened=sa.BigInteger, opener=sa.Text,
+)  # fmt: skip
+VISITOR = _table(
+    "visitor", "number", number=sa.Integer, name=sa.Text, office=sa.Text, reason=sa.Text, authorised=sa.Text,
+    company=sa.Text, person=sa.Text, came=sa.BigInteger, left=sa.BigInteger, closer=sa.Text,
 )  # fmt: skip
 OWED_FACT = _table("owed_fact", "id", id=sa.Integer, body=sa.Text)

@@ -25,7 +25,9 @@ from torrazzo.ledger.text import parse_hash
 from torrazzo.town.home import Home
 
 WINDOWS = frozenset({"view", "export", "hold", "live"})
-PEOPLE = frozenset({"cfg", "auth", "deny", "shift", "propose", "second"})  # what people do without pictures
+PEOPLE = frozenset(
+    {"cfg", "auth", "deny", "shift", "room", "alarm", "propose", "second"}
+)  # what people do without pictures
 PERSONAL = WINDOWS | PEOPLE | {"ask", "approve", "confirm", "release", "fork"}  # kinds that commit to a private part
 
 _HEADS = b'{"v":1,"kind":"rec",'  # of nobody, one each minute: most of the log

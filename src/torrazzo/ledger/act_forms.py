@@ -171,6 +171,8 @@ _KEYS = {
     "deny": "what why month who p",
     "shift": "what number month who p",
     "turn": "streams what month who p",
+    "room": "what number month who p",
+    "alarm": "what number month who p",
     "propose": "what number d month who p",
     "second": "what number why d month who p",
     "clock": "part clock why off?",

@@ -13,7 +13,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from torrazzo import __version__
-from torrazzo.control_room.api import cameras, doors, own, people, shifts, system
+from torrazzo.control_room.api import (
+    cameras,
+    doors,
+    own,
+    people,
+    register,
+    shifts,
+    system,
+)
 from torrazzo.control_room.api.declared import Declared, Door, Undeclared, by_endpoint
 from torrazzo.control_room.api.gate import enter
 from torrazzo.control_room.api.problem import TYPE, answer_errors
@@ -24,7 +32,17 @@ ROOT = "/api/v1"
 DOCUMENT = f"{ROOT}/openapi.json"
 
 DECLARED: Sequence[Declared] = tuple(
-    route for file in (doors, own, shifts, people, system, cameras) for route in file.routes.all
+    route
+    for file in (
+        doors,
+        own,
+        shifts,
+        register,
+        people,
+        system,
+        cameras,
+    )
+    for route in file.routes.all
 )
 
 

@@ -31,7 +31,7 @@ STATUS: Mapping[str, int] = {
     "CODE_WRONG": 422, "PASSKEY_WRONG": 422, "PASSWORD_OLD": 422, "PASSWORD_WEAK": 422, "NOT_VALID": 422,
     "REASON_REQUIRED": 422, "REASON_TOO_LONG": 422, "PURPOSE_NOT_ALLOWED": 422,
     "NOT_NOW": 409, "SHIFT_THERE": 409, "SHIFT_TAKEN": 409, "DEVICE_THERE": 409, "PASSKEYS_MANY": 409,
-    "LAST_FACTOR": 409,
+    "LAST_FACTOR": 409, "VISITORS_MANY": 409, "NOT_INSIDE": 409,
     "ROLE_CONFLICT": 409, "AGREEMENT_REQUIRED": 409, "DESIGNATION_ENDED": 409, "NOT_WHAT_WAS_APPROVED": 409,
     "PASSKEYS_NEED_A_NAME": 409, "CONFLICT": 409,
     "CAMERA_NAME_TAKEN": 409, "CAMERA_NOT_LAWFUL": 409, "CAMERA_JOBS_MANY": 409, "PASSWORD_AGAIN": 409,
@@ -52,6 +52,7 @@ _OF_HTTP: Mapping[int, str] = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413:
 _FIELDS: Mapping[str, str] = {
     "act_number": "designation.number", "act_date": "designation.date", "tasks": "designation.tasks",
     "ends": "designation.until", "full_name": "name", "name": "account", "password": "password", "note": "note",
+    "office": "office", "reason": "reason", "authorised": "authorised", "company": "company",
 }  # fmt: skip
 _FIELD = re.compile(r"([a-z_]+)(?: '[^']*')?: ")
 

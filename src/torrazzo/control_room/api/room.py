@@ -45,6 +45,7 @@ class Room:
     is_secure: bool = False  # people reach us over TLS, be it a proxy's
     is_behind_proxy: bool = False
     refusals: dict[object, int] = field(default_factory=dict)
+    on_curtain: Callable[[str, bool], object] = lambda _station, _is_drawn: None  # pictures stop, or may be asked for
 
     @property
     def staffing(self) -> Staffing:

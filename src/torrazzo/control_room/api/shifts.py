@@ -44,7 +44,7 @@ def shifts(asked: Asking) -> shapes.Items[shapes.OneShift]:
     """Of the last month, newest first."""
     room = asked.room
     found = room.staffing.shifts.all(since=room.staffing.staff.clock.utc() - LOOKED_BACK)
-    names = _names(room)
+    names = names_of(room)
     return shapes.Items(items=[_one(each, names) for each in reversed(found)])
 
 
@@ -60,7 +60,7 @@ def _state(asked: Asked) -> shapes.ShiftState:
     ended = [each for each in room.staffing.shifts.all(since=since) if each.ended is not None]
     last = max(ended, key=lambda each: each.ended or 0, default=None)
     return shapes.ShiftState(
-        current=own_shift(room, asked.account), previous=None if last is None else _last(last, _names(room))
+        current=own_shift(room, asked.account), previous=None if last is None else _last(last, names_of(room))
     )
 
 
@@ -89,5 +89,6 @@ def _open(found: Shift, names: dict[str, str]) -> shapes.Shift:
     )
 
 
-def _names(room: Room) -> dict[str, str]:
+def names_of(room: Room) -> dict[str, str]:
+    """Of all accounts, by id."""
     return {account.id: account.full_name for account in room.staffing.accounts.all()}

@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The register of the control room (AC-08): the curtain of a station, visitors, and who was there when.
+
+The curtain waits for nothing: it is drawn while the ledger is away, too, which hears of it later. Nothing here is
+sorted or counted by person (WK-03).
+"""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from torrazzo.access.curtains import Curtain
+from torrazzo.access.shifts import Shift
+from torrazzo.access.visitors import Visit, Visitor
+from torrazzo.base.times import DAY, UtcTicks, iso_from_ticks
+from torrazzo.control_room.api import register_shapes as shapes
+from torrazzo.control_room.api.declared import Logged, Routes
+from torrazzo.control_room.api.gate import Asked, Asking
+from torrazzo.control_room.api.shapes import Person
+from torrazzo.control_room.api.shifts import names_of
+from torrazzo.law import Operation, Role
+
+routes = Routes()
+
+OPERATORS_LOOK_BACK = 7  # days: for the hand-over; who commands sees all that is kept
+
+Names = dict[str, str]
+Number = Annotated[int, Path(ge=1, le=2**53)]
+
+
+@routes.add("GET", "/room", Logged.CONSULT, "room", Operation.ROOM, shapes.RoomState)
+def room(asked: Asking) -> shapes.RoomState:
+    """This station's curtain, and who visits."""
+    return _state(asked)
+
+
+@routes.add("POST", "/room/curtain", Logged.ALTER, "curtain", Operation.ROOM, shapes.RoomState, is_told=False)
+def curtain(body: shapes.DrawCurtain, asked: Asking) -> shapes.RoomState:
+    """Pictures of this station stop before anything is told; recording goes on."""
+    curtains, station = asked.room.staffing.curtains, asked.where.station
+    if body.drawn:
+        done = curtains.draw(asked.by(body.reason.strip() or "draws the privacy curtain"), station)
+        asked.room.on_curtain(station, True)
+        asked.room.told_or_owed(done)
+    else:
+        opened = curtains.open(asked.by(body.reason.strip() or "opens the privacy curtain"), station)
+        asked.room.on_curtain(station, False)
+        asked.room.told_or_owed(opened)
+    return _state(asked)
+
+
+@routes.add("POST", "/room/visitors", Logged.ALTER, "visitors", Operation.ROOM, shapes.Visitor)
+def enter(body: shapes.NewVisitor, asked: Asking) -> shapes.Visitor:
+    """Somebody comes in."""
+    visit = Visit(**{name: value.strip() for name, value in dict(body).items()})
+    found = asked.room.told(asked.room.staffing.visitors.enter(asked.by("writes a visitor down"), visit))
+    return _visitor(found, names_of(asked.room))
+
+
+@routes.add("POST", "/room/visitors/{number}/out", Logged.ALTER, "visitors", Operation.ROOM, shapes.Visitor)
+def leave(number: Number, asked: Asking) -> shapes.Visitor:
+    """They have left."""
+    found = asked.room.told(asked.room.staffing.visitors.leave(asked.by("writes down that a visitor left"), number))
+    return _visitor(found, names_of(asked.room))
+
+
+@routes.add("GET", "/room/register", Logged.CONSULT, "register", Operation.ROOM, shapes.Register)
+def register(asked: Asking, days: Annotated[int, Query(ge=1, le=366)] = 7) -> shapes.Register:
+    """Newest first."""
+    if Role.DESIGNATO not in asked.account.roles:
+        days = min(days, OPERATORS_LOOK_BACK)
+    staffing, names = asked.room.staffing, names_of(asked.room)
+    since = staffing.staff.clock.utc() - days * DAY
+    found = [
+        *(_of_shift(each, names) for each in staffing.shifts.all(since)),
+        *(_of_visitor(each, names) for each in staffing.visitors.all(since)),
+        *(_of_curtain(each, names) for each in staffing.curtains.all(since)),
+    ]
+    return shapes.Register(items=sorted(found, key=lambda each: each.start, reverse=True), days=days)
+
+
+def _state(asked: Asked) -> shapes.RoomState:
+    staffing, station, names = asked.room.staffing, asked.where.station, names_of(asked.room)
+    there = staffing.curtains.of(station)
+    drawn = (
+        None
+        if there is None
+        else shapes.Curtain(drawn=iso_from_ticks(there.drawn), person=_person(there.person, names), reason=there.reason)
+    )
+    visitors = [_visitor(each, names) for each in staffing.visitors.inside()]
+    return shapes.RoomState(station=station, curtain=drawn, visitors=visitors)
+
+
+def _person(id_: str, names: Names) -> Person:
+    return Person(id=id_, name=names.get(id_, ""))
+
+
+def _visitor(found: Visitor, names: Names) -> shapes.Visitor:
+    return shapes.Visitor(
+        id=str(found.number),
+        name=found.name,
+        office=found.office,
+        reason=found.reason,
+        authorised=found.authorised,
+        company=found.company,
+        person=_person(found.person, names),
+        came=iso_from_ticks(found.came),
+        left=_maybe(found.left),
+    )
+
+
+def _of_shift(found: Shift, names: Names) -> shapes.Entry:
+    return shapes.Entry(
+        kind="shift",
+        id=str(found.number),
+        start=iso_from_ticks(found.opened),
+        end=_maybe(found.ended),
+        person=_person(found.person, names),
+        text=found.reason,
+        why=found.why,
+        note=found.note,
+        takes=None if found.takes is None else str(found.takes),
+        station=None,
+        visitor=None,
+    )
+
+
+def _of_visitor(found: Visitor, names: Names) -> shapes.Entry:
+    return shapes.Entry(
+        kind="visitor",
+        id=str(found.number),
+        start=iso_from_ticks(found.came),
+        end=_maybe(found.left),
+        person=_person(found.person, names),
+        text=found.name,
+        why=None,
+        note=None,
+        takes=None,
+        station=None,
+        visitor=_visitor(found, names),
+    )
+
+
+def _of_curtain(found: Curtain, names: Names) -> shapes.Entry:
+    return shapes.Entry(
+        kind="curtain",
+        id=str(found.number),
+        start=iso_from_ticks(found.drawn),
+        end=_maybe(found.opened),
+        person=_person(found.person, names),
+        text=found.reason,
+        why=None,
+        note=None,
+        takes=None,
+        station=found.station,
+        visitor=None,
+    )
+
+
+def _maybe(ticks: UtcTicks | None) -> str | None:
+    return None if ticks is None else iso_from_ticks(ticks)
