@@ -124,7 +124,7 @@ class RoomTown:
             button = seen.page.get_by_role("button", name=self.say(seen, "sign_in.elsewhere_go"))
             if button.count():
                 button.click()
-        return seen.page.locator("nav").count() > 0
+        return bool(seen.page.locator("nav").count())
 
     def _open_shift(self, seen: Seen) -> None:
         until(lambda: seen.path() != "/", "the page leads nowhere")

@@ -21,6 +21,8 @@ MOST_HOURS = 100  # in one copy, of all its cameras together: what is held in me
 CONTROL_ROOM = "control-room"  # the process that notes what is asked for and approved
 WORKER = "worker"  # makes packages
 
+_KINDS = ("ask", "approve", "reject", "export", "take")
+
 
 class Step(NamedTuple):
     """What a person did about it."""
@@ -28,6 +30,7 @@ class Step(NamedTuple):
     number: int  # of its entry in `act`
     t: UtcTicks
     private: Private | None  # None: the month's secret is destroyed
+    act: Act | None = None
 
 
 class Ask(NamedTuple):
@@ -39,6 +42,8 @@ class Ask(NamedTuple):
     to: str  # class of its recipient
     approvals: tuple[Step, ...]
     exports: tuple[Step, ...]  # windows that were opened for it: by the control room, then by the worker
+    rejections: tuple[Step, ...] = ()  # also by who asked
+    takings: tuple[Step, ...] = ()  # of what was made
 
     @property
     def number(self) -> int:
@@ -60,7 +65,7 @@ def named_key(recipient: str | None) -> str | None:
 
 def read_asks(home: Home, disk: Disk, clock: Clock) -> list[Ask]:
     """All of the present log, oldest first, for any process of our Unix user: after a fork people ask anew."""
-    noted = [*_deeds(home, CONTROL_ROOM, "ask", "approve", "export"), *_deeds(home, WORKER, "export")]
+    noted = [*_deeds(home, CONTROL_ROOM, *_KINDS), *_deeds(home, WORKER, "export")]
     present = next(str(name) for name in log_names(home) if name.kind == "act")
     deeds = [deed for deed in noted if deed.log == present]
     months = Months(home, disk, clock)
@@ -73,6 +78,10 @@ def read_asks(home: Home, disk: Disk, clock: Clock) -> list[Ask]:
         elif act.kind == "approve":
             of_approval[step.number] = act.values["of"]
             _add(asks, act.values["of"], approvals=(step,))
+        elif act.kind == "reject":
+            _add(asks, act.values["of"], rejections=(step,))
+        elif act.kind == "take":
+            _add(asks, act.values["of"], takings=(step,))
         elif act.values["renews"] is None:
             _add(asks, of_approval.get(act.values["of"]), exports=(step,))
     return list(asks.values())
@@ -101,12 +110,10 @@ def open_part(act: Act, data: bytes, months: Months) -> Private | None:
 def _step(deed: Deed, months: Months) -> Step:
     assert deed.entry is not None
     act = parse_act(deed.line)
-    return Step(deed.entry, act.t, open_part(act, deed.private, months))
+    return Step(deed.entry, act.t, open_part(act, deed.private, months), act)
 
 
-def _add(
-    asks: dict[int, Ask], number: int | None, *, approvals: tuple[Step, ...] = (), exports: tuple[Step, ...] = ()
-) -> None:
+def _add(asks: dict[int, Ask], number: int | None, **steps: tuple[Step, ...]) -> None:
     ask = None if number is None else asks.get(number)
     if ask is not None:
-        asks[ask.number] = ask._replace(approvals=ask.approvals + approvals, exports=ask.exports + exports)
+        asks[ask.number] = ask._replace(**{name: getattr(ask, name) + more for name, more in steps.items()})

@@ -81,16 +81,19 @@ class Windows:
         return self._window(wanted, entered)
 
     def open_export(self, who: Private, ask: int, approve: int) -> Window:
-        """Pictures for a copy that this person asked for and another approved: entries of `act`."""
+        """Pictures for a copy that another person approved: entries of `act`.
+
+        For who asked, or, where the approval names somebody to make it, for that person.
+        """
         asked, approved = self._act(ask, "ask"), self._act(approve, "approve")
         month = asked.person.month
         person = pseudonym(self._months.secret(month), month, who.person)
         if approved.values["of"] != ask:
             raise Refused(f"entry {approve} approves ask {approved.values['of']}, not ask {ask}")
-        if person != asked.person:
-            raise Refused(f"ask {ask} is another person's: who asked for a copy makes it")
+        if person != (approved.maker or asked.person):
+            raise Refused(f"ask {ask} is another person's: who asked for a copy makes it, or whom the approval names")
         if person == approved.person:
-            raise Refused(f"ask {ask} was approved by the person who asked; another one has to approve it")
+            raise Refused(f"ask {ask} was approved by the person who makes the copy; another one has to approve it")
 
         def entered(renews: int | None) -> Entered:
             return self._open("export", {"of": approve, "renews": renews}, who, month, (ask, approve))
@@ -107,13 +110,40 @@ class Windows:
         values = {**_named(wanted), "purpose": purpose, "to": to}
         return self._enter("ask", values, who, self._months.present(), self._clock.utc())[1]
 
-    def approve(self, who: Private, ask: int) -> int:
-        """By another person than who asked; returns the entry's number."""
+    def approve(self, who: Private, ask: int, maker: str | None = None) -> int:
+        """By another person than who asked; returns the entry's number. `maker` makes the copy instead of who asked."""
         asked = self._act(ask, "ask")
         month = asked.person.month
-        if pseudonym(self._months.secret(month), month, who.person) == asked.person:
+        secret = self._months.secret(month)
+        if pseudonym(secret, month, who.person) == asked.person:
             raise Refused(f"ask {ask} is your own; another person has to approve it")
-        return self._enter("approve", {"of": ask}, who, month, self._clock.utc())[1]
+        if maker is None:
+            return self._follow_ask("approve", {"of": ask}, who, month)
+        if maker == who.person:
+            raise Refused(f"ask {ask}: nobody approves a copy and makes it")
+        named = to_base64(pseudonym(secret, month, maker).who)
+        return self._follow_ask("approve", {"of": ask, "maker": named}, who, month)
+
+    def reject(self, who: Private, ask: int) -> int:
+        """Nobody is to make this copy: said by another person, or taken back by who asked."""
+        return self._follow_ask("reject", {"of": ask}, who, self._act(ask, "ask").person.month)
+
+    def take(self, who: Private, ask: int, sha256: bytes) -> int:
+        """What was made of this ask is about to be given to this person: a package, or its report, by its digest."""
+        month = self._act(ask, "ask").person.month
+        return self._follow_ask("take", {"of": ask, "digest": to_base64(sha256)}, who, month)
+
+    def is_maker(self, approve: Act, asked: Act, name: str) -> bool:
+        """Whether this person makes the copy that this fact approves; nobody can tell without the month's secret."""
+        month = asked.person.month
+        try:
+            person = pseudonym(self._months.secret(month), month, name)
+        except Unavailable:
+            return False
+        return person == (approve.maker or asked.person)
+
+    def _follow_ask(self, kind: str, values: Mapping[str, object], who: Private, month: str) -> int:
+        return self._enter(kind, values, who, month, self._clock.utc())[1]
 
     def open_hold(self, who: Private, wanted: Wanted, cause: str) -> Holding:
         """Footage that is to be kept for a case, which the private part names, for so long as its cause lets it."""

@@ -67,6 +67,7 @@ class Asked:
     month: str
     who: str
     of: int | None = None  # of an approve: the ask
+    maker: str | None = None  # of an approve: who is to make the copy instead of who asked
     erase: str | None = None  # the hour that is to be erased
 
 
@@ -259,7 +260,7 @@ class ActRules:
             yield "R11", f"it names {act.values['of']}, which is no approval: one person erased it alone"
 
     def _copy(self, entry_index: int, act: Act) -> Iterator[tuple[str, str]]:
-        """An ask, then another person's approval of it, then the copy by who asked."""
+        """An ask, then another person's approval of it, then the copy by who asked, or whom the approval names."""
         person = Asked(act.values["month"], act.values["who"])
         if act.kind == "ask":
             if act.values["purpose"] == ERASE:
@@ -274,12 +275,17 @@ class ActRules:
             )
             return
         asker = named if named.of is None else self.asks[str(named.of)]
-        if asker.month != person.month or (asker.who == person.who) != (act.kind == "export"):
-            yield "R11", "approved by the one who asked" if act.kind == "approve" else "taken by another than who asked"
+        if act.kind == "approve" and (asker.month != person.month or asker.who == person.who):
+            yield "R11", "approved by the one who asked"
+        if act.kind == "export" and (asker.month != person.month or (named.maker or asker.who) != person.who):
+            yield "R11", "taken by another than who asked, or is named to make it"
+        elif act.kind == "export" and named.who == person.who != asker.who:
+            yield "R11", "approved and taken by one person"
         if act.kind == "approve":
             if named.erase is not None:  # from here on it may be done: its `rekey` may stand behind a shred
                 self.erased[named.erase] = act.t
-            self.asks[str(entry_index)] = Asked(person.month, person.who, act.values["of"])
+            maker = act.values.get("maker")
+            self.asks[str(entry_index)] = Asked(person.month, person.who, act.values["of"], maker=maker)
 
 
 def _times(act: Act, not_before: int | None, now: int) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,8 @@ from torrazzo.access.book import Book, book_path
 from torrazzo.access.months import Months
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError
+from torrazzo.base.ids import StreamId
+from torrazzo.base.spans import Span
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.index import Index, open_roots
 from torrazzo.control_room.looks import Looks, Reason
@@ -82,8 +84,12 @@ class HoldDesk:
         peer = requesting(request)
         if not self._people.may(peer, "approve"):
             self._people.check(peer, "hold")
+        return {"holds": self.placed_now()}
+
+    def placed_now(self) -> Sequence[Mapping[str, object]]:
+        """Those that are not over, as they are told."""
         private, counts = self._private(), self._counts()
-        return {"holds": [self._told(hold, private, counts) for hold in self._held.placed if hold.ending is None]}
+        return [self._told(hold, private, counts) for hold in self._held.placed if hold.ending is None]
 
     def place(self, request: Request, said: Mapping[str, object]) -> object:
         """Returns when its keys are in the vault."""
@@ -91,11 +97,15 @@ class HoldDesk:
         self._people.check(peer, "hold")
         streams = streams_of(said, self._cameras())
         who = Reason("", text_of(said, "reason"), text_of(said, "case")).private(peer)
-        span = span_of(said, parts.settings.zone, parts.clock)
+        return self.placed(who, streams, span_of(said, parts.settings.zone, parts.clock), text_of(said, "cause"))
+
+    def placed(self, who: Private, streams: Sequence[StreamId], span: Span, cause: str) -> Mapping[str, object]:
+        """The same, for who may."""
+        parts = self._parts
         roots = [*open_roots(parts.disk, parts.settings), *parts.catalogue.held_roots()]
         self._looks.check_case(streams, span, who)
         placing = Placing(parts.home, parts.disk, parts.clock, parts.catalogue.everything, roots)
-        placed = placing.place(self._looks.windows, who, streams, span, text_of(said, "cause"))
+        placed = placing.place(self._looks.windows, who, streams, span, cause)
         hold, names = self._hold(placed.name), self._names()
         return {
             "hold": str(placed.name),
@@ -109,22 +119,30 @@ class HoldDesk:
 
     def confirm(self, request: Request, said: Mapping[str, object]) -> object:
         """By another person."""
-        peer, hold = requesting(request), self._asked(request)
+        peer, hold = requesting(request), self.hold(request.path_params["name"])
         self._people.check(peer, "approve")
+        return self.confirmed(Reason("", text_of(said, "reason")).private(peer), hold)
+
+    def confirmed(self, who: Private, hold: Hold) -> Mapping[str, object]:
+        """The same, for who may."""
         if hold.confirmed is not None:
             raise Refused(f"hold {hold.name} is confirmed already")
-        entry = self._looks.windows.confirm(Reason("", text_of(said, "reason")).private(peer), hold)
+        entry = self._looks.windows.confirm(who, hold)
         return {"hold": str(hold.name), "entry": entry, "ends": iso_from_ticks(hold.ends_confirmed)}
 
     def release(self, request: Request, said: Mapping[str, object]) -> object:
         """Its key is destroyed when this returns."""
-        peer, hold = requesting(request), self._asked(request)
+        peer, hold = requesting(request), self.hold(request.path_params["name"])
         self._people.check(peer, "hold")
-        entry = self._looks.windows.release(Reason("", text_of(said, "reason")).private(peer), hold)
-        return {"hold": str(hold.name), "entry": entry}
+        return self.released(Reason("", text_of(said, "reason")).private(peer), hold)
 
-    def _asked(self, request: Request) -> Hold:
-        return self._hold(EntryName.parse(request.path_params["name"]))
+    def released(self, who: Private, hold: Hold) -> Mapping[str, object]:
+        """The same, for who may."""
+        return {"hold": str(hold.name), "entry": self._looks.windows.release(who, hold)}
+
+    def hold(self, name: str) -> Hold:
+        """By its name; raises `Invalid`."""
+        return self._hold(EntryName.parse(name))
 
     def _hold(self, name: EntryName) -> Hold:
         hold = self._held.hold(name)

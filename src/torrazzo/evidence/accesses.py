@@ -28,7 +28,8 @@ WINDOWS = frozenset({"view", "export", "hold", "live"})
 PEOPLE = frozenset(
     {"cfg", "auth", "deny", "shift", "room", "alarm", "propose", "second"}
 )  # what people do without pictures
-PERSONAL = WINDOWS | PEOPLE | {"ask", "approve", "confirm", "release", "fork"}  # kinds that commit to a private part
+COPIES = frozenset({"ask", "approve", "reject", "take"})
+PERSONAL = WINDOWS | PEOPLE | COPIES | {"confirm", "release", "fork"}  # kinds that commit to a private part
 
 _HEADS = b'{"v":1,"kind":"rec",'  # of nobody, one each minute: most of the log
 

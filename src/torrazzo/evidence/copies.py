@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from torrazzo.access import Ask, Window, Windows, read_asks
+from torrazzo.access.asks import Step
 from torrazzo.base import SegmentId, StreamId
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError
@@ -19,6 +20,7 @@ from torrazzo.evidence.gather import Asked, Source
 from torrazzo.evidence.pieces import ProvableFootage
 from torrazzo.evidence.report import Custody
 from torrazzo.ledger import Policy, Pruned
+from torrazzo.ledger.act import Act
 from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import load_anchor_settings
 from torrazzo.ledger.client import LedgerClient
@@ -47,7 +49,7 @@ class Copies:
         self._ledger = LedgerClient(home.ledger_socket)
 
     def asked(self, ask: int, person: str) -> Asked:
-        """What it is to hold; raises `Refused` unless this person asked for it and another approved."""
+        """What it is to hold; raises `Refused` unless another approved it, for this person to make."""
         found, private, _ = self._approved(ask, person)
         streams = tuple(sorted(found.wanted.streams, key=str))
         names = file_names(streams, self._names())
@@ -55,9 +57,8 @@ class Copies:
 
     def custody(self, ask: int, person: str) -> Custody:
         """Who did what, for the report."""
-        found, private, _ = self._approved(ask, person)
+        found, private, approval = self._approved(ask, person)
         settings = load_settings(self._home)
-        approval = found.approvals[-1]
         return Custody(
             settings.name,
             settings.zone,
@@ -68,14 +69,15 @@ class Copies:
             found.purpose,
             found.to,
             private.recipient,
+            None if private.person == person else person,
         )
 
     @contextlib.contextmanager
     def source(self, ask: int, person: str) -> Iterator[Source]:
         """Through an `export` window, which a fact closes."""
-        _, private, approve = self._approved(ask, person)
+        _, private, approval = self._approved(ask, person)
         policy = self._policy()
-        window = self._windows.open_export(private, ask, approve)
+        window = self._windows.open_export(private._replace(person=person), ask, approval.number)
         why = "failed"
         try:
             with self._footage(window) as footage:
@@ -97,20 +99,26 @@ class Copies:
             certificates = {authority.name: authority.certificates for authority in found.authorities}
         return Stamps(self._ledger.anchors()["stamped"], certificates)
 
-    def _approved(self, ask: int, person: str) -> tuple[Ask, Private, int]:
-        """The ask, its private part, and the entry that approves it."""
+    def _approved(self, ask: int, person: str) -> tuple[Ask, Private, Step]:
+        """The ask, its private part, and what approved it last, for this person to make."""
         found = next((each for each in read_asks(self._home, self._disk, self._clock) if each.number == ask), None)
         if found is None:
             raise Invalid(f"there is no ask {ask}; `torrazzo evidence list` shows those that there are")
         private = found.asked.private
         if private is None:
             raise Refused(f"ask {ask}: the secret of its month is destroyed, so nobody can tell who asked; ask anew")
-        if private.person != person:
-            raise Refused(f"ask {ask} is another person's: who asked for a copy makes it, and you are {person}")
+        if found.rejections:
+            raise Refused(f"ask {ask} was refused, or taken back; ask anew")
         others = [each for each in found.approvals if each.private is not None and each.private.person != person]
-        if not others:
+        mine = [each for each in others if self._windows.is_maker(*_acts(found.asked, each), person)]
+        if not mine and private.person != person:
+            raise Refused(
+                f"ask {ask} is another person's: who asked for a copy makes it, or whom the approval names, and you "
+                f"are {person}"
+            )
+        if not mine:
             raise Refused(f"ask {ask} was not approved yet; another person runs `torrazzo evidence approve {ask}`")
-        return found, private, others[-1].number
+        return found, private, mine[-1]
 
     def _index_of(self, fact: SegmentId) -> int | None:
         try:
@@ -118,6 +126,12 @@ class Copies:
         except Pruned:
             return None
         return None if found is None else found.number
+
+
+def _acts(asked: Step, approved: Step) -> tuple[Act, Act]:
+    assert asked.act is not None
+    assert approved.act is not None
+    return approved.act, asked.act
 
 
 def file_names(streams: tuple[StreamId, ...], cameras: Mapping[CameraId, str]) -> dict[StreamId, str]:

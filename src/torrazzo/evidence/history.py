@@ -12,7 +12,9 @@ from torrazzo.ledger.act import Act, parse_act
 from torrazzo.ledger.identity import EntryName, end_of
 
 _SPANS = frozenset({"view", "ask", "hold", "live"})  # they name streams, and a span or from when to when
-_FOLLOWING = frozenset({"approve", "export", "close", "confirm", "release", "end", "rekey"})  # they name one before
+_FOLLOWING = frozenset(  # they name one before
+    {"approve", "reject", "export", "take", "close", "confirm", "release", "end", "rekey"}
+)
 _HEADS = b'{"v":1,"kind":"rec",'  # of nobody, one each minute: most of the log
 
 

@@ -44,6 +44,7 @@ class Custody(NamedTuple):
     purpose: str
     to: str
     recipient: str | None
+    made_by: str | None = None  # where it was not who asked
 
 
 class HandedOver(NamedTuple):
@@ -111,6 +112,8 @@ class _Page:
         yield f"<h2>{self._say('who')}</h2><p>{self._say('asked', **asked, purpose=custody.purpose)}</p>"
         approved = {"person": custody.approved_by or unknown, "when": self._time(custody.approved_at)}
         yield f"<p>{self._say('approved', **approved)}</p>"
+        if custody.made_by is not None:
+            yield f"<p>{self._say('made', person=custody.made_by)}</p>"
         name = "recipient" if custody.recipient else "no_recipient"
         yield f"<p>{self._say(name, recipient=custody.recipient or '', to=custody.to)}</p>"
 

@@ -7,7 +7,8 @@ GET  /jobs, /jobs/<job>, /status                      POST /jobs/<job>/cancel
 GET  /jobs/<job>/package?at=<byte>, /jobs/<job>/report                    POST /jobs/<job>/taken
 
 Who asks is the Unix user that the kernel names. Only the owner of the home can have a package written to a path; for
-others it waits in `packages/` until they have read it, for a day at most.
+others it waits in `packages/` until they have read it, for a day at most. The control room, which runs as the owner,
+orders for accounts and names them: `"person":"anna.rossi"`.
 """
 
 import contextlib
@@ -214,17 +215,21 @@ class WorkerDesk:
             if not isinstance(found, dict) or found.get("v") != 1:
                 raise ValueError("expected an object with v = 1")
             kind, ask, out, recipient = found["kind"], found["ask"], found["out"], found.get("recipient")
+            person = found.get("person")
             if kind != "export" or type(ask) is not int:
                 raise ValueError("expected an export of an ask's number")
-            if not isinstance(out, str | None) or not isinstance(recipient, str | None):
-                raise TypeError("out and recipient are texts or null")
+            if not all(isinstance(each, str | None) for each in (out, recipient, person)):
+                raise TypeError("out, recipient and person are texts or null")
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise Invalid(f"order of a job: {error!r}") from error
-        self._people.check(self._peer, "ask")
+        if person is None:
+            self._people.check(self._peer, "ask")
+        elif self._peer.uid != self._people.owner:
+            raise Refused("only the owner of the home orders for another person")
         if out is not None and self._peer.uid != self._people.owner:
             raise Refused("only the owner of the home has files written by the worker; read the package here")
         place = self._shelf.place(ask, self._peer) if out is None else Path(out)
-        return self._jobs.start(kind, order(ask, place, self._peer.name, recipient))
+        return self._jobs.start(kind, order(ask, place, person or self._peer.name, recipient))
 
 
 def _told(state: JobState) -> Mapping[str, object]:

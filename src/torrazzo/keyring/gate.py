@@ -319,7 +319,8 @@ def _wanted(request: KeyRequest, window: Act, head: Head) -> Wanted:
     """What the window opens. An export's is what one person asked for and another approved.
 
     1. Export names approve, approve names ask, each written before. 2. Their pseudonyms are of one month, else they
-    tell nobody apart. 3. Another person approved. 4. Whoever asked exports.
+    tell nobody apart. 3. Another person approved. 4. Whoever asked exports, or whom the approval names instead; never
+    who approved.
     """
     if window.kind != "export":
         if request.approved is not None:
@@ -341,8 +342,12 @@ def _wanted(request: KeyRequest, window: Act, head: Head) -> Wanted:
         raise Refuse(Reason.KIND, f"export {request.window.number}: of an ask for erasure")
     if asker == approver:  # 3
         raise Refuse(Reason.PERSON, f"export {request.window.number}: asked for and approved by one person")
-    if exporter != asker:  # 4
-        raise Refuse(Reason.PERSON, f"export {request.window.number}: by another than who asked")
+    if exporter != (approve.maker or asker):  # 4
+        raise Refuse(
+            Reason.PERSON, f"export {request.window.number}: by another than who asked, or is named to make it"
+        )
+    if exporter == approver:
+        raise Refuse(Reason.PERSON, f"export {request.window.number}: approved and made by one person")
     return Wanted.of(ask)
 
 

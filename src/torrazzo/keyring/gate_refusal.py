@@ -28,7 +28,7 @@ class Reason(StrEnum):
     RESTARTED = "restarted"  # it was opened before the keyring started: open a new one
     CLOSED = "closed"  # a closing fact was shown
     BIND = "bind"  # whoever asks does not hold the window's token
-    PERSON = "person"  # one person only, or not the one who asked
+    PERSON = "person"  # one person only, or not the one who may make it
     # its segments
     SEGMENT = "segment"  # a segment is not in `rec` where it is said to be, or the fact is none of a segment
     MIXED = "mixed"  # segments of several streams, terms or keys, or one twice

@@ -11,7 +11,7 @@ from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.strict_json import parse_strictly
 from torrazzo.base.times import SECOND, UtcTicks
-from torrazzo.ledger.act_forms import KINDS, text, whole
+from torrazzo.ledger.act_forms import ABSENT, KINDS, text, whole
 from torrazzo.ledger.text import parse_hash
 
 MAX_BYTES = 4_096
@@ -32,6 +32,12 @@ class Act(NamedTuple):
     def person(self) -> "Person":
         """Of a kind that tells of one."""
         return Person(self.values["month"], parse_hash(self.values["who"], "who"))
+
+    @property
+    def maker(self) -> "Person | None":
+        """Who is to make the copy that this fact approves, where that is another than who asked."""
+        maker = self.values.get("maker")
+        return None if maker is None else Person(self.values["month"], parse_hash(maker, "maker"))
 
 
 class Person(NamedTuple):
@@ -80,7 +86,8 @@ def parse_act(line: bytes) -> Act:
         kind = text(found["kind"])
         whole(found["t"])
         for key, form in KINDS.get(kind, {}).items():
-            form(found[key])
+            if key in found or key not in ABSENT[kind]:
+                form(found[key])
         _check_times(kind, found)
         return Act(line, kind, UtcTicks(found["t"]), found)
     except (ValueError, KeyError, TypeError, IndexError, RecursionError, Invalid) as error:

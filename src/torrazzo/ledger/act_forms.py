@@ -132,7 +132,9 @@ _FORMS: Mapping[str, Form] = {
     **dict.fromkeys(("t0", "t1", "until", "renews", "of", "size", "count", "left", "files", "bytes", "kept"), whole),
     **dict.fromkeys(("at", "acc", "ok", "bad", "min", "facts", "recorded", "gaps", "len", "whole", "number"), whole),
     **dict.fromkeys(("steps", "off"), signed),
-    **dict.fromkeys(("bind", "who", "p", "case", "root", "ring", "state", "d", "was", "signer", "digest"), _digest),
+    **dict.fromkeys(
+        ("bind", "who", "p", "case", "root", "ring", "state", "d", "was", "signer", "digest", "maker"), _digest
+    ),
     **dict.fromkeys(("purpose", "why", "to", "level", "part", "clock", "what", "by", "cause"), _word),
     **dict.fromkeys(("sw", "authority", "policy"), text),
     "marks": _words,
@@ -148,14 +150,16 @@ _FORMS: Mapping[str, Form] = {
     "head": _head,
 }
 
-# Kind → its keys in their order, after `v`, `kind` and `t`; those with a question mark may be null.
+# Kind → its keys in their order, after `v`, `kind` and `t`; those with a question mark may be null, with two absent.
 _KEYS = {
     "view": "streams t0 t1 purpose until bind renews? month who p",
     "close": "of why shown",
     "live": "streams purpose until renews? month who p",
     "ask": "streams t0 t1 purpose to month who p",
-    "approve": "of month who p",
+    "approve": "of maker?? month who p",
+    "reject": "of month who p",
     "export": "of until bind renews? month who p",
+    "take": "of digest month who p",
     "hold": "streams t0 t1 cause case until bind renews? month who p",
     "confirm": "hold month who p",
     "release": "hold month who p",
@@ -190,10 +194,13 @@ def _kind(keys: str) -> Iterator[tuple[str, Form]]:
     for item in keys.split():
         key, _, name = item.partition("=")
         form = _FORMS[name or key.rstrip("?")]
-        yield key.rstrip("?"), _maybe(form) if key.endswith("?") else form
+        yield key.rstrip("?"), _maybe(form) if key.endswith("?") and not key.endswith("??") else form
 
 
 KINDS: Mapping[str, Mapping[str, Form]] = {kind: dict(_kind(keys)) for kind, keys in _KEYS.items()}
+ABSENT: Mapping[str, frozenset[str]] = {  # kind → keys that may be
+    kind: frozenset(key.rstrip("?") for key in keys.split() if key.endswith("??")) for kind, keys in _KEYS.items()
+}
 
 
 def parse_hour(value: str) -> int:

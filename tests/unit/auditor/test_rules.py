@@ -449,12 +449,12 @@ def test_r11_a_close_of_no_window(town: Audited) -> None:
     only(town.look(10), "R11", "no open window")
 
 
-def copies(town: Audited, approver: str, taker: str) -> Callable[[], list[str]]:
+def copies(town: Audited, approver: str, taker: str, maker: str | None = None) -> Callable[[], list[str]]:
     t, first = town.clock.utc(), len(town.ledger.entries["act"])
     span = {"streams": [STREAM], "t0": START, "t1": START + SECOND, "purpose": "crime", "to": "police"}
-    anna = {"month": "202611", "who": HASH, "p": HASH}
+    anna, named = {"month": "202611", "who": HASH, "p": HASH}, {} if maker is None else {"maker": maker}
     town.enter("act", pack_act("ask", t, {**span, **anna}))
-    town.enter("act", pack_act("approve", t, {"of": first, **anna, "who": approver}))
+    town.enter("act", pack_act("approve", t, {"of": first, **named, **anna, "who": approver}))
     opened = {"of": first + 1, "until": t + 60 * SECOND, "bind": HASH, "renews": None, **anna, "who": taker}
     town.enter("act", pack_act("export", t, opened))
     town.enter("act", pack_act("close", t, {"of": first + 2, "why": "done", "shown": []}))
@@ -467,6 +467,21 @@ def test_r11_a_copy_that_nobody_else_approved(town: Audited) -> None:
     other = to_base64(bytes(32))
     assert copies(town, other, HASH)() == []
     only(copies(town, HASH, HASH)(), "R11", "approved by the one who asked")
+
+
+def test_r11_a_copy_is_made_by_whom_the_approval_names(town: Audited) -> None:
+    """That one and nobody else, and never by who approved."""
+    started(town)
+    other, third = to_base64(bytes(32)), to_base64(bytes([1]) * 32)
+    assert copies(town, other, third, third)() == []
+    only(copies(town, other, HASH, third)(), "R11", "taken by another than who asked, or is named to make it")
+
+
+def test_r11_a_copy_that_who_approved_it_makes(town: Audited) -> None:
+    """Two people, whoever is named."""
+    started(town)
+    other = to_base64(bytes(32))
+    only(copies(town, other, other, other)(), "R11", "approved and taken by one person")
 
 
 def test_r11_a_copy_taken_by_another(town: Audited) -> None:

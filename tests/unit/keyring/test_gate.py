@@ -85,6 +85,22 @@ def test_an_export_that_another_approved_is_granted() -> None:
     assert (outcome.use, outcome.window) == ("export", EntryName("act", 3))
 
 
+def test_an_export_is_granted_to_whom_the_approval_names() -> None:
+    """A named maker, who did not ask, is given the keys; then who asked is not, nor anybody else, nor who approved."""
+    maker = {"maker": person("carla")["who"]}
+    town = GateTown()
+    granted = decide(town.state, _exported(town, approve=maker, export=person("carla")), town.rules, at()).outcome
+    assert isinstance(granted, Granted)
+    for who, approve in (
+        ("anna", maker),
+        ("dario", maker),
+        ("carla", {}),
+        ("bruno", {"maker": person("bruno")["who"]}),
+    ):
+        town = GateTown()
+        assert _reason(town, _exported(town, approve=approve, export=person(who))) == Reason.PERSON
+
+
 def test_a_hold_is_granted_as_one() -> None:
     """The keys of a hold are told apart: they go into the vault, one person is enough."""
     town = GateTown()

@@ -12,7 +12,7 @@ from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_text
 from torrazzo.ledger.act import MAX_BYTES, WINDOW, Act, Person, Wanted, pack_act, parse_act
-from torrazzo.ledger.act_forms import KINDS, MAX_STREAMS, parse_hour
+from torrazzo.ledger.act_forms import ABSENT, KINDS, MAX_STREAMS, parse_hour
 from torrazzo.ledger.act_shown import MOST_SPANS, merge_spans, shown_value
 from torrazzo.ledger.anchor import Anchor, Head, anchor_fact
 from torrazzo.ledger.checkpoint import Checkpoint
@@ -22,7 +22,9 @@ NOW = UtcTicks(161_592_408_450_000)
 ONE, TWO = "3f9a1c0e5b7d2264/main", "3f9a1c0e5b7d2264/sub"
 HASH = to_base64(hashlib.sha256(b"x").digest())
 VALUES: dict[str, Any] = {
-    **dict.fromkeys(("bind", "who", "p", "case", "root", "ring", "state", "d", "was", "signer"), HASH),
+    **dict.fromkeys(
+        ("bind", "who", "p", "case", "root", "ring", "state", "d", "was", "signer", "digest", "maker"), HASH
+    ),
     **dict.fromkeys(("size", "count", "left", "files", "bytes", "kept", "ok", "bad", "min", "facts"), 7),
     **dict.fromkeys(("recorded", "gaps", "len", "at", "acc", "of", "steps", "off", "number"), 7),
     **dict.fromkeys(("purpose", "why", "to", "level", "part", "clock", "what", "by", "sw", "authority"), "word"),
@@ -64,14 +66,13 @@ def test_each_kind_is_read_as_it_was_written(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_key_of_a_kind_is_needed(kind: str) -> None:
-    """A fact of a known kind that lacks a key, or has a value of no form there is, is refused; so is a key too many."""
+    """A fact that lacks a key which its kind needs, has a value of no form there is, or a key too many, is refused."""
     for key in KINDS[kind]:
         values = values_of(kind)
-        for change in (
-            {**values, key: {}},
-            {**values, key: True},
-            {name: values[name] for name in values if name != key},
-        ):
+        lacking = {name: values[name] for name in values if name != key}
+        if key in ABSENT[kind]:
+            assert key not in parse_act(pack_act(kind, NOW, lacking)).values
+        for change in ({**values, key: {}}, {**values, key: True}, *(() if key in ABSENT[kind] else (lacking,))):
             with pytest.raises(Invalid, match="not an act fact"):
                 pack_act(kind, NOW, change)
     with pytest.raises(Invalid, match="unknown 'more'"):
