@@ -20,7 +20,7 @@ import uvicorn
 from tests.tools.ledger_process import running, size
 from tests.tools.look_town import RunningClock
 from tests.tools.staffed import CHEAP, PASSWORD, StaffedTown
-from torrazzo.access import Windows
+from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
 from torrazzo.access.cameras import Cameras
 from torrazzo.access.staffing import Staffing
@@ -32,8 +32,12 @@ from torrazzo.control_room.api.room import expect_running
 from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page
 from torrazzo.control_room.camera_jobs import Jobs
+from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.failures import Told
 from torrazzo.control_room.front import Front, built_page
+from torrazzo.control_room.holds_app import HoldDesk, HoldParts
+from torrazzo.control_room.index import IndexWriter, open_footage, open_index
+from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import town_state
 from torrazzo.durable import OsDisk
@@ -46,6 +50,7 @@ from torrazzo.town.home import load_settings
 from torrazzo.town.office import Office
 
 CSRF = "x-torrazzo-csrf"
+NOBODY = People({}, 0)  # of Unix users
 
 
 @dataclass
@@ -127,7 +132,16 @@ class ApiTown(StaffedTown):
         self.people = StaffRoom(self.staffing, self.windows.tell)
         self.devices: dict[str, pyotp.TOTP] = {}
         self.port = 0
-        self._ledger_runs = contextlib.ExitStack()
+        self._ledger_runs, self._opened = contextlib.ExitStack(), contextlib.ExitStack()
+        self._opened.enter_context(IndexWriter(self.home, self.disk, load_settings(self.home)))
+        self.index = self._opened.enter_context(open_index(self.home))
+        self.looks = Looks(
+            self.index,
+            NOBODY,
+            self.clock,
+            lambda: self.windows,
+            lambda window: open_footage(self.home, self.index, window),
+        )
 
     def room(self) -> Room:
         settings = load_settings(self.home)
@@ -140,6 +154,11 @@ class ApiTown(StaffedTown):
             wishes=WishBook(self.home.path / WISHES, self.disk),
             cameras_of_town=Cameras(self.staffing.staff, self.staffing.accounts, self.office),
             camera_jobs=Jobs(self.clock),
+            exports=Exports(self.looks, partial(read_asks, self.home, self.disk, self.clock), self.home.worker_socket),
+            holds=HoldDesk(
+                HoldParts(self.home, settings, self.disk, self.clock, self.index), self.looks, NOBODY, self.cameras
+            ),
+            all_cameras=partial(self.office.registry.cameras, has_removed=True),
         )
 
     def cameras(self) -> tuple[Camera, ...]:
@@ -181,6 +200,7 @@ class ApiTown(StaffedTown):
         return [act for act in acts if act.kind in kinds]
 
     def close(self) -> None:
+        self._opened.close()
         self.windows.close()
         super().close()
 

@@ -41,6 +41,7 @@ from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, page_address
 from torrazzo.control_room.books import Books
 from torrazzo.control_room.camera_jobs import Jobs
+from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.failures import Told, tell_in_one_line
 from torrazzo.control_room.front import Front, built_page
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
@@ -198,6 +199,9 @@ class _Room:
             wishes=WishBook(home.path / WISHES, self._disk),
             cameras_of_town=self._cameras,
             camera_jobs=self._camera_jobs,
+            exports=self._exports(),
+            holds=self._holds(),
+            all_cameras=partial(self._office.registry.cameras, has_removed=True),
             keyring_status=partial(ask_status, home.keyring_socket),
             ledger_status=partial(ask_status, home.ledger_socket),
             retention_status=partial(last_look, self._disk, home),
@@ -227,6 +231,10 @@ class _Room:
         cameras, zone = self._office.registry.cameras, self._settings.zone
         asks = partial(read_asks, self._home, self._disk, self._clock)
         return Desk(self._looks, self._people, self._clock, zone, partial(cameras, has_removed=True), asks)
+
+    def _exports(self) -> Exports:
+        asks = partial(read_asks, self._home, self._disk, self._clock)
+        return Exports(self._looks, asks, self._home.worker_socket)
 
     def _holds(self) -> HoldDesk:
         parts = HoldParts(self._home, self._settings, self._disk, self._clock, self._index)

@@ -16,6 +16,8 @@ from torrazzo import __version__
 from torrazzo.control_room.api import (
     cameras,
     doors,
+    exports,
+    holds,
     own,
     people,
     register,
@@ -41,6 +43,8 @@ DECLARED: Sequence[Declared] = tuple(
         people,
         system,
         cameras,
+        exports,
+        holds,
     )
     for route in file.routes.all
 )

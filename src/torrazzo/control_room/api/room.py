@@ -14,6 +14,8 @@ from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.control_room.api.problem import LedgerAway
 from torrazzo.control_room.api.wishes import WishBook
 from torrazzo.control_room.camera_jobs import Jobs as CameraJobs
+from torrazzo.control_room.exports import Exports
+from torrazzo.control_room.holds_app import HoldDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import TownState
 from torrazzo.durable import Disk
@@ -39,6 +41,9 @@ class Room:
     wishes: WishBook
     cameras_of_town: CamerasOfTown
     camera_jobs: CameraJobs
+    exports: Exports | None = None
+    holds: HoldDesk | None = None
+    all_cameras: Callable[[], Sequence[Camera]] = tuple  # with removed ones
     keyring_status: Status = lambda: None
     ledger_status: Status = lambda: None
     retention_status: Status = lambda: None
