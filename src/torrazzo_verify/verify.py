@@ -26,10 +26,14 @@ if __name__ == "__main__" and not sys.flags.isolated and not getattr(sys.flags, 
 import binascii
 import hashlib
 import json
+import os
 import re
 import struct
+import threading
 from array import array
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from itertools import accumulate, islice, repeat
 from operator import add
 from typing import (
@@ -521,6 +525,7 @@ def check_proof(proof: Proof, entry: bytes, head: Head) -> None:
 
 MIMETYPE = b"application/vnd.etsi.asic-e+zip"
 MAX_ENTRIES, MAX_DIRECTORY, MAX_TEXT = 4_000_000, 1 << 29, 1 << 28
+MAX_THREADS = 4  # clips that are checked at a time
 STEP = 1 << 18  # bytes read, and hashed while the processor still has them at hand
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}", re.ASCII)
 
@@ -534,7 +539,8 @@ class Package:
         self.folded: Set[str] = set()  # the same names, as systems see them that do not tell A from a
         end = file.seek(0, 2)
         self.size = end
-        self.buffer = memoryview(bytearray(1 << 20))
+        self.is_over = False  # nobody waits for what is read any more
+        self.lock = threading.Lock()  # over the file's place
         at, size, count = self.find_directory(end)
         if count > MAX_ENTRIES or size > MAX_DIRECTORY:
             raise Malformed("ZIP: too many entries")
@@ -549,8 +555,9 @@ class Package:
         """Exactly so many."""
         if at < 0 or size < 0 or at + size > self.size:
             raise Malformed("ZIP: cut off")
-        self.file.seek(at)
-        data = self.file.read(size)
+        with self.lock:
+            self.file.seek(at)
+            data = self.file.read(size)
         if len(data) != size:
             raise Malformed("ZIP: cut off")
         return data
@@ -611,25 +618,41 @@ class Package:
             raise Malformed(f"{name} is too long")
         return self.bytes_at(at, size)
 
-    def part(self, name: str, at: int, size: int, hashed: Optional[Hash] = None) -> memoryview:
-        """A range of an entry, hashed as it is read; it stands until the next one is asked for."""
-        begin, whole_size = self.entries[name]
-        if at < 0 or not 0 <= size <= MAX_TEXT or at + size > whole_size:
-            raise Malformed(f"{name} has {whole_size} bytes")
+    def digest(self, name: str) -> str:
+        """SHA-256 of a small entry, in hex."""
+        return sha256(self.read(name)).hex()
+
+
+class Reader:
+    """Ranges of one entry, in a buffer of its own: several may read one package at a time."""
+
+    def __init__(self, package: Package, name: str) -> None:
+        self.package = package
+        self.name = name
+        self.begin, self.size = package.entries[name]
+        self.buffer = memoryview(bytearray(1 << 20))
+
+    def part(self, at: int, size: int, hashed: Optional[Hash] = None) -> memoryview:
+        """A range, hashed as it is read; it stands until the next one is asked for."""
+        if at < 0 or not 0 <= size <= MAX_TEXT or at + size > self.size:
+            raise Malformed(f"{self.name} has {self.size} bytes")
         if size > len(self.buffer):
             self.buffer = memoryview(bytearray(size))
-        self.file.seek(begin + at)
         for done in range(0, size, STEP):
             data = self.buffer[done : min(done + STEP, size)]
-            if self.file.readinto(data) != len(data):  # type: ignore[attr-defined] # every open file has it
-                raise Malformed("ZIP: cut off")
+            self.read(self.begin + at + done, data)
             if hashed is not None:
                 hashed.update(data)
         return self.buffer[:size]
 
-    def digest(self, name: str) -> str:
-        """SHA-256 of a small entry, in hex."""
-        return sha256(self.read(name)).hex()
+    def read(self, at: int, data: memoryview) -> None:
+        """All of `data`, from this place of the package."""
+        package = self.package
+        with package.lock:
+            package.file.seek(at)
+            got = package.file.readinto(data)  # type: ignore[attr-defined] # every open file has it
+        if got != len(data) or package.is_over:
+            raise Malformed("ZIP: cut off")
 
 
 def zip64(extra: bytes, *values: int) -> List[int]:
@@ -1025,7 +1048,6 @@ class Checks:
         self.seen: Optional[int] = None  # POSIX seconds at which a witness had seen the head of `rec`
         self.clips: Set[str] = set()  # names of those that were checked
         self.counts: Dict[str, int] = {}  # lines of a file that proofs are about
-        self.place = 0  # in its log, of the entry that was proven last
         self.policy = policy or parse_policy(package.read("policy.txt"))
         self.manifest = parse_json(package.read("manifest.json"))
         if not is_version_1(self.manifest) or not isinstance(self.manifest.get("clips"), list):
@@ -1033,7 +1055,10 @@ class Checks:
 
     def say(self, level: str, code: str, camera: str = "", time: Optional[int] = None, *values: object) -> None:
         """Note a finding."""
-        finding = Finding(level, code, camera, time, tuple(str(value) for value in values))
+        self.note(Finding(level, code, camera, time, tuple(str(value) for value in values)))
+
+    def note(self, finding: Finding) -> None:
+        """One that somebody else made."""
         self.found.append(finding)
         self.said(finding)
 
@@ -1041,12 +1066,7 @@ class Checks:
         """All of them; the exit code."""
         self.trust()
         self.files()
-        rec = self.head("rec")
-        for number, clip in enumerate(self.manifest["clips"]):
-            try:
-                ClipChecks(self, clip, rec).run()
-            except Malformed as error:
-                self.say(FAILED, "clip-unreadable", "", None, number + 1, error)
+        self.check_clips(self.head("rec"))
         if not self.manifest["clips"]:
             self.say(FAILED, "no-clip")
         self.holes()
@@ -1057,6 +1077,23 @@ class Checks:
         if any(finding.level == FAILED for finding in self.found):
             return 1
         return 3 if self.own_policy else 0
+
+    def check_clips(self, rec: Optional[Tuple[Head, bytes]]) -> None:
+        """4. As many at a time as there are processors; what is found is said in the order of the clips."""
+        clips = [ClipChecks(self, number, rec) for number in range(1, len(self.manifest["clips"]) + 1)]
+        for clip, described in zip(clips, self.manifest["clips"]):
+            clip.attempt(partial(clip.open, described))
+        with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
+            try:
+                for clip, done in [(clip, pool.submit(clip.attempt, clip.run)) for clip in clips]:
+                    failure = done.exception()
+                    for finding in clip.found:
+                        self.note(finding)
+                    if failure is not None:
+                        raise failure
+            finally:
+                self.package.is_over = True  # whoever still reads of it need not go on
+        self.package.is_over = False
 
     def holes(self) -> None:
         """Between two clips of one camera: each accounts for its own span only."""
@@ -1166,17 +1203,13 @@ class Checks:
             self.say(OPEN, "head-alone", "", None, log)
         return accepted.head, note
 
-    def proven(self, entry: bytes, name: str, head: Tuple[Head, bytes]) -> Optional[str]:
-        """Whether an entry is in the log, by its proof in the package; else why not."""
-        try:
-            proof = parse_proof(self.package.read(name))
-            if proof.note != head[1]:
-                raise Unproven("its proof is for another head")
-            check_proof(proof, entry, head[0])
-            self.place = proof.entry
-        except Malformed as error:
-            return str(error)
-        return None
+    def proven(self, entry: bytes, name: str, head: Tuple[Head, bytes]) -> int:
+        """The place of an entry in the log, by its proof in the package; raises `Malformed` if that does not hold."""
+        proof = parse_proof(self.package.read(name))
+        if proof.note != head[1]:
+            raise Unproven("its proof is for another head")
+        check_proof(proof, entry, head[0])
+        return proof.entry
 
     # -- 5. what was done with the pictures
 
@@ -1199,12 +1232,13 @@ class Checks:
         """Each is in `act`, behind the one above."""
         last = -1
         for number, line in enumerate(lines, 1):
-            why = self.proven(line, f"proofs/history/{number}.tlog-proof", head)
-            if why is None and self.place <= last:
-                why = "it does not stand behind the one above"
-            if why is not None:
-                self.say(FAILED, "history-unproven", "", None, number, why)
-            last = self.place
+            above = last
+            try:
+                last = self.proven(line, f"proofs/history/{number}.tlog-proof", head)
+                if last <= above:
+                    raise Unproven("it does not stand behind the one above")
+            except Malformed as error:
+                self.say(FAILED, "history-unproven", "", None, number, error)
         self.say(OK, "history", "", None, len(lines))
 
     def entry(self, number: int, line: bytes) -> None:
@@ -1291,10 +1325,26 @@ def asic_manifest(digests: Dict[str, str]) -> bytes:
 class ClipChecks:
     """4. One clip: facts in the log, nothing missing between them, pictures as recorded, shown as recorded."""
 
-    def __init__(self, checks: Checks, clip: Any, rec: Optional[Tuple[Head, bytes]]) -> None:
+    def __init__(self, checks: Checks, number: int, rec: Optional[Tuple[Head, bytes]]) -> None:
+        self.checks, self.package, self.number, self.rec = checks, checks.package, number, rec
+        self.camera = ""
+        self.found: List[Finding] = []
+        self.is_unreadable = False
+
+    def attempt(self, step: Callable[[], None]) -> None:
+        """A clip that can't be read is a finding, and nothing more is done with it."""
+        try:
+            if not self.is_unreadable:
+                step()
+        except Malformed as error:
+            self.is_unreadable = True
+            self.found.append(Finding(FAILED, "clip-unreadable", "", None, (str(self.number), str(error))))
+
+    def open(self, clip: Any) -> None:
+        """What the package says of it."""
+        checks = self.checks
         if not isinstance(clip, dict):
             raise Malformed("manifest.json: a clip is no object")
-        self.checks, self.package, self.rec = checks, checks.package, rec
         self.name, self.camera = text(clip.get("name")), text(clip.get("stream"))
         if CLIP.fullmatch(self.name) is None or self.name in checks.clips:
             raise Malformed("manifest.json: the name of a clip")
@@ -1314,7 +1364,7 @@ class ClipChecks:
 
     def say(self, level: str, code: str, time: Optional[int] = None, *values: object) -> None:
         """A finding about this camera."""
-        self.checks.say(level, code, self.camera, time, *values)
+        self.found.append(Finding(level, code, self.camera, time, tuple(str(value) for value in values)))
 
     @staticmethod
     def read_losses(losses: Any) -> Collection[Tuple[int, int]]:
@@ -1348,16 +1398,18 @@ class ClipChecks:
     def proofs(self) -> None:
         """Each line, as it stands, is an entry of `rec`."""
         if self.rec is None:
+            self.say(FAILED, "facts-unproven", self.start, when(self.end))
             return
         bad, places = 0, set()
         for fact in [*self.facts, *self.notes]:
-            why = self.checks.proven(fact.raw, f"proofs/{self.name}/{fact.line}.tlog-proof", self.rec)
-            if why is None and self.checks.place in places:
-                why = "it stands here twice"
-            places.add(self.checks.place if why is None else -1)
-            if why is not None:
+            try:
+                place = self.checks.proven(fact.raw, f"proofs/{self.name}/{fact.line}.tlog-proof", self.rec)
+                if place in places:
+                    raise Unproven("it stands here twice")
+                places.add(place)
+            except Malformed as error:
                 bad += 1
-                self.say(FAILED, "fact-unproven", fact.t0, fact.line, why)
+                self.say(FAILED, "fact-unproven", fact.t0, fact.line, error)
         if not bad:
             self.say(OK, "facts", None, len(self.facts) + len(self.notes))
 
@@ -1453,8 +1505,9 @@ class ClipChecks:
 
     def pieces(self) -> None:
         """Each piece in the clip gives its h, all h of a segment give its fact's; no byte belongs to none."""
-        size, cursor = self.package.entries[self.file][1], self.head_length
-        head = bytes(self.package.part(self.file, 0, min(self.head_length, size, MAX_TEXT)))
+        self.reader = Reader(self.package, self.file)
+        size, cursor = self.reader.size, self.head_length
+        head = bytes(self.reader.part(0, min(self.head_length, size, MAX_TEXT)))
         if sha256(head).hex() != self.head_digest:
             self.say(FAILED, "head-differs", self.start)
         facts = {fact.line: fact for fact in self.facts if fact.kind == "seg"}
@@ -1493,7 +1546,7 @@ class ClipChecks:
                 self.say(FAILED, "bytes-uncovered", fact.t0, cursor)
             hashed = hashlib.sha256(row.salt)
             try:
-                data = self.package.part(self.file, row.at, row.length, hashed)
+                data = self.reader.part(row.at, row.length, hashed)
             except Malformed:
                 data = memoryview(b"")
             cursor = row.at + row.length
@@ -1786,6 +1839,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "{0} is the clip of this camera, from here to {1}; the file's name is the exporter's choice.",
     ),
     "fact-unreadable": ("Il fatto alla riga {0} non è leggibile: {1}.", "The fact in line {0} can't be read: {1}."),
+    "facts-unproven": (
+        "I fatti fino a {0} non sono dimostrati: la testa del registro non è accettata.",
+        "The facts until {0} are not proven: the head of the log is refused.",
+    ),
     "fact-unproven": (
         "Il fatto alla riga {0} non è nel registro: {1}.",
         "The fact in line {0} is not in the log: {1}.",

@@ -88,11 +88,8 @@ class Ledgered:
 class Said:
     """What is found."""
 
-    def __init__(self) -> None:
-        self.found: list[Finding] = []
-
-    def say(self, level: str, code: str, camera: str, time: int | None, *values: object) -> None:
-        self.found.append(Finding(level, code, camera, time, tuple(map(str, values))))
+    def __init__(self, found: list[Finding]) -> None:
+        self.found = found
 
     def codes(self, level: str) -> list[str]:
         return [finding.code for finding in self.found if finding.level == level]
@@ -101,12 +98,12 @@ class Said:
 def account(lines: list[bytes], start: int, end: int, stream: StreamId = STREAM) -> Said:
     """Steps 4.2 and 4.3 of package.md."""
     checks: Any = ClipChecks.__new__(ClipChecks)
-    checks.checks = said = Said()
+    checks.found = []
     checks.camera, checks.start, checks.end = str(stream), start, end
     checks.facts = [parse_fact(number, line, str(stream)) for number, line in enumerate(lines, 1)]
     checks.chain()
     checks.accounting()
-    return said
+    return Said(checks.found)
 
 
 GOOD: list[tuple[str, Callable[[], Ledgered], list[str], list[str]]] = [
