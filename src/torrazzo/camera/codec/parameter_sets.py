@@ -35,6 +35,9 @@ class ParameterSets:
                 raise BadBits(f"parameter set: at most {limits.PARAMETER_SET} bytes expected, found {len(nal)}")
             if len(nal) < (2 if self.codec == "h264" else 3):
                 raise BadBits(f"parameter set: found {len(nal)} bytes")
+            for key, known in self._sets.items():
+                if known == nal:  # announced before every key frame, and read once
+                    return self._put(key, nal)
             return self._take_h264(nal) if self.codec == "h264" else self._take_h265(nal)
         except BadBits as error:
             self.refused += 1
