@@ -432,6 +432,15 @@ def _shred_too_early(_: Lines, act: Lines) -> None:
 shred_too_early = ledger_anew(_shred_too_early)
 
 
+def _shred_of_pictures_again(rec: Lines, act: Lines) -> None:
+    """The same, twice."""
+    _shred_too_early(rec, act)
+    act.append(act[-1])
+
+
+shred_of_pictures_replayed = ledger_anew(_shred_of_pictures_again)
+
+
 def a_week_passes(town: Town) -> None:
     """Nobody shreds anything."""
     town.now += 170 * HOUR

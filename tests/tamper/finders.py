@@ -144,7 +144,7 @@ def _keyring_gate(town: Town) -> list[Found]:
         state = State.start(decide(state, request, RULES, all_clocks(town.now)).state.heads)
     outcome = decide(state, request, RULES, all_clocks(town.now)).outcome
     if isinstance(outcome, KeyRefusal):
-        return [Found(f"{outcome.reason}: {outcome.text}")]
+        return [Found(f"{outcome.reason}: {outcome.text}", str(outcome.stream or ""), outcome.at)]
     ring = read_ring(DISK, town.home.keyring)
     assert isinstance(outcome, Granted)
     assert ring is not None

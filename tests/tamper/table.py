@@ -29,7 +29,7 @@ from tests.tamper.finders import (
 from tests.tamper.town import BEGIN, OLD_HOUR, STREAMS
 from tests.tools import tampering as forge
 from torrazzo.base import StreamId
-from torrazzo.base.times import DAY, hour_text
+from torrazzo.base.times import DAY, SECOND, hour_text
 from torrazzo.base.times import HOUR as TICKS
 
 CLIP_A, CLIP_B = forge.CLIP_A, forge.CLIP_B
@@ -41,7 +41,7 @@ class Way(NamedTuple):
     finder: Finder
     change: Change
     says: str
-    camera: StreamId | frozenset[StreamId] | None = None  # several: the one whose entry stood first
+    camera: StreamId | frozenset[StreamId] | str | None = None  # a set: one of them, the one whose entry stood first
     seconds: float | None = None  # after the recording began
     place: "Place | None" = None  # where no camera is concerned
 
@@ -72,7 +72,6 @@ def _kind(id_: str, what: str, *ways: Way) -> Kind:
 
 REC = Place("log", "torrazzo.example.it/rec")
 ACT = Place("log", "torrazzo.example.it/act")
-HOUR = hour_text(BEGIN // TICKS)  # in which the recording begins, and whose key lives
 GONE = hour_text(OLD_HOUR.hour)  # whose key was shredded before
 
 
@@ -80,7 +79,8 @@ def _hour(hour: str) -> Place:
     return Place("hour of the key", f"{hour}/standard")
 
 
-WINDOW = Place("window", "window 658: ")
+ALL = ",".join(sorted(map(str, STREAMS)))
+OF_HOUR = -(BEGIN % TICKS) / SECOND  # where the pictures under its key may begin
 
 TABLE = [
     _kind(
@@ -180,7 +180,7 @@ TABLE = [
         Way(READER, do.put_ledger_back, "had ", place=REC),
         Way(WITNESS, do.put_ledger_back, "400 old size", place=REC),
         Way(AUDITOR, do.put_ledger_back, "the log has shrunk", frozenset(STREAMS), 10),
-        Way(GATE, do.put_ledger_back, "head-stale", place=ACT),
+        Way(GATE, do.put_ledger_back, "head-stale", A, 0),
     ),
     _kind(
         "fork-shown-to-a-second-reader",
@@ -192,7 +192,7 @@ TABLE = [
     _kind(
         "fork-shown-to-the-keyring",
         "the same, shown to the keyring; the witness plays along",
-        Way(GATE, do.fork, "head-fork", place=REC),
+        Way(GATE, do.fork, "head-fork", A, 0),
     ),
     _kind(
         "back-dated-fact",
@@ -228,29 +228,30 @@ TABLE = [
     _kind(
         "replayed-shred",
         "a shred's fact is entered once more, instead of another shred",
-        Way(AUDITOR, do.shred_replayed, "a shred that is replayed", place=_hour(GONE)),
+        Way(AUDITOR, do.shred_replayed, "a shred that is replayed", place=_hour(GONE)),  # nothing was recorded under it
+        Way(AUDITOR, do.shred_of_pictures_replayed, "a shred that is replayed", ALL, OF_HOUR),
     ),
     _kind(
         "shred-left-out",
         "a week has passed, and the keys live",
-        Way(AUDITOR, do.a_week_passes, "has outlived its pictures", place=_hour(HOUR)),
+        Way(AUDITOR, do.a_week_passes, "has outlived its pictures", ALL, OF_HOUR),
     ),
     _kind(
         "shred-too-early",
         "a key is destroyed long before its time, for its age as it is said",
-        Way(AUDITOR, do.shred_too_early, "early, for its age", place=_hour(HOUR)),
+        Way(AUDITOR, do.shred_too_early, "early, for its age", ALL, OF_HOUR),
     ),
     _kind(
         "forged-checkpoint",
         "a head has another root",
         Way(START, do.checkpoint_forged, "not signed by", place=Place("log", "rec/checkpoint")),
-        Way(GATE, do.head_shown_forged, "head-forged", place=REC),
-        Way(VERIFIER, package(forge.head_forged), "refused", place=REC),
+        Way(GATE, do.head_shown_forged, "head-forged", A, 0),
+        Way(VERIFIER, package(forge.head_forged), "the head of the log is refused", A, 5.4),
     ),
     _kind(
         "foreign-policy",
         "the package brings a policy with keys of the forger's, who signed it all anew",
-        Way(VERIFIER, package(forge.head_of_another_key), "refused", place=REC),
+        Way(VERIFIER, package(forge.head_of_another_key), "the head of the log is refused", A, 5.4),
     ),
     _kind(
         "changed-header",
@@ -282,9 +283,9 @@ TABLE = [
     _kind(
         "window-replayed",
         "an access window is shown again: closed, expired, or to a keyring that has started since",
-        Way(GATE, do.window_closed, "closed", place=WINDOW),
-        Way(GATE, do.window_expired, "expired", place=WINDOW),
-        Way(GATE, do.window_of_another_life, "restarted", place=WINDOW),
+        Way(GATE, do.window_closed, "closed", A, 0),
+        Way(GATE, do.window_expired, "expired", A, 0),
+        Way(GATE, do.window_of_another_life, "restarted", A, 0),
     ),
 ]
 
@@ -300,8 +301,8 @@ TOP = """# Who finds what
 
 Made from the table in `tests/tamper/table.py` by `python -m tests.tamper.table`; a test compares. Each line is a test:
 a town that was really recorded passes, exactly one thing is done to it, and the one who is named finds it. *Where*:
-what he names: camera and time, as the test compares; where no camera is concerned, the log, the key's hour, the ring
-or the window. What is not found is in [threats](threats.md).
+what he names: camera and time, as the test compares; where no camera is concerned, the log, the key's hour or the ring.
+What is not found is in [threats](threats.md).
 
 """
 

@@ -132,15 +132,17 @@ class ActRules:
             chip = self.chip.check(act.values, known.statement, is_new=not_before is not None)
             found += [("R7", text) for text in chip]
         found += self.prune.check(act, known.sums) if act.kind == "prune" else self.prune.over()
+        key = f"{act.values['hour']}/{act.values['class']}" if act.kind == "shred" else None
         for rule, text in found:
-            yield Finding(rule, "act", text, entry_index, _stream(act), act.t)
+            yield Finding(rule, "act", text, entry_index, _stream(act), _begin(key) or act.t, key=key)
 
     def overdue(self, now: int, rec_size: int) -> Iterator[Finding]:
         """What should have happened by now, each told once."""
         for name, is_told in list(self.needed.items()):
             if not is_told and now > _end(name) + OVERDUE:
                 self.needed[name] = True
-                yield Finding("R7", "act", f"key {name} has outlived its pictures: no shred is entered", at=_end(name))
+                text = f"key {name} has outlived its pictures: no shred is entered"
+                yield Finding("R7", "act", text, at=_begin(name), key=name)
         for number, until in list(self.windows.items()):
             if now > until + OVERDUE:
                 del self.windows[number]
@@ -305,6 +307,14 @@ def _same(rule: str, log: str, head: Mapping[str, Any], root: Root) -> Iterator[
             rule,
             f"it tells of a head of {log} with {head['size']} entries and another root: two histories were shown",
         )
+
+
+def _begin(key: str | None) -> int | None:
+    """Where the pictures under a key begin; None where it names no hour."""
+    try:
+        return None if key is None else parse_hour(key.partition("/")[0]) * HOUR
+    except Invalid:
+        return None
 
 
 def _lives(name: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from torrazzo.auditor.act_rules import ActRules
+from torrazzo.auditor.act_rules import KEPT, ActRules
 from torrazzo.auditor.finding import Finding
 from torrazzo.auditor.mirror import Copied, Mirror
 from torrazzo.auditor.parting import parted
@@ -21,7 +21,7 @@ from torrazzo.auditor.source import Continued, Source
 from torrazzo.auditor.store import AuditStore, Followed, Found, Life
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError
-from torrazzo.base.times import SECOND
+from torrazzo.base.times import SECOND, hour_of, hour_text
 from torrazzo.ledger import Unproven
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.chip_statement import ChipStatement
@@ -279,11 +279,17 @@ class Auditor:
             rules = ActRules.parse(act.followed.rules)
             rules.recorded(rec.keys)
             self._save(act, act.followed._replace(rules=rules.pack()))  # first: told twice is told once
-            rec.take_keys()
+            self._store.recorded(rec.take_keys(), hour_text(hour_of(self._clock.utc() - KEPT)))
             followed = followed._replace(rules=rec.pack())
-        self._tell(self._store.save(each.kind, followed, findings, self._clock.utc()))
+        named = [self._with_cameras(finding) for finding in findings]
+        self._tell(self._store.save(each.kind, followed, named, self._clock.utc()))
         each.followed = followed
         each.mirror.copied = followed.copied
+
+    def _with_cameras(self, finding: Finding) -> Finding:
+        """What is about a key is about all cameras that recorded under it."""
+        streams = [] if finding.key is None else self._store.streams(finding.key)
+        return finding._replace(stream=",".join(streams)) if streams else finding
 
     def _tell_overdue(self) -> None:
         act = self._logs["act"]

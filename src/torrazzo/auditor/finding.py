@@ -39,6 +39,7 @@ class Finding(NamedTuple):
     stream: str | None = None
     at: int | None = None  # UTC ticks: of what the entry tells
     is_notice: bool = False  # the cosignature goes on
+    key: str | None = None  # `<hour>/<class>`, where it is about a key: of all cameras that recorded under it
 
     @property
     def when(self) -> str | None:

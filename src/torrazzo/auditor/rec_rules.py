@@ -72,7 +72,7 @@ class RecRules:
         self.is_whole = is_whole
         self.streams: dict[str, dict[str, Term]] = {}
         self.owed: Owed | None = None
-        self.keys: set[str] = set()  # `<hour>/<class>` that segments named since `take_keys`
+        self.keys: dict[str, set[str]] = {}  # `<hour>/<class>` that segments named since `take_keys` → their streams
 
     def pack(self) -> dict[str, object]:
         """For the database."""
@@ -81,7 +81,7 @@ class RecRules:
             "whole": self.is_whole,
             "streams": streams,
             "owed": None if self.owed is None else asdict(self.owed),
-            "keys": sorted(self.keys),
+            "keys": {key: sorted(streams) for key, streams in sorted(self.keys.items())},
         }
 
     @classmethod
@@ -92,12 +92,13 @@ class RecRules:
         for name, terms in found["streams"].items():
             rules.streams[name] = {term: Term(**each) for term, each in terms.items()}
         rules.owed = None if found["owed"] is None else Owed(**found["owed"])
-        rules.keys = set(found["keys"])
+        keys = found["keys"]  # a list in the version before
+        rules.keys = {key: set(keys[key] if isinstance(keys, dict) else ()) for key in keys}
         return rules
 
-    def take_keys(self) -> set[str]:
-        """The keys that were named since the last call."""
-        found, self.keys = self.keys, set()
+    def take_keys(self) -> dict[str, set[str]]:
+        """The keys that were named since the last call, each with the streams that named it."""
+        found, self.keys = self.keys, {}
         return found
 
     def check(self, entry_index: int, line: bytes, not_before: int | None, now: int) -> Iterator[Finding]:
@@ -119,7 +120,7 @@ class RecRules:
             yield Finding("R2", "rec", str(error), entry_index)
             return
         if fact.kind == "seg" and fact.key is not None:
-            self.keys.add(fact.key)
+            self.keys.setdefault(fact.key, set()).add(str(fact.stream))
         for rule, text in (*_sizes(fact, now), *self._follow(fact)):
             yield Finding(rule, "rec", text, entry_index, str(fact.stream), fact.t0)
         self._owe(fact, entry_index, not_before)

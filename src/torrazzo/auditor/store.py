@@ -4,7 +4,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -75,6 +75,12 @@ PROOF = sa.Table(  # two heads that the log showed, of which the second does not
     sa.Column("before", sa.LargeBinary, nullable=False),  # empty: none was seen before
 )
 
+RECORDED = sa.Table(  # which cameras' pictures a key opens; kept as long as it is remembered that keys were destroyed
+    "recorded",
+    TABLES,
+    sa.Column("key", sa.Text, primary_key=True),  # `<hour>/<class>`
+    sa.Column("stream", sa.Text, primary_key=True),
+)
 LIFE = sa.Table(  # one row
     "life",
     TABLES,
@@ -204,6 +210,22 @@ class AuditStore:
         with self._writing() as connection:
             connection.execute(sa.delete(SILENCE).where(SILENCE.c.start == start))
             connection.execute(sa.insert(SILENCE).values(start=start, end=end, why=why))
+
+    def recorded(self, keys: Mapping[str, Collection[str]], since: str) -> None:
+        """Streams had segments under these keys; what is about hours before `since` is forgotten."""
+        new = [{"key": key, "stream": stream} for key, streams in keys.items() for stream in streams]
+        with self._writing() as connection:
+            for row in new:
+                known = sa.select(sa.true()).where(RECORDED.c.key == row["key"], RECORDED.c.stream == row["stream"])
+                if connection.execute(known).one_or_none() is None:
+                    connection.execute(sa.insert(RECORDED).values(**row))
+            connection.execute(sa.delete(RECORDED).where(RECORDED.c.key < since))
+
+    def streams(self, key: str) -> list[str]:
+        """Those that had segments under this key, in order."""
+        query = sa.select(RECORDED.c.stream).where(RECORDED.c.key == key).order_by(RECORDED.c.stream)
+        with self._reading() as connection:
+            return list(connection.execute(query).scalars())
 
     def live(self, life: Life) -> None:
         """It has looked."""

@@ -39,7 +39,8 @@ class Denied(Refused):
     @classmethod
     def of(cls, refusal: Refusal) -> Self:
         """As an error."""
-        return cls(refusal.reason, refusal.text)
+        is_told = not refusal.asked or refusal.text.startswith(refusal.asked)
+        return cls(refusal.reason, refusal.text if is_told else f"{refusal.asked}: {refusal.text}")
 
 
 class Status(NamedTuple):

@@ -141,7 +141,7 @@ def decide(
         wanted = _wanted(request, window, act)  # 3
         first, ns = _segments(request.segments, rec, wanted, rules, now)  # 4
     except Refuse as refuse:
-        return _refused(refuse.refusal, state, taken)
+        return _refused(_of(request, refuse.refusal), state, taken)
     granted = Granted(
         window.kind,
         _name(request.window, state),
@@ -270,6 +270,15 @@ def _seeing(state: State, taken: list[Taken], *, act: Shown, rec: Shown | None, 
         taken.append(take(heads.rec, rec, policy))
         heads = heads._replace(rec=taken[1].seen)
     return state._replace(heads=heads)
+
+
+def _of(request: KeyRequest, refusal: Refusal) -> Refusal:
+    """With what was asked for, whether or not that is proven."""
+    try:
+        fact = parse_fact(request.segments[0].line)
+    except (Invalid, IndexError):
+        return refusal
+    return refusal._replace(stream=fact.stream, at=UtcTicks(fact.t0))
 
 
 def _refused(refusal: Refusal, state: State, taken: list[Taken]) -> Decision:

@@ -5,6 +5,9 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from torrazzo.base.ids import StreamId
+from torrazzo.base.times import UtcTicks, iso_from_ticks
+
 
 class Reason(StrEnum):
     """What a `refuse` fact has in `why`, and an error in `reason`."""
@@ -46,6 +49,13 @@ class Refusal(NamedTuple):
 
     reason: Reason
     text: str
+    stream: StreamId | None = None  # whose pictures were asked for, as the request says, proven or not
+    at: UtcTicks | None = None  # where they begin
+
+    @property
+    def asked(self) -> str:
+        """Both in words; nothing where they are not known."""
+        return "" if self.stream is None or self.at is None else f"{self.stream} {iso_from_ticks(self.at)}"
 
     @property
     def is_alarm(self) -> bool:

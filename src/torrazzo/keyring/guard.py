@@ -245,7 +245,9 @@ class Guard:
         if refusal.reason == Reason.CLOCK:
             refusal = refusal._replace(text=f"{refusal.text}; {self._times.advice()}")
         if refusal.is_alarm:
-            log.error("gate_alarm", reason=str(refusal.reason), text=refusal.text, window=window)
+            log.error(
+                "gate_alarm", reason=str(refusal.reason), text=refusal.text, window=window, asked=refusal.asked or None
+            )
         return Denied.of(refusal)
 
     def _complain(self, error: Exception) -> None:
