@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What readers ask the catalogue."""
 
+import json
 import sqlite3
 import struct
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,7 +51,32 @@ _OVERLAPPING = f"""{_SEGMENTS}
 WHERE segment.stream = (SELECT id FROM stream WHERE name = :stream)
 AND segment.t0 < :end AND segment.t1 > :start AND segment.t0 > :start - :longest
 """  # noqa: S608 - ours, no input
+# Of many streams at once, as they stand in the table: a week of a hundred cameras is thousands of rows.
+_AMONG = "(SELECT id, name FROM stream WHERE name IN (SELECT value FROM json_each(:streams))) AS s"
+_TIMES = {
+    "recorded": f"""
+SELECT s.name, span.t0, span.t1, '' FROM {_AMONG} JOIN span ON span.stream = s.id
+WHERE span.t0 < :end AND span.t1 > :start AND span.t0 >= coalesce(
+    (SELECT max(early.t0) FROM span AS early WHERE early.stream = s.id AND early.t0 <= :start), :start)
+""",  # noqa: S608 - ours, no input
+    "gaps": f"""
+SELECT s.name, gap.t0, gap.t1, gap.why FROM {_AMONG} JOIN gap ON gap.stream = s.id
+WHERE gap.t0 < :end AND (gap.t1 IS NULL OR (gap.t1 > :start AND gap.t1 > gap.t0))
+""",  # noqa: S608 - ours, no input
+    "steps": f"""
+SELECT s.name, step.t0, step.t1, 'step' FROM {_AMONG} JOIN step ON step.stream = s.id
+WHERE step.t0 < :end AND step.t1 > :start AND step.t1 > step.t0
+""",  # noqa: S608 - ours, no input
+}
 _ONE = f"{_SEGMENTS} WHERE stream.name = ? AND term.name = ? AND segment.n = ?"
+
+
+class Times(NamedTuple):
+    """What is known of the time of one stream: (start, end, cause) in order, whole; an open gap has no end."""
+
+    recorded: list[tuple[int, int, str]]
+    gaps: list[tuple[int, int | None, str]]
+    steps: list[tuple[int, int, str]]  # the clock was set forward: no time has passed there
 
 
 class Catalogue(Closing):
@@ -93,6 +120,16 @@ class Catalogue(Closing):
             _within(stream, span),
         )
         return [Gap(UtcTicks(t0), None if t1 is None else UtcTicks(t1), why) for t0, t1, why in rows]
+
+    def times(self, streams: Iterable[StreamId], span: Span) -> dict[str, Times]:
+        """Of each of these streams, by name; what touches the span."""
+        names = sorted(set(map(str, streams)))
+        asked = {"streams": json.dumps(names), "start": span.start, "end": span.end}
+        found = {name: Times([], [], []) for name in names}
+        for at, question in enumerate(_TIMES.values()):
+            for name, *row in self._ask(f"{question} ORDER BY s.id, 2, 3", asked):
+                found[name][at].append(tuple(row))
+        return found
 
     def segments(self, stream: StreamId, span: Span) -> list[SegmentRow]:
         """Segments that overlap `span`, in order of recording: by term, then n."""

@@ -6,6 +6,7 @@ Damage costs what is damaged: a piece that can't be read is told as a `Loss` and
 damage: `Refused` ends the work.
 """
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from torrazzo.base.errors import Damaged, Unavailable
 from torrazzo.base.times import UtcTicks, iso_from_ticks
 from torrazzo.durable import Disk
 from torrazzo.playback.index import Index, Recorded
-from torrazzo.playback.segment_keys import Keys, SegmentKeys
+from torrazzo.playback.segment_keys import AT_ONCE, Keys, SegmentKeys
 from torrazzo.playback.shelf import Shelf
 from torrazzo.playback.timeline import FrameAt
 from torrazzo.seal import open_piece
@@ -71,6 +72,13 @@ class PieceSamples(NamedTuple):
     frames: tuple[FrameAt, ...]
 
 
+class PieceStart(NamedTuple):
+    """A fragment, as its record's header tells of it."""
+
+    piece: int
+    t0: int
+
+
 class Samples(NamedTuple):
     """A segment's init and tables."""
 
@@ -84,13 +92,22 @@ class Footage:
     """Reads for one look, or one copy: what is opened stays open in it. May be used by several threads."""
 
     def __init__(
-        self, index: Index, roots: Sequence[Root], disk: Disk, keys: Keys, covers: Covers = lambda *_: True
+        self,
+        index: Index,
+        roots: Sequence[Root],
+        disk: Disk,
+        keys: Keys,
+        covers: Covers = lambda *_: True,
+        at_once: int = AT_ONCE,
     ) -> None:
-        """`covers` tells of a stream and a span whether it may be shown: the rest is as if it were not recorded."""
+        """`covers` tells of a stream and a span whether it may be shown: the rest is as if it were not recorded.
+
+        `at_once`: keys of so many neighbours are asked for together.
+        """
         self._index = index
         self._covers = covers
         self._shelf = Shelf(roots, disk)
-        self._keys = SegmentKeys(index, self._shelf, keys)
+        self._keys = SegmentKeys(index, self._shelf, keys, at_once)
         self._lock = threading.Lock()
         self._samples: OrderedDict[SegmentId, Samples] = OrderedDict()
         self._damaged: set[str | None] = set()  # volumes of which that was logged
@@ -185,6 +202,17 @@ class Footage:
         return Samples(row, init, tuple(pieces), losses)
 
     # -- records
+
+    def piece_starts(self, row: Recorded) -> list[PieceStart]:
+        """Of its fragments, in order; opens none. Raises `Damaged` if its volume can't be read."""
+        if row.volume is None:
+            raise Damaged("its volume is not known; run `torrazzo catalogue rebuild`")
+        found = []
+        with self._shelf.volume(row.volume) as reader:
+            for index in range(1, len(row.places)):
+                with contextlib.suppress(Damaged):
+                    found.append(PieceStart(index, self._header(reader, row, index).t0))
+        return found
 
     def _header(self, reader: VolumeReader, row: Recorded, index: int) -> RecordHeader:
         """The piece's record; raises `Damaged` if another one stands there."""

@@ -77,6 +77,10 @@ class HeldIndex:
             and catalogue.segment(row.id) is not None
         ]
 
+    def placed(self) -> list[Hold]:
+        """All that are not over, copied or not."""
+        return self._held.placed
+
     def roots(self) -> list[Root]:
         """Those that there are copies in."""
         return [

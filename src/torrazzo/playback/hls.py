@@ -62,14 +62,17 @@ class _Line(NamedTuple):
     init: str
 
 
-def media_playlist(footage: Footage, stream: StreamId, span: Span, *, is_over: bool = True) -> str:
-    """The playlist of the whole segments that touch a span; parts are named relative to it.
+def media_playlist(
+    footage: Footage, stream: StreamId, span: Span, *, is_over: bool = True, opens: bool = True, folder: str = ""
+) -> str:
+    """The playlist of the whole segments that touch a span; parts are named relative to it, in `folder`.
 
-    With `is_over` false it may still grow at its end (an EVENT playlist): ask again with the same start. Raises
+    With `is_over` false it may still grow at its end (an EVENT playlist): ask again with the same start. With `opens`
+    false no segment is opened, and each names its own init: that takes no key, and one more request for each. Raises
     `Invalid` if nothing was recorded in the span, `Unreadable` if nothing of it can be read.
     """
     damages: list[str] = []
-    lines = list(_lines(footage, stream, span, damages, is_over=is_over))
+    lines = list(_lines(footage, stream, span, damages, is_over=is_over, opens=opens))
     if all(line.is_gap for line in lines):
         if damages:
             raise Unreadable(span, damages[0])
@@ -82,27 +85,29 @@ def media_playlist(footage: Footage, stream: StreamId, span: Span, *, is_over: b
         "#EXT-X-MEDIA-SEQUENCE:0",
         f"#EXT-X-PLAYLIST-TYPE:{'VOD' if is_over else 'EVENT'}",
     )
-    body = _body(lines)
+    body = _body(lines, folder)
     return "\n".join((*head, *body, *(("#EXT-X-ENDLIST",) if is_over else ()), ""))
 
 
-def _body(lines: list[_Line]) -> Iterator[str]:
+def _body(lines: list[_Line], folder: str) -> Iterator[str]:
     init = ""
     for number, line in enumerate(lines):
         if line.breaks and number:
             yield "#EXT-X-DISCONTINUITY"
         if line.init and line.init != init:
             init = line.init
-            yield f'#EXT-X-MAP:URI="{init}"'
+            yield f'#EXT-X-MAP:URI="{folder}{init}"'
         if line.breaks or not number:
             yield f"#EXT-X-PROGRAM-DATE-TIME:{iso_from_ticks(line.at)}"
         if line.is_gap:
             yield "#EXT-X-GAP"
         yield f"#EXTINF:{line.ticks / SECOND:.6f},"
-        yield line.name
+        yield folder + line.name
 
 
-def _lines(footage: Footage, stream: StreamId, span: Span, damages: list[str], *, is_over: bool) -> Iterator[_Line]:
+def _lines(
+    footage: Footage, stream: StreamId, span: Span, damages: list[str], *, is_over: bool, opens: bool
+) -> Iterator[_Line]:
     """A segment that cannot be opened is absent, as in a file, and told in `damages`."""
     cursor: int = span.start  # UTC up to which all is told
     base = 0  # the same, on the playlist's own time line
@@ -114,7 +119,7 @@ def _lines(footage: Footage, stream: StreamId, span: Span, damages: list[str], *
             left_out = True
             continue
         try:
-            now = footage.open_piece(row, 0)
+            now = footage.open_piece(row, 0) if opens else b""
         except Damaged as error:
             damages.append(str(error))
             continue
@@ -125,9 +130,9 @@ def _lines(footage: Footage, stream: StreamId, span: Span, damages: list[str], *
         if missing > 0:
             yield from _gap(cursor + step, missing, base)
             base += missing
-        breaks = missing != 0 or step != 0 or now != init or left_out
+        breaks = missing != 0 or step != 0 or now != init or left_out or last is None
         left_out = False
-        if now != init:
+        if now != init or not opens:
             init, init_name = now, str(PartName(row.id.term, row.id.n, None))
         yield _Line(row.t1 - row.t0, str(PartName(row.id.term, row.id.n, base)), False, row.t0, breaks, init_name)
         base += row.t1 - row.t0

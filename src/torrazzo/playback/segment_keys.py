@@ -42,7 +42,8 @@ class _Hour(NamedTuple):
 class SegmentKeys:
     """May be used by several threads."""
 
-    def __init__(self, index: Index, shelf: Shelf, keys: Keys) -> None:
+    def __init__(self, index: Index, shelf: Shelf, keys: Keys, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
         self._index = index
         self._shelf = shelf
         self._keys = keys
@@ -64,8 +65,8 @@ class SegmentKeys:
             hours.setdefault(_hour(row), []).append(row)
         with self._lock:
             for found in hours.values():
-                for start in range(0, len(found), AT_ONCE):
-                    part = found[start : start + AT_ONCE]
+                for start in range(0, len(found), self._at_once):
+                    part = found[start : start + self._at_once]
                     ns = tuple(row.id.n for row in part)
                     for row in part:
                         _keep(self._batches, row.id, ns)
