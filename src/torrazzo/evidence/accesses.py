@@ -28,7 +28,7 @@ WINDOWS = frozenset({"view", "export", "hold", "live"})
 PEOPLE = frozenset(
     {"cfg", "auth", "deny", "shift", "room", "alarm", "propose", "second"}
 )  # what people do without pictures
-COPIES = frozenset({"ask", "approve", "reject", "take"})
+COPIES = frozenset({"still", "ask", "approve", "reject", "take"})
 PERSONAL = WINDOWS | PEOPLE | COPIES | {"confirm", "release", "fork"}  # kinds that commit to a private part
 
 _HEADS = b'{"v":1,"kind":"rec",'  # of nobody, one each minute: most of the log

@@ -154,6 +154,7 @@ _FORMS: Mapping[str, Form] = {
 _KEYS = {
     "view": "streams t0 t1 purpose until bind renews? month who p",
     "close": "of why shown",
+    "still": "of streams at d month who p",
     "live": "streams purpose until renews? month who p",
     "ask": "streams t0 t1 purpose to month who p",
     "approve": "of maker?? month who p",
