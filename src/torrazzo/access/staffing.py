@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from torrazzo.access.account import Account
 from torrazzo.access.accounts import Accounts
+from torrazzo.access.bookmarks import Bookmarks
 from torrazzo.access.camera_groups import CameraGroups
 from torrazzo.access.credentials import Credentials
 from torrazzo.access.curtains import Curtains
@@ -47,6 +48,7 @@ class Staffing:
     groups: CameraGroups
     curtains: Curtains
     visitors: Visitors
+    bookmarks: Bookmarks
 
     @classmethod
     def of(cls, engine: sa.Engine, box: Box, clock: Clock, cost: Cost = Cost()) -> Self:  # noqa: B008 - a value
@@ -66,6 +68,7 @@ class Staffing:
             CameraGroups(staff, accounts),
             Curtains(staff),
             Visitors(staff),
+            Bookmarks(staff, accounts),
         )
 
     def decide(

@@ -66,3 +66,7 @@ VISITOR = _table(
     company=sa.Text, person=sa.Text, came=sa.BigInteger, left=sa.BigInteger, closer=sa.Text,
 )  # fmt: skip
 OWED_FACT = _table("owed_fact", "id", id=sa.Integer, body=sa.Text)
+
+BOOKMARK = _table(
+    "bookmark", "id", id=sa.Text, camera=sa.Text, at=sa.BigInteger, note=sa.Text, person=sa.Text, made=sa.BigInteger
+)  # fmt: skip
