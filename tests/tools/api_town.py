@@ -25,6 +25,7 @@ from torrazzo.access.asks import CONTROL_ROOM
 from torrazzo.access.cameras import Cameras
 from torrazzo.access.staffing import Staffing
 from torrazzo.base import SystemClock
+from torrazzo.base.times import UtcTicks
 from torrazzo.cli.init import make_town
 from torrazzo.control_room.api import Room, make_api
 from torrazzo.control_room.api.guard import Guard
@@ -38,12 +39,15 @@ from torrazzo.control_room.front import Front, built_page
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
 from torrazzo.control_room.index import IndexWriter, open_footage, open_index
 from torrazzo.control_room.looks import Looks
+from torrazzo.control_room.person_looks import PersonLooks
+from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import town_state
 from torrazzo.durable import OsDisk
 from torrazzo.law import Role
 from torrazzo.ledger.act import Act, parse_act
 from torrazzo.ledger.client import LedgerClient
+from torrazzo.playback.pictures import Pictures
 from torrazzo.town import Home
 from torrazzo.town.camera import Camera
 from torrazzo.town.home import load_settings
@@ -121,8 +125,9 @@ class Browser:
 class ApiTown(StaffedTown):
     """Open it with `api_town`."""
 
-    def __init__(self, path: Path) -> None:
-        self.clock, self.disk = RunningClock(SystemClock().utc()), OsDisk()  # type: ignore[assignment]  # runs
+    def __init__(self, path: Path, start: UtcTicks | None = None) -> None:
+        """Its clock begins at `start`, or now."""
+        self.clock, self.disk = RunningClock(start or SystemClock().utc()), OsDisk()  # type: ignore[assignment]  # runs
         make_town(path, "Cremona", "Europe/Rome")
         self.home = Home(path)
         self.office = Office(self.home, self.disk, self.clock)
@@ -142,6 +147,17 @@ class ApiTown(StaffedTown):
             lambda: self.windows,
             lambda window: open_footage(self.home, self.index, window),
         )
+        self.playback = PlaybackDesk(
+            self.index,
+            PersonLooks(
+                self.index,
+                self.clock,
+                lambda: self.windows,
+                lambda window, covers: open_footage(self.home, self.index, window, covers),
+            ),
+            Pictures(self.clock),
+            partial(self.office.registry.cameras, has_removed=True),
+        )
 
     def room(self) -> Room:
         settings = load_settings(self.home)
@@ -159,6 +175,7 @@ class ApiTown(StaffedTown):
                 HoldParts(self.home, settings, self.disk, self.clock, self.index), self.looks, NOBODY, self.cameras
             ),
             all_cameras=partial(self.office.registry.cameras, has_removed=True),
+            playback=self.playback,
         )
 
     def cameras(self) -> tuple[Camera, ...]:
@@ -200,6 +217,7 @@ class ApiTown(StaffedTown):
         return [act for act in acts if act.kind in kinds]
 
     def close(self) -> None:
+        self.playback.close()
         self._opened.close()
         self.windows.close()
         super().close()
@@ -208,7 +226,14 @@ class ApiTown(StaffedTown):
 @contextlib.contextmanager
 def api_town(folder: Path) -> Iterator[ApiTown]:
     """Its server and its ledger run."""
-    with ApiTown(folder) as town, bind_page("127.0.0.1", 0) as listener:
+    with ApiTown(folder) as town, serving_api(town):
+        yield town
+
+
+@contextlib.contextmanager
+def serving_api(town: ApiTown) -> Iterator[None]:
+    """Its server and its ledger run."""
+    with bind_page("127.0.0.1", 0) as listener:
         hosts = allowed_hosts(listener)
         api = Guard(make_api(town.room()), hosts)
         front = Front(api, Guard(built_page(), hosts), None, lambda: True)
@@ -219,7 +244,7 @@ def api_town(folder: Path) -> Iterator[ApiTown]:
         town.start_ledger()
         thread.start()
         try:
-            yield town
+            yield
         finally:
             server.should_exit = True
             thread.join(20)

@@ -51,6 +51,8 @@ class Recording:
     folder: Path
     start: UtcTicks = START
     stream: StreamId = STREAM
+    beside: "Recording | None" = None  # another camera of the same town, whose root and keys it shares
+    fence: int = 17
     told: list[Told] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
 
@@ -58,17 +60,20 @@ class Recording:
         self.home = Home(self.folder)
         self.disk = OsDisk()
         self.clock = FakeClock(self.start)
-        self.root: Root = make_root(self.disk, self.folder / "archive", NODE)
-        self.disk.make_folder(self.home.keyring)
-        self.ring = RingStore(self.disk, self.home.keyring, set_up_sealer(self.disk, self.home.keyring))
-        tend(self.ring, self.start, ("standard",))
+        if self.beside is None:
+            self.root: Root = make_root(self.disk, self.folder / "archive", NODE)
+            self.disk.make_folder(self.home.keyring)
+            self.ring = RingStore(self.disk, self.home.keyring, set_up_sealer(self.disk, self.home.keyring))
+            tend(self.ring, self.start, ("standard",))
+        else:
+            self.root, self.ring = self.beside.root, self.beside.ring
         keys = load_public_keys(self.home.public_keys)
-        self.term = TermId(NODE, 17, self.start)
+        self.term = TermId(NODE, self.fence, self.start)
         tenure = Tenure(self.stream, self.term, "11111111-2222-3333-4444-555555555555", "0.1.0", self.clock.boot_ns())
         self._journal = Journal(
             tenure, "standard", lambda hour, name: keys.get(KeyName(hour, name)), may_have_prior=False
         )
-        self._volumes = VolumeSet(self.disk, self.root, 17, self.clock)
+        self._volumes = VolumeSet(self.disk, self.root, self.fence, self.clock)
         self._journal.begin(None, self._volumes)
         self._segmenter = Segmenter()
         self._formats: dict[tuple[bytes, ...], VideoFormat] = {}

@@ -71,14 +71,17 @@ class Windows:
 
     # -- opening
 
-    def open_view(self, who: Private, wanted: Wanted, purpose: str) -> Window:
-        """Recorded pictures to look at. The span is as wide as the segments that will be shown."""
+    def open_view(self, who: Private, wanted: Wanted, purpose: str, follows: int | None = None) -> Window:
+        """Recorded pictures to look at. The span is as wide as the segments that will be shown.
+
+        `follows`: the window before, where somebody who looks goes on to another span.
+        """
         month = self._months.present()
 
         def entered(renews: int | None) -> Entered:
             return self._open("view", {**_named(wanted), "purpose": purpose, "renews": renews}, who, month)
 
-        return self._window(wanted, entered)
+        return self._window(wanted, entered, follows)
 
     def open_export(self, who: Private, ask: int, approve: int) -> Window:
         """Pictures for a copy that another person approved: entries of `act`.
@@ -192,8 +195,8 @@ class Windows:
         number = self.approve(who, ask)
         return self._gate.erase(ask, number)
 
-    def _window(self, wanted: Wanted, entered: Callable[[int | None], Entered]) -> Window:
-        return Window(wanted, entered(None), entered, self, self._gate, self._book, self._clock)
+    def _window(self, wanted: Wanted, entered: Callable[[int | None], Entered], follows: int | None = None) -> Window:
+        return Window(wanted, entered(follows), entered, self, self._gate, self._book, self._clock)
 
     def _open(
         self,

@@ -3,7 +3,7 @@
 """The catalogue of one town: its one writer, its readers, and footage found through it."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -14,15 +14,17 @@ from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.base.ids import SegmentId, StreamId, TermId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
-from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, rebuild
+from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, SegmentRow, rebuild
 from torrazzo.catalogue.forget import Gone
+from torrazzo.catalogue.reader import Times
 from torrazzo.catalogue.rebuild import Rebuilt, catch_up
 from torrazzo.control_room.state import GapState
 from torrazzo.durable import Disk, OsDisk
 from torrazzo.keyring.vault_file import Hold
 from torrazzo.playback import Footage
-from torrazzo.playback.footage import Recorded
+from torrazzo.playback.footage import Covers, Recorded
 from torrazzo.playback.held import Everything, HeldIndex
+from torrazzo.playback.segment_keys import AT_ONCE
 from torrazzo.retention import load_forgotten
 from torrazzo.town.home import Home, Settings, load_settings
 
@@ -53,6 +55,14 @@ class Index(Closing):
             for gap in self._catalogue.gaps(stream, span)
         ]
 
+    def times(self, streams: Iterable[StreamId], span: Span) -> Mapping[str, Times]:
+        """What is known of the time of many streams, by name."""
+        return self._catalogue.times(streams, span)
+
+    def placed_holds(self) -> Sequence[Hold]:
+        """All that are not over."""
+        return () if self._held is None else self._held.placed()
+
     def last_numbers(self) -> Mapping[tuple[StreamId, TermId], int]:
         """The highest number of each term."""
         return self._catalogue.last_numbers()
@@ -78,6 +88,12 @@ class Index(Closing):
         if self._held is None:
             return []
         return [self._held.covering(row) for row in self.everything.only_held(stream, span)]
+
+    def held_rows(self, stream: StreamId, span: Span) -> Sequence[tuple[SegmentRow, Sequence[Hold]]]:
+        """Segments that are kept by holds alone, each with those holds."""
+        if self._held is None:
+            return []
+        return [(row, self._held.covering(row)) for row in self.everything.only_held(stream, span)]
 
     def held_roots(self) -> Sequence[Root]:
         """Where copies of what is held lie."""
@@ -169,11 +185,13 @@ def open_index(home: Home) -> Index:
     return Index(Catalogue(home.catalogue_db), HeldIndex(home, OsDisk()))
 
 
-def open_footage(home: Home, index: Index, window: Window) -> Footage:
-    """Footage of the town, as far as this window shows it."""
+def open_footage(
+    home: Home, index: Index, window: Window, covers: Covers | None = None, at_once: int = AT_ONCE
+) -> Footage:
+    """Footage of the town, as far as this window shows it, or `covers`, which is to ask the window too."""
     disk = OsDisk()
     roots = [*open_roots(disk, load_settings(home)), *index.held_roots()]
-    return Footage(index, roots, disk, window, window.covers)
+    return Footage(index, roots, disk, window, covers or window.covers, at_once)
 
 
 def open_roots(disk: Disk, settings: Settings) -> list[Root]:

@@ -51,6 +51,8 @@ from torrazzo.control_room.media import Media
 from torrazzo.control_room.page_app import Views, make_page_app
 from torrazzo.control_room.peered import PeeredProtocol
 from torrazzo.control_room.people_app import Desk, make_people_app
+from torrazzo.control_room.person_looks import PersonLooks
+from torrazzo.control_room.playback_desk import KEYS_AT_ONCE, PlaybackDesk
 from torrazzo.control_room.socket_app import make_socket_app
 from torrazzo.control_room.staff_room import PAGE, StaffRoom, try_to
 from torrazzo.control_room.state import GapState, TownState
@@ -58,6 +60,7 @@ from torrazzo.control_room.views import ask_status, gather
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import let_pass, listen_unix
 from torrazzo.ledger.client import LedgerClient
+from torrazzo.playback.pictures import Pictures
 from torrazzo.town.home import Home, PublicSettings, Settings, load_settings
 from torrazzo.town.office import Office
 
@@ -126,6 +129,17 @@ class _Room:
             clock,
             lambda: Windows(home, disk, clock, CONTROL_ROOM),
             lambda window: open_footage(home, index, window),
+        )
+        self._playback = PlaybackDesk(
+            index,
+            PersonLooks(
+                index,
+                clock,
+                lambda: self._looks.windows,
+                lambda window, covers: open_footage(home, index, window, covers, KEYS_AT_ONCE),
+            ),
+            Pictures(clock),
+            partial(office.registry.cameras, has_removed=True),
         )
         self._books = Books(home, disk, clock)
         self._staff = StaffRoom(Staffing.of(office.registry.engine, office.box, clock), self._tell)
@@ -205,6 +219,7 @@ class _Room:
             keyring_status=partial(ask_status, home.keyring_socket),
             ledger_status=partial(ask_status, home.ledger_socket),
             retention_status=partial(last_look, self._disk, home),
+            playback=self._playback,
         )
 
     def _has_page(self) -> bool:
@@ -267,6 +282,7 @@ class _Room:
         await asyncio.gather(*serving)
         stop.set()
         await asyncio.gather(*behind)
+        await asyncio.to_thread(self._playback.close)
         await asyncio.to_thread(self._looks.end)
 
     def state(self) -> TownState:
@@ -313,6 +329,7 @@ class _Room:
         told = ""
         while not await _wait(stop, TEND_S):
             try:
+                await asyncio.to_thread(self._playback.tend, self._staff.staffing)
                 await asyncio.to_thread(self._looks.tend)
                 await asyncio.to_thread(self._books.look)
             except (OSError, TorrazzoError) as error:

@@ -18,11 +18,13 @@ from torrazzo.control_room.api import (
     doors,
     exports,
     holds,
+    looks,
     own,
     people,
     register,
     shifts,
     system,
+    timeline,
 )
 from torrazzo.control_room.api.declared import Declared, Door, Undeclared, by_endpoint
 from torrazzo.control_room.api.gate import enter
@@ -45,6 +47,8 @@ DECLARED: Sequence[Declared] = tuple(
         cameras,
         exports,
         holds,
+        looks,
+        timeline,
     )
     for route in file.routes.all
 )
@@ -140,6 +144,8 @@ _REFUSALS = {
 
 def _answers(declared: Declared) -> dict[int | str, dict[str, Any]]:
     """What is no JSON."""
+    if declared.etag:
+        return {304: {"description": "as it was"}}
     if not declared.media:
         return {}
     form = {"schema": {"type": "string", "format": "binary"}}

@@ -55,6 +55,7 @@ class Declared:
     is_told: bool  # the ledger hears of it, so that it waits for the ledger
     asks_law: bool = False  # what has to be said is said in the request: the route asks the law itself (`expect_law`)
     media: str = ""  # what the answer is where it is no JSON
+    etag: bool = False  # the answer has one, so that it may be 304
 
     @property
     def changes(self) -> bool:
@@ -81,6 +82,7 @@ class Routes:
         is_told: bool | None = None,
         asks_law: bool = False,
         media: str = "",
+        etag: bool = False,
     ) -> Callable[[F], F]:
         """Declare the function below. What changes something is activity, and told, if nothing else is said."""
 
@@ -89,7 +91,9 @@ class Routes:
             active = changes if is_activity is None else is_activity
             told = changes and permission not in _WAYS_IN if is_told is None else is_told
             self.all.append(
-                Declared(method, path, operation, resource, permission, endpoint, answer, active, told, asks_law, media)
+                Declared(
+                    method, path, operation, resource, permission, endpoint, answer, active, told, asks_law, media, etag
+                )
             )
             return endpoint
 

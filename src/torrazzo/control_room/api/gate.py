@@ -104,6 +104,13 @@ def expect_law(asked: Asked, operation: Operation, cameras: Iterable[str], said:
         _refuse(asked, operation, decision)
 
 
+def expect_scope(asked: Asked, operation: Operation, cameras: Iterable[str]) -> None:
+    """For a route that shows no picture: whether they are this person's cameras, whatever else has to hold."""
+    decision = asked.room.staffing.decide(asked.account, operation, cameras)
+    if decision.code == "OUT_OF_SCOPE":
+        _refuse(asked, operation, decision)
+
+
 def _refuse(asked: Asked, operation: Operation, decision: Decision) -> NoReturn:
     """A refusal is a fact."""
     if _is_news(asked, operation, decision):

@@ -16,6 +16,7 @@ from torrazzo.control_room.api.wishes import WishBook
 from torrazzo.control_room.camera_jobs import Jobs as CameraJobs
 from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.holds_app import HoldDesk
+from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import TownState
 from torrazzo.durable import Disk
@@ -47,6 +48,7 @@ class Room:
     keyring_status: Status = lambda: None
     ledger_status: Status = lambda: None
     retention_status: Status = lambda: None
+    playback: PlaybackDesk | None = None
     is_secure: bool = False  # people reach us over TLS, be it a proxy's
     is_behind_proxy: bool = False
     refusals: dict[object, int] = field(default_factory=dict)
@@ -61,6 +63,13 @@ class Room:
     def clock(self) -> Clock:
         """The town's."""
         return self.people.staffing.staff.clock
+
+    @property
+    def archive(self) -> PlaybackDesk:
+        """What was recorded; raises `Unavailable` where there is none."""
+        if self.playback is None:
+            raise Unavailable("there is no archive to look at here")
+        return self.playback
 
     def expect_ledger(self) -> None:
         """Before something is changed; raises `LedgerAway`."""

@@ -179,7 +179,7 @@ export interface MediaAddresses {
   /** image/jpeg of exactly the frame that is shown then, its own size; a fact of its own. Needs `still`.
    * Headers: x-torrazzo-camera, x-torrazzo-at (Instant), x-torrazzo-ticks, x-torrazzo-sha256, content-disposition. */
   still: { readonly at: At };
-  /** image/jpeg of the key frame at or before, in the same segment; 404 NOTHING_RECORDED in a gap. 80 to 640 wide. */
+  /** image/jpeg of the key frame at or before, in the same segment; 409 NOTHING_RECORDED in a gap. 80 to 640 wide. */
   thumbnail: { readonly at: At; readonly width: number };
 }
 

@@ -1,0 +1,395 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who plays back what, of people with accounts: a look is one session's, with a window for each of its cameras.
+
+Purpose and reason are said once. A look that moves to another span opens windows anew, each by a fact of its own, and
+those before are closed a little later, so that what plays goes on. A look ends when its person says so, when nothing
+came for a minute, when a window of it is over, and with the process.
+"""
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from torrazzo.access import Window, Windows
+from torrazzo.access.staff import Fact
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Damaged, Refused, TorrazzoError, Unavailable
+from torrazzo.base.ids import SegmentId, StreamId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import UtcTicks
+from torrazzo.control_room.index import Index
+from torrazzo.control_room.looks import NoLedger, NoLook
+from torrazzo.control_room.reach import FRESH, Reach, find_reach
+from torrazzo.keyring.answer import Denied
+from torrazzo.keyring.gate_refusal import Reason
+from torrazzo.law import Circumstances
+from torrazzo.ledger.act import Wanted
+from torrazzo.ledger.private import Private
+from torrazzo.ledger.text import to_base64
+from torrazzo.playback import Footage
+from torrazzo.playback.footage import Covers
+from torrazzo.playback.pictures import Picture
+
+IDLE_NS = 60_000_000_000
+LINGER_NS = 30_000_000_000  # so long the windows before a move stay open
+MOST, MOST_OF_ONE = 64, 4  # looks at one time: of all people, of one
+KEPT_BYTES = 8 << 20  # of thumbnails, in a look
+
+log = structlog.get_logger(__name__)
+
+
+class TooMany(Refused):
+    """So many looks are open already."""
+
+
+class Said(NamedTuple):
+    """What somebody says before looking."""
+
+    purpose: str
+    reason: str
+    case: str | None = None
+    event: str | None = None
+
+    def circumstances(self) -> Circumstances:
+        """For the law."""
+        return Circumstances(purpose=self.purpose, reason=self.reason, case=self.case, event=self.event)
+
+    def private(self, person: str, station: str) -> Private:
+        """Of whom the fact tells; an event stands before the reason."""
+        reason = self.reason if self.event is None else f"[{self.event}] {self.reason}"
+        return Private(person, reason, self.case, station)
+
+
+class Seat(NamedTuple):
+    """Whose look it is."""
+
+    token: str  # of the session
+    account: str
+    person: str  # its name, as facts have it
+    station: str
+
+
+class Shown(NamedTuple):
+    """A camera's stream that is to be looked at."""
+
+    camera: str
+    name: str
+    stream: StreamId
+
+
+class OpenFootage(Protocol):
+    """Footage through a window; see `index.open_footage`."""
+
+    def __call__(self, window: Window, covers: Covers) -> Footage: ...
+
+
+class View:
+    """One camera's window and what is read through it."""
+
+    def __init__(self, shown: Shown, wanted: Span, opened: UtcTicks, window: Window, footage: Footage) -> None:
+        self.shown, self.wanted, self.window, self.footage = shown, wanted, window, footage
+        self._had_all = wanted.end <= opened - FRESH  # later something can be there that is not in the window
+        self.over_ns: int | None = None  # it lingers until then
+        self.code = ""  # why what was to be shown first cannot be
+        self._number = window.number
+        self._lock = threading.Lock()
+
+    def keep_open(self) -> bool:
+        """Whether it is another window now: what the one before gave serves this one no more."""
+        self.window.keep_open()
+        with self._lock:
+            is_new = self.window.number != self._number
+            if is_new:
+                self._number = self.window.number
+                self.footage.forget()
+            return is_new
+
+    def has(self, shown: Shown, span: Span) -> bool:
+        """Whether all that there is of that span may be seen through it."""
+        end = self.wanted.end if self._had_all else min(self.wanted.end, self.window.span.end)
+        return self.shown.stream == shown.stream and self.wanted.start <= span.start and span.end <= end
+
+    def try_at(self, at: UtcTicks) -> None:
+        """Get the keys of what is shown first, so that what is against it is known before a player asks."""
+        rows = self.footage.segments(self.shown.stream, Span(at, UtcTicks(at + 1)))
+        try:
+            for row in rows[-1:]:
+                self.footage.open_piece(row, 0)
+        except TorrazzoError as error:
+            self.code = code_of(error)
+            log.warning("view_not_opened", window=self.window.number, error=str(error))
+
+    def end(self, why: str) -> None:
+        """Close the window; what was opened is forgotten."""
+        self.window.close(why)
+        self.footage.close()
+
+
+def code_of(error: TorrazzoError) -> str:
+    """Why footage is not shown, as pages know it."""
+    match error:
+        case Denied(reason=Reason.CONTENT):
+            return "FOOTAGE_EXPIRED"
+        case Damaged():
+            return "FOOTAGE_DAMAGED"
+        case Unavailable():
+            return "AWAY"
+    return "KEYS_REFUSED"
+
+
+class PersonLook:
+    """What plays. Its cameras have a view each, and for a while those from before it moved."""
+
+    def __init__(self, seat: Seat, said: Said, span: Span, names: Sequence[Shown]) -> None:
+        self.key = secrets.token_urlsafe(32)
+        self.seat, self.said, self.span, self.shown = seat, said, span, tuple(names)
+        self.whys: dict[str, str] = {}  # of cameras that have nothing to show
+        self.seen_ns = 0
+        self._views: dict[str, list[View]] = {}  # the newest first
+        self._thumbnails: OrderedDict[tuple[SegmentId, int, int], Picture] = OrderedDict()
+        self._lock = threading.Lock()
+        self.moving = threading.Lock()
+
+    def newest(self, camera: str) -> View | None:
+        """What the camera shows since the last move."""
+        with self._lock:
+            views = self._views.get(camera, ())
+            return next((view for view in views if view.over_ns is None), None)
+
+    def views(self, camera: str) -> Sequence[View]:
+        """All that are open, the newest first."""
+        with self._lock:
+            return tuple(self._views.get(camera, ()))
+
+    def all_views(self) -> list[View]:
+        """Of all cameras."""
+        with self._lock:
+            return [view for views in self._views.values() for view in views]
+
+    def put(self, view: View) -> None:
+        """It is the newest of its camera."""
+        with self._lock:
+            self._views.setdefault(view.shown.camera, []).insert(0, view)
+
+    def retire(self, camera: str, over_ns: int) -> None:
+        """What it has shown so far goes on for a while."""
+        with self._lock:
+            for view in self._views.get(camera, ()):
+                view.over_ns = view.over_ns or over_ns
+
+    def take_over(self, now_ns: int) -> list[View]:
+        """Those whose while is over, taken out."""
+        with self._lock:
+            over = [view for views in self._views.values() for view in views if (view.over_ns or now_ns + 1) <= now_ns]
+            for camera, views in self._views.items():
+                self._views[camera] = [view for view in views if view not in over]
+        if over:
+            self.forget()
+        return over
+
+    def thumbnail(self, key: tuple[SegmentId, int, int], make: Callable[[], Picture]) -> Picture:
+        """Kept in memory, as long as the look and the window through which it was seen."""
+        with self._lock:
+            found = self._thumbnails.get(key)
+            if found is not None:
+                self._thumbnails.move_to_end(key)
+                return found
+        made = make()
+        with self._lock:
+            self._thumbnails[key] = made
+            held = sum(len(picture.data) for picture in self._thumbnails.values())
+            while held > KEPT_BYTES:
+                held -= len(self._thumbnails.popitem(last=False)[1].data)
+        return made
+
+    def forget(self) -> None:
+        """No thumbnail is kept."""
+        with self._lock:
+            self._thumbnails.clear()
+
+
+class PersonLooks:
+    """May be used by several threads."""
+
+    def __init__(self, index: Index, clock: Clock, windows: Callable[[], Windows], open_footage: OpenFootage) -> None:
+        self._index, self._clock, self._windows, self._open_footage = index, clock, windows, open_footage
+        self._lock = threading.Lock()
+        self._looks: dict[str, PersonLook] = {}
+
+    # -- by people
+
+    def open(self, seat: Seat, said: Said, shown: Sequence[Shown], span: Span, at: UtcTicks | None) -> PersonLook:
+        """All facts are entered on return; raises `NoLedger` where that can't be, `TooMany`."""
+        look = PersonLook(seat, said, span, shown)
+        look.seen_ns = self._clock.boot_ns()
+        with self._lock:
+            self._check_place(seat)
+            self._looks[look.key] = look  # nobody knows its key yet
+        try:
+            self._open_views(look, shown, span, at)
+        except BaseException:
+            self._drop(look, "refused")
+            raise
+        return look
+
+    def find(self, key: str, token: str) -> PersonLook:
+        """For the session whose it is; raises `NoLook` otherwise."""
+        with self._lock:
+            look = self._looks.get(key)
+        if look is None or not secrets.compare_digest(look.seat.token.encode(), token.encode()):
+            raise NoLook("this look at the archive is over; say again why you look")
+        look.seen_ns = self._clock.boot_ns()
+        return look
+
+    def move(self, look: PersonLook, shown: Sequence[Shown], span: Span, at: UtcTicks | None) -> PersonLook:
+        """To another span, or other cameras; a camera whose window has it all goes on with that."""
+        with look.moving:
+            self._keep_open(look)
+            wide = {each.camera for each in shown if (view := look.newest(each.camera)) and view.has(each, span)}
+            over_ns = self._clock.boot_ns() + LINGER_NS
+            self._open_views(look, [each for each in shown if each.camera not in wide], span, at)
+            for camera in {each.camera for each in look.shown} - {each.camera for each in shown}:
+                look.retire(camera, over_ns)
+                look.whys.pop(camera, None)
+            for camera in wide:
+                if at is not None and (view := look.newest(camera)) is not None:
+                    view.code = ""
+                    view.try_at(at)
+            look.span, look.shown = span, tuple(shown)
+        return look
+
+    def stay(self, look: PersonLook) -> None:
+        """Somebody still looks: none of its windows ends."""
+        self._keep_open(look)
+
+    def use(self, look: PersonLook, camera: str) -> Sequence[View]:
+        """The camera's views, to read through; raises `NoLook` where the look is over by now."""
+        views = look.views(camera)
+        self._keep_open(look, views)
+        return views
+
+    def tell_still(self, look: PersonLook, view: View, t: int, digest: bytes) -> None:
+        """A frame is about to leave as a file; raises `Unavailable` where the ledger does not take it."""
+        values = {
+            "of": view.window.number,
+            "streams": [str(view.shown.stream)],
+            "at": t,
+            "d": to_base64(digest),
+        }
+        who = look.said.private(look.seat.person, look.seat.station)
+        self._windows().tell(Fact(0, "still", values, who))
+
+    def close(self, look: PersonLook) -> None:
+        """Its person is done."""
+        self._drop(look, "done")
+
+    # -- by the process
+
+    def tend(self) -> None:
+        """Every few seconds: end what nobody uses, and what was moved away from."""
+        now = self._clock.boot_ns()
+        for look in self._all():
+            if now - look.seen_ns > IDLE_NS:
+                self._drop(look, "idle")
+            for view in look.take_over(now):
+                view.end("moved")
+
+    def end_all(self, why: str, is_meant: Callable[[Seat], bool] = lambda _: True) -> None:
+        """Of these people, at once."""
+        for look in self._all():
+            if is_meant(look.seat):
+                self._drop(look, why)
+
+    # -- parts
+
+    def _all(self) -> list[PersonLook]:
+        with self._lock:
+            return list(self._looks.values())
+
+    def _keep_open(self, look: PersonLook, views: Sequence[View] | None = None) -> None:
+        for view in look.all_views() if views is None else views:
+            if view.over_ns is not None:
+                continue
+            try:
+                if view.keep_open():
+                    look.forget()
+            except TorrazzoError as error:
+                if not view.window.is_closed:
+                    raise
+                self._drop(look, "expired")
+                raise NoLook(str(error)) from error
+
+    def _open_views(self, look: PersonLook, shown: Sequence[Shown], span: Span, at: UtcTicks | None) -> None:
+        """All at the same time: each waits for the ledger, and then for the keyring."""
+        if not shown:
+            return
+        with ThreadPoolExecutor(len(shown), thread_name_prefix="view") as pool:
+            tried = [pool.submit(self._open_view, look, each, span, at) for each in shown]
+        opened, errors = list[View](), list[BaseException]()
+        whys: dict[str, str] = {}
+        for each, future in zip(shown, tried, strict=True):
+            if (error := future.exception()) is not None:
+                errors.append(error)
+                continue
+            found = future.result()
+            if isinstance(found, View):
+                opened.append(found)
+            else:
+                whys[each.camera] = found
+        if errors:
+            for view in opened:
+                view.end("refused")
+            raise errors[0]
+        over_ns = self._clock.boot_ns() + LINGER_NS
+        for each in shown:
+            look.retire(each.camera, over_ns)
+            look.whys.pop(each.camera, None)
+        look.whys |= whys
+        for view in opened:
+            look.put(view)
+
+    def _open_view(self, look: PersonLook, shown: Shown, span: Span, at: UtcTicks | None) -> View | str:
+        """Why there is none, where there is none."""
+        said, seat, before, opened = look.said, look.seat, look.newest(shown.camera), self._clock.utc()
+        try:
+            reach = find_reach(self._index, self._windows, self._clock, shown.stream, span, said.case)
+            if reach.span is None:
+                return reach.why
+            wanted = Wanted(frozenset({shown.stream}), reach.span)
+            follows = None if before is None else before.window.number
+            who = said.private(seat.person, seat.station)
+            window = self._windows().open_view(who, wanted, said.purpose, follows)
+        except Unavailable as error:
+            raise NoLedger(str(error)) from error
+        footage = self._open_footage(window, partial(_covers, window, reach, self._clock))
+        view = View(shown, span, opened, window, footage)
+        if at is not None:
+            view.try_at(at)
+        return view
+
+    def _check_place(self, seat: Seat) -> None:
+        """For one more look of this person; the lock is held."""
+        if len(self._looks) >= MOST:
+            raise TooMany(f"{MOST} looks are open already; try again when one is over")
+        if sum(look.seat.account == seat.account for look in self._looks.values()) >= MOST_OF_ONE:
+            raise TooMany(f"you have {MOST_OF_ONE} looks open already; close one, or wait a minute after you left it")
+
+    def _drop(self, look: PersonLook, why: str) -> None:
+        with self._lock:
+            self._looks.pop(look.key, None)
+        look.forget()
+        views = look.all_views()
+        if views:
+            with ThreadPoolExecutor(len(views), thread_name_prefix="view") as pool:
+                list(pool.map(lambda view: view.end(why), views))
+
+
+def _covers(window: Window, reach: Reach, clock: Clock, stream: StreamId, span: Span) -> bool:
+    return window.covers(stream, span) and reach.covers(span, clock.utc())
