@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { jumpsOf, marksOf } from "../src/core/timeline/marks";
 import { patternOf } from "../src/core/timeline/pattern";
 import { intervalsOf, joined, nextGap, type Row, whatAt } from "../src/core/timeline/rows";
+import { flagsOf, rowsOf, spanToAsk } from "../src/core/timeline/read";
 import { keyWish } from "../src/core/timeline/timeline";
 import { centred, DAY, following, HOUR, lengthOf, LENGTHS, MINUTE, moved, stepOf, timeAt, type View, xOf, zoomedBy, zoomedTo } from "../src/core/timeline/view";
 import { Format } from "../src/core/time/format";
@@ -131,13 +132,13 @@ describe("what a timeline tells", () => {
     camera: "c1",
     name: "Piazza",
     recorded: [{ from: 0, to: 10 }, { from: 10, to: 20 }, { from: 50, to: 60 }],
-    gaps: [{ from: 20, to: 50, why: "net" }],
+    gaps: [{ from: 20, to: 50, why: ["net"] }],
     holds: [{ from: 5, to: 15 }],
   };
 
   it("is footage, or a gap with its cause, or nothing", () => {
     expect(whatAt(row, 3)).toMatchObject({ kind: "recorded" });
-    expect(whatAt(row, 20)).toMatchObject({ kind: "gap", why: "net", from: 20, to: 50 });
+    expect(whatAt(row, 20)).toMatchObject({ kind: "gap", why: ["net"], from: 20, to: 50 });
     expect(whatAt(row, 60)).toMatchObject({ kind: "nothing" });
   });
 
@@ -159,7 +160,42 @@ describe("what a timeline tells", () => {
   });
 
   it("has a pattern for every cause, also for those to come", () => {
-    expect(patternOf("net")).not.toBe(patternOf("nosignal"));
-    expect(patternOf("a cause of the future")).toBe("cross");
+    expect(patternOf(["net"])).not.toBe(patternOf(["nosignal"]));
+    expect(patternOf(["a cause of the future"])).toBe("cross");
+  });
+});
+
+describe("the server's timeline", () => {
+  const told = {
+    from: "2026-11-24T12:00:00.000Z",
+    to: "2026-11-24T13:00:00.000Z",
+    step: 0,
+    now: "2026-11-24T13:00:00.000Z",
+    cameras: [
+      {
+        camera: "c1",
+        name: "Piazza",
+        stream: "main" as const,
+        known: 3_600_000,
+        recorded: [[0, 1000]] as const,
+        gaps: [[1000, 5000, ["net", "auth"], 2]] as const,
+        holds: [[0, 500, "act-1"]] as const,
+        bookmarks: [{ id: "b1", camera: "c1", at: "2026-11-24T12:00:01.000Z", note: "qui", person: { id: "p1", name: "Anna" }, made: "2026-11-24T13:00:00.000Z", own: true }],
+      },
+    ],
+  };
+
+  it("becomes rows and flags", () => {
+    expect(rowsOf(told)).toEqual([
+      { camera: "c1", name: "Piazza", recorded: [{ from: NOON, to: NOON + 1000 }], gaps: [{ from: NOON + 1000, to: NOON + 5000, why: ["net", "auth"] }], holds: [{ from: NOON, to: NOON + 500 }] },
+    ]);
+    expect(flagsOf(told)).toEqual([{ id: "b1", camera: "c1", at: NOON + 1000, note: "qui" }]);
+  });
+
+  it("is asked for with something around the view, and so coarse as it is seen", () => {
+    expect(spanToAsk(HOURLY, 1000)).toEqual({ from: NOON - HOUR, to: NOON + 2 * HOUR, step: 3600 });
+    const week = spanToAsk({ from: NOON, to: NOON + 7 * DAY }, 1000);
+    expect(week.to - week.from).toBeLessThanOrEqual(8 * DAY);
+    expect(spanToAsk({ from: NOON, to: NOON + 1000 }, 1000).step).toBe(0);
   });
 });

@@ -34,7 +34,7 @@ const soon = async () => (await import("./Soon")).Soon;
 export const SCREENS: readonly Screen[] = [
   { key: "wall", path: "/wall", icon: "presentation", anyOf: ["live"], load: soon },
   { key: "map", path: "/map", icon: "map-marker", anyOf: ["cameras.see"], load: soon },
-  { key: "playback", path: "/playback", icon: "video", anyOf: ["playback"], load: soon },
+  { key: "playback", path: "/playback", icon: "video", anyOf: ["playback"], load: async () => (await import("./playback/Playback")).Playback },
   { key: "alarms", path: "/alarms", icon: "horn", anyOf: ["alarms.see"], load: soon },
   { key: "exports", path: "/exports", icon: "files", anyOf: ["copy.ask", "copy.prepare", "copy.approve"], load: soon },
   { key: "cameras", path: "/cameras", icon: "camera", anyOf: ["cameras.see"], load: soon },

@@ -118,6 +118,12 @@ async function read(answer: Response): Promise<unknown> {
   }
 }
 
+/** What an answer without success says, of an address that gives no JSON. */
+export async function refusalOf(answer: Response): Promise<Refused | Away> {
+  const said: unknown = await answer.json().catch(() => null);
+  return isProblem(said) ? new Refused(said) : new Away(new Error(`${answer.status} without a problem`));
+}
+
 function isProblem(said: unknown): said is Problem {
   return typeof said === "object" && said !== null && "code" in said && typeof said.code === "string";
 }

@@ -50,6 +50,7 @@ export interface Routes extends PlaybackRoutes {
   "POST /shift/close": Route<{ note: string }, ShiftState>; // the note is for the next shift
 
   "GET /system": Route<undefined, SystemState>;
+  "GET /cameras": Route<undefined, { readonly items: readonly CameraState[] }>; // those that one has to do with
 }
 
 export interface Route<Body, Answer> {

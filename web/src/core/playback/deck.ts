@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
 import { Store } from "../store";
-import { following, type View } from "../timeline/view";
 import { type FrameTime, type FrameTimes, middleOf } from "./frame-times";
 import { type Loop, MasterClock, shuttled } from "./master";
 import { type Shown, Tile } from "./tile";
@@ -38,7 +37,7 @@ export class Deck {
   readonly time: Store<number>;
   readonly #clock: MasterClock;
   readonly #tiles = new Map<string, Tile>();
-  readonly #timer: ReturnType<typeof setInterval>;
+  #timer: ReturnType<typeof setInterval> | undefined;
   #isPlaying = false;
   #waitsSince: number | null = null;
   #window: { readonly from: number; readonly to: number } | null = null;
@@ -49,6 +48,10 @@ export class Deck {
   constructor(at: number) {
     this.#clock = new MasterClock(at);
     this.time = new Store(at);
+  }
+
+  /** From here on it runs, until `end`. */
+  begin(): void {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#draw();
   }
@@ -81,6 +84,13 @@ export class Deck {
     this.#tick();
   }
 
+  /** The look is over: nothing more is shown. */
+  close(): void {
+    this.pause();
+    this.#reach = null;
+    this.#window = null;
+  }
+
   seek(at: number): void {
     this.#clock.seek(at, performance.now());
     this.#tick();
@@ -90,6 +100,11 @@ export class Deck {
     this.#clock.setRate(rate, performance.now());
     this.#isPlaying = true;
     this.#waitsSince = null;
+    this.#tick();
+  }
+
+  setRate(rate: number): void {
+    this.#clock.setRate(rate, performance.now());
     this.#tick();
   }
 
@@ -113,7 +128,7 @@ export class Deck {
   /** To the frame of this camera that follows or precedes; the others go to the same moment. One after the other. */
   step(camera: string, direction: 1 | -1): Promise<void> {
     this.pause();
-    this.#step = this.#step.then(async () => {
+    this.#step = this.#step.catch(() => undefined).then(async () => {
       const frame = await this.#beside(camera, direction);
       if (frame !== undefined) this.seek(middleOf(frame));
     });
@@ -137,7 +152,10 @@ export class Deck {
     const reach = this.#reach;
     if (reach === null) return undefined;
     const at = this.at;
-    return (await reach.frames(camera, at)).beside(at, direction);
+    const found = (await reach.frames(camera, at)).beside(at, direction);
+    if (found !== undefined) return found;
+    const edge = this.#tiles.get(camera)?.source.map.edge(at, direction); // a gap that is longer than what was asked for
+    return edge === undefined ? undefined : (await reach.frames(camera, edge)).at(edge + direction);
   }
 
   #draw(): void {
@@ -162,7 +180,8 @@ export class Deck {
     for (const tile of this.#tiles.values()) {
       if (!this.#isPlaying) tile.stand(at);
       else if (rate < 0) tile.scrub(at);
-      else tile.run(at, rate);
+      else if (this.#clock.isRunning || this.#waitsSince === null) tile.run(at, rate);
+      else tile.hold(at);
     }
     if (!this.#isPlaying) return;
     const isWaiting = this.#late().length > 0 && Math.abs(rate) <= WAITABLE && rate > 0;
@@ -219,9 +238,4 @@ export class Deck {
 function isInside(window: { readonly from: number; readonly to: number }, at: number, span: { readonly from: number; readonly to: number }): boolean {
   const clamped = Math.min(span.to - 1, Math.max(span.from, at));
   return clamped >= window.from && clamped < window.to;
-}
-
-/** A view that has the clock in it while it runs. */
-export function viewWith(view: View, at: number, rate: number): View {
-  return following(view, at, rate >= 0);
 }

@@ -15,12 +15,7 @@ export interface FrameTime {
 export class FrameTimes {
   readonly #frames: readonly FrameTime[];
 
-  constructor(
-    frames: Frames,
-    /** What was asked for: in between, what is not here is not there. UTC milliseconds. */
-    readonly from: number,
-    readonly to: number,
-  ) {
+  constructor(frames: Frames) {
     this.#frames = frames.segments.flatMap(({ ticks, end }) => ticks.map((each, at) => ({ ticks: each, end: ticks[at + 1] ?? Math.max(end, each + 1) })));
   }
 

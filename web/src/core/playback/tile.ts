@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { steer } from "./master";
+import { RATE_MS, steer } from "./master";
 import { HlsSource } from "./source";
 import type { Place } from "./time-map";
 
@@ -21,6 +21,9 @@ export interface Frame {
 }
 
 const ENOUGH = 3; // HAVE_FUTURE_DATA
+const HAVE_ONE = 2; // HAVE_CURRENT_DATA
+const REST_MS = 300;
+const LEAD_MS = 60; // so long a browser takes until a picture moves: behind a gap's end it starts before it is seen
 const SAME_S = 0.0015;
 
 /** One camera on the deck: keeps its video where the clock is. */
@@ -57,7 +60,8 @@ export class Tile {
     const { loaded } = this.source;
     if (loaded.state === "failed") return true;
     if (loaded.state === "loading") return false;
-    return this.#place.kind !== "picture" || (!this.video.seeking && this.video.readyState >= ENOUGH) || this.#isAtEnd;
+    if (this.#place.kind !== "picture") return true;
+    return !this.video.seeking && (this.video.readyState >= ENOUGH || this.#hasTheRest(this.#place.to));
   }
 
   /** Stand on the picture of that moment; in a gap, wait at its end. */
@@ -74,26 +78,32 @@ export class Tile {
     else this.stand(utc);
   }
 
+  /** The clock waits for another one: stay about there. */
+  hold(utc: number): void {
+    this.#place = this.source.map.place(utc);
+    if (!this.video.paused) this.video.pause();
+    const media = this.#target();
+    if (media !== null && !this.video.seeking && Math.abs(this.video.currentTime - media) * 1000 > RATE_MS) this.#seek(media);
+  }
+
   /** Run with the clock, which is at `utc` and runs at `rate` above zero. */
   run(utc: number, rate: number): void {
     this.#place = this.source.map.place(utc);
     this.source.ahead = 10 * Math.max(1, rate);
-    if (this.#place.kind !== "picture") {
-      this.stand(utc);
+    const place = this.#place;
+    if (place.kind !== "picture") {
+      if (place.kind === "gap" && place.to - utc < LEAD_MS * rate && this.#isAt(place.media)) this.#start(rate);
+      else this.stand(utc);
       return;
     }
     if (this.video.seeking) return;
-    const drift = (this.video.currentTime - this.#place.media) * 1000;
+    const drift = (this.video.currentTime - place.media) * 1000;
     const steering = steer(drift, rate);
     if (steering === "seek") {
-      this.#seek(this.#place.media);
+      this.#seek(place.media);
       return;
     }
-    if (this.video.playbackRate !== steering.rate) this.video.playbackRate = steering.rate;
-    if (this.video.paused && this.video.readyState >= ENOUGH) {
-      this.#sought = null;
-      this.video.play().catch(() => undefined); // it was paused meanwhile
-    }
+    this.#start(steering.rate);
   }
 
   end(): void {
@@ -101,10 +111,24 @@ export class Tile {
     this.source.end();
   }
 
-  /** Nothing more can come: the last picture of a run stands until its end. */
-  get #isAtEnd(): boolean {
-    const place = this.#place;
-    return place.kind === "picture" && this.video.ended;
+  /** All up to the end of the run is there, and that is less than a browser waits for: its last picture stands. */
+  #hasTheRest(end: number): boolean {
+    const { buffered, currentTime, readyState } = this.video;
+    const ranges = Array.from({ length: buffered.length }, (_, at) => [buffered.start(at), buffered.end(at)] as const);
+    const range = ranges.find(([from, to]) => currentTime >= from - SAME_S && currentTime <= to + SAME_S);
+    const until = range === undefined ? undefined : this.source.map.utc(range[1] - SAME_S);
+    return readyState >= HAVE_ONE && until !== undefined && until >= end - REST_MS;
+  }
+
+  #start(rate: number): void {
+    if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
+    if (!this.video.paused || this.video.readyState < ENOUGH) return;
+    this.#sought = null;
+    this.video.play().catch(() => undefined); // it was paused meanwhile
+  }
+
+  #isAt(media: number | null): boolean {
+    return media !== null && !this.video.seeking && this.video.currentTime >= media - SAME_S && this.video.currentTime < media + LEAD_MS / 1000;
   }
 
   #target(): number | null {

@@ -54,6 +54,11 @@ export class TimeMap {
     return { kind: "gap", from: before?.to ?? span.from, to: after?.from ?? span.to, media: after?.parts[0]?.start ?? null };
   }
 
+  /** Where the next run of pictures begins, or, backwards, where the one before ends; undefined where there is none. */
+  edge(utc: number, direction: 1 | -1): number | undefined {
+    return direction === 1 ? this.#runs.find(({ from }) => from > utc)?.from : this.#runs.filter(({ to }) => to <= utc).at(-1)?.to;
+  }
+
   /** What time it was at a moment of the player's clock; undefined beside all parts. */
   utc(media: number): number | undefined {
     const parts = this.#parts.filter(({ isGap }) => !isGap);

@@ -24,7 +24,7 @@ export interface Ink {
 export interface Say {
   readonly zone: string;
   label(at: number, mark: Mark["size"], view: View): string;
-  cause(why: string): string;
+  cause(why: readonly string[]): string;
   jump(minutes: number): string;
 }
 
@@ -165,7 +165,7 @@ export class Painter {
 
   #head(brush: CanvasRenderingContext2D, x: number, height: number, ink: Ink): void {
     brush.fillStyle = ink.paper;
-    brush.fillRect(x - 2.5, 18, 5, height);
+    brush.fillRect(x - 2, 18, 4, height);
     brush.fillStyle = ink.ink;
     brush.fillRect(x - 1, 18, 2, height);
     brush.beginPath();

@@ -3,7 +3,7 @@
 
 /** How a gap looks: a pattern for each cause, so that none is told by colour alone. */
 
-export type Pattern = "rising" | "falling" | "cross" | "upright" | "level" | "dots" | "grid";
+export type Pattern = "rising" | "falling" | "cross" | "upright" | "level" | "dots" | "grid" | "sparse";
 
 const PATTERNS: Readonly<Record<string, Pattern>> = {
   net: "rising",
@@ -19,11 +19,12 @@ const PATTERNS: Readonly<Record<string, Pattern>> = {
   permit: "grid",
   keys: "grid",
   mask: "dots",
+  none: "sparse",
 };
 
 /** A cause that we do not know has a pattern too. */
-export function patternOf(why: string): Pattern {
-  return PATTERNS[why] ?? "cross";
+export function patternOf(why: readonly string[]): Pattern {
+  return PATTERNS[why[0] ?? ""] ?? "cross";
 }
 
 const SIZE = 8;
@@ -35,6 +36,7 @@ const LINES: Readonly<Record<Pattern, readonly (readonly [number, number, number
   level: [[0, 4, 8, 4]],
   grid: [[4, 0, 4, 8], [0, 4, 8, 4]],
   dots: [[3, 4, 5, 4]],
+  sparse: [],
 };
 
 /** A tile to fill with: `ink` on `paper`. */

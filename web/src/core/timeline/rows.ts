@@ -11,9 +11,8 @@ export interface Stretch {
 }
 
 export interface GapStretch extends Stretch {
-  readonly why: string;
-  /** It goes on. */
-  readonly isOpen?: boolean;
+  /** Its causes, most of the time first. */
+  readonly why: readonly string[];
 }
 
 export interface Row {
@@ -28,6 +27,7 @@ export interface Flag {
   readonly id: string;
   readonly at: number;
   readonly note: string;
+  readonly camera: string;
 }
 
 export type Kind = "recorded" | "gap" | "hold" | "nothing";
@@ -37,7 +37,7 @@ export interface Interval extends Stretch {
   readonly camera: string;
   readonly name: string;
   readonly kind: Kind;
-  readonly why?: string;
+  readonly why?: readonly string[];
 }
 
 /** What a camera has at a moment; nothing where neither footage nor a gap is known. */

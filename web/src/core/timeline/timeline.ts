@@ -37,6 +37,7 @@ export class Timeline {
   readonly #painter = new Painter();
   readonly #aborter = new AbortController();
   readonly #observer: ResizeObserver;
+  readonly #themes = new MutationObserver(() => this.#redraw());
   readonly #fingers = new Map<number, number>();
   #scene: Scene | null = null;
   #ink: Ink | null = null;
@@ -57,6 +58,8 @@ export class Timeline {
     this.#listen();
     this.#observer = new ResizeObserver(() => this.#redraw());
     this.#observer.observe(host);
+    this.#themes.observe(document.head, { subtree: true, attributes: true });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw(), { signal: this.#aborter.signal });
   }
 
   show(scene: Scene): void {
@@ -64,16 +67,16 @@ export class Timeline {
     this.#redraw();
   }
 
-  /** Another language, zone or theme. */
+  /** Another language or zone. */
   speak(spoken: Spoken): void {
     this.spoken = spoken;
-    this.#ink = null;
     this.#redraw();
   }
 
   end(): void {
     this.#aborter.abort();
     this.#observer.disconnect();
+    this.#themes.disconnect();
     this.#canvas.remove();
   }
 
@@ -102,7 +105,8 @@ export class Timeline {
       [this.#canvas.width, this.#canvas.height] = [wide, high];
       this.#canvas.style.height = `${height}px`;
     }
-    this.#ink ??= inkOf(this.host);
+    const ink = inkOf(this.host);
+    if (this.#ink === null || JSON.stringify(ink) !== JSON.stringify(this.#ink)) this.#ink = ink;
     this.#painter.paint(brush, scene, { width, height, scale }, this.#ink, spoken);
     const said = { label: spoken.name, valuemin: Math.floor(scene.view.from), valuemax: Math.ceil(scene.view.to), valuenow: Math.round(scene.at), valuetext: spoken.value(scene.at) };
     for (const [name, value] of Object.entries(said)) {
@@ -121,9 +125,6 @@ export class Timeline {
     on("pointerup", (event) => this.#up(event));
     on("pointercancel", (event) => this.#up(event));
     on("pointerleave", () => this.wishes.over(null, 0));
-    for (const query of ["(prefers-color-scheme: dark)"]) {
-      matchMedia(query).addEventListener("change", () => this.speak(this.spoken), { signal });
-    }
   }
 
   #x(event: { readonly clientX: number }): number {

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import type { Playing } from "./usePlayer";
+import { centred, type View } from "../../core/timeline/view";
+import { NewBookmark } from "./Bookmarks";
+import { GoTo } from "./GoTo";
+import { Keys } from "./Keys";
+import { Reason } from "./Reason";
+import { StillDialog } from "./StillDialog";
+
+export type Open = "reason" | "go" | "bookmark" | "keys" | null;
+
+interface Props {
+  readonly playing: Playing;
+  readonly open: Open;
+  readonly view: View;
+  readonly onView: (view: View) => void;
+  readonly onClose: () => void;
+  readonly onLook: () => void;
+}
+
+/** What is asked or shown above the player. */
+export function Dialogs({ playing, open, view, onView, onClose, onLook }: Props) {
+  const { deck, looking, known, names, camera, still } = playing;
+  const name = names.get(camera) ?? camera;
+  if (still !== null) return <StillDialog still={still} camera={name} onClose={() => playing.setStill(null)} />;
+  if (open === "reason") {
+    const begin = async (asked: Parameters<typeof looking.open>[0]) => {
+      await looking.open(asked);
+      onClose();
+      onLook();
+    };
+    return <Reason at={deck.at} now={playing.now} cameras={playing.ids} before={looking.asked} onClose={onClose} onOpen={begin} />;
+  }
+  if (open === "go") {
+    const go = (at: number) => {
+      onClose();
+      onView(centred(view, at));
+      playing.seek(at);
+    };
+    return <GoTo at={deck.at} now={playing.now} onClose={onClose} onGo={go} />;
+  }
+  if (open === "keys") return <Keys onClose={onClose} />;
+  if (open !== "bookmark") return null;
+  const done = () => {
+    onClose();
+    known.retry();
+  };
+  return <NewBookmark camera={camera} name={name} at={deck.at} onClose={onClose} onDone={done} />;
+}

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { useCallback, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+
+import { useClient } from "../../app/session";
+import type { CameraState } from "../../core/api/types";
+import { msFromInstant } from "../../core/time/ticks";
+import { HOUR, type View } from "../../core/timeline/view";
+import { Button } from "../../ui/Button";
+import { useFormat, Zone } from "../../ui/format";
+import { Screen } from "../../ui/Screen";
+import { Empty, Failed, Loading } from "../../ui/States";
+import { useResource } from "../../ui/useResource";
+import { CameraChoice, MOST } from "./CameraChoice";
+import { Player } from "./Player";
+
+const AGO_MS = 60_000;
+
+/** Recorded pictures: which cameras, which zone; the rest is the player's. */
+export function Playback() {
+  const { t } = useTranslation();
+  const client = useClient();
+  const format = useFormat();
+  const [isUtc, setUtc] = useState(false);
+  const [isChoosing, setChoosing] = useState(false);
+  const { cameras, start, choose } = useAddress();
+  const read = useCallback((signal: AbortSignal) => client.call("GET /cameras", undefined, { signal }), [client]);
+  const { value, error, retry } = useResource(read);
+  const [view, setView] = useState<View>(() => ({ from: start - HOUR / 2, to: start + HOUR / 2 }));
+
+  const aside = (
+    <div className="play-aside">
+      <Button kind="secondary" size="small" icon="camera" onClick={() => setChoosing(true)}>{t("playback.choose_cameras")}</Button>
+      <button type="button" className="play-utc" aria-pressed={isUtc} onClick={() => setUtc(!isUtc)}>{t("playback.in_utc")}</button>
+    </div>
+  );
+  return (
+    <Zone value={isUtc ? "UTC" : format.zone}>
+      <Screen title={t("nav.playback")} aside={aside}>
+        {value === undefined ? error === undefined ? <Loading /> : <Failed error={error} onRetry={retry} /> : (
+          <Chosen cameras={cameras} all={value.items} start={start} view={view} onView={setView} onChoosing={() => setChoosing(true)} />
+        )}
+        {isChoosing && value !== undefined ? (
+          <CameraChoice
+            cameras={value.items}
+            chosen={cameras}
+            onClose={() => setChoosing(false)}
+            onChoose={(chosen) => {
+              choose(chosen);
+              setChoosing(false);
+            }}
+          />
+        ) : null}
+      </Screen>
+    </Zone>
+  );
+}
+
+interface ChosenProps {
+  readonly cameras: readonly string[];
+  readonly all: readonly CameraState[];
+  readonly start: number;
+  readonly view: View;
+  readonly onView: (view: View) => void;
+  readonly onChoosing: () => void;
+}
+
+function Chosen({ cameras, all, start, view, onView, onChoosing }: ChosenProps) {
+  const { t } = useTranslation();
+  const known = all.filter(({ id }) => cameras.includes(id));
+  if (known.length === 0) {
+    return (
+      <Empty title={t("playback.choose_first")} action={<Button icon="camera" onClick={onChoosing}>{t("playback.choose_cameras")}</Button>}>
+        <p>{t("playback.choose_text", { most: MOST })}</p>
+      </Empty>
+    );
+  }
+  return <Player cameras={known} start={start} view={view} onView={onView} />;
+}
+
+/** Cameras and moment stand in the address, so that other screens lead here: `?cameras=a,b&at=2026-11-24T22:04:41Z`. */
+function useAddress() {
+  const [query, setQuery] = useSearchParams();
+  const [start] = useState(() => startOf(query.get("at")));
+  const cameras = (query.get("cameras") ?? "").split(",").filter(Boolean).slice(0, MOST);
+  const choose = (chosen: readonly string[]) =>
+    setQuery((before) => {
+      before.set("cameras", chosen.join(","));
+      return before;
+    }, { replace: true });
+  return { cameras, start, choose };
+}
+
+function startOf(at: string | null): number {
+  try {
+    return at === null ? Date.now() - AGO_MS : msFromInstant(at);
+  } catch {
+    return Date.now() - AGO_MS;
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { useCallback, useMemo, useState } from "react";
+
+import { useClient } from "../../app/session";
+import type { Timeline } from "../../core/api/playback";
+import { spanToAsk } from "../../core/timeline/read";
+import type { View } from "../../core/timeline/view";
+import { msFromInstant } from "../../core/time/ticks";
+import { useResource } from "../../ui/useResource";
+import { instant } from "./useLook";
+
+const EVERY_MS = 15_000;
+const WIDTH = 1200;
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+}
+
+/** What is known of these cameras' time in a view, and around it; asked again as the view leaves it, and now and then. */
+export function useTimeline(cameras: readonly string[], view: View) {
+  const [asked, setAsked] = useState<Span>(() => spanToAsk(view, WIDTH));
+  const wanted = spanToAsk(view, WIDTH);
+  const isLeft = view.from < asked.from || view.to > asked.to;
+  const isOther = wanted.step < asked.step / 2 || wanted.step > asked.step * 4;
+  if (isLeft || isOther) setAsked(wanted);
+  return useSpan(cameras, asked);
+}
+
+/** The same, exact, of one span. */
+export function useExact(cameras: readonly string[], from: number, to: number) {
+  return useSpan(cameras, useMemo(() => ({ from, to, step: 0 }), [from, to]));
+}
+
+function useSpan(cameras: readonly string[], asked: Span) {
+  const client = useClient();
+  const ids = cameras.join(",");
+  const read = useCallback(
+    async (signal: AbortSignal): Promise<Timeline | null> => {
+      if (ids === "") return null;
+      const query = { cameras: ids, from: instant(asked.from), to: instant(asked.to), step: String(asked.step) };
+      return client.call("GET /timeline", undefined, { query, signal });
+    },
+    [client, ids, asked],
+  );
+  return useResource(read, EVERY_MS);
+}
+
+export function nowOf(timeline: Timeline | null | undefined): number {
+  return timeline === null || timeline === undefined ? Date.now() : msFromInstant(timeline.now);
+}
