@@ -30,6 +30,7 @@ from torrazzo.cli.init import make_town
 from torrazzo.control_room.api import Room, make_api
 from torrazzo.control_room.api.guard import Guard
 from torrazzo.control_room.api.room import expect_running
+from torrazzo.control_room.api.wall_book import WALLS, WallBook
 from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page
 from torrazzo.control_room.camera_jobs import Jobs
@@ -168,6 +169,7 @@ class ApiTown(StaffedTown):
             cameras=self.cameras,
             ledger=partial(expect_running, self.ledger),
             wishes=WishBook(self.home.path / WISHES, self.disk),
+            walls=WallBook(self.home.path / WALLS, self.disk),
             cameras_of_town=Cameras(self.staffing.staff, self.staffing.accounts, self.office),
             camera_jobs=Jobs(self.clock),
             exports=Exports(self.looks, partial(read_asks, self.home, self.disk, self.clock), self.home.worker_socket),

@@ -37,6 +37,7 @@ from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.api import Room, make_api
 from torrazzo.control_room.api.guard import Guard
 from torrazzo.control_room.api.room import expect_running, last_look
+from torrazzo.control_room.api.wall_book import WALLS, WallBook
 from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, page_address
 from torrazzo.control_room.books import Books
@@ -211,6 +212,7 @@ class _Room:
             cameras=self._office.registry.cameras,
             ledger=partial(expect_running, LedgerClient(home.ledger_socket)),
             wishes=WishBook(home.path / WISHES, self._disk),
+            walls=WallBook(home.path / WALLS, self._disk),
             cameras_of_town=self._cameras,
             camera_jobs=self._camera_jobs,
             exports=self._exports(),

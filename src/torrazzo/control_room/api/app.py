@@ -25,6 +25,7 @@ from torrazzo.control_room.api import (
     shifts,
     system,
     timeline,
+    walls,
 )
 from torrazzo.control_room.api.declared import Declared, Door, Undeclared, by_endpoint
 from torrazzo.control_room.api.gate import enter
@@ -49,6 +50,7 @@ DECLARED: Sequence[Declared] = tuple(
         holds,
         looks,
         timeline,
+        walls,
     )
     for route in file.routes.all
 )

@@ -12,6 +12,7 @@ from torrazzo.access.staffing import Staffing
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.control_room.api.problem import LedgerAway
+from torrazzo.control_room.api.wall_book import WallBook
 from torrazzo.control_room.api.wishes import WishBook
 from torrazzo.control_room.camera_jobs import Jobs as CameraJobs
 from torrazzo.control_room.exports import Exports
@@ -40,6 +41,7 @@ class Room:
     cameras: Callable[[], Sequence[Camera]]
     ledger: Callable[[], object]  # raises `Unavailable` where it takes nothing
     wishes: WishBook
+    walls: WallBook
     cameras_of_town: CamerasOfTown
     camera_jobs: CameraJobs
     exports: Exports | None = None
