@@ -45,6 +45,7 @@ from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import town_state
 from torrazzo.durable import OsDisk
+from torrazzo.health import Alarms
 from torrazzo.law import Role
 from torrazzo.ledger.act import Act, parse_act
 from torrazzo.ledger.client import LedgerClient
@@ -136,6 +137,7 @@ class ApiTown(StaffedTown):
         self.windows = Windows(self.home, self.disk, self.clock, CONTROL_ROOM)
         self.ledger = LedgerClient(self.home.ledger_socket)
         self.people = StaffRoom(self.staffing, self.windows.tell)
+        self.alarms = Alarms(self.staffing.staff)
         self.devices: dict[str, pyotp.TOTP] = {}
         self.port = 0
         self._ledger_runs, self._opened = contextlib.ExitStack(), contextlib.ExitStack()
@@ -170,6 +172,7 @@ class ApiTown(StaffedTown):
             ledger=partial(expect_running, self.ledger),
             wishes=WishBook(self.home.path / WISHES, self.disk),
             walls=WallBook(self.home.path / WALLS, self.disk),
+            alarms=self.alarms,
             cameras_of_town=Cameras(self.staffing.staff, self.staffing.accounts, self.office),
             camera_jobs=Jobs(self.clock),
             exports=Exports(self.looks, partial(read_asks, self.home, self.disk, self.clock), self.home.worker_socket),

@@ -61,6 +61,12 @@ def forget_old(change: Change) -> None:
     change.connection.execute(sa.delete(FAILURE).where(is_old))
 
 
+def count_locked(connection: sa.Connection, now: UtcTicks) -> int:
+    """Accounts, whether there are such or not, and addresses of which nothing is looked at now."""
+    query = sa.select(sa.func.count()).select_from(FAILURE).where(FAILURE.c.locked_until > now)
+    return int(connection.execute(query).scalar_one())
+
+
 def _locked_until(change: Change, key: str) -> UtcTicks:
     query = sa.select(FAILURE.c.locked_until).where(FAILURE.c.key == key)
     return UtcTicks(change.connection.execute(query).scalar() or 0)

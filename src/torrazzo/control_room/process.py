@@ -36,7 +36,7 @@ from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.api import Room, make_api
 from torrazzo.control_room.api.guard import Guard
-from torrazzo.control_room.api.room import expect_running, last_look
+from torrazzo.control_room.api.room import expect_running
 from torrazzo.control_room.api.wall_book import WALLS, WallBook
 from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, page_address
@@ -57,9 +57,11 @@ from torrazzo.control_room.playback_desk import KEYS_AT_ONCE, PlaybackDesk
 from torrazzo.control_room.socket_app import make_socket_app
 from torrazzo.control_room.staff_room import PAGE, StaffRoom, try_to
 from torrazzo.control_room.state import GapState, TownState
-from torrazzo.control_room.views import ask_status, gather
+from torrazzo.control_room.views import gather
+from torrazzo.control_room.watch import Watch
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import let_pass, listen_unix
+from torrazzo.health import Alarms
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.playback.pictures import Pictures
 from torrazzo.town.home import Home, PublicSettings, Settings, load_settings
@@ -74,6 +76,7 @@ CLOSING_S = 3
 TICK_S = 0.5
 TEND_S = 5.0
 STAFF_S = 15.0
+JUDGE_S = 2.0
 THREADS = 64
 GATHER_S = 3.0  # a start is told of by a fact of each stream
 
@@ -146,7 +149,14 @@ class _Room:
         self._staff = StaffRoom(Staffing.of(office.registry.engine, office.box, clock), self._tell)
         self._cameras = Cameras(self._staff.staffing.staff, self._staff.staffing.accounts, office)
         self._camera_jobs = Jobs(clock)
+        self._refusals: dict[object, int] = {}
+        self._watch = self._make_watch()
         self._ending = threading.Event()
+
+    def _make_watch(self) -> Watch:
+        staff, registry = self._staff.staffing.staff, self._office.registry
+        ledger = self._home.ledger_socket
+        return Watch(self._look, registry.version, Alarms(staff), staff, self._clock, ledger, self._refusals)
 
     @contextlib.contextmanager
     def sockets(self, host: str, port: int | None) -> Iterator[tuple[tuple["_Server", socket.socket], ...]]:
@@ -218,10 +228,9 @@ class _Room:
             exports=self._exports(),
             holds=self._holds(),
             all_cameras=partial(self._office.registry.cameras, has_removed=True),
-            keyring_status=partial(ask_status, home.keyring_socket),
-            ledger_status=partial(ask_status, home.ledger_socket),
-            retention_status=partial(last_look, self._disk, home),
             playback=self._playback,
+            alarms=self._watch.alarms,
+            refusals=self._refusals,
         )
 
     def _has_page(self) -> bool:
@@ -272,6 +281,7 @@ class _Room:
             asyncio.create_task(self._forget(stop)),
             asyncio.create_task(self._tend(stop)),
             asyncio.create_task(self._tend_staff(stop)),
+            asyncio.create_task(self._judge(stop)),
             asyncio.create_task(asyncio.to_thread(self._catch_up)),
         ]
         stopping = asyncio.create_task(stop.wait())
@@ -289,6 +299,9 @@ class _Room:
 
     def state(self) -> TownState:
         """Now; in a thread."""
+        return self._watch.state()
+
+    def _look(self) -> TownState:
         cameras = self._office.registry.cameras()
         state = gather(self._home, self._settings, self._disk, self._clock, cameras, self.gaps)
         return replace(state, missing=self._books.missing)
@@ -347,6 +360,11 @@ class _Room:
         """Suspend what has lapsed, forget what is over, tell the ledger what is owed."""
         while not await _wait(stop, STAFF_S):
             await asyncio.to_thread(try_to, "people_not_tended", self._staff.tend)
+
+    async def _judge(self, stop: asyncio.Event) -> None:
+        """Alarms come by themselves."""
+        while not await _wait(stop, JUDGE_S):
+            await asyncio.to_thread(self._watch.turn)
 
     def _catch_up(self) -> None:
         """In a thread: facts that were written while no control room ran, or that a recorder that died kept."""

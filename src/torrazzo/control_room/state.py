@@ -9,6 +9,7 @@ yet known to the recorder), `unknown` (the recorder does not answer).
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from torrazzo.base.ids import StreamId
@@ -69,6 +70,15 @@ class CameraState:
         return all(stream.state in {"recording", "disabled"} for stream in self.streams)
 
 
+class Said(NamedTuple):
+    """What the processes said of themselves when they were asked, as they said it; None: nothing."""
+
+    recorder: Mapping[str, object] | None = None
+    ledger: Mapping[str, object] | None = None
+    keyring: Mapping[str, object] | None = None
+    retention: Mapping[str, object] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TownState:
     """Everything on one page."""
@@ -92,6 +102,7 @@ class TownState:
     settings_wrong: tuple[str, ...] = ()  # what is wrong with files of the home that people write, in English
     missing: str | None = None  # who looked, of facts that no book explains, in English
     alarms: tuple[str, ...] = ()  # of the keyring, in English: clocks, heads, what is not erased, disks that fill up
+    said: Said = Said()  # noqa: RUF009 - a value; all of the above comes from it; not in `to_json`
 
     @property
     def is_fine(self) -> bool:
@@ -110,15 +121,17 @@ class TownState:
 
     def with_keyring(self, said: Mapping[str, object] | None) -> "TownState":
         """The same, with what the keyring says of itself; None: it does not answer."""
+        all_said = self.said._replace(keyring=said)
         if said is None:
-            return replace(self, keyring="down", keyring_level=None, alarms=())
+            return replace(self, keyring="down", keyring_level=None, alarms=(), said=all_said)
         alarms, level = said.get("alarms"), said.get("level")
         texts = tuple(map(str, alarms)) if isinstance(alarms, list) else ()
-        return replace(self, keyring="running", keyring_level=level if isinstance(level, str) else None, alarms=texts)
+        kept = level if isinstance(level, str) else None
+        return replace(self, keyring="running", keyring_level=kept, alarms=texts, said=all_said)
 
     def to_json(self) -> dict[str, object]:
         """For machines: times in ISO 8601 UTC; in a gap `from`, `to`, `why`."""
-        found = _plain(asdict(self))
+        found = _plain({name: value for name, value in asdict(replace(self, said=Said())).items() if name != "said"})
         assert isinstance(found, dict)
         return found
 
@@ -161,8 +174,9 @@ def town_state(
         ledger="down" if ledger is None else str(ledger.get("state")),
         ledger_why=_reason(ledger, "why"),
         ledger_waiting=_waiting(recorder, ledger),
-        witnesses_away=tuple(str(each.get("name")) for each in _witnesses(ledger) if _is_away(each)),
-        own_witness=any(each.get("own") is True for each in _witnesses(ledger)),
+        witnesses_away=tuple(str(each.get("name")) for each in witnesses_of(ledger) if is_away(each)),
+        own_witness=any(each.get("own") is True for each in witnesses_of(ledger)),
+        said=Said(recorder, ledger),
     )
 
 
@@ -223,12 +237,14 @@ def _reason(said: Mapping[str, object] | None, key: str) -> str | None:
     return None if why is None else str(why)
 
 
-def _witnesses(ledger: Mapping[str, object] | None) -> list[Mapping[str, object]]:
+def witnesses_of(ledger: Mapping[str, object] | None) -> list[Mapping[str, object]]:
+    """How each fares, as the ledger says."""
     found = None if ledger is None else ledger.get("witnesses")
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def _is_away(witness: Mapping[str, object]) -> bool:
+def is_away(witness: Mapping[str, object]) -> bool:
+    """Whether this witness has cosigned nothing for a minute."""
     seconds = witness.get("away_s")
     return isinstance(seconds, int | float) and seconds >= WITNESS_AWAY_S
 

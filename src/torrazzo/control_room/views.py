@@ -48,8 +48,11 @@ def gather(
     """The state from these cameras and gaps, and what recorder, ledger and keyring say now."""
     recorder, ledger = ask_status(home.recorder_socket), ask_status(home.ledger_socket)
     state = town_state(settings, cameras, recorder, gaps, clock.utc(), ledger)
-    state = replace(state, settings_wrong=(*_anchors_wrong(home), *_policy_wrong(home, settings)))
-    return state.with_roots(_roots(home, settings, disk, state.roots)).with_keyring(ask_status(home.keyring_socket))
+    retention = last_look(disk, home)
+    wrong = (*_anchors_wrong(home), *_policy_wrong(home, settings))
+    state = replace(state, settings_wrong=wrong, said=state.said._replace(retention=retention))
+    roots = _roots(settings, disk, state.roots, retention)
+    return state.with_roots(roots).with_keyring(ask_status(home.keyring_socket))
 
 
 def _policy_wrong(home: Home, settings: Settings) -> tuple[str, ...]:
@@ -84,10 +87,10 @@ def ask_status(socket: Path) -> Mapping[str, object] | None:
 
 
 def _roots(
-    home: Home, settings: Settings, disk: Disk, said: Iterable[Mapping[str, object]]
+    settings: Settings, disk: Disk, said: Iterable[Mapping[str, object]], retention: Mapping[str, object] | None
 ) -> list[Mapping[str, object]]:
     """Each root of the settings with its free space, for how long that lasts, and what the recorder says of it."""
-    known, days = {str(root.get("path")): root for root in said}, _days_left(home, disk)
+    known, days = {str(root.get("path")): root for root in said}, _days_left(retention)
     return [
         {
             "path": str(path),
@@ -99,13 +102,18 @@ def _roots(
     ]
 
 
-def _days_left(home: Home, disk: Disk) -> Mapping[str, object]:
+def _days_left(retention: Mapping[str, object] | None) -> Mapping[str, object]:
     """By path, as retention foretold it at its last look; null: it will not be full, or that is not known."""
-    try:
-        found = read_status(disk, home)["disks"]
-    except (OSError, TorrazzoError, KeyError):
-        return {}
+    found = None if retention is None else retention.get("disks")
     return {str(each.get("path")): each.get("days_left") for each in found} if isinstance(found, list) else {}
+
+
+def last_look(disk: Disk, home: Home) -> Mapping[str, object] | None:
+    """Of retention; None where there was none."""
+    try:
+        return read_status(disk, home)
+    except (OSError, TorrazzoError):
+        return None
 
 
 def _free(disk: Disk, path: Path) -> int | None:

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 from torrazzo import __version__
 from torrazzo.control_room.api import (
+    alarms,
     cameras,
     doors,
     exports,
@@ -43,6 +44,7 @@ DECLARED: Sequence[Declared] = tuple(
         own,
         shifts,
         register,
+        alarms,
         people,
         system,
         cameras,

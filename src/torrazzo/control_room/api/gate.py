@@ -20,6 +20,7 @@ from torrazzo.control_room.api.declared import Declared, Door
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.law import Circumstances, Decision, Operation
+from torrazzo.law.roles import sees_media
 
 CSRF = "x-torrazzo-csrf"
 STATION_S = 400 * 24 * 3600
@@ -138,6 +139,16 @@ def asked_of(request: Request) -> Asked:
 
 
 Asking = Annotated[Asked, Depends(asked_of)]
+
+
+def names_of(room: Room) -> dict[str, str]:
+    """Of all accounts, by id."""
+    return {account.id: account.full_name for account in room.staffing.accounts.all()}
+
+
+def sees_all(asked: Asked) -> bool:
+    """Who sees no picture of any camera has to do with all: who administers, supervises, answers at the desk."""
+    return not any(map(sees_media, asked.account.roles))
 
 
 # -- cookies, and where somebody is

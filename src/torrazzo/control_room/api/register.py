@@ -16,9 +16,8 @@ from torrazzo.access.visitors import Visit, Visitor
 from torrazzo.base.times import DAY, UtcTicks, iso_from_ticks
 from torrazzo.control_room.api import register_shapes as shapes
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking
+from torrazzo.control_room.api.gate import Asked, Asking, names_of
 from torrazzo.control_room.api.shapes import Person
-from torrazzo.control_room.api.shifts import names_of
 from torrazzo.law import Operation, Role
 
 routes = Routes()

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the routes stand on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from torrazzo.access.cameras import Cameras as CamerasOfTown
 from torrazzo.access.staff import Done
@@ -20,15 +20,12 @@ from torrazzo.control_room.holds_app import HoldDesk
 from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import TownState
-from torrazzo.durable import Disk
+from torrazzo.health import Alarms
 from torrazzo.ledger.client import LedgerClient
-from torrazzo.retention import read_status
 from torrazzo.town.camera import Camera
-from torrazzo.town.home import Home, Settings
+from torrazzo.town.home import Settings
 
 T = TypeVar("T")
-
-Status = Callable[[], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +39,12 @@ class Room:
     ledger: Callable[[], object]  # raises `Unavailable` where it takes nothing
     wishes: WishBook
     walls: WallBook
+    alarms: Alarms
     cameras_of_town: CamerasOfTown
     camera_jobs: CameraJobs
     exports: Exports | None = None
     holds: HoldDesk | None = None
     all_cameras: Callable[[], Sequence[Camera]] = tuple  # with removed ones
-    keyring_status: Status = lambda: None
-    ledger_status: Status = lambda: None
-    retention_status: Status = lambda: None
     playback: PlaybackDesk | None = None
     is_secure: bool = False  # people reach us over TLS, be it a proxy's
     is_behind_proxy: bool = False
@@ -99,11 +94,3 @@ def expect_running(ledger: LedgerClient) -> None:
     """Raises `Unavailable` where the ledger takes nothing."""
     if (state := ledger.status().get("state")) != "running":
         raise Unavailable(f"the ledger is {state}")
-
-
-def last_look(disk: Disk, home: Home) -> Mapping[str, Any] | None:
-    """Of retention; None where there was none."""
-    try:
-        return read_status(disk, home)
-    except (OSError, TorrazzoError):
-        return None

@@ -217,10 +217,12 @@ class MyWays(Gives):
 class OpenShift(Asks):
     reason: Text
     takes: Number | None = None  # of one that was handed over; else the newest of those
+    alarms: list[Number] | None = Field(default=None, max_length=1_000)  # that were shown, and are taken over
 
 
 class CloseShift(Asks):
     note: Text
+    alarms: list[Number] | None = Field(default=None, max_length=1_000)  # that were shown, and are left to the next
 
 
 class LastShift(Gives):
@@ -416,9 +418,37 @@ class KeyringState(Gives):
     level: str | None
 
 
-class Alarm(Gives):
-    code: str
+class AlarmNote(Gives):
+    what: str  # acknowledged, note, left, took
+    person: Person
+    at: str
     text: str
+    shift: str | None
+
+
+class AlarmMember(Gives):
+    id: str
+    name: str
+    over: bool
+
+
+class Alarm(Gives):
+    id: str
+    code: str
+    place: str
+    name: str
+    priority: int  # 1 at once, 2 today, 3 to know
+    values: dict[str, str | int | float | None]
+    text: str
+    state: str  # new, acknowledged, over
+    began: str
+    rung: str
+    over: str | None
+    came: int
+    taker: Person | None
+    taken: str | None
+    members: list[AlarmMember]
+    notes: list[AlarmNote]
 
 
 class SystemState(Gives):

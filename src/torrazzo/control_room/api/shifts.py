@@ -6,8 +6,9 @@ from torrazzo.access.account import Account
 from torrazzo.access.shifts import Shift
 from torrazzo.base.times import DAY, iso_from_ticks
 from torrazzo.control_room.api import shapes
+from torrazzo.control_room.api.alarms import expect_seen
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking
+from torrazzo.control_room.api.gate import Asked, Asking, names_of
 from torrazzo.control_room.api.room import Room
 from torrazzo.law import Operation
 
@@ -27,15 +28,19 @@ def open_shift(body: shapes.OpenShift, asked: Asking) -> shapes.ShiftState:
     """Takes over what was handed over last, if nothing else is said."""
     waiting = asked.room.staffing.shifts.waiting()
     takes = body.takes or (waiting[-1].number if waiting else None)
-    asked.room.told(asked.room.staffing.shifts.open(asked.by(body.reason), takes))
+    opened = asked.room.told(asked.room.staffing.shifts.open(asked.by(body.reason), takes))
+    asked.room.alarms.hand_over(asked.by("opens the shift"), opened.number, body.alarms or (), "took")
     return _state(asked)
 
 
 @routes.add("POST", "/shift/close", Logged.AUTH, "shift", Operation.SHIFT, shapes.ShiftState)
 def close_shift(body: shapes.CloseShift, asked: Asking) -> shapes.ShiftState:
-    """With a note it is handed over; without one it just ends."""
+    """With a note it is handed over; without one it just ends. Who leaves has seen the alarms that are left."""
     shifts, by = asked.room.staffing.shifts, asked.by("closes the shift")
-    asked.room.told(shifts.hand_over(by, body.note) if body.note.strip() else shifts.close(by))
+    if body.alarms is not None:
+        expect_seen(asked, body.alarms)
+    closed = asked.room.told(shifts.hand_over(by, body.note) if body.note.strip() else shifts.close(by))
+    asked.room.alarms.hand_over(by, closed.number, body.alarms or (), "left")
     return _state(asked)
 
 
@@ -87,8 +92,3 @@ def _open(found: Shift, names: dict[str, str]) -> shapes.Shift:
         opened=iso_from_ticks(found.opened),
         reason=found.reason,
     )
-
-
-def names_of(room: Room) -> dict[str, str]:
-    """Of all accounts, by id."""
-    return {account.id: account.full_name for account in room.staffing.accounts.all()}

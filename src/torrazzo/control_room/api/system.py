@@ -9,13 +9,13 @@ from typing import Any
 from torrazzo.base.ids import CameraId
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.api import shapes
+from torrazzo.control_room.api.alarms import queue_of
 from torrazzo.control_room.api.cameras import listed
 from torrazzo.control_room.api.cameras_shapes import ListedCamera
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking
-from torrazzo.control_room.state import CameraState, GapState, StreamState, TownState
+from torrazzo.control_room.api.gate import Asking, sees_all
+from torrazzo.control_room.state import CameraState, GapState, StreamState
 from torrazzo.law import Operation
-from torrazzo.law.roles import sees_media
 
 routes = Routes()
 
@@ -26,7 +26,7 @@ _MS = 90  # ticks
 def system(asked: Asking) -> shapes.SystemState:
     """Now; what does not answer is told as such."""
     room = asked.room
-    state, keyring, ledger = room.state(), room.keyring_status(), room.ledger_status()
+    state = room.state()
     return shapes.SystemState(
         now=iso_from_ticks(state.now),
         recorder=shapes.RecorderState(
@@ -34,15 +34,18 @@ def system(asked: Asking) -> shapes.SystemState:
         ),
         cameras=[_camera(camera) for camera in state.cameras],
         disks=[_disk(root, is_known=state.recorder != "down") for root in state.roots],
-        clock=_clock(keyring),
+        clock=_clock(state.said.keyring),
         ledger=shapes.LedgerState(
-            state=state.ledger, why=state.ledger_why, waiting=state.ledger_waiting, witnesses=_witnesses(ledger)
+            state=state.ledger,
+            why=state.ledger_why,
+            waiting=state.ledger_waiting,
+            witnesses=_witnesses(state.said.ledger),
         ),
-        retention=_retention(room.retention_status()),
+        retention=_retention(state.said.retention),
         keyring=shapes.KeyringState(
             state="running" if state.keyring == "running" else "down", level=state.keyring_level
         ),
-        alarms=_alarms(state),
+        alarms=queue_of(asked, has_notes=False),
     )
 
 
@@ -54,14 +57,9 @@ def cameras(asked: Asking) -> shapes.Items[ListedCamera]:
     found = [
         ListedCamera(**dict(_camera(camera)), **listed(declared.get(CameraId(camera.id))))
         for camera in asked.room.state().cameras
-        if _sees_all(asked) or scope.has([str(camera.id)])
+        if sees_all(asked) or scope.has([str(camera.id)])
     ]
     return shapes.Items(items=found)
-
-
-def _sees_all(asked: Asked) -> bool:
-    """Who sees no picture of any has to do with all of them: who administers, supervises, answers at the desk."""
-    return not any(map(sees_media, asked.account.roles))
 
 
 def _camera(camera: CameraState) -> shapes.CameraState:
@@ -148,10 +146,3 @@ def _retention(status: Mapping[str, Any] | None) -> shapes.RetentionState:
         oldest=min((str(each["oldest_key"]) for each in classes), default=None),
         last_erased=max((str(each["gone_before"]) for each in classes if each.get("gone_before")), default=None),
     )
-
-
-def _alarms(state: TownState) -> list[shapes.Alarm]:
-    found = [("keyring", text) for text in state.alarms] + [("settings", text) for text in state.settings_wrong]
-    found += [("books", state.missing)] if state.missing is not None else []
-    found += [("recorder-waits", state.recorder_why)] if state.recorder_why is not None else []
-    return [shapes.Alarm(code=code, text=text) for code, text in found]

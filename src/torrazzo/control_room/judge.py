@@ -1,0 +1,252 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is wrong with the town, from what its processes say; pure. Each code has words in the page, below `alarms`.
+
+What somebody does wrong is told without a name: who asked for what is read in the log, by those who may (LG-05, WK-03).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from torrazzo.base.times import HOUR, SECOND, UtcTicks
+from torrazzo.control_room.state import CameraState, StreamState, TownState, is_away, witnesses_of
+from torrazzo.health import ANYWHERE, Finding, Judged
+from torrazzo.health.finding import AT_ONCE, TO_KNOW, TODAY, Key, Value
+
+DELIBERATE = frozenset({"maintenance", "schedule", "mask"})  # gaps that somebody wanted
+UNEXPECTED = frozenset({"hole", "disk", "clock", "restart", "keys", "codec"})  # that come and go unseen
+LATE_GAPS = HOUR  # looked back
+LEAST_GAP = SECOND
+DAYS = ((1, AT_ONCE), (3, TODAY), (7, TO_KNOW))  # a disk is full in less
+KEYS_HOURS = ((6, AT_ONCE), (24, TODAY))  # they last for less
+ANCHOR_LATE = HOUR
+ANCHOR_FAILURES = 3
+MANY_REFUSED = 5  # different things, in ten minutes
+
+# What the keyring says in words and we say by a code of our own.
+_OURS = ("clock ", "no clock is believed", "the clocks do not agree")
+_DIGITS = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
+
+
+class Ways(NamedTuple):
+    """Of ways in, and of what was refused: how many, of nobody by name."""
+
+    locked_out: int = 0  # accounts and addresses of which too many attempts failed
+    refused: int = 0  # different things that were refused to people in the last ten minutes
+
+
+def judge(state: TownState, anchors: Mapping[str, object] | None = None, ways: Ways = Ways()) -> Judged:  # noqa: B008 - a value
+    """`anchors` is what the ledger says of stamps; None: nothing."""
+    unknown = set(_unknown(state, anchors))
+    findings = [
+        *_recorder(state),
+        *(finding for camera in state.cameras for finding in _camera(camera, state, unknown)),
+        *(finding for root in state.roots for finding in _disk(root)),
+        *_keyring(state),
+        *_clock(state),
+        *_retention(state),
+        *_ledger(state),
+        *_anchors(anchors, state.now),
+        *_town(state),
+        *_ways(ways),
+    ]
+    once = {finding.key: finding for finding in findings}
+    return Judged(tuple(once.values()), frozenset(unknown))
+
+
+def _unknown(state: TownState, anchors: Mapping[str, object] | None) -> Iterator[Key]:
+    if state.recorder != "running":
+        yield from (("camera-lost", ANYWHERE), ("camera-permit", ANYWHERE), ("gap", ANYWHERE), ("keys-low", ANYWHERE))
+        yield ("disk-failed", ANYWHERE)
+    if state.said.keyring is None:
+        yield from ((code, ANYWHERE) for code in ("clock", "clock-off", "keyring"))
+    if state.said.retention is None:
+        yield from (
+            (code, ANYWHERE) for code in ("retention-late", "room-waits", "retention", "disk-full", "disk-forecast")
+        )
+    if state.ledger != "running":
+        yield from ((code, ANYWHERE) for code in ("witness-away", "witness-forgot"))
+    if state.ledger == "starting":
+        yield ("ledger-down", ANYWHERE)
+    if anchors is None:
+        yield ("anchor-late", ANYWHERE)
+
+
+def _recorder(state: TownState) -> Iterator[Finding]:
+    if state.recorder == "down":
+        yield Finding("recorder-down", priority=AT_ONCE, text="the recorder does not answer")
+    elif state.recorder_why is not None:
+        values = {"why": state.recorder_why}
+        yield Finding("recorder-waits", priority=AT_ONCE, values=values, text=state.recorder_why)
+
+
+# -- cameras
+
+
+def _camera(camera: CameraState, state: TownState, unknown: set[Key]) -> Iterator[Finding]:
+    if not camera.enabled or state.recorder != "running":
+        return
+    lost = [each for each in camera.streams if each.state == "gap" and each.why not in DELIBERATE]
+    if any(each.why == "permit" for each in lost):
+        yield Finding("camera-permit", camera.id, camera.name, TODAY, text="its permission has lapsed")
+        return
+    if lost:
+        yield _lost(camera, lost)
+    elif any(each.state not in {"recording", "disabled", "gap"} for each in camera.streams):
+        unknown |= {("camera-lost", camera.id), ("camera-permit", camera.id), ("gap", camera.id)}
+    elif gaps := _late_gaps(camera, state.now):
+        yield gaps
+
+
+def _lost(camera: CameraState, lost: list[StreamState]) -> Finding:
+    is_main = any(each.name == "main" for each in lost) or len(lost) == len(camera.streams)
+    why = str(lost[0].why)
+    kind = "away" if why in {"net", "nosignal", "hole"} else why
+    values = {"why": why, "streams": ", ".join(each.name for each in lost)}
+    text = f"not recorded ({values['streams']}): {why}"
+    return Finding("camera-lost", camera.id, camera.name, AT_ONCE if is_main else TODAY, kind, values, text)
+
+
+def _late_gaps(camera: CameraState, now: UtcTicks) -> Finding | None:
+    """Footage that is missing although the camera was there: nobody has seen it go."""
+    since = now - LATE_GAPS
+    found = [
+        (min(gap.end, now) - max(gap.start, since), gap.why)
+        for stream in camera.streams
+        for gap in stream.gaps
+        if gap.why in UNEXPECTED and gap.end is not None and gap.end > since
+    ]
+    if sum(length for length, _ in found) < LEAST_GAP:
+        return None
+    _, why = max(found)
+    values: dict[str, Value] = {"count": len(found), "why": why}
+    return Finding("gap", camera.id, camera.name, TO_KNOW, "", values, f"{len(found)} gaps in the last hour: {why}")
+
+
+# -- disks
+
+
+def _disk(root: Mapping[str, object]) -> Iterator[Finding]:
+    path = str(root.get("path"))
+    if root.get("free") is None:
+        yield Finding("disk-away", path, path, AT_ONCE, text="cannot be read")
+        return
+    if root.get("state") == "failed":
+        values = {"why": str(root.get("error") or "")}
+        yield Finding("disk-failed", path, path, AT_ONCE, "", values, f"failed: {values['why']}")
+    days = root.get("days_left")
+    if isinstance(days, int | float):
+        for most, priority in DAYS:
+            if days < most:
+                text = f"full in about {days} days at today's rate"
+                yield Finding("disk-forecast", path, path, priority, f"{most}", {"days": days}, text)
+                return
+
+
+# -- keys, clocks, what should be gone
+
+
+def _keyring(state: TownState) -> Iterator[Finding]:
+    said = state.said.keyring
+    if said is None:
+        yield Finding("keyring-down", priority=AT_ONCE, text="the keyring does not answer: nothing is erased or shown")
+        return
+    hours = state.keys_hours_left
+    for most, priority in KEYS_HOURS if hours is not None else ():
+        if hours is not None and hours < most:
+            text = f"keys last for {hours} more hours"
+            yield Finding("keys-low", priority=priority, kind=f"{most}", values={"hours": hours}, text=text)
+            break
+    known = set(_texts(state.said.retention))
+    for text in state.alarms:
+        if text not in known and not text.startswith(_OURS):
+            yield Finding("keyring", _gist(text), priority=TODAY, values={"text": text}, text=text)
+
+
+def _clock(state: TownState) -> Iterator[Finding]:
+    said = None if state.said.keyring is None else state.said.keyring.get("clock")
+    if not isinstance(said, dict):
+        return
+    offs = [each for each in said.get("alarms", ()) if isinstance(each, dict)]
+    if said.get("agreed") is None and (offs or said.get("latest") is None):
+        kind = "none" if said.get("latest") is None else "differ"
+        yield Finding("clock", priority=AT_ONCE, kind=kind, text="the clocks do not agree, or none is believed")
+    for each in offs:
+        name, off = str(each.get("clock")), each.get("off")
+        seconds = round(off / SECOND, 1) if isinstance(off, int) else None
+        text = f"clock {name} is silent" if seconds is None else f"clock {name} is off by {seconds} s"
+        kind = "silent" if seconds is None else "off"
+        yield Finding("clock-off", name, name, TODAY, kind, {"seconds": seconds}, text)
+
+
+def _retention(state: TownState) -> Iterator[Finding]:
+    said = state.said.retention
+    alarms = None if said is None else said.get("alarms")
+    for name, text in alarms.items() if isinstance(alarms, dict) else ():
+        word, _, path = str(name).partition(" ")
+        values = {"text": str(text)}
+        if word in {"retention-late", "room-waits"}:
+            yield Finding(word, priority=AT_ONCE, values=values, text=str(text))
+        elif word == "disk-full" and "nearly full" in str(text):
+            yield Finding("disk-full", path, path, AT_ONCE, "", values, str(text))
+        elif word.startswith("retention-"):
+            yield Finding("retention", word.removeprefix("retention-"), "", TODAY, "", values, str(text))
+
+
+def _texts(retention: Mapping[str, object] | None) -> Iterable[str]:
+    """That stand among the keyring's too."""
+    alarms = None if retention is None else retention.get("alarms")
+    return map(str, alarms.values()) if isinstance(alarms, dict) else ()
+
+
+# -- ledger, and those who look at it
+
+
+def _ledger(state: TownState) -> Iterator[Finding]:
+    if state.ledger in {"down", "refused"}:
+        values = {"why": state.ledger_why or ""}
+        text = state.ledger_why or "the ledger does not answer: facts wait, nobody looks"
+        yield Finding("ledger-down", priority=AT_ONCE, kind=state.ledger, values=values, text=text)
+    for each in witnesses_of(state.said.ledger):
+        name = str(each.get("name"))
+        if is_away(each):
+            values = {"why": str(each.get("why") or "")}
+            yield Finding("witness-away", name, name, TODAY, "", values, "has signed nothing for a minute or more")
+        if each.get("forgot") is True:
+            yield Finding("witness-forgot", name, name, AT_ONCE, text="has forgotten heads that it had signed")
+
+
+def _anchors(said: Mapping[str, object] | None, now: UtcTicks) -> Iterator[Finding]:
+    silent = None if said is None else said.get("silent")
+    for each in silent if isinstance(silent, list) else ():
+        since, failures = each.get("since"), each.get("failures")
+        if not isinstance(since, int) or not isinstance(failures, int):
+            continue
+        if now - since >= ANCHOR_LATE and failures >= ANCHOR_FAILURES:
+            name, values = str(each.get("authority")), {"why": str(each.get("why") or "")}
+            yield Finding("anchor-late", name, name, TODAY, "", values, f"no stamp for an hour: {values['why']}")
+
+
+# -- the town's own
+
+
+def _town(state: TownState) -> Iterator[Finding]:
+    for text in state.settings_wrong:
+        yield Finding("settings", _gist(text), priority=TODAY, values={"text": text}, text=text)
+    if state.missing is not None:
+        yield Finding("books", priority=AT_ONCE, values={"text": state.missing}, text=state.missing)
+
+
+def _ways(ways: Ways) -> Iterator[Finding]:
+    if ways.locked_out:
+        text = f"{ways.locked_out} accounts or addresses are locked out after wrong passwords or codes"
+        yield Finding("locked-out", priority=TODAY, values={"count": ways.locked_out}, text=text)
+    if ways.refused >= MANY_REFUSED:
+        text = f"{ways.refused} things were refused in ten minutes"
+        yield Finding("refusals", priority=TODAY, values={"count": ways.refused}, text=text)
+
+
+def _gist(text: str) -> str:
+    """Of a text whose numbers change while it lasts: the same for as long as it is the same thing."""
+    return _DIGITS.sub("#", text)[:120]
