@@ -118,7 +118,12 @@ class FakeOnvif:
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await asyncio.sleep(0)  # what was aborted is closed in the loop's next round
 
-        thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), name="fake-onvif", daemon=True)
+        def run() -> None:  # to the loop's own end: another one may be at work in the thread that waits for it
+            loop.run_until_complete(serve())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+        thread = threading.Thread(target=run, name="fake-onvif", daemon=True)
         thread.start()
         assert ready.wait(10)
         try:
@@ -126,8 +131,6 @@ class FakeOnvif:
         finally:
             loop.call_soon_threadsafe(over.set)
             thread.join(10)
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
 
     @property
     def where(self) -> str:

@@ -2,25 +2,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Cameras over the API: added, changed, removed, found and looked at by who administers, who gets no picture of it."""
 
-import asyncio
-import contextlib
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.tools.api_town import Answered, ApiTown, Browser, api_town
+from tests.tools.onvif_camera import PASSWORD, USER, onvif_camera
 from tests.tools.page_seen import until
 from torrazzo.base.secret import Secret
 from torrazzo.control_room.camera_jobs import MOST_RUNNING
 from torrazzo.law import Role
-from torrazzo.testing import ClipSpec, FakeCamera, Habits, make_clip
 from torrazzo.testing.onvif import FakeOnvif, Traits
 from torrazzo.town import load_box, load_plan
 
-USER, PASSWORD = "operatore", "tre-Caval1i"
 URL = "rtsp://10.1.0.20/main"
 
 
@@ -158,58 +154,30 @@ def test_a_removed_camera_is_recorded_no_more(town: ApiTown, admin: Browser) -> 
     assert added(admin, "Piazza Cinque")["id"] != made["id"]
 
 
-@contextlib.contextmanager
-def filming(path: str) -> Iterator[FakeCamera]:
-    """An RTSP server with a loop of its own."""
-    camera = FakeCamera(
-        make_clip(ClipSpec(width=320, height=192, frames=60, gop=12)),
-        habits=Habits(path=path, username=USER, password=PASSWORD),
-    )
-    loop, ready, over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-
-    async def run() -> None:
-        await camera.start()
-        ready.set()
-        await over.wait()
-        await camera.stop()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    thread.start()
-    assert ready.wait(20)
-    try:
-        yield camera
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(20)
-        loop.close()
-
-
 def test_a_device_is_found_looked_at_and_added(town: ApiTown, admin: Browser) -> None:
     """Found by a question, looked at with its password: what it is, what it sends, what to change, and no picture."""
-    with filming("/s0p0") as camera:
-        traits = Traits(username=USER, password=PASSWORD, rtsp_port=camera.port, clock_seconds=3_600, model="Cam 9")
-        with FakeOnvif(traits).running() as device:
-            found = finished(admin, "/camera-searches", {"at": f"127.0.0.1:{device.discovery_port}"})
-            (one,) = found["found"]
-            assert (found["state"], found["progress"]) == ("done", 1.0)
-            assert (one["name"], one["location"], one["known"]) == ("Cam 9", "Piazza Stradivari", None)
-            said = {"device": one["address"], "user": USER, "password": PASSWORD}
-            job = finished(admin, "/camera-probes", said)
-            assert job["state"] == "done", job
-            (probed,) = job["found"]
-            assert (probed["device"]["model"], probed["device"]["turns"]) == ("Cam 9", True)
-            assert {"clock", "about_people"} <= set(probed["advice"])
-            main = probed["streams"][0]
-            assert (main["why"], main["codec"], main["width"], main["height"]) == (None, "h264", 320, 192)
-            assert PASSWORD not in json.dumps(job)
-            made = added(admin, "Trovata", **said, url=main["url"])
-            again = finished(admin, "/camera-searches", {"at": f"127.0.0.1:{device.discovery_port}"})
-            assert again["found"][0]["known"] == "Trovata"
-            stored = finished(admin, "/camera-probes", {"camera": made["id"]})
-            assert stored["found"][0]["streams"][0]["why"] is None
-            wrong = finished(admin, "/camera-probes", {**said, "password": "no-Such1"})
-            assert (wrong["state"], wrong["why"]) == ("failed", "auth")
-            assert "no-Such1" not in json.dumps(wrong)
+    with onvif_camera(Traits(clock_seconds=3_600, model="Cam 9")) as device:
+        found = finished(admin, "/camera-searches", {"at": f"127.0.0.1:{device.discovery_port}"})
+        (one,) = found["found"]
+        assert (found["state"], found["progress"]) == ("done", 1.0)
+        assert (one["name"], one["location"], one["known"]) == ("Cam 9", "Piazza Stradivari", None)
+        said = {"device": one["address"], "user": USER, "password": PASSWORD}
+        job = finished(admin, "/camera-probes", said)
+        assert job["state"] == "done", job
+        (probed,) = job["found"]
+        assert (probed["device"]["model"], probed["device"]["turns"]) == ("Cam 9", True)
+        assert {"clock", "about_people"} <= set(probed["advice"])
+        main = probed["streams"][0]
+        assert (main["why"], main["codec"], main["width"], main["height"]) == (None, "h264", 320, 192)
+        assert PASSWORD not in json.dumps(job)
+        made = added(admin, "Trovata", **said, url=main["url"])
+        again = finished(admin, "/camera-searches", {"at": f"127.0.0.1:{device.discovery_port}"})
+        assert again["found"][0]["known"] == "Trovata"
+        stored = finished(admin, "/camera-probes", {"camera": made["id"]})
+        assert stored["found"][0]["streams"][0]["why"] is None
+        wrong = finished(admin, "/camera-probes", {**said, "password": "no-Such1"})
+        assert (wrong["state"], wrong["why"]) == ("failed", "auth")
+        assert "no-Such1" not in json.dumps(wrong)
     assert "GetSnapshotUri" not in device.operations
 
 

@@ -37,7 +37,7 @@ export const SCREENS: readonly Screen[] = [
   { key: "playback", path: "/playback", icon: "video", anyOf: ["playback"], load: async () => (await import("./playback/Playback")).Playback },
   { key: "alarms", path: "/alarms", icon: "horn", anyOf: ["alarms.see"], load: soon },
   { key: "exports", path: "/exports", icon: "files", anyOf: ["copy.ask", "copy.prepare", "copy.approve"], load: soon },
-  { key: "cameras", path: "/cameras", icon: "camera", anyOf: ["cameras.see"], load: soon },
+  { key: "cameras", path: "/cameras", icon: "camera", anyOf: ["cameras.see"], load: async () => (await import("./cameras/Cameras")).Cameras },
   { key: "people", path: "/people", icon: "user", anyOf: ["people.see"], load: soon },
   { key: "shifts", path: "/shifts", icon: "calendar", anyOf: ["shifts.see"], load: soon },
   { key: "system", path: "/system", icon: "software", anyOf: ["state.see"], load: async () => (await import("./system/System")).System },

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
+import type { CameraRoutes } from "./cameras";
 import type { PlaybackRoutes } from "./playback";
 
 /**
@@ -16,7 +17,7 @@ import type { PlaybackRoutes } from "./playback";
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes extends PlaybackRoutes {
+export interface Routes extends CameraRoutes, PlaybackRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 
@@ -50,7 +51,6 @@ export interface Routes extends PlaybackRoutes {
   "POST /shift/close": Route<{ note: string }, ShiftState>; // the note is for the next shift
 
   "GET /system": Route<undefined, SystemState>;
-  "GET /cameras": Route<undefined, { readonly items: readonly CameraState[] }>; // those that one has to do with
 }
 
 export interface Route<Body, Answer> {

@@ -59,7 +59,8 @@ export function Cameras({ cameras, isKnown }: Props) {
   return <Table caption={t("system.cameras")} columns={columns} rows={cameras} rowKey={({ id }) => id} empty={<></>} />;
 }
 
-function State({ camera }: { readonly camera: CameraState }) {
+/** What a camera's streams do, in words. */
+export function State({ camera }: { readonly camera: CameraState }) {
   const say = useSayStream();
   const states = [...new Set(camera.streams.map(say))];
   return (
@@ -77,7 +78,7 @@ function useSayStream(): (stream: StreamState) => string {
 }
 
 /** Causes that we have no word for are shown as they stand in the fact. */
-function useSayCause(): (why: string) => string {
+export function useSayCause(): (why: string) => string {
   const { t, i18n } = useTranslation();
   return (why) => (i18n.exists(`causes.${why}`) ? t(`causes.${why}` as "causes.net") : why);
 }

@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The cameras' screen in Chromium over a real town: who administers adds one and it records; no picture is shown."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tools.onvif_camera import PASSWORD, USER, onvif_camera
+from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.room_town import RoomTown, room_town
+from torrazzo.law import Role
+
+pytestmark = pytest.mark.browser
+
+SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
+CAST = {"oriana": (Role.OPERATOR,), **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino"), (Role.ADMIN,))}
+ADMINS = iter(("bice", "ciro"))  # one each: a second sign-in of the same person would ask
+LOOKS = [("light", "it"), ("dark", "en")]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomTown]:
+    with room_town(tmp_path_factory.mktemp("cameras") / "town", cameras=2, cast=CAST) as town:
+        yield town
+
+
+def click(seen: Seen, key: str, **values: str) -> None:
+    seen.page.get_by_role("button", name=word(seen, key, **values), exact=True).first.click()
+
+
+def word(seen: Seen, key: str, **values: str) -> str:
+    text = RoomTown.say(seen, key)
+    for name, value in values.items():
+        text = text.replace("{{" + name + "}}", value)
+    return text
+
+
+def at_peace(seen: Seen) -> None:
+    assert seen.complaints == []
+    assert [url for url in seen.asked if not url.startswith(seen.address)] == []
+    assert seen.page.locator("video, canvas, img").count() == 0, "who administers sees no picture"
+    seen.context.close()
+
+
+def test_a_camera_is_found_added_and_recorded(browser: Any, town: RoomTown, record_property: Any) -> None:
+    """From the list to a camera that records: found, chosen, signed in to, looked at, placed; ten steps of a hand."""
+    with onvif_camera() as device:
+        seen = town.sign_in(browser, "aldo", "/cameras")
+        seen.wait("Via degli Orti Romani")
+        began = time.monotonic()
+        click(seen, "cameras.add")
+        seen.page.get_by_label(word(seen, "cameras.search_at")).fill(f"127.0.0.1:{device.discovery_port}")
+        click(seen, "cameras.search_again")
+        seen.page.get_by_role("button", name=word(seen, "cameras.choose_device", name="Cam 9")).click(timeout=20_000)
+        seen.page.get_by_label(word(seen, "cameras.user")).fill(USER)
+        seen.page.get_by_label(word(seen, "cameras.password"), exact=True).fill(PASSWORD)
+        seen.press("Enter")
+        seen.wait("320×192", 30)
+        seen.shot(SHOTS, "cameras-check")
+        until(lambda: seen.page.get_by_role("button", name=word(seen, "cameras.go_on")).count() == 1, "no way on", 20)
+        click(seen, "cameras.go_on")
+        seen.page.get_by_label(word(seen, "cameras.name"), exact=True).fill("Piazza Stradivari")
+        seen.page.get_by_label(word(seen, "cameras.synthetic")).check()
+        seen.page.get_by_label(word(seen, "cameras.latitude")).fill("45.1334, 10.0249")
+        click(seen, "cameras.add_it")
+        seen.wait(word(seen, "cameras.added", name="Piazza Stradivari"), 20)
+        seen.wait(word(seen, "system.stream_recording"), 30)
+        record_property("seconds", round(time.monotonic() - began, 1))
+        seen.shot(SHOTS, "cameras-done")
+        click(seen, "cameras.to_list")
+        seen.wait("Piazza Stradivari")
+        at_peace(seen)
+    (made,) = [
+        camera
+        for camera in town.browser("aldo").get("/cameras").json()["items"]
+        if camera["place"] == "Piazza Stradivari"
+    ]
+    assert (made["position"]["latitude"], made["position"]["longitude"]) == (45.1334, 10.0249)
+
+
+@pytest.mark.parametrize(("theme", "language"), LOOKS)
+def test_axe_finds_nothing(browser: Any, town: RoomTown, theme: str, language: str) -> None:
+    """WCAG 2.2 AA on the list, each step of adding, one camera's page and the question before it is removed."""
+    with onvif_camera() as device:
+        seen = town.sign_in(browser, next(ADMINS), "/cameras", theme=theme, language=language)
+
+        def look(name: str) -> None:
+            assert seen.axe() == [], name
+            seen.shot(SHOTS, name)
+
+        seen.wait("Via degli Orti Romani")
+        look("cameras")
+        click(seen, "cameras.add")
+        seen.page.get_by_label(word(seen, "cameras.search_at")).fill(f"127.0.0.1:{device.discovery_port}")
+        click(seen, "cameras.search_again")
+        choose = seen.page.get_by_role("button", name=word(seen, "cameras.choose_device", name="Cam 9"))
+        choose.wait_for(timeout=20_000)
+        look("cameras-find")
+        choose.click()
+        look("cameras-access")
+        seen.page.get_by_label(word(seen, "cameras.user")).fill(USER)
+        seen.page.get_by_label(word(seen, "cameras.password"), exact=True).fill("sbagliata")
+        seen.press("Enter")
+        seen.wait(word(seen, "cameras.todo_auth"), 30)
+        look("cameras-failed")
+        click(seen, "cameras.back")
+        seen.page.get_by_label(word(seen, "cameras.password"), exact=True).fill(PASSWORD)
+        seen.press("Enter")
+        seen.wait("320×192", 30)
+        look("cameras-checked")
+        click(seen, "cameras.go_on")
+        seen.page.get_by_label(word(seen, "cameras.name"), exact=True).fill("Via Mons. Assi")
+        click(seen, "cameras.add_it")
+        seen.wait(word(seen, "errors.CAMERA_NAME_TAKEN"))
+        look("cameras-place")
+        click(seen, "cameras.to_list")
+        seen.page.get_by_role("link", name="Via Mons. Assi", exact=True).click()
+        seen.wait(word(seen, "cameras.what"))
+        look("camera")
+        click(seen, "cameras.remove")
+        seen.wait(word(seen, "cameras.remove_ask", name="Via Mons. Assi"))
+        look("camera-remove")
+        click(seen, "cameras.keep")
+        at_peace(seen)
+
+
+def test_place_and_field_of_view_are_edited_and_a_camera_is_removed(browser: Any, town: RoomTown) -> None:
+    """By keyboard: what was typed is kept, told and seen by all; a removed one is gone from the list."""
+    api = town.browser("fede")
+    body = {
+        "name": "Vicolo Corto",
+        "url": "rtsp://127.0.0.1:9/x",
+        "synthetic": True,
+        "user": USER,
+        "password": PASSWORD,
+    }
+    id_ = api.post("/cameras", body).json()["id"]
+    seen = town.sign_in(browser, "gino", f"/cameras?camera={id_}")
+    seen.wait(word(seen, "cameras.what"))
+    seen.press("Tab")
+    for key, text in (("place", "angolo nord"), ("latitude", "45,13"), ("longitude", "10.02"), ("direction", "135")):
+        seen.tab_to(word(seen, f"cameras.{key}"))
+        seen.press("Control+a")
+        seen.type(text)
+    seen.tab_to(word(seen, "cameras.angle"))
+    seen.type("400")
+    seen.press("Enter")
+    seen.wait("Un numero fra 1 e 360.")
+    seen.press("Control+a")
+    seen.type("70")
+    seen.press("Enter")
+    seen.wait(word(seen, "cameras.saved"))
+    detail = api.get(f"/cameras/{id_}").json()
+    position = {"latitude": 45.13, "longitude": 10.02, "direction": 135, "angle": 70, "reach": None}
+    assert (detail["place"], detail["position"]) == ("angolo nord", position)
+    assert PASSWORD not in seen.page.content()
+    seen.tab_to(word(seen, "cameras.url"))
+    seen.press("Control+a")
+    seen.type("rtsp://127.0.0.2:9/x")
+    seen.press("Enter")
+    seen.wait(word(seen, "errors.PASSWORD_AGAIN"))
+    click(seen, "cameras.remove")
+    seen.page.locator("dialog").get_by_role("button", name=word(seen, "cameras.remove")).click()
+    seen.wait(word(seen, "cameras.removed", name="Vicolo Corto"))
+    until(lambda: seen.page.get_by_role("link", name="Vicolo Corto").count() == 0, "it is still in the list")
+    at_peace(seen)
+
+
+def test_the_list_is_searched_and_filtered_by_everybody(browser: Any, town: RoomTown) -> None:
+    """Words in any order and without accents; an operator sees states and the way to live pictures, and no settings."""
+    seen = town.sign_in(browser, "oriana", "/cameras")
+    seen.wait("Via degli Orti Romani")
+    rows = seen.page.locator("tbody tr")
+    seen.page.get_by_label(word(seen, "cameras.search")).fill("romani ORTÌ")
+    until(lambda: rows.count() == 1, "the search finds another number of cameras")
+    assert seen.page.get_by_role("link", name=f"{word(seen, 'cameras.look')}: Via degli Orti Romani").count() == 1
+    assert seen.page.get_by_role("button", name=word(seen, "cameras.add")).count() == 0
+    seen.page.get_by_label(word(seen, "cameras.filter")).select_option("off")
+    seen.wait(word(seen, "cameras.no_match"))
+    seen.page.get_by_label(word(seen, "cameras.filter")).select_option("all")
+    seen.page.get_by_role("link", name="Via degli Orti Romani", exact=True).click()
+    seen.wait(word(seen, "cameras.pictures"))
+    assert seen.page.get_by_text(word(seen, "cameras.access")).count() == 0
+    at_peace(seen)
