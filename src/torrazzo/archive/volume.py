@@ -105,6 +105,11 @@ class VolumeWriter:
         return self
 
     @property
+    def path(self) -> str:
+        """Of its file."""
+        return str(self._path)
+
+    @property
     def takes_records(self) -> bool:
         """False once finished, abandoned, or after a failed write."""
         return self._takes_records

@@ -6,8 +6,17 @@ import contextlib
 import os
 import socket
 import stat
+import struct
 from collections.abc import Iterator
 from pathlib import Path
+
+_CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid
+
+
+def peer_uid(connection: socket.socket) -> int:
+    """The Unix user at the other end, as the kernel tells it."""
+    uid: int = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))[1]
+    return uid
 
 
 @contextlib.contextmanager

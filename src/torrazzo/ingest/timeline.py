@@ -100,6 +100,11 @@ class Timeline:
         return self._interval
 
     @property
+    def held(self) -> AccessUnit | None:
+        """The newest unit, whose end is not known yet."""
+        return self._held
+
+    @property
     def server_offset(self) -> int:
         """UTC minus boot time, in ticks."""
         return self._server.offset

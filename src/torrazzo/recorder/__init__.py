@@ -5,8 +5,8 @@
 Takes     the plan on disk, cameras, the hours' public keys.
 Gives     volumes, and facts for the catalogue.
 Promises  every second of every stream is a segment or a gap with a cause; needs no other process to record.
-Never     reads footage back, waits for anybody, imports a web framework or a database.
-Read      record.py, stream.py, writer.py, journal.py.
+Never     reads footage back but the group of pictures that is running, waits for anybody, imports a web framework.
+Read      record.py, stream.py, writer.py, journal.py; for who watches live.py.
 """
 
 from torrazzo.recorder.record import Recorder

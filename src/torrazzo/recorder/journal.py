@@ -75,6 +75,14 @@ class Tenure(NamedTuple):
     m0: int
 
 
+class Open(NamedTuple):
+    """The segment that is being written, as far as it is on disk, and what opens it."""
+
+    path: str  # of its volume
+    key: bytes
+    places: tuple[int, ...]  # offsets of its pieces, the init first
+
+
 class _Segment(NamedTuple):
     n: int
     volume: VolumeWriter
@@ -229,6 +237,11 @@ class Journal:
             return None
         digest = base64.b64decode(state.prev)
         return LastFact(term=self.term, n=state.n - 1, hash=digest, t1=state.cursor)
+
+    def open_segment(self) -> Open | None:
+        """To be read back by this recorder, whose key of it is gone when it ends; None where none is open."""
+        segment = self._saved.segment
+        return None if segment is None else Open(segment.volume.path, segment.key, segment.places)
 
     def is_in(self, volume: VolumeWriter) -> bool:
         """Whether the open segment lies in this volume."""

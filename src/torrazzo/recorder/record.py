@@ -23,7 +23,7 @@ from torrazzo.camera.signing import Makers
 from torrazzo.ingest import Keeper, ServerTime, Timeline
 from torrazzo.ingest.keeper import OpenSource
 from torrazzo.recorder.fault import log_fault
-from torrazzo.recorder.journal import Delivery, Journal, LostTerm, Prior, Tenure
+from torrazzo.recorder.journal import Delivery, Journal, LostTerm, Open, Prior, Tenure
 from torrazzo.recorder.keys import PublicKey
 from torrazzo.recorder.stream import SECOND_NS, StreamRecorder
 from torrazzo.recorder.writer import Batch, Begin, DiskWriter, End, Entry, RawFact
@@ -69,6 +69,7 @@ class Recorder:
         self.server = ServerTime(clock.utc(), clock.boot_ns())
         self.may_have_priors = False
         self.worst_lag_ns = 0
+        self.each_beat: Callable[[int], None] | None = None  # while somebody watches live
         self._public_key, self._opener, self._deliver = public_key, opener, deliver
         self._makers = makers
         self._entries: dict[StreamId, PlanEntry] = {}
@@ -117,11 +118,26 @@ class Recorder:
                 stream.sweep(now_ns)
             stream.pause(began_ns, self.clock.boot_ns())
             had_heavy = had_heavy or stream.is_heavy
+        if self.each_beat is not None:
+            self.each_beat(now_ns)
         if now_ns < self._next_second_ns:
             return False
         self._next_second_ns = max(self._next_second_ns + SECOND_NS, now_ns + SECOND_NS // 2)
         self.second(now_ns)
         return True
+
+    def read(self, stream: StreamRecorder) -> None:
+        """Bytes of a stream that somebody watches live are there: they wait for no beat."""
+        now_ns = self.clock.boot_ns()
+        if stream.blocked != "permit":
+            with self._alone(stream, now_ns):
+                stream.sweep(now_ns)
+            stream.pause(now_ns, self.clock.boot_ns())
+
+    def look_back(self, stream: StreamRecorder, take: Callable[[Open | None], None]) -> None:
+        """Give the segment that is open, once all that was handed to its disk is there; never waits."""
+        now_ns = self.clock.boot_ns()
+        self._submit(stream.writer, [], now_ns, lambda: self._call(take, stream.journal.open_segment()))
 
     def second(self, now_ns: int) -> None:
         """Close every fragment and hand each disk its batch."""

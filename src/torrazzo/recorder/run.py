@@ -28,6 +28,7 @@ from torrazzo.keyring import KeyName, hours_left, load_public_keys
 from torrazzo.recorder.deliver import Deliverer, ToLedger
 from torrazzo.recorder.fence import Fence
 from torrazzo.recorder.journal import Delivery
+from torrazzo.recorder.live import Live
 from torrazzo.recorder.record import Origin, Recorder
 from torrazzo.recorder.status import StatusServer, snapshot
 from torrazzo.recorder.writer import DiskWriter, RawFact
@@ -96,6 +97,7 @@ class _Process:
         self.ledger.start()
         status = StatusServer(self.home.recorder_socket)
         status.start()
+        live = await self._offer_live()
         recovering = asyncio.ensure_future(asyncio.to_thread(self._recover))
         recovering.add_done_callback(self._on_recovered)
         keep_heap()
@@ -108,10 +110,20 @@ class _Process:
             status.update(snapshot(recorder, now_ns, self._extra()))
 
         await recorder.run(stop, each_second)
+        live.stop()
         self.catalogue.stop()
         self.ledger.stop()
         status.stop()
         return 0
+
+    async def _offer_live(self) -> Live:
+        """Recording goes on where no socket can be made."""
+        live = Live(self.recorder, self.disk)
+        try:
+            await live.start(self.home.live_socket)
+        except OSError as error:
+            _log.error("live_not_offered", path=str(self.home.live_socket), error=str(error))
+        return live
 
     # -- files that are followed
 

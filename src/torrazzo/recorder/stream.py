@@ -8,7 +8,7 @@ push       frames → segment events   (segment)
 entries    events → the writer's next batch
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torrazzo.base import StreamId
 from torrazzo.camera import AccessUnit, CameraError, SenderReport
@@ -43,6 +43,7 @@ class StreamRecorder:
         self.last_frame_ns: int | None = None
         self.clock_offset_ns: int | None = None  # the camera's clock minus ours, from its sender reports
         self.last_unit: AccessUnit | None = None
+        self.watcher: Callable[[list[AccessUnit]], None] | None = None  # while somebody watches it live
         self.sweep_every_ns = USUAL_NS
         self.next_sweep_ns = 0
         self.early_ns = 0  # how long before the end of a second its last sweep falls
@@ -68,6 +69,8 @@ class StreamRecorder:
                 self._on_report(event)
         if units:
             self._count(units)
+            if self.watcher is not None:
+                self.watcher(units)
             self._record(self.timeline.place(self._whole_gops(units, now_ns)))
         if keeper.why is not None and keeper.why != why and self.blocked is None:
             self._record(self.timeline.cause(keeper.why, now_ns))

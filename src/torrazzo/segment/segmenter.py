@@ -59,6 +59,25 @@ class Segmenter:
         self.bytes = 0  # waiting for the next tick
 
     @property
+    def format(self) -> VideoFormat | None:
+        """Of the segment that is open, if one is."""
+        return self._format
+
+    @property
+    def first_dts(self) -> int:
+        """From which its fragments count their times."""
+        return self._first_dts
+
+    @property
+    def number(self) -> int:
+        """Of its last fragment that was made; 0: none was."""
+        return self._number
+
+    def units(self) -> list[AccessUnit]:
+        """What waits for the next fragment."""
+        return [frame.unit for frame in self._frames]
+
+    @property
     def is_overdue(self) -> bool:
         """Whether the segment waits for a key frame: the camera should be asked for one."""
         frames = self._frames

@@ -131,6 +131,11 @@ class Home:
         return self.run / "recorder.sock"
 
     @property
+    def live_socket(self) -> Path:
+        """Frames of what somebody watches, from the recorder to the control room of the same Unix user."""
+        return self.run / "live.sock"
+
+    @property
     def keyring_socket(self) -> Path:
         """Segment keys for readers of the same Unix user."""
         return self.run / "keyring.sock"

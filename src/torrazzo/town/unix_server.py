@@ -5,17 +5,16 @@
 import os
 import re
 import socket
-import struct
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, cast
 
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError
+from torrazzo.durable.unix_socket import peer_uid
 from torrazzo.town.bounded_server import JSON, BoundedServer, QuietHandler
 
 TIMEOUT_SECONDS = 10  # of silence within a request
 
 _LENGTH = re.compile(r"[0-9]{1,9}", re.ASCII)
-_CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid
 
 
 class NotFound(Invalid):
@@ -101,9 +100,7 @@ class _Handler(QuietHandler):
 
     def _peer(self) -> int:
         """The Unix user who asks, as the kernel tells it."""
-        peer = self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        uid: int = _CREDENTIALS.unpack(peer)[1]
-        return uid
+        return peer_uid(self.connection)
 
     def _fail(self, error: TorrazzoError) -> None:
         self._send(self._server.desk.explain(error))
