@@ -25,7 +25,7 @@ VERSION = 3
 SCHEMA = """
 CREATE TABLE deed (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,          -- of act facts: view, export, ask, approve
+    kind TEXT NOT NULL,          -- of act facts: view, live, export, ask, approve
     line BLOB NOT NULL,          -- the fact, verbatim
     private BLOB NOT NULL,       -- its private part, sealed under the secret of the month that the line names
     entry INTEGER,               -- its number in `log`; NULL while it is not known to be there
@@ -35,10 +35,10 @@ CREATE TABLE deed (
 );
 CREATE INDEX deed_entry ON deed (entry);
 
-CREATE TABLE given (             -- segments whose keys an open window has given
+CREATE TABLE given (             -- segments whose keys an open window has given; what is shown live
     deed INTEGER NOT NULL REFERENCES deed,
     stream TEXT NOT NULL,        -- <camera>/<name>
-    term TEXT NOT NULL,
+    term TEXT NOT NULL,          -- "live" for what is shown live, counted by n
     n INTEGER NOT NULL,
     t0 INTEGER NOT NULL,         -- UTC ticks
     t1 INTEGER NOT NULL,
@@ -51,7 +51,7 @@ GROWN = {  # by version that is found
     2: "ALTER TABLE deed ADD COLUMN since INTEGER NOT NULL DEFAULT 0;",
 }
 
-WINDOWS = ("view", "export", "hold")
+WINDOWS = ("view", "export", "hold", "live")
 
 
 class Deed(NamedTuple):
@@ -194,10 +194,25 @@ class Book:
         """On disk when it returns: then the keys may be used. Raises `Over` where no closing fact would tell it."""
         rows = [(deed, str(g.id.stream), str(g.id.term), g.id.n, g.span.start, g.span.end) for g in given]
         with self._changing() as connection:
-            is_open = connection.execute("SELECT 1 FROM deed WHERE id = ? AND close IS NULL", (deed,)).fetchone()
-            if deed in self._told or not is_open:
-                raise Over("this window was closed meanwhile; say again why you look")
+            self._check_open(connection, deed)
             connection.executemany("INSERT OR IGNORE INTO given VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def show(self, deed: int, stream: StreamId, number: int, span: Span) -> None:
+        """Live pictures are shown through this window, from then on and until then at most; or were, where told anew.
+
+        On disk when it returns. Raises `Over` where no closing fact would tell it.
+        """
+        with self._changing() as connection:
+            self._check_open(connection, deed)
+            connection.execute(
+                "INSERT OR REPLACE INTO given VALUES (?, ?, 'live', ?, ?, ?)",
+                (deed, str(stream), number, span.start, span.end),
+            )
+
+    def _check_open(self, connection: sqlite3.Connection, deed: int) -> None:
+        is_open = connection.execute("SELECT 1 FROM deed WHERE id = ? AND close IS NULL", (deed,)).fetchone()
+        if deed in self._told or not is_open:
+            raise Over("this window was closed meanwhile; say again why you look")
 
     def tell_given(self, deed: int) -> Mapping[StreamId, list[Span]]:
         """All that its closing fact is to tell: from here on it gives no more."""

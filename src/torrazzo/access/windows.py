@@ -18,11 +18,13 @@ import structlog
 from torrazzo.access.book import Book, Deed
 from torrazzo.access.gate import Gate, Keyring, Opened, log_name
 from torrazzo.access.holding import Holding
+from torrazzo.access.live_window import LIVE, LiveWindow
 from torrazzo.access.months import Months
 from torrazzo.access.staff import Fact
 from torrazzo.access.window import Entered, Window
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.ids import StreamId
 from torrazzo.base.times import HOUR, UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.keyring import KeyClient
@@ -82,6 +84,20 @@ class Windows:
             return self._open("view", {**_named(wanted), "purpose": purpose, "renews": renews}, who, month)
 
         return self._window(wanted, entered, follows)
+
+    def open_live(self, who: Private, streams: frozenset[StreamId], purpose: str) -> LiveWindow:
+        """Live pictures of at most 32 streams; no key is given for them."""
+        month = self._months.present()
+        named = {"streams": sorted(map(str, streams)), "purpose": purpose}
+
+        def entered(renews: int | None) -> Entered:
+            now = self._clock.utc()
+            until = UtcTicks(now + WINDOW)
+            values = {**named, "until": until, "renews": renews}
+            deed, number = self._enter(LIVE, values, who, month, now, is_window=True)
+            return Entered(deed, Opened(number, b""), until)
+
+        return LiveWindow(entered(None), entered, self, self._book, self._clock)
 
     def open_export(self, who: Private, ask: int, approve: int) -> Window:
         """Pictures for a copy that another person approved: entries of `act`.
@@ -353,6 +369,8 @@ class Windows:
         self._book.closed(deed.id, number)
         self._unsure.discard(deed.id)
         log.info("window_closed", entry=deed.entry, why=why)
+        if deed.kind == LIVE:  # of which the keyring knows nothing
+            return
         try:
             self._gate.close(deed.entry, number)
         except TorrazzoError as error:  # its keyring was away or has started since: it gives nothing for it any more

@@ -15,7 +15,7 @@ from torrazzo.auditor.finding import Finding
 from torrazzo.auditor.prune_rules import PruneRules
 from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.times import HOUR, SECOND, hour_of, hour_text
-from torrazzo.ledger.act import OPENING, Act, parse_act
+from torrazzo.ledger.act import LOOKS, Act, parse_act
 from torrazzo.ledger.act_forms import KINDS, parse_hour
 from torrazzo.ledger.chip_statement import ChipStatement
 from torrazzo.ledger.identity import LogKind
@@ -179,7 +179,7 @@ class ActRules:
                 yield from self._rekey(act)
             case kind if kind not in KINDS:
                 yield "R2", f"kind {kind!r} is not known to this auditor"
-        if act.kind in OPENING:
+        if act.kind in LOOKS:
             self.windows[str(entry_index)] = act.values["until"]
 
     def _believed(self, act: Act, root: Root) -> Iterator[tuple[str, str]]:

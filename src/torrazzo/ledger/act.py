@@ -18,6 +18,7 @@ MAX_BYTES = 4_096
 WINDOW = 15 * 60 * SECOND  # the longest that one fact opens the archive for
 
 OPENING = frozenset({"view", "export", "hold"})  # kinds of facts for which the keyring gives keys
+LOOKS = OPENING | {"live"}  # that another fact closes
 
 
 class Act(NamedTuple):
