@@ -39,6 +39,8 @@ from torrazzo.control_room.failures import Told
 from torrazzo.control_room.front import Front, built_page
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
 from torrazzo.control_room.index import IndexWriter, open_footage, open_index
+from torrazzo.control_room.live import LiveLooks, LiveRelay
+from torrazzo.control_room.live.protocol import LiveProtocol
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.person_looks import PersonLooks
 from torrazzo.control_room.playback_desk import PlaybackDesk
@@ -138,6 +140,8 @@ class ApiTown(StaffedTown):
         self.ledger = LedgerClient(self.home.ledger_socket)
         self.people = StaffRoom(self.staffing, self.windows.tell)
         self.alarms = Alarms(self.staffing.staff)
+        relay = LiveRelay(self.home.live_socket, self.clock)
+        self.live = LiveLooks(self.staffing, self.clock, lambda: self.windows, relay)
         self.devices: dict[str, pyotp.TOTP] = {}
         self.port = 0
         self._ledger_runs, self._opened = contextlib.ExitStack(), contextlib.ExitStack()
@@ -181,6 +185,7 @@ class ApiTown(StaffedTown):
             ),
             all_cameras=partial(self.office.registry.cameras, has_removed=True),
             playback=self.playback,
+            live=self.live,
         )
 
     def cameras(self) -> tuple[Camera, ...]:
@@ -242,7 +247,7 @@ def serving_api(town: ApiTown) -> Iterator[None]:
         hosts = allowed_hosts(listener)
         api = Guard(make_api(town.room()), hosts)
         front = Front(api, Guard(built_page(), hosts), None, lambda: True)
-        config = uvicorn.Config(Told(front), log_config=None, access_log=False, lifespan="off", ws="none")
+        config = uvicorn.Config(Told(front), log_config=None, access_log=False, lifespan="off", ws=LiveProtocol)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         town.port = _port(listener)

@@ -47,6 +47,8 @@ from torrazzo.control_room.failures import Told, tell_in_one_line
 from torrazzo.control_room.front import Front, built_page
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
 from torrazzo.control_room.index import Index, IndexWriter, open_footage, open_index
+from torrazzo.control_room.live import LiveLooks, LiveRelay
+from torrazzo.control_room.live.protocol import MOST_SAID, PING_S, LiveProtocol
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.media import Media
 from torrazzo.control_room.page_app import Views, make_page_app
@@ -77,6 +79,7 @@ TICK_S = 0.5
 TEND_S = 5.0
 STAFF_S = 15.0
 JUDGE_S = 2.0
+LIVE_S = 1.0
 THREADS = 64
 GATHER_S = 3.0  # a start is told of by a fact of each stream
 
@@ -151,6 +154,8 @@ class _Room:
         self._camera_jobs = Jobs(clock)
         self._refusals: dict[object, int] = {}
         self._watch = self._make_watch()
+        relay = LiveRelay(home.live_socket, clock)
+        self._live = LiveLooks(self._staff.staffing, clock, lambda: self._looks.windows, relay)
         self._ending = threading.Event()
 
     def _make_watch(self) -> Watch:
@@ -175,7 +180,11 @@ class _Room:
         )
         copies = make_people_app(self._desk(), self._looks, self._holds().routes())
         try:
-            local = ((_server(changes), inner), (_server(self._front(page)), page), (_server(copies), desk))
+            local = (
+                (_server(changes), inner),
+                (_server(self._front(page), has_sockets=True), page),
+                (_server(copies), desk),
+            )
             yield (*local, *self._public())
         finally:
             for path in (
@@ -206,7 +215,7 @@ class _Room:
         guarded = [Guard(app, hosts, is_secure=True) for app in (make_api(room), built_page())]
         app = Front(guarded[0], guarded[1], None, self._has_page)
         try:
-            found = _server(app, public), bind_public(public.listen)
+            found = _server(app, public, has_sockets=True), bind_public(public.listen)
         except (OSError, TorrazzoError) as error:  # what records and answers here goes on
             log.warning("public_page_not_served", error=str(error))
             return ()
@@ -231,7 +240,14 @@ class _Room:
             playback=self._playback,
             alarms=self._watch.alarms,
             refusals=self._refusals,
+            live=self._live,
+            on_curtain=self._on_curtain,
         )
+
+    def _on_curtain(self, station: str, is_drawn: bool) -> None:
+        """Live pictures of a station end before its curtain is told."""
+        if is_drawn:
+            self._live.end_at(station)
 
     def _has_page(self) -> bool:
         """Of accounts: where it was built, and there are some."""
@@ -282,6 +298,7 @@ class _Room:
             asyncio.create_task(self._tend(stop)),
             asyncio.create_task(self._tend_staff(stop)),
             asyncio.create_task(self._judge(stop)),
+            asyncio.create_task(self._tend_live(stop)),
             asyncio.create_task(asyncio.to_thread(self._catch_up)),
         ]
         stopping = asyncio.create_task(stop.wait())
@@ -294,6 +311,7 @@ class _Room:
         await asyncio.gather(*serving)
         stop.set()
         await asyncio.gather(*behind)
+        await asyncio.to_thread(self._live.stop)
         await asyncio.to_thread(self._playback.close)
         await asyncio.to_thread(self._looks.end)
 
@@ -366,6 +384,11 @@ class _Room:
         while not await _wait(stop, JUDGE_S):
             await asyncio.to_thread(self._watch.turn)
 
+    async def _tend_live(self, stop: asyncio.Event) -> None:
+        """End what is lawful no more."""
+        while not await _wait(stop, LIVE_S):
+            await asyncio.to_thread(try_to, "live_looks_not_tended", self._live.tend)
+
     def _catch_up(self) -> None:
         """In a thread: facts that were written while no control room ran, or that a recorder that died kept."""
         while not self._ending.is_set():
@@ -393,7 +416,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(app: ASGIApp, public: PublicSettings | None = None) -> _Server:
+def _server(app: ASGIApp, public: PublicSettings | None = None, *, has_sockets: bool = False) -> _Server:
     """Ready to serve; raises `OSError` for a certificate that cannot be used."""
     config = uvicorn.Config(
         Told(app),
@@ -405,7 +428,11 @@ def _server(app: ASGIApp, public: PublicSettings | None = None) -> _Server:
         lifespan="off",
         loop="asyncio",
         http=PeeredProtocol if public is None else H11Protocol,
-        ws="none",
+        ws=LiveProtocol if has_sockets else "none",
+        ws_max_size=MOST_SAID,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=False,
         server_header=False,
         timeout_graceful_shutdown=CLOSING_S,
     )

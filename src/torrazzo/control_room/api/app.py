@@ -10,15 +10,18 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from torrazzo import __version__
+from torrazzo.base.errors import TorrazzoError
 from torrazzo.control_room.api import (
     alarms,
     cameras,
     doors,
     exports,
     holds,
+    live,
     looks,
     own,
     people,
@@ -30,7 +33,7 @@ from torrazzo.control_room.api import (
 )
 from torrazzo.control_room.api.declared import Declared, Door, Undeclared, by_endpoint
 from torrazzo.control_room.api.gate import enter
-from torrazzo.control_room.api.problem import TYPE, answer_errors
+from torrazzo.control_room.api.problem import TYPE, answer_errors, refuse_socket
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.shapes import Problem
 
@@ -51,11 +54,13 @@ DECLARED: Sequence[Declared] = tuple(
         exports,
         holds,
         looks,
+        live,
         timeline,
         walls,
     )
     for route in file.routes.all
 )
+SOCKETS: Sequence[Declared] = tuple(route for file in (live,) for route in file.routes.sockets)
 
 
 class GatedRoute(APIRoute):
@@ -77,6 +82,21 @@ class GatedRoute(APIRoute):
         return gated
 
 
+class GatedSocket(WebSocketRoute):
+    """The same for a WebSocket. A refusal is told by its code, 4000 and what HTTP would say, once it is open."""
+
+    def __init__(self, declared: Declared) -> None:
+        async def gated(socket: WebSocket) -> None:
+            try:
+                asked = await asyncio.to_thread(enter, socket, declared)
+            except TorrazzoError as error:
+                await refuse_socket(socket, error)
+            else:
+                await declared.endpoint(socket, asked)
+
+        super().__init__(ROOT + declared.path, gated)
+
+
 def make_api(room: Room) -> FastAPI:
     """The application below `/api/v1`; raises `Undeclared` where a route is not declared."""
     app = FastAPI(
@@ -91,6 +111,7 @@ def make_api(room: Room) -> FastAPI:
     app.state.room = room
     for declared in DECLARED:
         _add(app, declared)
+    app.router.routes.extend(map(GatedSocket, SOCKETS))
     document = app.openapi()
 
     async def openapi(_request: Request) -> Response:
@@ -105,7 +126,7 @@ def make_api(room: Room) -> FastAPI:
 def check_declared(routes: Sequence[BaseRoute]) -> None:
     """Raises `Undeclared` for a route that goes around the gate."""
     for route in routes:
-        if not isinstance(route, GatedRoute) and getattr(route, "path", None) != DOCUMENT:
+        if not isinstance(route, GatedRoute | GatedSocket) and getattr(route, "path", None) != DOCUMENT:
             raise Undeclared(f"{getattr(route, 'path', route)!r} is not declared (declared.py)")
 
 

@@ -37,6 +37,8 @@ class Door(Enum):
     SELF = "self"  # signed in, whatever the role: one's own things
 
 
+SOCKET = "WEBSOCKET"  # a method of ours
+
 _WAYS_IN = frozenset({Door.ANYONE, Door.HALF, Door.LOCKED})  # open while the ledger is away: it hears of them later
 
 
@@ -56,11 +58,12 @@ class Declared:
     asks_law: bool = False  # what has to be said is said in the request: the route asks the law itself (`expect_law`)
     media: str = ""  # what the answer is where it is no JSON
     etag: bool = False  # the answer has one, so that it may be 304
+    goes_on: bool = False  # of what shows already, which goes on in a session that is locked
 
     @property
     def changes(self) -> bool:
         """Whether something is another thing afterwards."""
-        return self.method != "GET"
+        return self.method not in {"GET", SOCKET}
 
 
 class Routes:
@@ -68,6 +71,7 @@ class Routes:
 
     def __init__(self) -> None:
         self.all: list[Declared] = []
+        self.sockets: list[Declared] = []
 
     def add(
         self,
@@ -83,6 +87,7 @@ class Routes:
         asks_law: bool = False,
         media: str = "",
         etag: bool = False,
+        goes_on: bool = False,
     ) -> Callable[[F], F]:
         """Declare the function below. What changes something is activity, and told, if nothing else is said."""
 
@@ -90,10 +95,21 @@ class Routes:
             changes = method != "GET"
             active = changes if is_activity is None else is_activity
             told = changes and permission not in _WAYS_IN if is_told is None else is_told
-            self.all.append(
-                Declared(
-                    method, path, operation, resource, permission, endpoint, answer, active, told, asks_law, media, etag
-                )
+            what = (method, path, operation, resource, permission, endpoint, answer)
+            self.all.append(Declared(*what, active, told, asks_law, media, etag, goes_on))
+            return endpoint
+
+        return declare
+
+    def socket(
+        self, path: str, operation: Logged, resource: str, permission: Operation, *, goes_on: bool = False
+    ) -> Callable[[F], F]:
+        """Declare the function below, which takes a WebSocket and who asks; what it shows was allowed before."""
+
+        def declare(endpoint: F) -> F:
+            what = (SOCKET, path, operation, resource, permission, endpoint, None)
+            self.sockets.append(
+                Declared(*what, is_activity=False, is_told=False, asks_law=True, media="", etag=False, goes_on=goes_on)
             )
             return endpoint
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Annotated, NamedTuple, NoReturn
 
 from fastapi import Depends
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from torrazzo.access.account import Account
@@ -56,7 +56,7 @@ class Asked(NamedTuple):
         return self.session.by(reason)
 
 
-def enter(request: Request, declared: Declared) -> Asked:
+def enter(request: HTTPConnection, declared: Declared) -> Asked:
     """Whoever asks for this route; raises where they may not. In a thread."""
     room: Room = request.app.state.room
     asked = Asked(room, where_of(request, room), site_of(request, room))
@@ -70,7 +70,7 @@ def enter(request: Request, declared: Declared) -> Asked:
     if declared.changes and not hmac.compare_digest(request.headers.get(CSRF, "").encode(), csrf_of(token).encode()):
         raise No("CSRF", f"the header {CSRF} has to say what the session has")
     asked = asked._replace(token=token, known=session)
-    _expect_stage(session, permission, token)
+    _expect_stage(session, permission, token, goes_on=declared.goes_on)
     if isinstance(permission, Operation):
         _expect_right(asked, permission, asks_law=declared.asks_law)
     if declared.is_told:
@@ -78,14 +78,14 @@ def enter(request: Request, declared: Declared) -> Asked:
     return asked
 
 
-def _expect_stage(session: Session, permission: Operation | Door, token: str) -> None:
+def _expect_stage(session: Session, permission: Operation | Door, token: str, *, goes_on: bool) -> None:
     if permission is Door.HALF:
         return
     if session.stage != FULL:
         raise Denial("SIGN_IN_UNFINISHED", "AC-01", "sign in to the end first")
     if permission is Door.LOCKED:
         return
-    if session.is_locked:
+    if session.is_locked and not goes_on:
         raise No("SESSION_LOCKED", "this session is locked", csrf=csrf_of(token))  # a page loaded anew can unlock
     if session.needs and permission is not Door.OWED:
         raise Denial("SIGN_IN_UNFINISHED", "AC-01", "a second factor or another password is owed first")
@@ -176,7 +176,7 @@ def _set(response: Response, room: Room, name: str, value: str, age_s: int | Non
     )
 
 
-def where_of(request: Request, room: Room) -> Where:
+def where_of(request: HTTPConnection, room: Room) -> Where:
     """The browser by the name that it was given, and the address that it has."""
     station = request.cookies.get(cookie_name(room, "torrazzo-station"), "")
     if not (len(station) == 8 and station.isalnum() and station.isascii()):
@@ -192,7 +192,7 @@ def new_station() -> str:
     return secrets.token_hex(4)
 
 
-def site_of(request: Request, room: Room) -> Site:
+def site_of(request: HTTPConnection, room: Room) -> Site:
     """Where the page is, by the name by which the browser called it: the guard lets only ours in."""
     host = request.headers.get("host", "")
     name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host

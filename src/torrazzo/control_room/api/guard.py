@@ -38,9 +38,11 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
             return
+        if scope["type"] != "http":
+            return  # nothing else comes from outside
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -53,6 +55,20 @@ class Guard:
             await send(message)
 
         await self._chosen(scope)(scope, receive, guarded)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Browsers open sockets to any host from any page, with our cookie: they always say from which one."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
+        origin = headers.get(b"origin", b"").decode("latin-1").lower()
+        is_ours = len(hosts) == 1 and hosts[0] in self._hosts and origin == self._origin(hosts[0])
+        if is_ours and headers.get(b"sec-fetch-site", b"same-origin") == b"same-origin":
+            await self._app(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})  # 403, before it is open
+
+    def _origin(self, host: str) -> str:
+        return f"{'https' if self._is_secure else 'http'}://{host}"
 
     def _chosen(self, scope: Scope) -> ASGIApp:
         hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]

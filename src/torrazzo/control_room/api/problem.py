@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket
 
 from torrazzo.access.accounts import UnknownAccount
 from torrazzo.access.staff import Denial
@@ -92,6 +93,14 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(TorrazzoError, _known)
     app.add_exception_handler(Exception, _unknown)
+
+
+async def refuse_socket(socket: WebSocket, error: TorrazzoError) -> None:
+    """A browser hears a code only of a socket that was opened: 4000 and what HTTP would have said."""
+    code = getattr(error, "code", "AWAY" if isinstance(error, Unavailable) else "FORBIDDEN")
+    status = 409 if code == "SHIFT_REQUIRED" else STATUS.get(code, 403)
+    await socket.accept()
+    await socket.close(4000 + status, code)
 
 
 async def _not_valid(_request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from torrazzo.control_room.api.wishes import WishBook
 from torrazzo.control_room.camera_jobs import Jobs as CameraJobs
 from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.holds_app import HoldDesk
+from torrazzo.control_room.live.looks import LiveLooks
 from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import TownState
@@ -48,6 +49,7 @@ class Room:
     playback: PlaybackDesk | None = None
     is_secure: bool = False  # people reach us over TLS, be it a proxy's
     is_behind_proxy: bool = False
+    live: LiveLooks | None = None  # None: no recorder whose pictures could be shown
     refusals: dict[object, int] = field(default_factory=dict)
     on_curtain: Callable[[str, bool], object] = lambda _station, _is_drawn: None  # pictures stop, or may be asked for
 
