@@ -122,8 +122,8 @@ class RoomTown:
         text = seen.page.inner_text("body")
         if self.say(seen, "sign_in.elsewhere_title") in text:
             button = seen.page.get_by_role("button", name=self.say(seen, "sign_in.elsewhere_go"))
-            if button.count():
-                button.click()
+            if button.count() and button.is_enabled():  # not while it is at it
+                button.press("Enter")
         return bool(seen.page.locator("nav").count())
 
     def _open_shift(self, seen: Seen) -> None:

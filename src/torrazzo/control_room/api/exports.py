@@ -108,7 +108,7 @@ def withdraw_export(number: Number, asked: Asking) -> None:
     export = _one(asked, number)
     if export.asker != asked.account.name:
         raise No("NOT_FOUND", "you did not ask for this")
-    plainly(lambda: exports_of(asked.room).reject(who_of(asked, "taken back by who asked"), export))
+    plainly(lambda: exports_of(asked.room).reject(who_of(asked, "ritirata da chi l’ha chiesta"), export))
 
 
 # -- making, taking

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
 import type { CameraRoutes } from "./cameras";
+import type { ExportRoutes } from "./exports";
 import type { PlaybackRoutes } from "./playback";
 
 /**
@@ -17,7 +18,7 @@ import type { PlaybackRoutes } from "./playback";
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes extends CameraRoutes, PlaybackRoutes {
+export interface Routes extends CameraRoutes, ExportRoutes, PlaybackRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 
