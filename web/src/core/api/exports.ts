@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import type { CameraState, Instant, Nothing, Person, Route } from "./types";
+import type { Instant, Nothing, Person, Route } from "./types";
 
 /**
  * Copies that leave the house, and what is held. One asks, another approves and says who makes it, that one prepares
@@ -11,8 +11,6 @@ import type { CameraState, Instant, Nothing, Person, Route } from "./types";
  * PACKAGE_GONE, OUT_OF_SCOPE, LEDGER_AWAY.
  */
 export interface ExportRoutes {
-  "GET /cameras": Route<undefined, { readonly items: readonly CameraState[] }>;
-
   "GET /exports/asked": Route<undefined, { readonly items: readonly Export[] }>;
   "GET /exports/to-approve": Route<undefined, { readonly items: readonly Export[] }>;
   "GET /exports/to-prepare": Route<undefined, { readonly items: readonly Export[] }>;
