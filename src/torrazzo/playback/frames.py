@@ -14,12 +14,12 @@ from torrazzo.base import Span, StreamId
 from torrazzo.base.errors import Damaged, Unavailable
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks
 from torrazzo.playback.footage import Footage, Samples
-from torrazzo.playback.index import Recorded
+from torrazzo.playback.index import LOOK_BACK, Recorded
 from torrazzo.segment import parse_fragment, parse_init
 
-MOST_FRAMES = 900  # that are decoded for one picture
+MOST_FRAMES = 4_000  # that are decoded for one picture
 MOST_BYTES = 64 << 20
-REACH = 20 * SECOND  # how far back a frame is searched for at which every decoder can begin
+REFRESH = 10 * SECOND  # a camera without such frames that every decoder can begin at has refreshed all by then
 
 
 class NothingThere(Unavailable):
@@ -80,7 +80,9 @@ def coded_at(footage: Footage, stream: StreamId, at: int) -> Coded:
     target = frames[wanted].frame
     chain = frames[: wanted + 1]
     start = _start(chain, target)
-    while start is None and chain[0].frame.t > target.t - REACH and len(chain) < MOST_FRAMES:
+    while start is None and chain[0].frame.t > target.t - LOOK_BACK and len(chain) < MOST_FRAMES:
+        if sum(place.frame.is_key for place in chain) > 1 and chain[0].frame.t < target.t - REFRESH:
+            break
         earlier = _earlier(footage, stream, chain[0].samples)
         if not earlier:
             break

@@ -40,7 +40,7 @@ def main() -> int:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (value, value))
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while (head := _exactly(source, 4)) is not None:
         asked = json.loads(_exactly(source, struct.unpack(">I", head)[0]) or b"")
@@ -64,7 +64,7 @@ def _exactly(source: BinaryIO, size: int) -> bytes | None:
 def _decode(codec: str, packets: list[bytes]) -> VideoFrame:
     """The last frame's picture."""
     decoder = av.CodecContext.create(CODECS[codec], "r")
-    decoder.thread_count, decoder.thread_type = 2, "AUTO"
+    decoder.thread_count = 1  # with more, one that tells of an error waits for us, who wait for its end
     wanted, found = len(packets) - 1, None
     for number, data in enumerate([*packets, None]):
         packet = None if data is None else av.Packet(data)
