@@ -54,6 +54,7 @@ class LiveRelay:
         if self._link is not None:
             self._link.watch(self._watched())
         elif self._running is None:
+            self._is_told = False
             self._running = asyncio.ensure_future(self._run())
         else:
             channel.lose(self._now_ms())

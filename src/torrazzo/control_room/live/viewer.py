@@ -126,11 +126,15 @@ class Viewer:
 
     async def next(self) -> Item:
         """Wait for it. Behind an `End` comes nothing."""
-        while not self._queue:
-            if self._end is not None:
-                return self._end
+        while (item := self.take()) is None:
             self._filled.clear()
             await self._filled.wait()
+        return item
+
+    def take(self) -> Item | None:
+        """What is to be sent now; None: nothing waits."""
+        if not self._queue:
+            return self._end
         item = self._queue.popleft()
         return self._pack(item) if isinstance(item, _Waiting) else item
 
