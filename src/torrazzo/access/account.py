@@ -21,7 +21,7 @@ SHARED_NAMES = frozenset({
 })  # fmt: skip
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*", re.ASCII)
-_LONGEST = {"full_name": 120, "act_number": 64, "tasks": 2_000}
+_LONGEST = {"full_name": 120, "act_number": 64, "tasks": 2_000, "organisation": 120, "number": 64}
 
 
 class Designation(NamedTuple):
@@ -55,6 +55,17 @@ class Agreement(NamedTuple):
     number: str
     ends: UtcTicks
     operations: frozenset[Operation] = frozenset()  # that a protocol allows
+
+
+def checked_agreement(found: Agreement, now: UtcTicks) -> Agreement:
+    """The same; raises `Invalid` where something is missing, or it has ended."""
+    if found.kind not in {"protocol", "contract"}:
+        raise Invalid(f"agreement {found.kind!r}: write protocol or contract")
+    for field, text in (("organisation", found.organisation), ("number", found.number)):
+        _check_text(field, text)
+    if found.ends <= now:
+        raise Invalid("ends: it is over already; an agreement has an end, and that is still to come")
+    return found
 
 
 class NewAccount(NamedTuple):

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from torrazzo.access.account import Account, Agreement, Designation, NewAccount
+from torrazzo.access.account import Account, Agreement, Designation, NewAccount, checked_agreement
+from torrazzo.access.person_changes import note_change
 from torrazzo.access.staff import PROGRAM, By, Change, Denial, Done, Staff, demand
 from torrazzo.access.tables import (
     AGREEMENT,
@@ -82,6 +83,12 @@ class Accounts:
             ).scalars()
             return Scope(any(group.is_all for group in groups), frozenset(members))
 
+    def agreements(self) -> list[Agreement]:
+        """By organisation; also those that are over."""
+        with self._staff.look() as connection:
+            rows = connection.execute(sa.select(AGREEMENT).order_by(AGREEMENT.c.organisation)).mappings()
+            return [_agreement(row) for row in rows]
+
     # -- changing
 
     def create(self, new: NewAccount, by: By) -> Done[Account]:
@@ -127,6 +134,16 @@ class Accounts:
                 _suspend(change, before, why)
             return self._told(change, before, read_account(change.connection, id_), by)
 
+    def end(self, id_: str, by: By) -> Done[Account]:
+        """The designation is over now; nothing comes back without a new act."""
+        with self._staff.change() as change:
+            before = read_account(change.connection, id_)
+            if change.now < before.designation.ends:
+                _set(change, id_, {"ends": change.now})
+            if before.suspended is None or before.why != "ended":
+                _suspend(change, before, "ended")
+            return self._told(change, before, read_account(change.connection, id_), by)
+
     def reinstate(self, id_: str, by: By) -> Done[Account]:
         """By somebody else; a designation that has ended needs a new one before."""
         with self._staff.change() as change:
@@ -150,8 +167,7 @@ class Accounts:
 
     def add_agreement(self, agreement: Agreement, by: By) -> Done[Agreement]:
         """A protocol or a contract, new or as it is from now on; an id that is empty is drawn."""
-        if agreement.kind not in {"protocol", "contract"}:
-            raise Invalid(f"agreement {agreement.kind!r}: write protocol or contract")
+        checked_agreement(agreement, self._staff.clock.utc())
         found = agreement._replace(id=agreement.id or secrets.token_hex(8))
         row = {**found._asdict(), "operations": " ".join(sorted(found.operations))}
         with self._staff.change() as change:
@@ -167,7 +183,8 @@ class Accounts:
         return change.done(after)
 
     def tell(self, change: Change, before: Account | None, after: Account, by: By) -> None:
-        """The fact of an account that was made or changed within a change."""
+        """The fact of an account that was made or changed within a change, and the note of it."""
+        note_change(change, before, after, by)
         about = by._replace(reason=f"{after.name}: {by.reason}")
         self.tell_change(change, "person", None if before is None else _plain(before), _plain(after), about)
 
@@ -203,19 +220,28 @@ def give_roles(change: Change, account: Account, roles: AbstractSet[Role]) -> No
     """In place of those before."""
     names = ", ".join(sorted(roles))
     demand(conflict(roles), f"one person never has these roles together: {names}")
-    for role, (kind, clause) in _NEEDS.items():
-        has = account.agreement is not None and account.agreement.kind == kind
-        if role in roles and not has:
-            raise Denial("AGREEMENT_REQUIRED", clause, f"role {role} hangs on a {kind}: enter that first")
+    expect_agreement(roles, account.agreement)
     change.connection.execute(sa.delete(PERSON_ROLE).where(PERSON_ROLE.c.person == account.id))
     for role in sorted(roles):
         change.connection.execute(sa.insert(PERSON_ROLE).values(person=account.id, role=str(role)))
 
 
+def expect_agreement(roles: AbstractSet[Role], agreement: Agreement | None) -> None:
+    """Raises `Denial` for roles of people who are not the town's own, without what they come by."""
+    for role, (kind, clause) in _NEEDS.items():
+        if role in roles and (agreement is None or agreement.kind != kind):
+            raise Denial("AGREEMENT_REQUIRED", clause, f"role {role} hangs on a {kind}: enter that first")
+
+
+def expect_designation(account: Account, now: UtcTicks) -> None:
+    """Raises `Denial` where a new act is needed first."""
+    if now >= account.designation.ends:
+        raise Denial("DESIGNATION_ENDED", "AC-09", f"the designation of {account.name} has ended: enter a new act")
+
+
 def reinstate_account(change: Change, account: Account) -> None:
     """As if it had been confirmed and used now."""
-    if change.now >= account.designation.ends:
-        raise Denial("DESIGNATION_ENDED", "AC-09", f"the designation of {account.name} has ended: enter a new act")
+    expect_designation(account, change.now)
     _set(change, account.id, {"suspended": None, "why": None, "certified": change.now, "used": change.now})
 
 

@@ -23,6 +23,7 @@ from torrazzo.access.accounts import (
 from torrazzo.access.factors import forget_all, needs, set_password
 from torrazzo.access.failures import Keys, forget_failures
 from torrazzo.access.passwords import Hasher, check_password
+from torrazzo.access.person_changes import note
 from torrazzo.access.sessions import HALF, Opened, Where, begin
 from torrazzo.access.sign_in import entered
 from torrazzo.access.staff import By, Change, Denial, Done, Staff
@@ -90,6 +91,7 @@ class Links:
         with self._staff.change() as change:
             account = read_account(change.connection, id_)
             change.connection.execute(sa.delete(LINK).where(LINK.c.person == id_))
+            note(change, id_, ("link",), by)
             what = "a new beginning" if is_all else "a password"
             change.tell("auth", {"what": "link"}, by._replace(reason=f"{account.name}: link for {what}: {by.reason}"))
             return change.done(_make(change, id_, is_all=is_all))

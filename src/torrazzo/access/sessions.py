@@ -24,8 +24,9 @@ IDLE = 10 * 60 * SECOND
 ABSOLUTE = 12 * HOUR
 UNDER_WAY = 5 * 60 * SECOND  # for what is half, or waits for a word
 SEEN_EACH = 5 * SECOND  # so often it is noted that somebody does something: a lock comes so much early at most
-REMEMBERED = DAY  # so long one that is over is told why
+REMEMBERED = 30 * DAY  # so long one that is over is told why, and to its person
 TOKEN_LENGTH = 32
+MOST_PAST = 100
 
 HALF, ELSEWHERE, FULL = "half", "elsewhere", "full"
 
@@ -81,6 +82,18 @@ class Opened(NamedTuple):
     session: Session
 
 
+class Past(NamedTuple):
+    """A session as its own person sees it: open, or over."""
+
+    method: str
+    where: Where
+    opened: UtcTicks
+    seen: UtcTicks
+    ended: UtcTicks | None
+    why: str | None  # it ended: out, expired, taken, suspended, changed
+    is_this: bool
+
+
 class Sessions:
     """Of one town."""
 
@@ -111,6 +124,25 @@ class Sessions:
             with self._staff.change() as change:
                 _set(change, hash_, seen=now)
         return found
+
+    def past(self, id_: str, token: str) -> list[Past]:
+        """Of this account, newest first: those that came as far as to be one, in the last 30 days."""
+        query = sa.select(SESSION).where(SESSION.c.person == id_, SESSION.c.stage == FULL)
+        with self._staff.look() as connection:
+            rows = connection.execute(query.order_by(SESSION.c.opened.desc()).limit(MOST_PAST)).all()
+        now, this = self._staff.clock.utc(), token_hash(token)
+        return [
+            Past(
+                row.method,
+                Where(row.station, row.address),
+                row.opened,
+                row.seen,
+                row.until if row.ended is None and row.until <= now else row.ended,
+                "expired" if row.ended is None and row.until <= now else row.why,
+                row.hash == this,
+            )
+            for row in rows
+        ]
 
     def lock(self, token: str) -> Done[Session]:
         """By its person's own wish."""

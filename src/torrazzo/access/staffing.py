@@ -22,6 +22,7 @@ from torrazzo.access.four_eyes import FourEyes
 from torrazzo.access.links import Links
 from torrazzo.access.passkeys import Passkeys
 from torrazzo.access.passwords import Cost, Hasher
+from torrazzo.access.person_changes import PersonChanges
 from torrazzo.access.sessions import Sessions
 from torrazzo.access.shifts import Shifts
 from torrazzo.access.sign_in import SignIn
@@ -49,6 +50,7 @@ class Staffing:
     curtains: Curtains
     visitors: Visitors
     bookmarks: Bookmarks
+    changes: PersonChanges
 
     @classmethod
     def of(cls, engine: sa.Engine, box: Box, clock: Clock, cost: Cost = Cost()) -> Self:  # noqa: B008 - a value
@@ -69,6 +71,7 @@ class Staffing:
             Curtains(staff),
             Visitors(staff),
             Bookmarks(staff, accounts),
+            PersonChanges(staff),
         )
 
     def decide(
@@ -105,3 +108,4 @@ class Staffing:
         self.four_eyes.tend()
         self.curtains.tend()
         self.visitors.tend()
+        self.changes.tend()

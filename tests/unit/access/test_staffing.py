@@ -73,7 +73,7 @@ def test_a_refusal_is_told(town: StaffedTown) -> None:
 
 
 def test_housekeeping_has_its_hand_on_everything_that_ends(town: StaffedTown) -> None:
-    """Each store that has something to tend is tended: accounts, sessions, links, shifts, proposals."""
+    """Each store that has something to tend is tended: accounts, sessions, links, shifts, proposals, histories."""
     tended: list[str] = []
 
     class Tended:

@@ -29,6 +29,7 @@ export function Personal() {
         icon="user"
         items={[
           ...shift,
+          { label: t("ways.title"), icon: "key", onChoose: () => void navigate("/ways") },
           { label: t("ui.look"), icon: "settings", onChoose: () => setChoosing(true) },
           { label: t("lock.now"), icon: "lock", onChoose: () => void session.lock().catch(() => undefined) },
           { label: t("ui.sign_out"), icon: "logout", onChoose: () => void session.signOut().catch(() => undefined) },

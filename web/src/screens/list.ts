@@ -44,7 +44,7 @@ export const SCREENS: readonly Screen[] = [
     load: async () => (await import("./exports/Exports")).Exports,
   },
   { key: "cameras", path: "/cameras", icon: "camera", anyOf: ["cameras.see"], load: async () => (await import("./cameras/Cameras")).Cameras },
-  { key: "people", path: "/people", icon: "user", anyOf: ["people.see"], load: soon },
+  { key: "people", path: "/people", icon: "user", anyOf: ["people.see"], load: async () => (await import("./people/People")).People },
   { key: "shifts", path: "/shifts", icon: "calendar", anyOf: ["shifts.see"], load: soon },
   { key: "system", path: "/system", icon: "software", anyOf: ["state.see"], load: async () => (await import("./system/System")).System },
   { key: "log", path: "/log", icon: "search", anyOf: ["logs.read"], load: soon },

@@ -19,6 +19,7 @@ export function routes(): RouteObject[] {
       children: [
         { index: true, element: <Home /> },
         { path: "/shift", element: <OpenShift /> },
+        { path: "/ways", lazy: async () => ({ Component: (await import("./me/Ways")).Ways }) },
         ...SCREENS.map(route),
         { path: "*", element: <NotFound /> },
       ],

@@ -28,6 +28,7 @@ export function Dialog({ title, children, actions, onClose }: Props) {
     const dialog = ref.current;
     dialog?.setAttribute("closedby", "none"); // React tells, not the browser
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)")?.focus(); // not the cross above it
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();

@@ -83,6 +83,25 @@ def ways(asked: Asking) -> shapes.MyWays:
     )
 
 
+@routes.add("GET", "/me/sessions", Logged.CONSULT, "session", Door.SELF, shapes.Items[shapes.MySession])
+def sessions(asked: Asking) -> shapes.Items[shapes.MySession]:
+    """From where one signed in, newest first: what is not one's own doing is to be told to who administers."""
+    items = [
+        shapes.MySession(
+            method=each.method,
+            station=each.where.station,
+            address=each.where.address,
+            opened=iso_from_ticks(each.opened),
+            seen=iso_from_ticks(each.seen),
+            ended=None if each.ended is None else iso_from_ticks(each.ended),
+            why=each.why,
+            is_this=each.is_this,
+        )
+        for each in asked.room.staffing.sessions.past(asked.account.id, asked.token)
+    ]
+    return shapes.Items(items=items)
+
+
 @routes.add("POST", "/me/password", Logged.AUTH, "password", Door.SELF, None)
 def change_password(body: shapes.ChangedPassword, asked: Asking) -> None:
     """By the old one; other sessions of this person end."""

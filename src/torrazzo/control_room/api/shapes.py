@@ -211,6 +211,17 @@ class MyWays(Gives):
     recovery_codes: int  # that are left
 
 
+class MySession(Gives):
+    method: str  # code, passkey, recovery, link, password
+    station: str
+    address: str
+    opened: str
+    seen: str
+    ended: str | None
+    why: str | None  # out, expired, taken, suspended, changed
+    is_this: bool
+
+
 # -- shifts
 
 
@@ -241,109 +252,6 @@ class OneShift(Shift):
     why: str | None  # hand-over, close, forgotten
     note: str | None
     takes: str | None
-
-
-# -- people
-
-
-class Designation(Gives):
-    number: str
-    date: str
-    until: str  # the last day
-    tasks: str
-
-
-class PersonDetail(Person):
-    account: str
-    roles: list[Role]
-    groups: list[str]
-    designation: Designation
-    created: str
-    certified: str
-    certify_by: str
-    used: str
-    suspended: str | None
-    why: str | None
-
-
-class Reason(Asks):
-    reason: Text
-
-
-class CreatePerson(Asks):
-    kind: Literal["person.create"]
-    person: NewPerson
-    roles: list[Role] = Field(max_length=len(Role))
-    groups: list[Id] = Field(max_length=200)
-
-
-class GiveRoles(Asks):
-    kind: Literal["person.roles"]
-    person: Id
-    roles: list[Role] = Field(max_length=len(Role))
-    groups: list[Id] = Field(max_length=200)
-
-
-class Certify(Asks):
-    """They still need what was given."""
-
-    kind: Literal["person.certify"]
-    person: Id
-
-
-class Reinstate(Asks):
-    kind: Literal["person.reinstate"]
-    person: Id
-
-
-class Designate(Asks):
-    kind: Literal["person.designate"]
-    person: Id
-    designation: DesignationSaid
-
-
-class NewLink(Asks):
-    """A password anew; `is_all`: also device, passkeys and recovery codes are lost."""
-
-    kind: Literal["person.link"]
-    person: Id
-    is_all: bool
-
-
-Wanted = Annotated[CreatePerson | GiveRoles | Certify | Reinstate | Designate | NewLink, Field(discriminator="kind")]
-
-
-class Propose(Asks):
-    wanted: Wanted
-    reason: Text
-
-
-class Proposal(Gives):
-    number: int
-    kind: str
-    wanted: dict[str, Any]
-    proposer: Person
-    reason: str
-    proposed: str
-    until: str
-    state: str  # open, approved, refused, withdrawn, expired, done
-    decider: Person | None
-    answer: str | None
-    decided: str | None
-
-
-class Approved(Gives):
-    """`token`: of a one-time link, for the person whom it is about; shown once."""
-
-    proposal: Proposal
-    token: str | None
-
-
-class CameraGroup(Gives):
-    id: str
-    name: str
-    is_all: bool
-    cameras: list[str]
 
 
 # -- system

@@ -3,6 +3,7 @@
 
 import type { CameraRoutes } from "./cameras";
 import type { ExportRoutes } from "./exports";
+import type { PeopleRoutes } from "./people";
 import type { PlaybackRoutes } from "./playback";
 
 /**
@@ -18,7 +19,7 @@ import type { PlaybackRoutes } from "./playback";
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes extends CameraRoutes, ExportRoutes, PlaybackRoutes {
+export interface Routes extends CameraRoutes, ExportRoutes, PeopleRoutes, PlaybackRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 
@@ -78,6 +79,8 @@ export interface Problem {
   readonly csrf?: string;
   /** With `NOT_VALID`: what is wrong, by its place in the body: `account`, `designation.until`. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** Of the law, or of the controls that follow from it: `AC-03`. */
+  readonly clause?: string;
 }
 
 export type Language = "it" | "en";

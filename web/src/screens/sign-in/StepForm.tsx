@@ -16,7 +16,7 @@ interface Props {
   readonly isBare?: boolean;
 }
 
-/** One step: its title, what went wrong, its fields. An error brings the focus to the first field again. */
+/** One step: its title, what went wrong, its fields. An error brings the focus to the first field again, what is missing to the first that is. */
 export function StepForm({ title, text, error, onSubmit, children, isBare = false }: Props) {
   const say = useSayError();
   const form = useRef<HTMLFormElement>(null);
@@ -34,6 +34,7 @@ export function StepForm({ title, text, error, onSubmit, children, isBare = fals
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit();
+        requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus());
       }}
     >
       {isBare ? null : <h1>{title}</h1>}
