@@ -6,6 +6,7 @@ import { createRoot } from "react-dom/client";
 import { initReactI18next } from "react-i18next";
 
 import { App } from "./app/App";
+import { station } from "./app/station";
 import { Client } from "./core/api/client";
 import { startWords, words } from "./core/i18n";
 import { firstLanguage } from "./core/i18n/language";
@@ -29,6 +30,8 @@ async function start(): Promise<void> {
     return;
   }
   const session = new Session(new Client());
+  session.onChanged = () => station.tell({ kind: "session" });
+  station.hear("session", () => void session.refresh());
   show(<App session={session} />);
   await session.begin();
 }

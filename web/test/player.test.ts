@@ -121,7 +121,7 @@ class FakeSocket implements SocketLike {
     this.give(message(0, 0, 0, 0, 0));
   }
   end(code: number): void {
-    this.onclose?.({ code } as CloseEvent);
+    this.onclose?.({ code, reason: code === 4415 ? "h265" : "" } as CloseEvent);
   }
 }
 
@@ -399,6 +399,7 @@ describe("the player", () => {
     expect(tile.state.phase).toBe("live");
     tile.socket.end(4503);
     await vi.advanceTimersByTimeAsync(700);
+    expect(tile.asked.at(-1)).toEqual(["sub", true]); // its facts have ended: another look
     expect(tile.sockets.at(-1)?.isClosed).toBe(false);
     expect(tile.state.phase).toBe("connecting");
   });
@@ -424,7 +425,7 @@ describe("the player", () => {
     expect(tile.asked).toHaveLength(2);
   });
 
-  it.each([[4401, "SESSION_NONE"], [4404, "NOT_FOUND"], [4409, "CLOSED"]])("does not come back by itself after %d", async (code, why) => {
+  it.each([[4401, "SESSION_NONE"], [4404, "NOT_FOUND"], [4409, "CLOSED"], [4429, "TOO_MANY"]])("does not come back by itself after %d", async (code, why) => {
     const tile = new Tile();
     await tile.begin();
     tile.socket.end(code);
@@ -461,6 +462,10 @@ describe("the player", () => {
     expect(tile.state).toMatchObject({ phase: "unplayable", codec: "H.265" });
     expect(tile.socket.isClosed).toBe(true);
     expect(codecName("avc1.64001f")).toBe("H.264");
+    const other = new Tile();
+    await other.begin();
+    other.socket.end(4415);
+    expect(other.state).toMatchObject({ phase: "unplayable", codec: "H.265" });
   });
 
   it("changes the stream on the same socket", async () => {

@@ -9,7 +9,9 @@ import { Unlock } from "../screens/sign-in/Unlock";
 import { routes } from "../screens/routes";
 import { Dialog } from "../ui/Dialog";
 import { useTranslation } from "react-i18next";
+import { Curtains } from "./Curtains";
 import { useMe, useSession, useStanding } from "./session";
+import { station } from "./station";
 import { followWishes } from "./wishes";
 
 /** What a signed-in person sees: the screens, and the lock before them. What moves below goes on moving. */
@@ -24,7 +26,9 @@ export function Inside() {
 
   return (
     <>
-      <RouterProvider router={router} />
+      <Curtains>
+        <RouterProvider router={router} />
+      </Curtains>
       {isLocked ? (
         <Dialog title={t("lock.title")}>
           <Unlock isInDialog />
@@ -41,6 +45,8 @@ function useIdleLock(idleMs: number, isLocked: boolean): void {
     return watchIdle(window, {
       idleMs,
       onActive: () => void session.client.call("POST /active", {}).catch(() => undefined),
+      onHand: () => station.tell({ kind: "active" }),
+      others: (act) => station.hear("active", act),
       onIdle: () => void session.lock().catch(() => undefined),
     });
   }, [session, idleMs, isLocked]);

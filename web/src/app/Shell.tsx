@@ -9,6 +9,7 @@ import { visibleScreens } from "../screens/list";
 import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Loading } from "../ui/States";
+import { Behind, CurtainButton } from "./Curtains";
 import { Personal } from "./Personal";
 import { TownClock } from "./TownClock";
 import { useMe } from "./session";
@@ -39,6 +40,7 @@ export function Shell() {
         </Link>
         {me.town.demo ? <span className="shell-demo">{t("ui.demo")}</span> : null}
         <TownClock zone={me.town.zone} />
+        <CurtainButton />
         <Personal />
       </header>
       <nav id="navigation" aria-label={t("ui.navigation")} className={isOpen ? "shell-nav shell-nav--open" : "shell-nav"}>
@@ -54,9 +56,11 @@ export function Shell() {
         </ul>
       </nav>
       <main id="main" ref={main} tabIndex={-1} className="shell-main">
-        <Suspense fallback={<Loading />}>
-          <Outlet />
-        </Suspense>
+        <Behind>
+          <Suspense fallback={<Loading />}>
+            <Outlet />
+          </Suspense>
+        </Behind>
       </main>
     </div>
   );

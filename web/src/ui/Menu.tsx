@@ -16,10 +16,14 @@ interface Props {
   readonly label: string;
   readonly icon: IconName;
   readonly items: readonly MenuItem[];
+  /** The icon alone is seen; the label is read. */
+  readonly isCompact?: boolean;
+  /** -1: reached by other keys than Tab. */
+  readonly tabIndex?: 0 | -1;
 }
 
 /** A button and what it offers. Arrows, Home and End move; Escape closes; Tab leaves. */
-export function Menu({ label, icon, items }: Props) {
+export function Menu({ label, icon, items, isCompact = false, tabIndex = 0 }: Props) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLUListElement>(null);
@@ -53,14 +57,16 @@ export function Menu({ label, icon, items }: Props) {
       <button
         ref={button}
         type="button"
-        className="menu-button"
+        tabIndex={tabIndex}
+        className={isCompact ? "menu-button menu-button--compact" : "menu-button"}
+        title={isCompact ? label : undefined}
         aria-haspopup="menu"
         aria-expanded={at !== null}
         aria-controls={at === null ? undefined : id}
         onClick={() => setAt(at === null ? 0 : null)}
       >
         <Icon name={icon} size="small" />
-        <span>{label}</span>
+        <span className={isCompact ? "visually-hidden" : undefined}>{label}</span>
       </button>
       {at === null ? null : (
         <ul ref={list} id={id} role="menu" aria-label={label} className="menu-list">

@@ -4,7 +4,10 @@
 import type { CameraRoutes } from "./cameras";
 import type { ExportRoutes } from "./exports";
 import type { PeopleRoutes } from "./people";
+import type { LiveRoutes } from "./live";
 import type { PlaybackRoutes } from "./playback";
+import type { CurtainRoutes } from "./room";
+import type { WallRoutes } from "./walls";
 
 /**
  * What /api/v1 takes and gives, as the page needs it. JSON objects at the top, lists in `items`.
@@ -19,7 +22,7 @@ import type { PlaybackRoutes } from "./playback";
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes extends CameraRoutes, ExportRoutes, PeopleRoutes, PlaybackRoutes {
+export interface Routes extends CameraRoutes, CurtainRoutes, ExportRoutes, LiveRoutes, PeopleRoutes, PlaybackRoutes, WallRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 

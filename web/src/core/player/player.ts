@@ -67,9 +67,10 @@ const SILENT_MS = 10_000; // nothing came at all: the way here is broken, though
 const KEPT = 600;
 
 /** After these nobody comes back by asking again at once. */
-const ENDS: Readonly<Record<number, string>> = { 4401: "SESSION_NONE", 4404: "NOT_FOUND", 4409: "CLOSED" };
+const ENDS: Readonly<Record<number, string>> = { 4401: "SESSION_NONE", 4404: "NOT_FOUND", 4409: "CLOSED", 4429: "TOO_MANY" };
 const OVER = 4403;
 const CODEC = 4415;
+const AWAY = 4503;
 
 const NOTHING: PlayerState = {
   phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, codec: null, stream: null,
@@ -89,6 +90,7 @@ export class LivePlayer {
   #retry: ReturnType<typeof setTimeout> | null = null;
   #tries = 0;
   #isOver = false; // the look is over: another one is asked for, once
+  #isAnew = false; // the next try begins with another look
   #said: InitSaid | null = null;
   #isPlayable = false;
   #needsKey = true;
@@ -203,8 +205,8 @@ export class LivePlayer {
       if (typeof data === "string") this.#hear(data);
       else if (data instanceof ArrayBuffer) this.#take(data);
     };
-    socket.onclose = ({ code }) => {
-      if (round === this.#round) this.#closed(code);
+    socket.onclose = ({ code, reason }) => {
+      if (round === this.#round) this.#closed(code, reason);
     };
   }
 
@@ -216,9 +218,10 @@ export class LivePlayer {
     if (said !== null) this.#tell();
   }
 
-  #closed(code: number): void {
+  #closed(code: number, reason: string): void {
     this.#socket = null;
-    if (code === CODEC) this.#cannotPlay(this.#said?.mime ?? "");
+    this.#isAnew = code === AWAY;
+    if (code === CODEC) this.#cannotPlay(reason);
     else if (code === OVER && !this.#isOver) {
       this.#isOver = true;
       this.#connect(true);
@@ -243,7 +246,7 @@ export class LivePlayer {
     this.#why = why;
     const pause = PAUSES_MS[Math.min(this.#tries, PAUSES_MS.length - 1)] ?? 0;
     this.#tries += 1;
-    this.#retry = setTimeout(() => this.#connect(), pause * (0.8 + 0.4 * Math.random()));
+    this.#retry = setTimeout(() => this.#connect(this.#isAnew), pause * (0.8 + 0.4 * Math.random()));
     this.#tell();
   }
 

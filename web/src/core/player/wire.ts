@@ -83,11 +83,12 @@ function text_(value: unknown): string | null {
 
 /** A binary message; null where it is too short, or of a kind that we do not know. */
 export function parseBinary(message: ArrayBuffer): InitSegment | LiveFrame | null {
-  if (message.byteLength < 1) return null;
+  if (message.byteLength <= HEADER) return null;
   const view = new DataView(message);
   const kind = view.getUint8(0);
-  if (kind === 0) return { kind: "init", data: new Uint8Array(message, isBox(view, HEADER) ? HEADER : 1) };
-  if (kind !== 1 || message.byteLength <= HEADER) return null;
+  const data = new Uint8Array(message, HEADER);
+  if (kind === 0) return { kind: "init", data };
+  if (kind !== 1) return null;
   const flags = view.getUint8(1);
   return {
     kind: "frame",
@@ -97,12 +98,6 @@ export function parseBinary(message: ArrayBuffer): InitSegment | LiveFrame | nul
     sequence: view.getUint32(4),
     utc: Number(view.getBigUint64(8)),
     media: Number(view.getBigUint64(16)) / 90_000,
-    data: new Uint8Array(message, HEADER),
+    data,
   };
-}
-
-const FTYP = 0x66747970;
-
-function isBox(view: DataView, at: number): boolean {
-  return view.byteLength >= at + 8 && view.getUint32(at + 4) === FTYP;
 }

@@ -17,6 +17,8 @@ export type Standing =
 /** The session of this browser; the client tells it when the server ended or locked it. */
 export class Session {
   readonly standing = new Store<Standing>({ phase: "starting" });
+  /** This window began, locked, unlocked or ended it: others of the station have to ask. */
+  onChanged: () => void = () => undefined;
 
   constructor(readonly client: Client) {
     client.onEnded = (ended) => this.#ended(ended);
@@ -34,6 +36,19 @@ export class Session {
     }
   }
 
+  /** Another window changed something: what is shown goes on while it is asked. */
+  async refresh(): Promise<void> {
+    if (this.standing.get().phase !== "signed-in") {
+      await this.begin();
+      return;
+    }
+    try {
+      this.take(await this.client.call("GET /me", undefined));
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Away)) throw error; // `onEnded` has heard of it
+    }
+  }
+
   async #who(): Promise<void> {
     try {
       this.take(await this.client.call("GET /me", undefined));
@@ -47,12 +62,16 @@ export class Session {
 
   /** What the server says of the person, after whatever changed it. */
   take(me: Me): void {
+    const isNews = this.standing.get().phase !== "signed-in";
     this.standing.set({ phase: "signed-in", town: me.town, me, isLocked: false });
+    if (isNews) this.onChanged();
   }
 
   takeShift(shift: Shift | null): void {
     const now = this.standing.get();
-    if (now.phase === "signed-in") this.standing.set({ ...now, me: { ...now.me, shift } });
+    if (now.phase !== "signed-in") return;
+    this.standing.set({ ...now, me: { ...now.me, shift } });
+    this.onChanged();
   }
 
   async wish(wishes: Partial<Wishes>): Promise<void> {
@@ -63,10 +82,12 @@ export class Session {
   async lock(): Promise<void> {
     this.#ended("SESSION_LOCKED");
     await this.client.call("POST /lock", {});
+    this.onChanged();
   }
 
   async unlock(password: string): Promise<void> {
     this.take(await this.client.call("POST /unlock", { password }));
+    this.onChanged();
   }
 
   /** Nothing of the session stays on the screen, also when nobody answers: then the server's clock ends it. */
@@ -76,6 +97,7 @@ export class Session {
       await this.client.call("DELETE /session", undefined);
     } finally {
       if (now.phase === "signed-in") this.standing.set({ phase: "signed-out", town: now.town, why: null });
+      this.onChanged();
     }
   }
 

@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a wall shows: read from the pixels of each tile, and from what the tile says of itself."""
+
+from typing import Any, NamedTuple
+
+from tests.tools.page_seen import until
+from torrazzo.testing.picture import Label, label_from_pixels
+
+# Of each tile: its camera, phase and words, and of its picture two rows of brightness, where number and tag stand.
+_LOOK = """() => [...document.querySelectorAll('.tile')].map((tile) => {
+  const live = tile.querySelector('.live'), video = tile.querySelector('video');
+  const {camera = null, phase = null, stream = null} = live.dataset;
+  const seen = {camera, phase, stream,
+    words: live.innerText, isShown: tile.checkVisibility({visibilityProperty: true}), width: 0, rows: null};
+  if (video && video.videoWidth > 0 && video.readyState >= 2) {
+    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    const ink = canvas.getContext('2d', {willReadFrequently: true});
+    ink.drawImage(video, 0, 0);
+    const strip = Math.floor(canvas.height / 10);
+    seen.width = canvas.width;
+    seen.rows = [strip >> 1, strip + (strip >> 1)].map((y) =>
+      Array.from(ink.getImageData(0, y, canvas.width, 1).data.filter((_, at) => at % 4 === 1)));
+  }
+  return seen;
+})"""
+
+# Milliseconds from the last frame that the screen showed of a tile to the moment when it says what is wanted.
+_SINCE_SHOWN = """([tile, wanted]) => new Promise((done) => {
+  const live = document.querySelector(`[data-tile="${tile}"] .live`), video = live.querySelector('video');
+  let shown = performance.now();
+  const watch = () => video.requestVideoFrameCallback((now) => { shown = now; watch(); });
+  const look = () => live.dataset.phase === wanted ? done(performance.now() - shown) : requestAnimationFrame(look);
+  watch(); look();
+})"""
+
+# Until no picture of this window is seen any more: when that was.
+BLANK = """() => new Promise((done) => {
+  const isSeen = (video) => video.checkVisibility({visibilityProperty: true}) && video.videoWidth > 0;
+  const look = () => {
+    if ([...document.querySelectorAll('video')].some(isSeen)) requestAnimationFrame(look); else done(Date.now());
+  };
+  look();
+})"""
+
+
+class Tile(NamedTuple):
+    """One of a wall."""
+
+    camera: str | None
+    phase: str | None
+    stream: str | None
+    words: str
+    is_shown: bool
+    width: int
+    label: Label | None  # the picture's own
+
+
+def tiles(page: Any) -> list[Tile]:
+    """As they are now, in their order."""
+    return [
+        Tile(
+            found["camera"], found["phase"], found["stream"], found["words"], found["isShown"], found["width"],
+            _label(found["rows"], found["width"]),
+        )
+        for found in page.evaluate(_LOOK)
+    ]  # fmt: skip
+
+
+def _label(rows: list[list[int]] | None, width: int) -> Label | None:
+    if rows is None:
+        return None
+    return label_from_pixels(lambda x, y: rows[0 if y < 10 else 1][x], width, 100)
+
+
+def wait_live(page: Any, count: int, seconds: float = 30) -> list[Tile]:
+    """Until so many tiles are live, with a picture that can be read."""
+
+    def live() -> list[Tile]:
+        return [tile for tile in tiles(page) if tile.phase == "live" and tile.label is not None]
+
+    until(lambda: len(live()) >= count, f"not {count} live tiles: {[tile[:4] for tile in tiles(page)]}", seconds)
+    return live()
+
+
+def ms_until(page: Any, tile: int, phase: str) -> float:
+    """From the last frame that was shown to that phase."""
+    return float(page.evaluate(_SINCE_SHOWN, [tile, phase]))

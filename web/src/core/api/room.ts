@@ -1,0 +1,9 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import type { Route } from "./types";
+
+/** The room of a station: its curtain. */
+export interface CurtainRoutes {
+  "POST /room/curtain": Route<{ drawn: boolean; reason?: string }, object>;
+}

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useCurtain } from "../../app/station";
+import type { CameraState } from "../../core/api/types";
+import type { Arrangement, Walls } from "../../core/api/walls";
+import { addCamera, cellsOf, EMPTY, indexOf, pages, putCell, swapCells } from "../../core/wall/arrangement";
+import { Failed } from "../../ui/States";
+import { Bar } from "./Bar";
+import { CameraList } from "./CameraList";
+import { Grid, useFocusBack } from "./Grid";
+import { Picker } from "./Picker";
+import { useRoom } from "./useLive";
+import { useRound } from "./useRound";
+import { useWall } from "./useWall";
+
+interface Props {
+  readonly monitor: number;
+  readonly cameras: readonly CameraState[];
+  readonly walls: Walls;
+  readonly onWalls: () => void;
+}
+
+/** The wall with what changes it. */
+export function Shown({ monitor, cameras, walls, onWalls }: Props) {
+  const { t } = useTranslation();
+  const { isDrawn } = useCurtain();
+  const ids = useMemo(() => cameras.map(({ id }) => id), [cameras]);
+  const byId = useMemo(() => new Map(cameras.map((camera) => [camera.id, camera])), [cameras]);
+  const { arrangement, change, error } = useWall(monitor, walls, ids);
+  const [large, setLarge] = useState<number | null>(null);
+  const [picked, setPicked] = useState<number | null>(null);
+  const [isRunning, setRunning] = useState(true);
+  const [hasList, setList] = useState(false);
+  const [turned, setTurned] = useState(0);
+  const before = useRef<Arrangement | null>(null);
+  const round = useRound(isRunning && large === null ? (arrangement?.every_s ?? null) : null);
+  useFocusBack(large);
+  const empty = useCallback((tile: number, page: number, now: Arrangement) => change(putCell(now, indexOf(now, page, tile), EMPTY)), [change]);
+  const { looks } = useRoom();
+  useEffect(() => {
+    const known = new Set(ids);
+    looks.expect([...new Set(arrangement?.cells.flatMap((cell) => cell.cameras))].filter((camera) => known.has(camera)));
+  }, [looks, arrangement, ids]);
+  if (arrangement === undefined) return null;
+
+  const all = pages(arrangement);
+  const page = (((turned + round) % all) + all) % all;
+  const at = (tile: number): number => indexOf(arrangement, page, tile);
+  const cells = cellsOf(arrangement, page);
+  return (
+    <section className={monitor === 1 ? "wall" : "wall wall--bare"} aria-labelledby="wall-title">
+      <h1 id="wall-title" className="visually-hidden">
+        {monitor === 1 ? t("nav.wall") : t("wall.monitor", { n: monitor })}
+      </h1>
+      <Bar
+        monitor={monitor}
+        arrangement={arrangement}
+        onChange={change}
+        page={page}
+        pages={all}
+        onPage={(step) => setTurned(turned + step)}
+        isRunning={isRunning}
+        onRunning={setRunning}
+        walls={walls}
+        onWalls={onWalls}
+        hasList={hasList}
+        onList={setList}
+      />
+      {error === undefined ? null : <Failed error={error} onRetry={() => change(arrangement)} />}
+      <div className="wall-body">
+        <Grid
+          label={t("wall.grid", { page: page + 1, pages: all })}
+          layout={arrangement.layout}
+          cells={cells}
+          cameras={byId}
+          large={large}
+          isOn={!isDrawn}
+          isRunning={isRunning}
+          onSwap={(a, b) => change(swapCells(arrangement, at(a), at(b)))}
+          onDropCamera={(tile, camera) => change(putCell(arrangement, at(tile), { cameras: [camera], every_s: 10 }))}
+          onEmpty={(tile) => empty(tile, page, arrangement)}
+          onPick={setPicked}
+          onLarge={setLarge}
+          onPickUp={() => (before.current = arrangement)}
+          onPutBack={() => {
+            if (before.current !== null) change(before.current);
+          }}
+          onReplay={null}
+        />
+        {hasList ? <CameraList cameras={cameras} arrangement={arrangement} onAdd={(camera) => change(addCamera(arrangement, page, camera))} /> : null}
+      </div>
+      {picked === null ? null : (
+        <Picker
+          cameras={cameras}
+          cell={cells[picked] ?? EMPTY}
+          onClose={() => setPicked(null)}
+          onChosen={(cell) => {
+            change(putCell(arrangement, at(picked), cell));
+            setPicked(null);
+          }}
+        />
+      )}
+    </section>
+  );
+}
