@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The demonstration, started, interrupted, and started again."""
 
+import contextlib
 import os
 import pty
 import re
@@ -9,15 +10,31 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.tools.ledger_process import running, until
+from tests.tools.page_seen import Seen, open_chromium
+from tests.tools.page_seen import until as page_until
+from tests.tools.room_town import RoomTown
+from tests.tools.served import check_ledger
+from torrazzo.auditor.process import audit_database, run_auditor
+from torrazzo.auditor.settings import auditor_home
+from torrazzo.auditor.store import AuditStore
+from torrazzo.base import SystemClock
+from torrazzo.base.spans import Span
+from torrazzo.base.times import HOUR, UtcTicks
+from torrazzo.catalogue import Catalogue
 from torrazzo.cli import main
-from torrazzo.cli.demo import prepare_town, register, stop_on_signals
+from torrazzo.cli.demo import PAST, prepare_town, register, stop_on_signals
 from torrazzo.durable import OsDisk
-from torrazzo.ledger.identity import LogName
+from torrazzo.ledger.identity import KINDS, LogKind, LogName
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.secret import load_identity
 from torrazzo.ledger.town_policy import town_policy
@@ -28,7 +45,20 @@ from torrazzo.town.home import load_settings
 def run_demo(home: Path, *, wanted: str, there: str = ".") -> str:
     """On a terminal, until `wanted` is shown and that file of the home is there, then Ctrl-C; what was shown."""
     ours, theirs = pty.openpty()
-    command = (sys.executable, "-m", "torrazzo", "demo", "--home", str(home), "--cameras", "2", "--port", "0")
+    command = (
+        sys.executable,
+        "-m",
+        "torrazzo",
+        "demo",
+        "--home",
+        str(home),
+        "--cameras",
+        "2",
+        "--port",
+        "0",
+        "--past",
+        "0",
+    )
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "150", "LINES": "50"}
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
@@ -64,6 +94,184 @@ def test_the_demo_records_ends_clean_and_goes_on(tmp_path: Path, capsys: pytest.
     assert home.joinpath("plan.json").read_bytes() == cameras
     capsys.readouterr()
     assert main(["footage", "check", "--deep", "--home", str(home)]) == 0
+
+
+class RunningDemo:
+    """Not on a terminal; `link` is the one that it shows."""
+
+    def __init__(self, home: Path, *words: str) -> None:
+        self.home = Home(home)
+        command = (sys.executable, "-m", "torrazzo", "demo", "--home", str(home), "--port", "0", *words)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.said = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+
+    @property
+    def link(self) -> str:
+        found = re.search(r"http://localhost:\d+/demo#[\w-]+", self.said)
+        return "" if found is None else found[0]
+
+    def until(self, condition: Callable[[], Any], why: str, seconds: float = 120) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"{why}: {self.said[-4000:]}"
+            time.sleep(0.2)
+
+    def close(self) -> None:
+        self.process.wait(30)
+        self._reader.join(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(90) == 0, self.said[-4000:]
+
+
+@contextmanager
+def running_demo(home: Path, *words: str) -> Iterator[RunningDemo]:
+    demo = RunningDemo(home, *words)
+    try:
+        demo.until(lambda: demo.link, "no link is shown")
+        yield demo
+        demo.end()
+    finally:
+        if demo.process.poll() is None:
+            demo.process.kill()
+        demo.close()
+
+
+def as_somebody(browser: Any, demo: RunningDemo, name: str) -> Seen:
+    """Two presses: the link, and who."""
+    address, _, rest = demo.link.partition("/demo")
+    seen = Seen(browser, address)
+    seen.open(f"/demo{rest}")
+    button = seen.page.get_by_role("button", name=name, exact=True)
+    page_until(lambda: button.count() == 1, f"{name} is not to be chosen", 20)
+    assert seen.axe() == []
+    button.click()
+    page_until(lambda: seen.page.locator("nav").count() == 1, f"{name} does not come in", 20)
+    return seen
+
+
+def visit(browser: Any, demo: RunningDemo) -> None:
+    """An operator at the wall; the finished export; the one that waits, approved."""
+    operator = as_somebody(browser, demo, "Operatore 1")
+    page_until(lambda: operator.path() == "/wall", "the wall is not what an operator sees first")
+    officer = as_somebody(browser, demo, "Ufficiale di P.G.")
+    officer.page.get_by_role("link", name="Esportazioni").click()
+    officer.wait("pronta", 120)
+    with officer.page.expect_download() as download:
+        officer.page.get_by_text(RoomTown.say(officer, "exports.take_package")).click()
+    package = demo.home.path.parent / "demo.asice"
+    download.value.save_as(package)
+    policy = demo.home.path.parent / "policy"
+    policy.write_text(said_by("ledger", "policy", demo.home))
+    words = (sys.executable, "-m", "torrazzo_verify", str(package), "--policy", str(policy))
+    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+    commander = as_somebody(browser, demo, "Comandante")
+    commander.page.get_by_role("link", name="Esportazioni").click()
+    commander.wait("aspetta l’approvazione", 60)
+    commander.page.get_by_role("button", name="Approva la richiesta").click()
+    commander.page.get_by_label("Perché").fill("richiesta motivata e limitata")
+    commander.page.get_by_role("button", name="Approva", exact=True).click()
+    commander.wait("approvata, da preparare", 20)
+    for seen in (operator, officer, commander):
+        assert seen.complaints == []
+        seen.context.close()
+
+
+def said_by(command: str, what: str, home: Home) -> str:
+    words = (sys.executable, "-m", "torrazzo", command, what, "--home", str(home.path))
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+def audit(home: Home) -> list[str]:
+    """What a second office finds in the logs that a home has, from their first entry on."""
+    place, stop = auditor_home(home.path.parent / "auditor"), threading.Event()
+    identity = load_identity(home, load_settings(home))
+    words = ["auditor", "init", "--home", str(place.path), "--name", "auditor.example.it", "--listen", "unix:a.sock"]
+    words += [word for kind in KINDS for word in ("--log", str(identity.key(LogName(kind, 1)).verifier))]
+    assert main([*words, "--ledger", f"unix:{home.ledger_socket}"]) == 0
+    with running(home) as ledger:
+        status: Any = ledger.status()
+        sizes = {kind: int(status[kind]["size"]) for kind in KINDS}
+        thread = threading.Thread(target=run_auditor, args=(place, SystemClock(), OsDisk(), stop))
+        thread.start()
+        try:
+            return until(lambda: audited(audit_database(place), sizes), 120)
+        finally:
+            stop.set()
+            thread.join(30)
+
+
+def audited(database: Path, sizes: Mapping[LogKind, int]) -> list[str]:
+    """Its findings once it has seen all; the word `none` where there are none."""
+    if not database.exists():
+        return []
+    with contextlib.closing(AuditStore.open(database)) as store:
+        seen = {kind: store.load(kind) for kind in KINDS}
+        if any((found := seen[kind]) is None or found.copied.size < size for kind, size in sizes.items()):
+            return []
+        return [str(each.finding) for each in store.findings(is_open=True)] or ["none"]
+
+
+@pytest.mark.browser
+def test_a_visitor_finds_live_past_and_a_finished_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two presses to the live wall; an export that verifies, one that can be approved; the whole past holds.
+
+    Started again it goes on at once, with the same people; its door is closed when it does not run.
+    """
+    home = Home(tmp_path / "demo-town")
+    with open_chromium() as browser:
+        with running_demo(home.path, "--cameras", "3", "--past", "2") as demo:
+            visit(browser, demo)
+            password = re.search(r"the password (\S+)", demo.said)
+        with running_demo(home.path, "--cameras", "3") as demo:
+            assert password is not None
+            assert password[0] in demo.said
+            assert "Recording the" not in demo.said
+            as_somebody(browser, demo, "Revisore").context.close()
+    assert not home.demo_door.exists()
+    check_past(home, hours=2)
+    capsys.readouterr()
+
+
+@pytest.mark.long
+@pytest.mark.browser
+def test_demo_days(tmp_path: Path, capsys: pytest.CaptureFixture[str], record_property: Callable[..., None]) -> None:
+    """The whole of it, as `./dev run` makes it: three days in 90 s and 1.5 GB, all of which holds; seen, verified."""
+    home = Home(tmp_path / "demo-town")
+    begun = time.monotonic()
+    with open_chromium() as browser, running_demo(home.path) as demo:
+        record_property("seconds until the link", round(time.monotonic() - begun, 1))
+        size = sum(file.stat().st_size for file in home.path.rglob("*") if file.is_file())
+        record_property("bytes", size)
+        visit(browser, demo)
+    assert size < 1_500_000_000
+    check_past(home, PAST)
+    capsys.readouterr()
+
+
+def check_past(home: Home, hours: int) -> None:
+    """Volumes, ledger and index say the same, and a second office finds nothing."""
+    assert main(["footage", "check", "--deep", "--home", str(home.path)]) == 0
+    entries = check_ledger(home)
+    gaps = {entry["why"] for entry in entries if entry["kind"] == "gap"}
+    assert gaps >= ({"restart"} if hours < PAST else {"restart", "net", "nosignal", "auth", "hole"})
+    segments = [entry for entry in entries if entry["kind"] == "seg"]
+    first, last = min(each["t0"] for each in segments), max(each["t1"] for each in segments)
+    assert last - first > hours * HOUR
+    with contextlib.closing(Catalogue(home.catalogue_db)) as catalogue:
+        whole = Span(UtcTicks(first), UtcTicks(last))
+        assert sum(len(catalogue.segments(stream, whole)) for stream in catalogue.streams()) == len(segments)
+    assert audit(home) == ["none"]
 
 
 def assert_cosigned(home: Home) -> None:

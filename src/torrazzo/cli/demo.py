@@ -4,6 +4,7 @@
 
 import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,37 +13,49 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, NamedTuple
 from urllib.parse import urlsplit
 
 import typer
 
 from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.ids import StreamId
+from torrazzo.base.times import UtcTicks
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import HomeOption
-from torrazzo.cli.output import warn
+from torrazzo.cli.output import Progress, warn
 from torrazzo.cli.process_options import find_home
 from torrazzo.durable import Lock, OsDisk
 from torrazzo.town.camera import StreamConfig, find_camera, new_camera_id
+from torrazzo.town.home import DEMO_TOWN as TOWN
 from torrazzo.town.home import Home, load_settings
 
-TOWN = "Cremona (demo)"  # the mark of a town that a demo made
+if TYPE_CHECKING:
+    from torrazzo.cli.demo_people import Known
+    from torrazzo.testing.town import SmallTown
+
 WITNESS, WITNESS_SOCKET = "witness.demo.invalid", "witness.sock"
 MOST = 50
+PAST = 72  # hours
+CAMERAS = 6
+MISHAP_S, FIRST_MISHAP_S, AWAY_S = 600, 45, 40  # of one camera, seconds
 _SPARE_S = 10.0  # for `serve` itself, beyond what it gives its processes to end
 _READY_S = 30.0
 
 
 def demo(
     home: HomeOption = None,
-    cameras: Annotated[int, typer.Option("--cameras", help="How many.", min=1, max=MOST)] = 6,
+    cameras: Annotated[int, typer.Option("--cameras", help="How many.", min=1, max=MOST)] = CAMERAS,
     port: Annotated[int | None, typer.Option("--port", help="Port of the page; 0 draws a free one.")] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", help="End by itself after this time.")] = None,
+    past: Annotated[
+        int, typer.Option("--past", help="Hours of footage that are made at the first start.", min=0, max=PAST)
+    ] = PAST,
 ) -> None:
     """Record a small town of synthetic cameras (in ./demo-town if no home is given); Ctrl-C ends it.
 
-    Started again it goes on; the pause is a gap with cause `restart`.
+    At the first start it makes three days of footage and people of every role. Started again it goes on; the pause is a
+    gap with cause `restart`.
     """
     from torrazzo.control_room.bind import check_port
     from torrazzo.testing.clips import has_clip
@@ -67,8 +80,12 @@ def demo(
             town.start()
         try:
             register(place, names, town.urls)
+            story = _prepare(place, len(names), past, stop)
+            if stop.is_set():
+                print("Ended before it began.")
+                return
             served.release()
-            is_clean = _record(place, port, seconds, stop)
+            is_clean = _record(place, port, seconds, stop, story, town)
         finally:
             town.stop()
     print("Ended; the archive is complete." if is_clean else "Ended, not in order: see what was printed above.")
@@ -213,20 +230,98 @@ def register(home: Home, names: Sequence[str], urls: Sequence[str]) -> None:
                 office.change(replace(camera, enabled=False))
 
 
-def _record(home: Home, port: int | None, seconds: float | None, stop: threading.Event) -> bool:
+class Story(NamedTuple):
+    """What the town has behind it when a visitor comes."""
+
+    known: "Known"
+    end: UtcTicks  # of the past that was made
+    hours: int  # 0: there is none
+
+
+def _prepare(home: Home, cameras: int, past: int, stop: threading.Event) -> Story:
+    """People and past, if they are not there yet."""
+    from torrazzo.app import configure_logs
+    from torrazzo.base.clock import SystemClock
+    from torrazzo.cli.demo_people import make_people
+
+    os.environ.setdefault("TORRAZZO_LOG", "warning")
+    configure_logs("demo")
+    now = SystemClock().utc()
+    known = make_people(home, now)
+    if past == 0 or home.ledger_db.exists():
+        return Story(known, now, 0)
+    from torrazzo.cli.demo_past import make_past
+    from torrazzo.cli.office import read_cameras
+
+    print(f"Recording the {past} hours before now, once (some 1.2 GB for three days of six cameras)…", flush=True)
+    bar = Progress("Recorded", is_wanted=True)
+    is_whole = make_past(home, read_cameras(home)[:cameras], now, past, bar, stop)
+    bar.close()
+    if not is_whole:
+        print("The past was cut short; what there is of it stays. For a whole one delete the folder and start again.")
+    return Story(known, now, past if is_whole else 0)
+
+
+def open_door(home: Home) -> str:
+    """The word for this run's page of people; who has not read this terminal does not know it."""
+    from torrazzo.control_room.demo_door import hash_of
+
+    word = secrets.token_urlsafe(18)
+    OsDisk().publish(home.demo_door, hash_of(word).encode() + b"\n", 0o600)
+    return word
+
+
+def _tell(home: Home, story: Story, word: str, say: Callable[[str], None], stop: threading.Event) -> None:
+    """In a thread: where visitors begin, then what has happened before them."""
+    from torrazzo.app import read_page_address
+    from torrazzo.cli.demo_people import CAST
+    from torrazzo.cli.demo_story import tell_story, told_people
+    from torrazzo.cli.office import read_cameras
+
+    while not (address := read_page_address(home)):
+        if stop.wait(0.2):
+            return
+    page = address.replace("127.0.0.1", "localhost").rstrip("/")
+    for line in told_people(story.known, [(somebody.name, somebody.account) for somebody in CAST]):
+        say(line)
+    say(f"Begin here, and choose who you are: {page}/demo#{word}")
+    say("  Operatore 1: the live wall at once; then Riproduzione for yesterday")
+    say("  Comandante: Esportazioni, to approve what waits; Ufficiale di P.G.: Esportazioni, for one that is finished")
+    if story.hours and not tell_story(page, word, read_cameras(home), story.end, story.hours, stop):
+        say("The case of the demo was not opened: the ledger, or the worker, was not ready in time.")
+
+
+def mishap(town: "SmallTown", seconds: int) -> None:
+    """Of a town that is large enough one camera is away now and then, for people to be told of."""
+    from torrazzo.testing.faults import Refuse
+
+    if len(town.cameras) >= CAMERAS and seconds % MISHAP_S == FIRST_MISHAP_S:
+        town.cameras[-1].do(Refuse(AWAY_S))
+
+
+def _record(
+    home: Home, port: int | None, seconds: float | None, stop: threading.Event, story: Story, town: "SmallTown"
+) -> bool:
     """Serve until asked to stop; true if it ended in order."""
     from torrazzo.cli.live_table import LiveTable
 
+    word = open_door(home)
     with _served(home, port) as process, LiveTable(home) as table:
         assert process.stderr is not None
         threading.Thread(target=_pass_on, args=(process.stderr, table.say), daemon=True).start()
         table.wait_for_page(_READY_S, stop)
+        ended = threading.Event()
+        threading.Thread(target=_tell, args=(home, story, word, table.say, ended), daemon=True).start()
         waited = 0.0
         while not stop.wait(1.0) and process.poll() is None:
             waited += 1.0
             table.show()
+            mishap(town, round(waited))
             if seconds is not None and waited >= seconds:
                 break
+        ended.set()
+        with contextlib.suppress(OSError):
+            OsDisk().unlink(home.demo_door)
         table.say("Closing the archive…")
         if process.poll() is not None:
             warn(f"`torrazzo serve` ended by itself with code {process.returncode}")
@@ -261,7 +356,7 @@ def _served(home: Home, port: int | None) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "torrazzo", "serve", "--home", str(home.path)]
     command += [] if port is None else ["--port", str(port)]
     # its rings are no business of the machine's own TPM, where a counter would stay when the town is deleted
-    defaults = {"TORRAZZO_LOG": "warning", "TORRAZZO_TPM": "none"}
+    defaults = {"TORRAZZO_TPM": "none"}
     environment: Mapping[str, str] = {**defaults, **os.environ, SUPERVISED: "1"}
     process = subprocess.Popen(
         command,

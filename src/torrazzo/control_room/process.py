@@ -42,6 +42,7 @@ from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, page_address
 from torrazzo.control_room.books import Books
 from torrazzo.control_room.camera_jobs import Jobs
+from torrazzo.control_room.demo_door import DemoDoor
 from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.failures import Told, tell_in_one_line
 from torrazzo.control_room.front import Front, built_page
@@ -234,6 +235,7 @@ class _Room:
             walls=WallBook(home.path / WALLS, self._disk),
             cameras_of_town=self._cameras,
             camera_jobs=self._camera_jobs,
+            demo_door=DemoDoor(home, self._settings, self._staff.staffing, self._office.registry.cameras),
             exports=self._exports(),
             holds=self._holds(),
             all_cameras=partial(self._office.registry.cameras, has_removed=True),

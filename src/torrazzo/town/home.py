@@ -23,6 +23,7 @@ from torrazzo.durable import Disk
 from torrazzo.town.lives import check_hours
 
 DEFAULT_ZONE = "Europe/Rome"
+DEMO_TOWN = "Cremona (demo)"  # the mark of a town that a demo made
 DEFAULT_PORT = 8470
 RIGHTS = ("view", "ask", "approve", "hold")  # to recorded pictures
 TIME_SOURCES = ("system", "witness", "wall")  # a time service; who cosigns heads; nobody: the clock as it stands
@@ -179,6 +180,11 @@ class Home:
     def first_link(self) -> Path:
         """Where the control room writes the link for the first two people, for `serve` to print; the owner's alone."""
         return self.run / "first-link"
+
+    @property
+    def demo_door(self) -> Path:
+        """While a demo runs: the hash of the word that opens its page of people (control_room/demo_door.py)."""
+        return self.run / "demo-door"
 
     @property
     def page_address(self) -> Path:

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { Away } from "../core/api/client";
 import type { Session } from "../core/session/session";
+import { DEMO_PATH, DemoDoor } from "../screens/demo/DemoDoor";
 import { FirstRun } from "../screens/first-run/FirstRun";
 import { SignIn } from "../screens/sign-in/SignIn";
 import { Unlock } from "../screens/sign-in/Unlock";
@@ -41,6 +42,7 @@ function place(session: Session, standing: ReturnType<typeof useStanding>): Reac
     case "first-run":
       return <FirstRun town={standing.town} />;
     case "signed-out":
+      if (location.pathname === DEMO_PATH) return <DemoDoor town={standing.town} />;
       return <SignIn town={standing.town} why={standing.why} />;
     case "locked":
       return (
@@ -49,6 +51,7 @@ function place(session: Session, standing: ReturnType<typeof useStanding>): Reac
         </Doors>
       );
     case "signed-in":
+      if (location.pathname === DEMO_PATH) return <DemoDoor town={standing.town} />; // another person, in the same browser
       return <Inside />;
   }
 }

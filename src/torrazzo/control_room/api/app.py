@@ -18,6 +18,7 @@ from torrazzo.base.errors import TorrazzoError
 from torrazzo.control_room.api import (
     alarms,
     cameras,
+    demo,
     doors,
     exports,
     holds,
@@ -53,6 +54,7 @@ DECLARED: Sequence[Declared] = tuple(
         cameras,
         exports,
         holds,
+        demo,
         looks,
         live,
         timeline,

@@ -80,7 +80,7 @@ def take_over(asked: Asking, response: Response) -> shapes.SignInStep:
     """The session at the other station ends."""
     session, is_told = asked.room.told_or_owed(asked.room.staffing.sessions.take_over(asked.token))
     needs = asked.room.staffing.sessions.session(asked.token).needs
-    return _step(asked, response, Opened(asked.token, session._replace(needs=needs)), is_told=is_told)
+    return step_of(asked, response, Opened(asked.token, session._replace(needs=needs)), is_told=is_told)
 
 
 @routes.add("POST", "/sign-in/password", Logged.AUTH, "password", Door.OWED, shapes.SignInStep)
@@ -94,7 +94,7 @@ def owed_password(body: shapes.NewPassword, asked: Asking, response: Response) -
     with staffing.staff.change() as change:
         opened = begin(change, asked.account, FULL, session.method, session.where)
         done = change.done(opened)
-    return _step(asked, response, asked.room.told(done), is_told=True)
+    return step_of(asked, response, asked.room.told(done), is_told=True)
 
 
 # -- one-time links
@@ -118,7 +118,7 @@ def first_person(body: shapes.FirstPerson, asked: Asking, response: Response) ->
     opened, is_told = asked.room.told_or_owed(
         staffing.links.use_first(body.token, body.role, new, body.password, asked.where)
     )
-    return _step(asked, response, opened, is_told=is_told)
+    return step_of(asked, response, opened, is_told=is_told)
 
 
 @routes.add("POST", "/link", Logged.AUTH, "link", Door.ANYONE, shapes.LinkFor)
@@ -134,7 +134,7 @@ def link_password(body: shapes.TokenAndPassword, asked: Asking, response: Respon
     account = links.account(body.token)
     check_password(body.password, account.name, account.full_name)
     opened, is_told = asked.room.told_or_owed(links.use(body.token, body.password, asked.where))
-    return _step(asked, response, opened, is_told=is_told)
+    return step_of(asked, response, opened, is_told=is_told)
 
 
 # -- parts
@@ -165,7 +165,7 @@ def act_of(room: Room, said: shapes.DesignationSaid) -> Act:
 def _entered(asked: Asked, response: Response, done: Done[Opened | Decision], name: str) -> shapes.SignInStep:
     found, is_told = asked.room.told_or_owed(done)
     if isinstance(found, Opened):
-        return _step(asked, response, found, is_told=is_told)
+        return step_of(asked, response, found, is_told=is_told)
     raise No(found.code, until=_until(asked, name) if found.code == "SIGN_IN_LOCKED" else None)
 
 
@@ -175,7 +175,8 @@ def _until(asked: Asked, name: str) -> str:
         return iso_from_ticks(locked_until(change, Keys.of(name, where.address)))
 
 
-def _step(asked: Asked, response: Response, opened: Opened, *, is_told: bool) -> shapes.SignInStep:
+def step_of(asked: Asked, response: Response, opened: Opened, *, is_told: bool) -> shapes.SignInStep:
+    """What the browser is told of a session that has begun, or gone a step further."""
     give_session(response, asked, opened.token)
     session = opened.session
     step, also = _next(asked.room, session)

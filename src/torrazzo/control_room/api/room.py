@@ -15,6 +15,7 @@ from torrazzo.control_room.api.problem import LedgerAway
 from torrazzo.control_room.api.wall_book import WallBook
 from torrazzo.control_room.api.wishes import WishBook
 from torrazzo.control_room.camera_jobs import Jobs as CameraJobs
+from torrazzo.control_room.demo_door import DemoDoor
 from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.holds_app import HoldDesk
 from torrazzo.control_room.live.looks import LiveLooks
@@ -43,6 +44,7 @@ class Room:
     alarms: Alarms
     cameras_of_town: CamerasOfTown
     camera_jobs: CameraJobs
+    demo_door: DemoDoor | None = None
     exports: Exports | None = None
     holds: HoldDesk | None = None
     all_cameras: Callable[[], Sequence[Camera]] = tuple  # with removed ones

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
 import type { CameraRoutes } from "./cameras";
+import type { DemoRoutes } from "./demo";
 import type { ExportRoutes } from "./exports";
 import type { PeopleRoutes } from "./people";
 import type { LiveRoutes } from "./live";
@@ -22,7 +23,7 @@ import type { WallRoutes } from "./walls";
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes extends CameraRoutes, CurtainRoutes, ExportRoutes, LiveRoutes, PeopleRoutes, PlaybackRoutes, WallRoutes {
+export interface Routes extends CameraRoutes, CurtainRoutes, DemoRoutes, ExportRoutes, LiveRoutes, PeopleRoutes, PlaybackRoutes, WallRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 
