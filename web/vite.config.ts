@@ -19,6 +19,7 @@ export default defineConfig(({ mode }) => ({
     manifest: true,
     assetsInlineLimit: 0, // the CSP lets no data: script, style or font in
     modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1300, // kB: the map is loaded with its screen alone
     rolldownOptions: {
       checks: { bundlerTimings: false },
       input: { app: "index.html", chiaro: "src/styles/chiaro.scss", scuro: "src/styles/scuro.scss" },

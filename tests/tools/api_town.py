@@ -30,6 +30,7 @@ from torrazzo.cli.init import make_town
 from torrazzo.control_room.api import Room, make_api
 from torrazzo.control_room.api.guard import Guard
 from torrazzo.control_room.api.room import expect_running
+from torrazzo.control_room.api.town_map import FILE as MAP_FILE
 from torrazzo.control_room.api.wall_book import WALLS, WallBook
 from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page
@@ -179,6 +180,7 @@ class ApiTown(StaffedTown):
             alarms=self.alarms,
             cameras_of_town=Cameras(self.staffing.staff, self.staffing.accounts, self.office),
             camera_jobs=Jobs(self.clock),
+            map_file=self.home.path / MAP_FILE,
             exports=Exports(self.looks, partial(read_asks, self.home, self.disk, self.clock), self.home.worker_socket),
             holds=HoldDesk(
                 HoldParts(self.home, settings, self.disk, self.clock, self.index), self.looks, NOBODY, self.cameras

@@ -37,6 +37,7 @@ from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.api import Room, make_api
 from torrazzo.control_room.api.guard import Guard
 from torrazzo.control_room.api.room import expect_running
+from torrazzo.control_room.api.town_map import FILE as MAP_FILE
 from torrazzo.control_room.api.wall_book import WALLS, WallBook
 from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, page_address
@@ -236,6 +237,7 @@ class _Room:
             cameras_of_town=self._cameras,
             camera_jobs=self._camera_jobs,
             demo_door=DemoDoor(home, self._settings, self._staff.staffing, self._office.registry.cameras),
+            map_file=home.path / MAP_FILE,
             exports=self._exports(),
             holds=self._holds(),
             all_cameras=partial(self._office.registry.cameras, has_removed=True),

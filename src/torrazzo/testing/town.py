@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 from torrazzo.base.clock import Clock
 from torrazzo.testing.camera import Bursts, FakeCamera, Habits
 from torrazzo.testing.clips import Clip, ClipSpec, make_clip
+from torrazzo.town.position import Position
 
 T = TypeVar("T")
 
@@ -23,6 +24,14 @@ STREETS = (
     "Piazza Risorgimento",
     "Via della Torre",
     "Ponte Vecchio",
+)
+POSITIONS = (  # on the plan of web/src/core/map/plan.json, drawn by us; it is of no real town
+    Position(45.134647, 10.024322, 10, 70, 90),
+    Position(45.136444, 10.026028, 80, 60, 110),
+    Position(45.135321, 10.026919, 30, 90, 70),
+    Position(45.133569, 10.024016, 130, 90, 80),
+    Position(45.133408, 10.021953, 265, 60, 100),
+    Position(45.130407, 10.029313, 165, 55, 130),
 )
 _PATIENCE_S = 10
 

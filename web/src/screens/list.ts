@@ -33,7 +33,7 @@ const soon = async () => (await import("./Soon")).Soon;
 /** The screens in the order of the navigation. Who builds one changes its `load`, and nothing else here. */
 export const SCREENS: readonly Screen[] = [
   { key: "wall", path: "/wall", icon: "presentation", anyOf: ["live"], load: async () => (await import("./wall/Wall")).Wall },
-  { key: "map", path: "/map", icon: "map-marker", anyOf: ["cameras.see"], load: soon },
+  { key: "map", path: "/map", icon: "map-marker", anyOf: ["cameras.see"], load: async () => (await import("./map/TownMap")).MapScreen },
   { key: "playback", path: "/playback", icon: "video", anyOf: ["playback"], load: async () => (await import("./playback/Playback")).Playback },
   { key: "alarms", path: "/alarms", icon: "horn", anyOf: ["alarms.see"], load: soon },
   {

@@ -30,6 +30,7 @@ from torrazzo.control_room.api import (
     shifts,
     system,
     timeline,
+    town_map,
     walls,
 )
 from torrazzo.control_room.api.declared import Declared, Door, Undeclared, by_endpoint
@@ -57,6 +58,7 @@ DECLARED: Sequence[Declared] = tuple(
         demo,
         looks,
         live,
+        town_map,
         timeline,
         walls,
     )

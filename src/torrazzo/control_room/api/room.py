@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from torrazzo.access.cameras import Cameras as CamerasOfTown
@@ -49,6 +50,7 @@ class Room:
     holds: HoldDesk | None = None
     all_cameras: Callable[[], Sequence[Camera]] = tuple  # with removed ones
     playback: PlaybackDesk | None = None
+    map_file: Path | None = None
     is_secure: bool = False  # people reach us over TLS, be it a proxy's
     is_behind_proxy: bool = False
     live: LiveLooks | None = None  # None: no recorder whose pictures could be shown

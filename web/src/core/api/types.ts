@@ -6,6 +6,7 @@ import type { DemoRoutes } from "./demo";
 import type { ExportRoutes } from "./exports";
 import type { PeopleRoutes } from "./people";
 import type { LiveRoutes } from "./live";
+import type { MapRoutes } from "./map";
 import type { PlaybackRoutes } from "./playback";
 import type { CurtainRoutes } from "./room";
 import type { WallRoutes } from "./walls";
@@ -23,7 +24,7 @@ import type { WallRoutes } from "./walls";
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes extends CameraRoutes, CurtainRoutes, DemoRoutes, ExportRoutes, LiveRoutes, PeopleRoutes, PlaybackRoutes, WallRoutes {
+export interface Routes extends CameraRoutes, CurtainRoutes, DemoRoutes, ExportRoutes, LiveRoutes, MapRoutes, PeopleRoutes, PlaybackRoutes, WallRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 
