@@ -5,7 +5,7 @@
 import os
 import sys
 
-from bench import access, latency, ledger, outages, record, verify
+from bench import access, latency, ledger, outages, record, verify, wall
 
 PARTS = {
     "access": access.main,
@@ -14,6 +14,7 @@ PARTS = {
     "ledger": ledger.main,
     "outages": outages.main,
     "verify": verify.main,
+    "wall": wall.main,
 }
 
 

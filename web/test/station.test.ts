@@ -73,6 +73,25 @@ describe("the curtain", () => {
   });
 });
 
+describe("a curtain that one side alone knows of", () => {
+  it("is drawn: the page follows the server, and tells it what it has not heard", async () => {
+    const told: boolean[] = [];
+    const tell = (isDrawn: boolean) => {
+      told.push(isDrawn);
+      return Promise.resolve();
+    };
+    const curtain = new Curtain(new Station(), document, localStorage, tell);
+    curtain.agree(false);
+    expect(curtain.state.get().isDrawn).toBe(false);
+    curtain.agree(true);
+    expect([curtain.state.get(), told]).toEqual([{ isDrawn: true, isTold: true }, []]);
+    const again = new Curtain(new Station(), document, localStorage, tell);
+    again.agree(false);
+    await heard();
+    expect([again.state.get(), told]).toEqual([{ isDrawn: true, isTold: true }, [true]]);
+  });
+});
+
 describe("idleness", () => {
   it("is of the station and not of a window", () => {
     vi.useFakeTimers();

@@ -27,7 +27,11 @@ export function Curtains({ children }: { readonly children: ReactNode }) {
         : null,
     [client, may],
   );
-  useEffect(() => () => curtain?.leave(), [curtain]);
+  useEffect(() => {
+    if (curtain === null) return undefined;
+    client.call("GET /room", undefined).then((room) => curtain.agree(room.curtain !== null), () => undefined); // else by the first look that is refused
+    return () => curtain.leave();
+  }, [client, curtain]);
   return <CurtainContext value={curtain}>{children}</CurtainContext>;
 }
 

@@ -5,5 +5,6 @@ import type { Route } from "./types";
 
 /** The room of a station: its curtain. */
 export interface CurtainRoutes {
+  "GET /room": Route<undefined, { readonly curtain: object | null }>;
   "POST /room/curtain": Route<{ drawn: boolean; reason?: string }, object>;
 }

@@ -54,6 +54,16 @@ export class Curtain {
     this.station.tell({ kind: "curtain", isDrawn: false });
   }
 
+  /** What the server knows of this station, asked at the start: drawn by either side is drawn. */
+  agree(isDrawnThere: boolean): void {
+    const { isDrawn } = this.state.get();
+    if (isDrawn === isDrawnThere) return;
+    this.#set(true, isDrawnThere);
+    if (isDrawnThere) return;
+    this.#round += 1;
+    void this.#say(this.#round);
+  }
+
   /** Nothing is heard or told any more; what is drawn stays so. */
   leave(): void {
     this.#leave();

@@ -10,7 +10,7 @@ import { Button } from "../../ui/Button";
 import { SelectField, TextArea, TextField } from "../../ui/Field";
 import { Screen } from "../../ui/Screen";
 
-const PURPOSES: readonly Purpose[] = [
+export const PURPOSES: readonly Purpose[] = [
   "urban-security", "crime", "road-accident", "traffic", "environment", "property", "civil-protection", "request", "data-subject", "check",
 ]; // prettier-ignore
 
@@ -60,9 +60,9 @@ export function Reason({ person, needsCase, onSaid }: Props) {
       >
         <p>{t("wall.reason_text")}</p>
         <SelectField
-          label={t("wall.purpose")}
+          label={t("playback.purpose")}
           value={purpose}
-          options={PURPOSES.map((value) => ({ value, label: t(`wall.purpose_${value}`) }))}
+          options={PURPOSES.map((value) => ({ value, label: t(`playback.purpose_${value}`) }))}
           onChange={setPurpose}
         />
         <TextArea label={t("wall.reason")} value={reason} onChange={setReason} error={isTried && isShort ? t("errors.REASON_REQUIRED") : undefined} />

@@ -4,6 +4,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useMe } from "../../app/session";
 import { useCurtain } from "../../app/station";
 import type { CameraState } from "../../core/api/types";
 import type { Arrangement, Walls } from "../../core/api/walls";
@@ -13,6 +14,7 @@ import { Bar } from "./Bar";
 import { CameraList } from "./CameraList";
 import { Grid, useFocusBack } from "./Grid";
 import { Picker } from "./Picker";
+import { Replay } from "./Replay";
 import { useRoom } from "./useLive";
 import { useRound } from "./useRound";
 import { useWall } from "./useWall";
@@ -36,6 +38,8 @@ export function Shown({ monitor, cameras, walls, onWalls }: Props) {
   const [isRunning, setRunning] = useState(true);
   const [hasList, setList] = useState(false);
   const [turned, setTurned] = useState(0);
+  const [replayed, setReplayed] = useState<string | null>(null);
+  const mayReplay = useMe().permissions.includes("playback");
   const before = useRef<Arrangement | null>(null);
   const round = useRound(isRunning && large === null ? (arrangement?.every_s ?? null) : null);
   useFocusBack(large);
@@ -89,10 +93,11 @@ export function Shown({ monitor, cameras, walls, onWalls }: Props) {
           onPutBack={() => {
             if (before.current !== null) change(before.current);
           }}
-          onReplay={null}
+          onReplay={mayReplay ? setReplayed : null}
         />
         {hasList ? <CameraList cameras={cameras} arrangement={arrangement} onAdd={(camera) => change(addCamera(arrangement, page, camera))} /> : null}
       </div>
+      {replayed === null || isDrawn ? null : <Replay camera={replayed} name={byId.get(replayed)?.name ?? replayed} onClose={() => setReplayed(null)} />}
       {picked === null ? null : (
         <Picker
           cameras={cameras}
