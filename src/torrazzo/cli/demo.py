@@ -272,7 +272,7 @@ def open_door(home: Home) -> str:
 
 
 def _tell(home: Home, story: Story, word: str, say: Callable[[str], None], stop: threading.Event) -> None:
-    """In a thread: where visitors begin, then what has happened before them."""
+    """In a thread: what has happened before visitors come, then where they begin."""
     from torrazzo.app import read_page_address
     from torrazzo.cli.demo_people import CAST
     from torrazzo.cli.demo_story import tell_story, told_people
@@ -284,11 +284,13 @@ def _tell(home: Home, story: Story, word: str, say: Callable[[str], None], stop:
     page = address.replace("127.0.0.1", "localhost").rstrip("/")
     for line in told_people(story.known, [(somebody.name, somebody.account) for somebody in CAST]):
         say(line)
+    if story.hours:  # before anybody is let in: one person has one session
+        say("Its people open a case…")
+        if not tell_story(page, word, read_cameras(home), story.end, story.hours, stop):
+            say("They could not: ledger or worker were not ready in time.")
     say(f"Begin here, and choose who you are: {page}/demo#{word}")
     say("  Operatore 1: the live wall at once; then Riproduzione for yesterday")
     say("  Comandante: Esportazioni, to approve what waits; Ufficiale di P.G.: Esportazioni, for one that is finished")
-    if story.hours and not tell_story(page, word, read_cameras(home), story.end, story.hours, stop):
-        say("The case of the demo was not opened: the ledger, or the worker, was not ready in time.")
 
 
 def mishap(town: "SmallTown", seconds: int) -> None:

@@ -24,7 +24,7 @@ WHY = "furto di una bicicletta in Piazza Risorgimento, querela 118 del 2026"
 ANSWER = "richiesta motivata, telecamere e tratto limitati al fatto"
 ASKED_H, FINISHED_H = 20.0, 30.0  # hours ago it was what is asked for
 LASTS = 120 * SECOND
-PATIENCE_S = 120.0
+PATIENCE_S = 45.0
 
 _TRIES_S = 3.0
 
