@@ -131,6 +131,7 @@ class Tile {
   readonly clock = new ServerClock(() => Date.now());
   readonly sockets: FakeSocket[] = [];
   readonly asked: (readonly [string, boolean])[] = [];
+  readonly alive: number[] = [];
   refusal: string | null = null;
   isRefused = false;
   behind = 20;
@@ -157,6 +158,7 @@ class Tile {
       },
       stream,
     );
+    this.player.onAlive = (limit) => this.alive.push(limit);
   }
   get socket(): FakeSocket {
     const last = this.sockets.at(-1);
@@ -282,6 +284,9 @@ describe("the player", () => {
     await tile.run(3000);
     expect(tile.state).toMatchObject({ phase: "live", hasPicture: true, stream: "sub", width: 640, isSlow: false });
     expect(tile.state.ageMs).toBeLessThan(300);
+    expect(tile.alive.length).toBeGreaterThan(8);
+    expect(tile.alive.length).toBeLessThan(15);
+    expect(new Set(tile.alive)).toEqual(new Set([STALE_MS]));
     const lead = (tile.picture.ranges.at(-1)?.[1] ?? 0) - tile.picture.at;
     expect(lead).toBeGreaterThan(0.04);
     expect(lead).toBeLessThan(0.25);

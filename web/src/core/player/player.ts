@@ -61,6 +61,7 @@ export type Motion = "moving" | "stills";
 
 const TICK_MS = 100;
 const TOLD_MS = 1000;
+const ALIVE_MS = 250;
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15_000];
 const GOOD_AFTER_MS = 10_000;
 const SILENT_MS = 10_000; // nothing came at all: the way here is broken, though nobody said so
@@ -80,6 +81,8 @@ const NOTHING: PlayerState = {
 /** One tile's picture, from the socket to the screen. */
 export class LivePlayer {
   readonly state = new Store<PlayerState>(NOTHING);
+  /** A new frame is on the screen: at most four times a second. `limit`: by when the next one has to be, in milliseconds. */
+  onAlive: (limit: number) => void = () => undefined;
   readonly #fresh = new Freshness();
   readonly #jitter = new Jitter();
   readonly #pace = new Pace();
@@ -100,6 +103,7 @@ export class LivePlayer {
   #lastInterval = 0.04;
   #times: { readonly at: number; readonly utc: number }[] = [];
   #shownAt = -1;
+  #aliveAt = 0;
   #heardAt = 0;
   #openedAt = 0;
   #toldAt = 0;
@@ -352,7 +356,12 @@ export class LivePlayer {
     if (time === this.#shownAt || this.#phase === "off") return;
     this.#shownAt = time;
     const was = this.#fresh.hasPicture;
-    this.#fresh.shown(performance.now(), this.#utcAt(time));
+    const now = performance.now();
+    this.#fresh.shown(now, this.#utcAt(time));
+    if (now - this.#aliveAt >= ALIVE_MS) {
+      this.#aliveAt = now;
+      this.onAlive(this.#fresh.limit);
+    }
     if (!was || this.state.get().phase !== "live") this.#tell();
   }
 

@@ -28,7 +28,8 @@ interface Props {
 export function LivePicture({ camera, known, isLarge, motion, isOn, menu, children }: Props) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
-  const live = useLive(video, { camera, stream: isLarge ? "main" : "sub", motion, isOn });
+  const veil = useRef<HTMLDivElement>(null);
+  const live = useLive(video, veil, { camera, stream: isLarge ? "main" : "sub", motion, isOn });
   const { state } = live;
   const name = known?.name ?? camera;
   return (
@@ -43,6 +44,9 @@ export function LivePicture({ camera, known, isLarge, motion, isOn, menu, childr
       </div>
       <div className="live-body">
         <Video video={video} name={name} />
+        <div ref={veil} className="live-guard">
+          <span>{t("wall.guard")}</span>
+        </div>
         {state.hasPicture && state.phase !== "live" ? <div className="live-veil" /> : null}
         {state.hasPicture ? <Mark state={state} /> : null}
         {live.fellBackFrom === null ? null : <p className="live-note">{t("wall.fell_back", { codec: live.fellBackFrom })}</p>}

@@ -7,6 +7,7 @@ import { Away, Refused } from "../../core/api/client";
 import { liveAddress } from "../../core/api/live";
 import type { ServerClock } from "../../core/player/clock";
 import { playableCodecs } from "../../core/player/codecs";
+import { guard } from "../../core/player/guard";
 import type { LookKeeper } from "../../core/player/looks";
 import { MediaPicture } from "../../core/player/picture";
 import { LivePlayer, type Motion, type PlayerState, type SocketLike } from "../../core/player/player";
@@ -52,7 +53,7 @@ export interface Live {
 }
 
 /** A camera's live picture in a video element, for as long as both are there. */
-export function useLive(video: RefObject<HTMLVideoElement | null>, { camera, stream, motion, isOn }: Wanted): Live {
+export function useLive(video: RefObject<HTMLVideoElement | null>, veil: RefObject<Element | null>, { camera, stream, motion, isOn }: Wanted): Live {
   const { looks, clock } = useRoom();
   const [player, setPlayer] = useState<LivePlayer | null>(null);
   const [cannot, setCannot] = useState<string | null>(null);
@@ -61,6 +62,7 @@ export function useLive(video: RefObject<HTMLVideoElement | null>, { camera, str
     const element = video.current;
     if (element === null) return undefined;
     const made = makePlayer(element, camera, looks, clock);
+    if (veil.current !== null) made.player.onAlive = guard(veil.current);
     setPlayer(made.player); // eslint-disable-line react-hooks/set-state-in-effect -- it lives as long as the element
     const leave = attend(element, made.player);
     return () => {
@@ -69,7 +71,7 @@ export function useLive(video: RefObject<HTMLVideoElement | null>, { camera, str
       made.leave();
       setPlayer(null);
     };
-  }, [video, camera, looks, clock]);
+  }, [video, veil, camera, looks, clock]);
 
   const wanted = cannot === null ? stream : "sub";
   useEffect(() => {
