@@ -5,7 +5,7 @@
 import os
 import sys
 
-from bench import access, latency, ledger, outages, record, verify, wall
+from bench import access, latency, ledger, outages, playback, record, verify, wall
 
 PARTS = {
     "access": access.main,
@@ -13,6 +13,7 @@ PARTS = {
     "latency": latency.main,
     "ledger": ledger.main,
     "outages": outages.main,
+    "playback": playback.main,
     "verify": verify.main,
     "wall": wall.main,
 }
