@@ -39,6 +39,7 @@ from torrazzo.playback.pictures import Picture
 
 IDLE_NS = 60_000_000_000
 LINGER_NS = 30_000_000_000  # so long the windows before a move stay open
+LAW_NS = 1_000_000_000  # so long an answer of the law is good: a player asks for many parts at once
 MOST, MOST_OF_ONE = 64, 4  # looks at one time: of all people, of one
 KEPT_BYTES = 8 << 20  # of thumbnails, in a look
 
@@ -152,6 +153,7 @@ class PersonLook:
         self.seat, self.said, self.span, self.shown = seat, said, span, tuple(names)
         self.whys: dict[str, str] = {}  # of cameras that have nothing to show
         self.seen_ns = 0
+        self.lawful_ns: int | None = None  # when the law was asked last
         self._views: dict[str, list[View]] = {}  # the newest first
         self._thumbnails: OrderedDict[tuple[SegmentId, int, int], Picture] = OrderedDict()
         self._lock = threading.Lock()
