@@ -73,52 +73,73 @@ class LiveWindow:
                 self._note_end(number, found)
 
     def keep_open(self) -> None:
-        """Renew it if it soon ends. While the ledger is away it stays open until then; raises `Refused` afterwards."""
+        """Renew it if it soon ends. While the ledger is away it stays open until then; raises `Refused` afterwards.
+
+        For one thread at a time; whoever shows and hides meanwhile does not wait for the ledger.
+        """
         with self._lock:
-            self._expect_open()
-            if self.until - self._clock.utc() > RENEW:
-                return
-            try:
-                self._renew_now()
-            except Unavailable as error:
-                log.warning("window_not_renewed", window=self.number, error=str(error))
+            ended = self._ended_by_time()
+            before = self._entered
+        if ended:
+            self._close_deed(before, "expired")
+        if self.is_closed:
+            raise Refused("this look is over; say again why you look")
+        if before.until - self._clock.utc() > RENEW:
+            return
+        try:
+            if not self._opener.is_present(before.deed):
+                self.close("expired")
+                raise Refused("the ledger has begun anew since; say again why you look")
+            self._swap(before, self._renew(before.opened.number))
+        except Unavailable as error:
+            log.warning("window_not_renewed", window=self.number, error=str(error))
 
     def close(self, why: str = "done") -> None:
         """No more pictures; may be called twice. Where the ledger is away its closing fact is written later."""
         with self._lock:
-            self._end(why)
+            is_first, entered = not self.is_closed, self._entered
+            self._end()
+        if is_first:
+            self._close_deed(entered, why)
 
     def _expect_open(self) -> None:
-        if not self.is_closed and self.until <= self._clock.utc():
-            self._end("expired")
-        if self.is_closed:
+        """The lock is held. One that has expired is closed by whoever keeps it open."""
+        if self.is_closed or self.until <= self._clock.utc():
             raise Refused("this look is over; say again why you look")
 
-    def _renew_now(self) -> None:
-        before = self._entered
-        if not self._opener.is_present(before.deed):
-            self._end("expired")
-            raise Refused("the ledger has begun anew since; say again why you look")
-        entered = self._renew(before.opened.number)
-        now = self._clock.utc()
-        for number, showing in self._shows.items():
-            self._book.show(entered.deed, showing.stream, number, Span(now, entered.until))
-            self._note_end(number, showing)
-            self._shows[number] = showing._replace(since=now)
-        self._entered = entered
-        self._opener.close_deed(before.deed, "renewed")
+    def _ended_by_time(self) -> bool:
+        """The lock is held; whether this ended it."""
+        if self.is_closed or self.until > self._clock.utc():
+            return False
+        self._end()
+        return True
 
-    def _end(self, why: str) -> None:
-        if self.is_closed:
-            return
-        self.is_closed = True
-        for number, showing in self._shows.items():
-            self._note_end(number, showing)
-        self._shows.clear()
+    def _swap(self, before: Entered, entered: Entered) -> None:
+        """From one fact to the next: what is shown is told by both."""
+        with self._lock:
+            is_closed = self.is_closed
+            if not is_closed:
+                now = self._clock.utc()
+                for number, showing in self._shows.items():
+                    self._book.show(entered.deed, showing.stream, number, Span(now, entered.until))
+                    self._note_end(number, showing)
+                    self._shows[number] = showing._replace(since=now)
+                self._entered = entered
+        self._close_deed(entered if is_closed else before, "done" if is_closed else "renewed")
+
+    def _end(self) -> None:
+        """The lock is held."""
+        if not self.is_closed:
+            self.is_closed = True
+            for number, showing in self._shows.items():
+                self._note_end(number, showing)
+            self._shows.clear()
+
+    def _close_deed(self, entered: Entered, why: str) -> None:
         try:
-            self._opener.close_deed(self._entered.deed, why)
+            self._opener.close_deed(entered.deed, why)
         except TorrazzoError as error:
-            log.warning("window_not_closed", window=self.number, error=str(error))
+            log.warning("window_not_closed", window=entered.opened.number, error=str(error))
 
     def _note_end(self, number: int, showing: _Showing) -> None:
         """Now; where that cannot be noted, what was noted before tells of more."""

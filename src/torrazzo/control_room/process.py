@@ -389,9 +389,17 @@ class _Room:
             await asyncio.to_thread(self._watch.turn)
 
     async def _tend_live(self, stop: asyncio.Event) -> None:
-        """End what is lawful no more."""
+        """End what is lawful no more; closing facts and renewals wait for the ledger beside that, not before it."""
+        behind: set[asyncio.Task[None]] = set()
+        renewing: asyncio.Task[None] | None = None
         while not await _wait(stop, LIVE_S):
-            await asyncio.to_thread(try_to, "live_looks_not_tended", self._live.tend)
+            for close in await asyncio.to_thread(self._live.judge):
+                task = asyncio.create_task(asyncio.to_thread(try_to, "live_look_not_closed", close))
+                behind.add(task)
+                task.add_done_callback(behind.discard)
+            if renewing is None or renewing.done():
+                renewing = asyncio.create_task(asyncio.to_thread(try_to, "live_looks_not_renewed", self._live.renew))
+        await asyncio.gather(*behind, *(() if renewing is None else (renewing,)))
 
     def _catch_up(self) -> None:
         """In a thread: facts that were written while no control room ran, or that a recorder that died kept."""

@@ -11,6 +11,7 @@ import asyncio
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -156,17 +157,22 @@ class LiveLooks:
     def stay(self, key: str, token: str) -> LiveLook:
         """Somebody is still looking."""
         look = self.find(key, token)
-        self._check(look)
-        with self._lock:
-            if key not in self._looks:
-                raise LookOver("this look is over; say again why you look")
+        code, why = self._judge(look)
+        if code:
+            self.end(look, why, code)
+            raise LookOver("this look is over; say again why you look")
         return look
 
     def end(self, look: LiveLook, why: str, code: int = NOT_ALLOWED) -> None:
         """Its pictures, then its facts; in a thread."""
+        if self._end_pictures(look, why, code):
+            look.close(why)
+
+    def _end_pictures(self, look: LiveLook, why: str, code: int) -> bool:
+        """False: it was over."""
         with self._lock:
             if self._looks.pop(look.key, None) is None:
-                return
+                return False
         loop = self._loop
         if loop is not None and look.viewers and not loop.is_closed():
             ending = asyncio.run_coroutine_threadsafe(_end_viewers(look, code, why), loop)
@@ -174,16 +180,36 @@ class LiveLooks:
                 ending.result(PATIENCE_S)
             except TimeoutError:  # its facts tell that pictures were shown until now
                 log.warning("pictures_not_ended", why=why)
-        look.close(why)
         log.info("live_look_ended", why=why)
+        return True
+
+    def judge(self) -> list[Callable[[], None]]:
+        """Each second: end the pictures of looks that nobody uses or that are lawful no more. Asks no ledger.
+
+        Call what is given, each in a thread of its own: their closing facts, for which a ledger may take long.
+        """
+        closing: list[Callable[[], None]] = []
+        for look in self._all():
+            code, why = self._judge(look)
+            if code and self._end_pictures(look, why, code):
+                closing.append(partial(look.close, why))
+        return closing
+
+    def renew(self) -> None:
+        """Every few seconds, by one thread: facts that soon end are renewed; where they have ended, so has the look."""
+        for look in self._all():
+            try:
+                look.keep_open()
+            except Refused:
+                self.end(look, "expired", AWAY)
+            except TorrazzoError as error:
+                log.warning("live_look_not_renewed", error=str(error))
 
     def tend(self) -> None:
-        """Each second: end the looks that nobody uses or that are lawful no more, renew the others."""
-        for look in self._all():
-            if not look.viewers and self._clock.boot_ns() - look.seen_ns > IDLE_NS:
-                self.end(look, "idle")
-            else:
-                self._check(look)
+        """Both, and the closing facts."""
+        for close in self.judge():
+            close()
+        self.renew()
 
     def stop(self) -> None:
         """With the process."""
@@ -216,31 +242,23 @@ class LiveLooks:
 
     # -- what makes it lawful
 
-    def _check(self, look: LiveLook) -> None:
-        try:
-            code, why = self._judge(look)
-            if code == 0:
-                look.keep_open()
-                return
-        except Refused:  # its facts are over
-            code, why = AWAY, "expired"
-        except TorrazzoError as error:
-            log.warning("live_look_not_checked", error=str(error))
-            return
-        self.end(look, why, code)
-
     def _judge(self, look: LiveLook) -> tuple[int, str]:
         """0, or the code with which it ends, and why."""
         whose = look.whose
+        if not look.viewers and self._clock.boot_ns() - look.seen_ns > IDLE_NS:
+            return NOT_ALLOWED, "idle"
         if self._staffing.curtains.is_drawn(whose.station):
             return NOT_NOW, "curtain"
         try:
             session = self._staffing.sessions.session(whose.token, is_active=False)
+            decision = self._staffing.decide(session.account, Operation.LIVE, look.cameras, look.said)
         except Denial as error:
             return NO_SESSION, _word(error.code)
+        except TorrazzoError as error:
+            log.warning("live_look_not_judged", error=str(error))
+            return 0, ""
         if session.stage != FULL or session.needs:
             return NO_SESSION, "session"
-        decision = self._staffing.decide(session.account, Operation.LIVE, look.cameras, look.said)
         if decision:
             return 0, ""
         return (NOT_NOW if decision.code in _NOT_NOW else NOT_ALLOWED), _word(decision.code)
