@@ -12,7 +12,8 @@ import pytest
 
 from tests.tools.api_town import Browser
 from tests.tools.live_client import CATCHING_UP, Frame, look, nal_units, open_socket
-from tests.tools.room_town import RoomTown, room_town
+from tests.tools.room_town import REASON, RoomTown, room_town
+from torrazzo.law import Role
 from torrazzo.ledger.act import Act, parse_act
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.tail import act_head, acts_since
@@ -59,7 +60,10 @@ class People:
         there = self._there.get(name)
         if there is None or there.get("/me").status != 200:
             self._there[name] = self._town.browser(name)
-        return self._there[name]
+        found = self._there[name]
+        if Role.OPERATOR in self._town.people[name].roles and found.get("/shift").json()["current"] is None:
+            assert found.post("/shift", {"reason": REASON}).status == 200
+        return found
 
 
 def begin(browser: Browser, camera: str) -> str:
