@@ -5,13 +5,14 @@
 import os
 import sys
 
-from bench import access, latency, ledger, outages, playback, record, verify, wall
+from bench import access, latency, ledger, live, outages, playback, record, verify, wall
 
 PARTS = {
     "access": access.main,
     "record": record.main,
     "latency": latency.main,
     "ledger": ledger.main,
+    "live": live.main,
     "outages": outages.main,
     "playback": playback.main,
     "verify": verify.main,
