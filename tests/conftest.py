@@ -40,6 +40,7 @@ MEASURED = (  # held to seconds on a real clock, or in need of Chromium: one at 
     "tests/e2e/test_page_screens.py",
     "tests/e2e/test_page_served.py",
     "tests/e2e/test_people_screen.py",
+    "tests/e2e/test_playback_screen.py",
     "tests/e2e/test_package_hour.py",
     "tests/e2e/test_room_town.py",
     "tests/e2e/test_verify_html.py",

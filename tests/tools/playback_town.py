@@ -37,28 +37,35 @@ WHY = {"purpose": "crime", "reason": "furto di una bicicletta in piazza", "event
 class PlaybackTown(ApiTown):
     """35 s of pictures of both cameras from START on, a gap of 10 s, 15 s more. Open it with `playback_town`."""
 
+    names: tuple[str, ...] = ("Piazza d’Armi", "Ponte")
+
     def __init__(self, folder: Path) -> None:
-        self.square = Recording(folder)
-        self.bridge = Recording(folder, stream=BRIDGE, beside=self.square, fence=18)
-        clip = make_clip(CLIP)
-        for made in (self.square, self.bridge):
-            made.shoot(clip, 35)
-            made.gap(10)
-            made.shoot(clip, 15)
-            made.finish()
+        self.made = self.shot(folder)
+        self.square, self.bridge = self.made[:2]
         with CatalogueWriter(self.square.home.catalogue_db) as writer:
-            for made in (self.square, self.bridge):
+            for made in self.made:
                 writer.insert(Delivered(told.fact, told.volume, told.pieces) for told in made.deliveries)
         super().__init__(folder, UtcTicks(self.square.now))
         text = self.home.settings_file.read_text()
         self.home.settings_file.write_text(text.replace('trusted = ["system"]', 'trusted = ["wall"]'))
-        for name, stream in (("Piazza d’Armi", SQUARE), ("Ponte", BRIDGE)):
-            config = StreamConfig(stream, "rtsp://10.0.0.1/")
-            self.office.add(Camera(stream.camera, name, "", True, None, True, (config,), START))
+        for name, made in zip(self.names, self.made, strict=True):
+            config = StreamConfig(made.stream, "rtsp://10.0.0.1/")
+            self.office.add(Camera(made.stream.camera, name, "", True, None, True, (config,), START))
+
+    def shot(self, folder: Path) -> list[Recording]:
+        """What each camera recorded, in the order of `names`."""
+        square = Recording(folder)
+        found = [square, Recording(folder, stream=BRIDGE, beside=square, fence=18)]
+        for made in found:
+            made.shoot(make_clip(CLIP), 35)
+            made.gap(10)
+            made.shoot(make_clip(CLIP), 15)
+            made.finish()
+        return found
 
     def deliver(self) -> None:
         """All facts are in the ledger."""
-        facts = [parse_fact(told.fact) for made in (self.square, self.bridge) for told in made.deliveries]
+        facts = [parse_fact(told.fact) for made in self.made for told in made.deliveries]
         deliver(self.home, facts)
         self.clock.advance(11)
         until(lambda: size(self.ledger) >= len(facts))
@@ -80,9 +87,9 @@ class PlaybackTown(ApiTown):
 
 
 @contextlib.contextmanager
-def playback_town(folder: Path) -> Iterator[PlaybackTown]:
+def playback_town(folder: Path, kind: type[PlaybackTown] = PlaybackTown) -> Iterator[PlaybackTown]:
     """With everything running, all facts in the ledger, and people."""
-    with PlaybackTown(folder) as town, serving_api(town):
+    with kind(folder) as town, serving_api(town):
         town.deliver()
         with running_keyring(town.home, town.clock):
             every = town.staffing.groups.save(CameraGroup("", "tutte", True, frozenset()), OWNER).value

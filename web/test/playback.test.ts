@@ -6,6 +6,8 @@ import { describe, expect, it } from "vitest";
 import { FrameTimes, middleOf } from "../src/core/playback/frame-times";
 import { MasterClock, shuttled, steer } from "../src/core/playback/master";
 import { TimeMap } from "../src/core/playback/time-map";
+import { instantsFrom } from "../src/screens/playback/GoTo";
+import { spanAround } from "../src/screens/playback/Reason";
 import { panned, transformOf, WHOLE, within, zoomed, zoomKey } from "../src/core/playback/zoom";
 
 const T = Date.parse("2026-11-24T12:00:00Z");
@@ -164,5 +166,30 @@ describe("digital zoom", () => {
     expect(zoomKey("0", near)).toEqual(WHOLE);
     expect(transformOf(WHOLE)).toBe("none");
     expect(transformOf({ scale: 2, x: 0.25, y: 0.5 })).toBe("scale(2) translate(25%, 0%)");
+  });
+});
+
+describe("a typed time", () => {
+  const zone = "Europe/Rome";
+
+  it("is read in the ways in which people write times", () => {
+    for (const text of ["13:00", "13", "1300", "13.00", "13:00:00", " 13:00 "]) expect(instantsFrom("2026-11-24", text, zone), text).toEqual([T]);
+    expect(instantsFrom("2026-11-24", "13:00:04,25", zone)).toEqual([T + 4250]);
+    for (const text of ["", "25:00", "13:60", "presto", "13:00:61"]) expect(instantsFrom("2026-11-24", text, zone), text).toBeNull();
+    expect(instantsFrom("24/11/2026", "13:00", zone)).toBeNull();
+  });
+
+  it("names two moments in the hour that comes twice, and none in the one left out", () => {
+    expect(instantsFrom("2026-10-25", "02:30", zone)).toEqual([Date.parse("2026-10-25T00:30:00Z"), Date.parse("2026-10-25T01:30:00Z")]);
+    expect(instantsFrom("2026-03-29", "02:30", zone)).toEqual([]);
+  });
+});
+
+describe("the span of a look", () => {
+  it("has the moment in it, ends now at the latest, and is a day at most", () => {
+    expect(spanAround(T, 3_600_000, T + 86_400_000)).toEqual({ from: T - 1_800_000, to: T + 1_800_000 });
+    expect(spanAround(T, 3_600_000, T + 1000)).toEqual({ from: T + 1000 - 3_600_000, to: T + 1000 });
+    const longest = spanAround(T, 90 * 3_600_000, T + 1000);
+    expect(longest.to - longest.from).toBe(86_400_000);
   });
 });

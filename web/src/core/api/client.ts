@@ -39,6 +39,8 @@ interface Options {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** It is sent also when the page is being left. */
+  readonly isLast?: boolean;
 }
 
 /** One session's way to /api/v1: knows the CSRF word, and tells `onEnded` when the session is over or locked. */
@@ -54,7 +56,7 @@ export class Client {
   /** Raises `Refused` or `Away`; an aborted request raises what `fetch` raises. */
   async call<R extends keyof Routes>(route: R, body: Body<R>, options: Options = {}): Promise<Answer<R>> {
     const [method, path] = split(route);
-    const answer = await this.#send(method, place(path, options), body, options.signal);
+    const answer = await this.#send(method, place(path, options), body, options);
     if (answer.status === 204) return undefined;
     const said = await read(answer);
     if (!answer.ok) throw this.#refused(answer.status, said);
@@ -62,13 +64,14 @@ export class Client {
     return said as Answer<R>;
   }
 
-  async #send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  async #send(method: string, path: string, body: unknown, { signal, isLast = false }: Options): Promise<Response> {
     const headers = new Headers({ accept: "application/json" });
     if (method !== "GET" && this.#csrf !== null) headers.set("x-torrazzo-csrf", this.#csrf);
     if (body !== undefined) headers.set("content-type", "application/json");
     const request: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store", redirect: "error" };
     if (body !== undefined) request.body = JSON.stringify(body);
     if (signal !== undefined) request.signal = signal;
+    if (isLast) request.keepalive = true;
     try {
       return await this.#fetch(ROOT + path, request);
     } catch (error) {

@@ -32,7 +32,11 @@ const AGAIN_MS = 2000;
 export class HlsSource {
   map = new TimeMap([]);
   loaded: Loaded = { state: "loading" };
+  /** Told that nothing follows: before anything else is shown it has to be loaded again. */
+  isFinished = false;
   #hls: Hls | null = null;
+  #url = "";
+  #finish: (media: number) => void = () => undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
 
@@ -49,10 +53,11 @@ export class HlsSource {
   /** Another playlist in place of the one before; loading begins at `utc` (ms), or where its first picture after that is. */
   async load(url: string, utc: number): Promise<void> {
     this.#drop();
+    this.#url = url;
     this.map = new TimeMap([]);
     this.loaded = { state: "loading" };
     const { default: Player, Events, ErrorTypes } = await import("hls.js/light");
-    if (this.#isOver) return;
+    if (this.#isOver || url !== this.#url) return;
     this.#drop();
     const hls = new Player(CONFIG);
     this.#hls = hls;
@@ -66,6 +71,11 @@ export class HlsSource {
     });
     hls.on(Events.LEVEL_PTS_UPDATED, (_, { details }) => this.#take(details));
     hls.on(Events.ERROR, (_, data) => this.#failed(data, data.type === ErrorTypes.MEDIA_ERROR));
+    this.#finish = (media) => {
+      hls.stopLoad();
+      hls.trigger(Events.BUFFER_FLUSHING, { startOffset: media, endOffset: Infinity, type: "video" });
+      hls.trigger(Events.BUFFER_EOS, { type: "video" });
+    };
     hls.loadSource(url);
     hls.attachMedia(this.video);
   }
@@ -73,6 +83,21 @@ export class HlsSource {
   /** How many seconds are fetched ahead: more when it runs fast. */
   set ahead(seconds: number) {
     if (this.#hls !== null && this.#hls.config.maxBufferLength !== seconds) this.#hls.config.maxBufferLength = seconds;
+  }
+
+  /**
+   * Nothing follows this moment of the player's clock. A decoder keeps its last pictures until more comes, or until it
+   * hears that nothing does: before a gap they would never be seen.
+   */
+  finish(media: number): void {
+    if (this.isFinished || this.#hls === null) return;
+    this.isFinished = true;
+    this.#finish(media);
+  }
+
+  /** The same playlist once more. */
+  again(utc: number): void {
+    void this.load(this.#url, utc);
   }
 
   end(): void {
@@ -106,6 +131,7 @@ export class HlsSource {
 
   #drop(): void {
     clearTimeout(this.#again);
+    this.isFinished = false;
     this.#hls?.destroy();
     this.#hls = null;
   }

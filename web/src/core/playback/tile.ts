@@ -24,6 +24,8 @@ const ENOUGH = 3; // HAVE_FUTURE_DATA
 const HAVE_ONE = 2; // HAVE_CURRENT_DATA
 const REST_MS = 300;
 const LEAD_MS = 60; // so long a browser takes until a picture moves: behind a gap's end it starts before it is seen
+const NEAR_MS = 400;
+const STUCK_MS = 300;
 const SAME_S = 0.0015;
 
 /** One camera on the deck: keeps its video where the clock is. */
@@ -33,6 +35,7 @@ export class Tile {
   frame: Frame | null = null;
   #place: Place = { kind: "outside" };
   #sought: number | null = null; // where the last seek went to; null after it ran
+  #soughtAt = 0;
   #isOver = false;
 
   constructor(
@@ -68,6 +71,7 @@ export class Tile {
   stand(utc: number): void {
     this.#place = this.source.map.place(utc);
     if (!this.video.paused) this.video.pause();
+    if (this.#hasToFinish(utc)) return;
     const media = this.#target();
     if (media !== null && (this.#sought === null || Math.abs(this.#sought - media) > SAME_S)) this.#seek(media);
   }
@@ -91,6 +95,10 @@ export class Tile {
     this.#place = this.source.map.place(utc);
     this.source.ahead = 10 * Math.max(1, rate);
     const place = this.#place;
+    if (this.source.isFinished) {
+      this.source.again(utc);
+      return;
+    }
     if (place.kind !== "picture") {
       if (place.kind === "gap" && place.to - utc < LEAD_MS * rate && this.#isAt(place.media)) this.#start(rate);
       else this.stand(utc);
@@ -113,11 +121,29 @@ export class Tile {
 
   /** All up to the end of the run is there, and that is less than a browser waits for: its last picture stands. */
   #hasTheRest(end: number): boolean {
-    const { buffered, currentTime, readyState } = this.video;
+    return this.video.readyState >= HAVE_ONE && this.#isBufferedTo(end);
+  }
+
+  #isBufferedTo(end: number): boolean {
+    const { buffered, currentTime } = this.video;
     const ranges = Array.from({ length: buffered.length }, (_, at) => [buffered.start(at), buffered.end(at)] as const);
     const range = ranges.find(([from, to]) => currentTime >= from - SAME_S && currentTime <= to + SAME_S);
     const until = range === undefined ? undefined : this.source.map.utc(range[1] - SAME_S);
-    return readyState >= HAVE_ONE && until !== undefined && until >= end - REST_MS;
+    return until !== undefined && until >= end - REST_MS;
+  }
+
+  /** Where a seek to the last pictures before a gap does not end, the decoder is told that nothing follows. */
+  #hasToFinish(utc: number): boolean {
+    const place = this.#place;
+    const isNear = place.kind === "picture" && place.to - utc < NEAR_MS;
+    if (this.source.isFinished && !isNear) {
+      this.#sought = null;
+      this.source.again(utc);
+      return true;
+    }
+    const isStuck = this.video.seeking && performance.now() - this.#soughtAt > STUCK_MS;
+    if (isNear && isStuck && this.#isBufferedTo(place.to)) this.source.finish(place.media + (place.to - utc) / 1000 + SAME_S);
+    return false;
   }
 
   #start(rate: number): void {
@@ -137,6 +163,7 @@ export class Tile {
 
   #seek(media: number): void {
     this.#sought = media;
+    this.#soughtAt = performance.now();
     this.video.currentTime = media;
   }
 

@@ -1,15 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import type { Playing } from "./usePlayer";
 import { centred, type View } from "../../core/timeline/view";
+import { AskForm } from "../exports/AskForm";
+import { HoldForm } from "../exports/HoldForm";
 import { NewBookmark } from "./Bookmarks";
 import { GoTo } from "./GoTo";
 import { Keys } from "./Keys";
 import { Reason } from "./Reason";
 import { StillDialog } from "./StillDialog";
+import type { Playing } from "./usePlayer";
 
-export type Open = "reason" | "go" | "bookmark" | "keys" | null;
+export type Open = "reason" | "go" | "bookmark" | "hold" | "copy" | "keys" | null;
+
+const AROUND_MS = 60_000; // what a hold or a copy is offered of, where no loop says better
 
 interface Props {
   readonly playing: Playing;
@@ -42,10 +46,15 @@ export function Dialogs({ playing, open, view, onView, onClose, onLook }: Props)
     return <GoTo at={deck.at} now={playing.now} onClose={onClose} onGo={go} />;
   }
   if (open === "keys") return <Keys onClose={onClose} />;
-  if (open !== "bookmark") return null;
+  if (open === null) return null;
   const done = () => {
     onClose();
     known.retry();
   };
+  if (open !== "bookmark") {
+    const { from, to } = playing.state.loop ?? { from: deck.at - AROUND_MS, to: deck.at + AROUND_MS };
+    const Form = open === "hold" ? HoldForm : AskForm;
+    return <Form wish={{ want: open, cameras: playing.ids, from, to }} onDone={done} onClose={onClose} />;
+  }
   return <NewBookmark camera={camera} name={name} at={deck.at} onClose={onClose} onDone={done} />;
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 
@@ -70,7 +70,7 @@ interface ChosenProps {
 
 function Chosen({ cameras, all, start, view, onView, onChoosing }: ChosenProps) {
   const { t } = useTranslation();
-  const known = all.filter(({ id }) => cameras.includes(id));
+  const known = useMemo(() => cameras.flatMap((id) => all.filter((camera) => camera.id === id)), [all, cameras]);
   if (known.length === 0) {
     return (
       <Empty title={t("playback.choose_first")} action={<Button icon="camera" onClick={onChoosing}>{t("playback.choose_cameras")}</Button>}>
@@ -85,7 +85,8 @@ function Chosen({ cameras, all, start, view, onView, onChoosing }: ChosenProps) 
 function useAddress() {
   const [query, setQuery] = useSearchParams();
   const [start] = useState(() => startOf(query.get("at")));
-  const cameras = (query.get("cameras") ?? "").split(",").filter(Boolean).slice(0, MOST);
+  const named = query.get("cameras") ?? "";
+  const cameras = useMemo(() => [...new Set(named.split(",").filter(Boolean))].slice(0, MOST), [named]);
   const choose = (chosen: readonly string[]) =>
     setQuery((before) => {
       before.set("cameras", chosen.join(","));

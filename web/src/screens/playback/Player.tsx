@@ -108,6 +108,12 @@ function Acts({ playing, onOpen }: { readonly playing: Playing; readonly onOpen:
         <Button kind="secondary" size="small" icon="camera" isBusy={playing.isTaking} onClick={() => void playing.take()}>{t("playback.still")}</Button>
       ) : null}
       <Button kind="secondary" size="small" icon="note" onClick={() => onOpen("bookmark")}>{t("playback.bookmark")}</Button>
+      {me.permissions.includes("hold.place") ? (
+        <Button kind="secondary" size="small" icon="lock" onClick={() => onOpen("hold")}>{t("playback.hold")}</Button>
+      ) : null}
+      {me.permissions.includes("copy.ask") ? (
+        <Button kind="secondary" size="small" icon="files" onClick={() => onOpen("copy")}>{t("playback.copy")}</Button>
+      ) : null}
       <Button kind="quiet" size="small" icon="help-circle" onClick={() => onOpen("keys")}>{t("playback.keys")}</Button>
       <Button kind="quiet" size="small" icon="close" onClick={() => void looking.close().catch(playing.fail)}>{t("playback.close")}</Button>
     </div>

@@ -44,7 +44,7 @@ export function useLook(): Looking {
     const open = now.current;
     now.current = null;
     setLook(null);
-    if (open !== null) await client.call("DELETE /looks/{key}", undefined, { path: { key: open } });
+    if (open !== null) await client.call("DELETE /looks/{key}", undefined, { path: { key: open }, isLast: true });
   }, [client]);
 
   const open = useCallback(
@@ -72,7 +72,14 @@ export function useLook(): Looking {
     setOver(true);
     setLook(null);
   });
-  useEffect(() => () => void close().catch(() => undefined), [close]);
+  useEffect(() => {
+    const leave = () => void close().catch(() => undefined);
+    addEventListener("pagehide", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      leave();
+    };
+  }, [close]);
 
   return { look, asked, isOver, open, move, close };
 }

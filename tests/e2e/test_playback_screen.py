@@ -1,0 +1,396 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The screen of playback over a real archive, keyring and ledger, read back from its pixels in Chromium."""
+
+import base64
+import hashlib
+import io
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.playback_town import playback_town
+from tests.tools.played import (
+    FRAME,
+    GAP,
+    NAMES,
+    PHASE,
+    FourCameras,
+    begin,
+    clock,
+    moments,
+    number_at,
+    press_button,
+    say,
+    shown,
+    tab_to,
+    tiles,
+)
+from torrazzo.base.times import SECOND
+from torrazzo.testing.clock import START
+from torrazzo.testing.picture import read_label
+
+pytestmark = pytest.mark.browser
+
+SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
+SIZE = (1280, 1000)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FourCameras]:
+    with playback_town(tmp_path_factory.mktemp("town") / "home", FourCameras) as made:
+        assert isinstance(made, FourCameras)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def seen(town: FourCameras, browser: Any) -> Iterator[Seen]:
+    """Ten seconds in, with a look that is open."""
+    found = town.open(browser, 10, size=SIZE)
+    begin(found)
+    yield found
+    leave(found)
+
+
+def leave(seen: Seen) -> None:
+    """The page says that nobody looks any more: a person has few looks at a time."""
+    seen.open("/system")
+    seen.context.close()
+
+
+def in_step(town: FourCameras, seen: Seen, count: int = 4, least: int = 16) -> None:
+    """In `least` moments of play in which `count` pictures are seen, they are within a frame of each other.
+
+    Of four moments three at least, since a busy machine is late with one now and then; no player is ever far away.
+    """
+    apart: list[bool] = []
+
+    def enough() -> bool:
+        found = tiles(seen)
+        times = moments(town, found, clock(seen))
+        if len(times) == count:
+            players = [tile.player for tile in found if tile.player is not None]
+            assert max(players) - min(players) < 0.2, players
+            apart.append(max(times) - min(times) > FRAME + PHASE)
+        return len(apart) >= least
+
+    until(enough, f"{count} pictures are seen in too few moments", 30)
+    assert sum(apart) <= len(apart) // 4, f"{sum(apart)} of {len(apart)} moments are out of step"
+
+
+def go_to(seen: Seen, town: FourCameras, seconds: float) -> None:
+    """By the typed time."""
+    press_button(seen, "playback.go_to")
+    wall = seen.page.evaluate(
+        "(ms) => new Intl.DateTimeFormat('en-GB', {timeZone: 'Europe/Rome', hour: '2-digit', minute: '2-digit',"
+        " second: '2-digit', fractionalSecondDigits: 3}).format(ms)",
+        (START + round(seconds * SECOND)) / 90,
+    )
+    seen.page.get_by_label(say(seen, "playback.time"), exact=True).fill(wall)
+    press_button(seen, "playback.go")
+    until(lambda: abs(clock(seen) - START - seconds * SECOND) < SECOND // 100, "the clock is not there")
+
+
+def test_four_cameras_play_in_step(town: FourCameras, seen: Seen) -> None:
+    """Their burned-in clocks are within a frame of each other in play, after a seek, at half and double speed."""
+    seen.press("k")
+    in_step(town, seen)
+    go_to(seen, town, 50)
+    shown(seen)
+    in_step(town, seen)
+    seen.press("l", "l")
+    until(lambda: say(seen, "playback.pause") in seen.page.inner_html(".play-shuttle"), "it does not play")
+    seen.press("k")
+    standing = clock(seen)
+    seen.page.wait_for_timeout(300)
+    assert clock(seen) == standing
+    times = moments(town, shown(seen), standing)
+    assert max(abs(each - standing) for each in times) <= FRAME
+    assert seen.complaints == []
+
+
+def test_a_gap_is_shown_and_run_through(town: FourCameras, seen: Seen) -> None:
+    """The tile says from when to when and why; the clock goes on at its own pace, and then all are in step again."""
+    go_to(seen, town, GAP[0] - 1.5)
+    shown(seen)
+    seen.page.locator(".play-tile").first.focus()
+    seen.press("k")
+    until(lambda: tiles(seen)[1].kind == "gap", "no gap is shown")
+    begun, at = time.monotonic(), clock(seen)
+    told = tiles(seen)[1].text
+    assert "non si raggiunge" in told
+    assert "23:00:30" in told
+    assert "23:00:36" in told
+    in_step(town, seen, count=3, least=4)
+    seen.shot(SHOTS, "playback-gap")
+    until(lambda: tiles(seen)[1].kind == "picture", "the gap does not end")
+    assert clock(seen) >= START + GAP[1] * SECOND - SECOND // 10
+    ran, passed = (clock(seen) - at) / SECOND, time.monotonic() - begun
+    assert ran == pytest.approx(passed, rel=0.35), "the gap was jumped over, or the clock stood"
+    in_step(town, seen)
+    assert seen.complaints == []
+
+
+def test_a_step_is_exactly_one_frame(town: FourCameras, seen: Seen) -> None:
+    """On and back, over a segment's edge and a gap: the chosen camera shows each frame, the others that moment."""
+    for camera, start in ((0, 9.93), (3, 24)):
+        made = town.made[camera]
+        go_to(seen, town, start)
+        seen.press(str(camera + 1))
+        shown_at = sorted(each.shown for each in made.told)
+        now = max(each for each in shown_at if each <= clock(seen))
+        place = shown_at.index(now)
+        for key in (".", ".", ",", ",", ","):
+            place += 1 if key == "." else -1
+            seen.press(key)
+            _expect(town, seen, camera, shown_at[place])
+    seen.press("2")
+    go_to(seen, town, GAP[0] - 0.05)
+    seen.press("2")
+    frames = sorted(each.shown for each in town.made[1].told)
+    last = max(each for each in frames if each < START + GAP[0] * SECOND)
+    first = min(each for each in frames if each >= START + GAP[0] * SECOND)
+    until(lambda: tiles(seen)[1].number is not None, "no picture before the gap")
+    while clock(seen) < last:
+        seen.press(".")
+        seen.page.wait_for_timeout(150)
+    _expect(town, seen, 1, last)
+    seen.press(".")
+    _expect(town, seen, 1, first)
+    seen.press(",")
+    _expect(town, seen, 1, last)
+    assert seen.complaints == []
+
+
+def _expect(town: FourCameras, seen: Seen, camera: int, utc: int) -> None:
+    """That frame of that camera, and of each other one the frame of the same moment."""
+
+    def is_there() -> bool:
+        now = clock(seen)
+        return utc <= now < utc + FRAME and all(
+            tile.kind == "gap" or tile.number == number_at(made, now)
+            for made, tile in zip(town.made, tiles(seen), strict=True)
+        )
+
+    until(is_there, f"camera {camera}: not {(utc - START) / SECOND:.3f}: {tiles(seen)}")
+    assert tiles(seen)[camera].number == number_at(town.made[camera], utc)
+
+
+def test_backwards_goes_back(town: FourCameras, seen: Seen) -> None:
+    """J runs backwards, J again faster, K holds still; pictures follow."""
+    go_to(seen, town, 25)
+    shown(seen)
+    seen.page.locator(".play-tile").first.focus()
+    seen.press("j")
+    until(lambda: clock(seen) < START + 23 * SECOND, "it does not go back")
+    seen.press("j")
+    until(lambda: clock(seen) < START + 19 * SECOND, "it does not go back faster")
+    seen.press("k")
+    found = shown(seen)
+    assert all(tile.number == number_at(made, clock(seen)) for made, tile in zip(town.made, found, strict=True))
+    assert seen.complaints == []
+
+
+def test_a_loop_comes_round(town: FourCameras, seen: Seen) -> None:
+    """From A to B and again, until it is told not to."""
+    seen.press("a")
+    go_to(seen, town, 11.5)
+    seen.press("b", "k")
+    until(lambda: clock(seen) > START + 11 * SECOND, "it does not play")
+    until(lambda: clock(seen) < START + 10.8 * SECOND, "it does not come round")
+    press_button(seen, "playback.loop_off")
+    until(lambda: clock(seen) > START + 12 * SECOND, "it goes on looping")
+
+
+def test_a_picture_is_zoomed_by_keys_and_by_hand(seen: Seen) -> None:
+    """Larger, moved, whole again; no edge of the picture ever comes into the tile."""
+    tile = seen.page.locator(".play-tile").first
+    box = "document.querySelector('.play-tile video').getBoundingClientRect().width"
+    whole = seen.page.evaluate(box)
+    tile.focus()
+    seen.press("+", "+")
+    assert seen.page.evaluate(box) == pytest.approx(whole * 2.25, rel=0.01)
+    for _ in range(30):
+        seen.press("ArrowRight")
+    edges = "['.play-tile', '.play-tile video'].map((each) => document.querySelector(each).getBoundingClientRect())"
+    outer, inner = (each["right"] for each in seen.page.evaluate(f"{edges}.map(({{right}}) => ({{right}}))"))
+    assert inner == pytest.approx(outer, abs=1.5)
+    seen.press("0")
+    assert seen.page.evaluate(box) == pytest.approx(whole, rel=0.01)
+    tile.hover()
+    seen.page.mouse.wheel(0, -600)
+    until(lambda: seen.page.evaluate(box) > whole * 1.5, "the wheel does nothing")
+
+
+def test_a_still_is_the_frame_that_is_seen(town: FourCameras, seen: Seen) -> None:
+    """The file's picture has the number that the tile shows; its name and SHA-256 are told, the hash in the ledger."""
+    go_to(seen, town, 12.34)
+    number = shown(seen)[2].number
+    seen.press("3")
+    press_button(seen, "playback.still")
+    seen.wait(say(seen, "playback.still_told"))
+    seen.shot(SHOTS, "playback-still")
+    assert seen.axe() == []
+    with seen.page.expect_download() as download:
+        press_button(seen, "playback.save")
+    data = Path(download.value.path()).read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    assert digest in seen.page.inner_text("dialog")
+    assert download.value.suggested_filename in seen.page.inner_text("dialog")
+    with av.open(io.BytesIO(data), mode="r", format="mjpeg") as image:
+        frame = next(image.decode(video=0)).reformat(format="yuv420p")
+    luma = bytes(frame.planes[0])
+    label = read_label(luma, frame.width, frame.height, frame.planes[0].line_size)
+    assert label is not None
+    assert (label.number, label.tag) == (number, 3)
+    assert base64.b64encode(hashlib.sha256(data).digest()).decode() in [act.values["d"] for act in town.acts("still")]
+    assert seen.complaints == []
+
+
+def test_thumbnails_come_while_scrubbing(town: FourCameras, seen: Seen) -> None:
+    """Over the timeline the chosen camera's key frame of that moment is shown; in its gap that there is none."""
+    seen.page.get_by_label(say(seen, "playback.seen"), exact=True).select_option(str(5 * 60_000))
+    line = seen.page.locator(".play-line")
+    box = line.bounding_box()
+    low, high = (int(line.get_attribute(f"aria-value{each}")) for each in ("min", "max"))
+
+    def over(seconds: float) -> None:
+        x = (START / 90 + seconds * 1000 - low) / (high - low) * box["width"]
+        seen.page.mouse.move(box["x"] + x, box["y"] + 60)
+
+    over(45)
+    loaded = "(() => { const img = document.querySelector('.play-thumb img'); return img && img.naturalWidth; })()"
+    until(lambda: seen.page.evaluate(loaded), "no thumbnail comes")
+    seen.press("2")
+    over(GAP[0] + 3)
+    until(lambda: say(seen, "playback.no_picture") in seen.page.inner_text(".play-thumb"), "a thumbnail of nothing")
+    assert seen.complaints == []
+
+
+def test_a_hold_is_placed_for_what_is_seen(town: FourCameras, seen: Seen) -> None:
+    """Its form has the cameras and the loop's times already; placed, it stands on the timeline and in the ledger."""
+    seen.press("a")
+    press_button(seen, "playback.hold")
+    seen.wait(say(seen, "exports.hold_text"))
+    dialog = seen.page.get_by_role("dialog")
+    assert dialog.get_by_label(say(seen, "exports.from"), exact=True).input_value() == "2026-11-24T23:00:10"
+    assert all(dialog.get_by_label(name).is_checked() for name in NAMES)
+    dialog.get_by_label(say(seen, "exports.case"), exact=True).fill("RG 118/2026")
+    dialog.get_by_label(say(seen, "exports.reason"), exact=True).fill("querela per furto di bicicletta")
+    press_button(seen, "exports.hold_go")
+    until(lambda: dialog.count() == 0, "it is not placed", 30)
+    seen.page.locator("summary").click()
+    seen.wait(say(seen, "playback.kind_hold"))
+    assert len(town.acts("hold")) == 1
+    assert seen.complaints == []
+
+
+def test_nothing_is_shown_before_a_reason(town: FourCameras, browser: Any) -> None:
+    """The timeline needs none; pictures do, and what is missing is said in words."""
+    seen = town.open(browser, 10, size=SIZE)
+    seen.wait(say(seen, "playback.before_look"))
+    until(lambda: "23:00" in (seen.page.locator(".play-line").get_attribute("aria-valuetext") or ""), "no time")
+    seen.page.locator("summary").click()
+    seen.wait("lacuna: non si raggiunge")
+    assert not any("/looks" in url for url in seen.asked)
+    press_button(seen, "playback.look")
+    reason = seen.page.get_by_label(say(seen, "playback.reason"), exact=True)
+    event = seen.page.get_by_label(say(seen, "playback.event"), exact=True)
+    event.fill("allarme 118")
+    reason.fill("boh")
+    press_button(seen, "playback.look")
+    seen.wait(say(seen, "errors.REASON_REQUIRED"))
+    reason.fill("furto di una bicicletta in piazza")
+    event.fill("")
+    press_button(seen, "playback.look")
+    seen.wait(say(seen, "errors.EVENT_REQUIRED"))
+    assert seen.page.locator("video").count() == 0
+    seen.context.close()
+
+
+def test_all_of_it_by_keyboard(town: FourCameras, browser: Any) -> None:
+    """Cameras, reason, play, step, time, bookmark, end: no hand leaves the keys, and focus is never lost."""
+    seen = town.open(browser, 10, size=SIZE, language="en", theme="dark")
+    seen.page.goto(f"{seen.address}/playback?at={town.at(10)}")
+    seen.wait(say(seen, "playback.choose_first"))
+    tab_to(seen, say(seen, "playback.choose_cameras"))
+    seen.press("Enter")
+    seen.wait(NAMES[2])
+    tab_to(seen, NAMES[2])
+    seen.press("Space")
+    tab_to(seen, "Show one camera")
+    seen.press("Enter")
+    seen.wait(say(seen, "playback.before_look"))
+    tab_to(seen, say(seen, "playback.look"))
+    seen.press("Enter")
+    tab_to(seen, say(seen, "playback.reason"))
+    seen.type("theft of a bicycle in the square")
+    tab_to(seen, say(seen, "playback.event"))
+    seen.type("alarm 118")
+    seen.press("Enter")
+    until(lambda: len(tiles(seen)) == 1 and tiles(seen)[0].number is not None, "no picture")
+    until(lambda: NAMES[2] in seen.focused(), "the focus is not on the picture")
+    before = clock(seen)
+    seen.press("k")
+    until(lambda: clock(seen) > before + SECOND // 2, "it does not play")
+    seen.press("k")
+    before = clock(seen)
+    seen.press(".")
+    until(lambda: before < clock(seen) <= before + 2 * FRAME, "it does not step")
+    tab_to(seen, say(seen, "playback.bookmark"))
+    seen.press("Enter")
+    tab_to(seen, say(seen, "playback.note"))
+    seen.type("the red bicycle")
+    tab_to(seen, say(seen, "playback.keep"))
+    seen.press("Enter")
+    seen.wait("the red bicycle")
+    tab_to(seen, say(seen, "playback.timeline"))
+    before = clock(seen)
+    seen.press("ArrowRight")
+    until(lambda: clock(seen) > before, "the slider does not move")
+    seen.press("ArrowLeft")
+    tab_to(seen, "Remove the bookmark")
+    seen.press("Enter")
+    until(lambda: "the red bicycle" not in seen.page.inner_text("body"), "the bookmark stays")
+    assert seen.complaints == []
+    leave(seen)
+
+
+@pytest.mark.parametrize(("theme", "language"), [("light", "it"), ("light", "en"), ("dark", "it"), ("dark", "en")])
+def test_axe_finds_nothing(town: FourCameras, browser: Any, theme: str, language: str) -> None:
+    """WCAG 2.2 AA, before a look, with pictures and a gap, and with each dialog; nobody else is asked for anything."""
+    seen = town.open(browser, GAP[0] + 2, theme=theme, language=language, size=SIZE)
+    seen.wait(say(seen, "playback.before_look"))
+    seen.shot(SHOTS, "playback-before")
+    assert seen.axe() == []
+    press_button(seen, "playback.look")
+    seen.wait(say(seen, "playback.reason_text"))
+    seen.shot(SHOTS, "playback-reason")
+    assert seen.axe() == []
+    seen.press("Escape")
+    begin(seen)
+    seen.page.get_by_role("button", name=say(seen, "playback.in_utc")).click()
+    seen.page.locator("summary").click()
+    seen.shot(SHOTS, "playback")
+    assert seen.axe() == []
+    every = ("go_to", "bookmark", "hold", "copy", "keys", "choose_cameras")
+    for dialog in every if theme == "dark" else every[:1]:
+        press_button(seen, f"playback.{dialog}")
+        seen.shot(SHOTS, f"playback-{dialog}")
+        assert seen.axe() == [], dialog
+        seen.press("Escape")
+    assert seen.complaints == []
+    assert all(url.startswith((seen.address, "blob:", "data:")) for url in seen.asked)
+    leave(seen)
