@@ -440,6 +440,20 @@ def test_the_timeline_tells_exactly_what_was_recorded(town: PlaybackTown, browse
     assert town.signed_in(ADMIN).get(f"/timeline?cameras={SQUARE.camera}&from=0&to=9").code == "FORBIDDEN"
 
 
+def test_many_streams_are_asked_as_each_by_itself(town: PlaybackTown) -> None:
+    """Spans and gaps of all streams in one question are those that the catalogue has of each."""
+    index = town.playback.index
+    for start, end in ((-10, 70), (0, 60), (3, 4), (34, 46), (36, 44), (45, 45.01), (60, 61)):
+        span = Span(UtcTicks(START + round(start * SECOND)), UtcTicks(START + round(end * SECOND)))
+        times = index.times([SQUARE, BRIDGE], span)
+        for stream in (SQUARE, BRIDGE):
+            found = times[str(stream)]
+            cut = [(max(a, span.start), min(b, span.end)) for a, b, _ in found.recorded]
+            assert cut == [(each.start, each.end) for each in index.spans(stream, span)]
+            gaps = [(max(a, span.start), None if b is None else min(b, span.end), why) for a, b, why in found.gaps]
+            assert gaps == [(gap.start, gap.end, gap.why) for gap in index.gaps(stream, span)]
+
+
 def test_a_week_tells_the_gap_of_ten_seconds(town: PlaybackTown, browser: Browser) -> None:
     """At a step of an hour the gap is told all the same, with its cause."""
     week = 7 * 24 * 3600

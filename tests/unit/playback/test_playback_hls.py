@@ -255,3 +255,25 @@ def test_other_names_are_invalid(text: str) -> None:
     """Only the exact form is a part's name."""
     with pytest.raises(Invalid):
         PartName.parse(text)
+
+
+def test_a_playlist_that_opens_nothing_takes_no_key(recording: Recording) -> None:
+    """It has the same segments at the same places, each with its own init, and no key was asked for."""
+
+    class NoKeys:
+        def segment_keys(self, *_: object) -> dict[int, bytes]:
+            pytest.fail("a key was asked for")
+
+    opened = recording.footage()
+    with Catalogue(recording.home.catalogue_db) as catalogue:
+        blind = Footage(Index(catalogue), [recording.root], recording.disk, NoKeys())
+        text = media_playlist(blind, STREAM, whole(recording, more=3), opens=False, folder="parts/")
+        usual = media_playlist(opened, STREAM, whole(recording, more=3))
+    opened.close()
+    segments = [line for line in text.splitlines() if line.startswith("parts/seg_")]
+    assert [line.removeprefix("parts/") for line in segments] == [
+        line for line in usual.splitlines() if line.startswith("seg_")
+    ]
+    inits = re.findall(r'URI="parts/(init_\S+)"', text)
+    assert inits == [f"{line[6:].replace('seg', 'init').rpartition('_')[0]}.mp4" for line in segments]
+    assert text.count("#EXT-X-GAP") == usual.count("#EXT-X-GAP")
