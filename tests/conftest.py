@@ -39,6 +39,7 @@ MEASURED = (  # held to seconds on a real clock, or in need of Chromium: one at 
     "tests/e2e/test_page_parts.py",
     "tests/e2e/test_page_screens.py",
     "tests/e2e/test_page_served.py",
+    "tests/e2e/test_log_screen.py",
     "tests/e2e/test_people_screen.py",
     "tests/e2e/test_playback_screen.py",
     "tests/e2e/test_package_hour.py",

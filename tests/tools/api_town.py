@@ -48,6 +48,7 @@ from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import town_state
 from torrazzo.durable import OsDisk
+from torrazzo.evidence.act_log import ActLog
 from torrazzo.health import Alarms
 from torrazzo.law import Role
 from torrazzo.ledger.act import Act, parse_act
@@ -185,6 +186,7 @@ class ApiTown(StaffedTown):
             holds=HoldDesk(
                 HoldParts(self.home, settings, self.disk, self.clock, self.index), self.looks, NOBODY, self.cameras
             ),
+            log=ActLog(self.home, self.disk, self.clock),
             all_cameras=partial(self.office.registry.cameras, has_removed=True),
             playback=self.playback,
             live=self.live,

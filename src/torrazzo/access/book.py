@@ -184,6 +184,10 @@ class Book:
         """Those that were entered, in order; see each one's log."""
         return self._deeds(f"entry IS NOT NULL AND kind IN ({', '.join('?' * len(kinds))})", kinds)
 
+    def between(self, first: int, last: int) -> list[Deed]:
+        """Those that were entered under these numbers, the ends included; see each one's log."""
+        return self._deeds("entry BETWEEN ? AND ?", (first, last))
+
     def _deeds(self, where: str, values: Sequence[object], since: str = "0") -> list[Deed]:
         query = f"SELECT id, kind, line, private, entry, log, {since} FROM deed WHERE {where} ORDER BY id"  # noqa: S608 - no input
         return [Deed(*row) for row in self._ask(query, values)]

@@ -20,6 +20,7 @@ from torrazzo.access.credentials import Credentials
 from torrazzo.access.curtains import Curtains
 from torrazzo.access.four_eyes import FourEyes
 from torrazzo.access.links import Links
+from torrazzo.access.log_reviews import LogReviews
 from torrazzo.access.passkeys import Passkeys
 from torrazzo.access.passwords import Cost, Hasher
 from torrazzo.access.person_changes import PersonChanges
@@ -51,6 +52,7 @@ class Staffing:
     visitors: Visitors
     bookmarks: Bookmarks
     changes: PersonChanges
+    reviews: LogReviews
 
     @classmethod
     def of(cls, engine: sa.Engine, box: Box, clock: Clock, cost: Cost = Cost()) -> Self:  # noqa: B008 - a value
@@ -72,6 +74,7 @@ class Staffing:
             Visitors(staff),
             Bookmarks(staff, accounts),
             PersonChanges(staff),
+            LogReviews(staff),
         )
 
     def decide(

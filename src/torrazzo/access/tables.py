@@ -28,6 +28,10 @@ PERSON_ROLE = _table("person_role", "person role", person=sa.Text, role=sa.Text)
 CAMERA_GROUP = _table("camera_group", "id", id=sa.Text, name=sa.Text, is_all=sa.Boolean)
 GROUP_MEMBER = _table("camera_group_member", "camera_group camera", camera_group=sa.Text, camera=sa.Text)
 PERSON_GROUP = _table("person_camera_group", "person camera_group", person=sa.Text, camera_group=sa.Text)
+LOG_REVIEW = _table(
+    "log_review", "number", number=sa.Integer, person=sa.Text, at=sa.BigInteger, since=sa.BigInteger,
+    until=sa.BigInteger, sample=sa.Integer, outcome=sa.Text, text=sa.Text,
+)  # fmt: skip
 PERSON_CHANGE = _table(
     "person_change", "number", number=sa.Integer, person=sa.Text, at=sa.BigInteger, what=sa.Text, by=sa.Text,
     why=sa.Text,

@@ -65,6 +65,7 @@ from torrazzo.control_room.views import gather
 from torrazzo.control_room.watch import Watch
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import let_pass, listen_unix
+from torrazzo.evidence.act_log import ActLog
 from torrazzo.health import Alarms
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.playback.pictures import Pictures
@@ -240,6 +241,7 @@ class _Room:
             map_file=home.path / MAP_FILE,
             exports=self._exports(),
             holds=self._holds(),
+            log=ActLog(home, self._disk, self._clock),
             all_cameras=partial(self._office.registry.cameras, has_removed=True),
             playback=self._playback,
             alarms=self._watch.alarms,

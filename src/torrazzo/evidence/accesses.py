@@ -26,7 +26,7 @@ from torrazzo.town.home import Home
 
 WINDOWS = frozenset({"view", "export", "hold", "live"})
 PEOPLE = frozenset(
-    {"cfg", "auth", "deny", "shift", "room", "alarm", "propose", "second"}
+    {"cfg", "auth", "deny", "shift", "room", "alarm", "log", "propose", "second"}
 )  # what people do without pictures
 COPIES = frozenset({"still", "ask", "approve", "reject", "take"})
 PERSONAL = WINDOWS | PEOPLE | COPIES | {"confirm", "release", "fork"}  # kinds that commit to a private part

@@ -178,6 +178,7 @@ _KEYS = {
     "turn": "streams what month who p",
     "room": "what number month who p",
     "alarm": "what number month who p",
+    "log": "what why month who p",
     "propose": "what number d month who p",
     "second": "what number why d month who p",
     "clock": "part clock why off?",

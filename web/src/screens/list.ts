@@ -47,7 +47,7 @@ export const SCREENS: readonly Screen[] = [
   { key: "people", path: "/people", icon: "user", anyOf: ["people.see"], load: async () => (await import("./people/People")).People },
   { key: "shifts", path: "/shifts", icon: "calendar", anyOf: ["shifts.see"], load: soon },
   { key: "system", path: "/system", icon: "software", anyOf: ["state.see"], load: async () => (await import("./system/System")).System },
-  { key: "log", path: "/log", icon: "search", anyOf: ["logs.read"], load: soon },
+  { key: "log", path: "/log", icon: "search", anyOf: ["logs.read"], load: async () => (await import("./log/Log")).Log },
 ];
 
 export function visibleScreens(permissions: readonly Permission[]): readonly Screen[] {

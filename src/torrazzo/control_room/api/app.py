@@ -23,6 +23,7 @@ from torrazzo.control_room.api import (
     exports,
     holds,
     live,
+    log,
     looks,
     own,
     people,
@@ -59,6 +60,7 @@ DECLARED: Sequence[Declared] = tuple(
         looks,
         live,
         town_map,
+        log,
         timeline,
         walls,
     )

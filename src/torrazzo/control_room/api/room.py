@@ -23,6 +23,7 @@ from torrazzo.control_room.live.looks import LiveLooks
 from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import TownState
+from torrazzo.evidence.act_log import ActLog, Answer, Question
 from torrazzo.health import Alarms
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.town.camera import Camera
@@ -51,6 +52,7 @@ class Room:
     all_cameras: Callable[[], Sequence[Camera]] = tuple  # with removed ones
     playback: PlaybackDesk | None = None
     map_file: Path | None = None
+    log: ActLog | None = None
     is_secure: bool = False  # people reach us over TLS, be it a proxy's
     is_behind_proxy: bool = False
     live: LiveLooks | None = None  # None: no recorder whose pictures could be shown
@@ -73,6 +75,12 @@ class Room:
         if self.playback is None:
             raise Unavailable("there is no archive to look at here")
         return self.playback
+
+    def act_log(self, question: Question, most: int) -> Answer:
+        """Raises `Unavailable` where there is no ledger to read."""
+        if self.log is None:
+            raise Unavailable("there is no log to read here")
+        return self.log.ask(question, most)
 
     def expect_ledger(self) -> None:
         """Before something is changed; raises `LedgerAway`."""

@@ -64,6 +64,13 @@ export class Client {
     return said as Answer<R>;
   }
 
+  /** An answer that is no JSON, as it comes: a table. */
+  async file(path: string, body: unknown): Promise<Blob> {
+    const answer = await this.#send("POST", path, body, {});
+    if (!answer.ok) throw this.#refused(answer.status, await read(answer));
+    return answer.blob();
+  }
+
   async #send(method: string, path: string, body: unknown, { signal, isLast = false }: Options): Promise<Response> {
     const headers = new Headers({ accept: "application/json" });
     if (method !== "GET" && this.#csrf !== null) headers.set("x-torrazzo-csrf", this.#csrf);

@@ -4,6 +4,7 @@
 import type { CameraRoutes } from "./cameras";
 import type { DemoRoutes } from "./demo";
 import type { ExportRoutes } from "./exports";
+import type { LogRoutes } from "./log";
 import type { PeopleRoutes } from "./people";
 import type { LiveRoutes } from "./live";
 import type { MapRoutes } from "./map";
@@ -24,7 +25,7 @@ import type { WallRoutes } from "./walls";
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes extends CameraRoutes, CurtainRoutes, DemoRoutes, ExportRoutes, LiveRoutes, MapRoutes, PeopleRoutes, PlaybackRoutes, WallRoutes {
+export interface Routes extends CameraRoutes, CurtainRoutes, DemoRoutes, ExportRoutes, LiveRoutes, LogRoutes, MapRoutes, PeopleRoutes, PlaybackRoutes, WallRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 
