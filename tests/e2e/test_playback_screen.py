@@ -70,11 +70,12 @@ def leave(seen: Seen) -> None:
     seen.context.close()
 
 
-def in_step(town: FourCameras, seen: Seen, count: int = 4, least: int = 16) -> None:
+def in_step(town: FourCameras, seen: Seen, count: int = 4, least: int = 20) -> None:
     """In `least` moments of play in which `count` pictures are seen, they are within a frame of each other.
 
     Of four moments three at least, since a busy machine is late with one now and then; no player is ever far away.
     """
+    seen.page.wait_for_timeout(500)  # just begun, players part for a moment
     apart: list[bool] = []
 
     def enough() -> bool:

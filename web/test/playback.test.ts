@@ -53,10 +53,10 @@ describe("the master clock", () => {
 describe("keeping step", () => {
   it("leaves small drifts, corrects by rate, and seeks above a second", () => {
     expect(steer(3, 1)).toEqual({ rate: 1 });
-    expect(steer(40, 1)).toEqual({ rate: 0.84 });
-    expect(steer(-40, 1)).toEqual({ rate: 1.16 });
-    expect(steer(81, 1)).toEqual({ rate: 0.7 });
-    expect(steer(-900, 1)).toEqual({ rate: 1.3 });
+    expect(steer(30, 1)).toEqual({ rate: 0.8 });
+    expect(steer(-30, 1)).toEqual({ rate: 1.2 });
+    expect(steer(81, 1)).toEqual({ rate: 0.5 });
+    expect(steer(-900, 1)).toEqual({ rate: 1.5 });
     expect(steer(1001, 1)).toBe("seek");
     expect(steer(-1001, 1)).toBe("seek");
     expect(steer(1001, 4)).not.toBe("seek");

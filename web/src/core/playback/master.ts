@@ -87,8 +87,8 @@ export function shuttled(rate: number, isRunning: boolean, direction: 1 | -1): n
 export const RATE_MS = 80;
 export const SEEK_MS = 1000;
 const STILL_MS = 6; // below it nothing is corrected
-const STRONGEST = 0.3;
-const REACH_MS = 250; // a drift of so much is corrected by a rate of 1 ± 1
+const STRONGEST = 0.5;
+const REACH_MS = 150; // a drift of so much is corrected by a rate of 1 ± 1
 
 export type Steering = { readonly rate: number } | "seek";
 
