@@ -23,8 +23,10 @@ from tests.tools.staffed import CHEAP, PASSWORD, StaffedTown
 from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
 from torrazzo.access.cameras import Cameras
+from torrazzo.access.staff import By
 from torrazzo.access.staffing import Staffing
 from torrazzo.base import SystemClock
+from torrazzo.base.ids import CameraId
 from torrazzo.base.times import UtcTicks
 from torrazzo.cli.init import make_town
 from torrazzo.control_room.api import Room, make_api
@@ -47,6 +49,7 @@ from torrazzo.control_room.person_looks import PersonLooks
 from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import town_state
+from torrazzo.control_room.turning_desk import TurningDesk
 from torrazzo.durable import OsDisk
 from torrazzo.evidence.act_log import ActLog
 from torrazzo.health import Alarms
@@ -144,6 +147,8 @@ class ApiTown(StaffedTown):
         self.alarms = Alarms(self.staffing.staff)
         relay = LiveRelay(self.home.live_socket, self.clock)
         self.live = LiveLooks(self.staffing, self.clock, lambda: self.windows, relay)
+        self.cameras_of_town = Cameras(self.staffing.staff, self.staffing.accounts, self.office)
+        self.turning = TurningDesk(self.clock, self._tell_turned)
         self.devices: dict[str, pyotp.TOTP] = {}
         self.port = 0
         self._ledger_runs, self._opened = contextlib.ExitStack(), contextlib.ExitStack()
@@ -179,8 +184,9 @@ class ApiTown(StaffedTown):
             wishes=WishBook(self.home.path / WISHES, self.disk),
             walls=WallBook(self.home.path / WALLS, self.disk),
             alarms=self.alarms,
-            cameras_of_town=Cameras(self.staffing.staff, self.staffing.accounts, self.office),
+            cameras_of_town=self.cameras_of_town,
             camera_jobs=Jobs(self.clock),
+            turning=self.turning,
             map_file=self.home.path / MAP_FILE,
             exports=Exports(self.looks, partial(read_asks, self.home, self.disk, self.clock), self.home.worker_socket),
             holds=HoldDesk(
@@ -194,6 +200,9 @@ class ApiTown(StaffedTown):
 
     def cameras(self) -> tuple[Camera, ...]:
         return self.office.registry.cameras()
+
+    def _tell_turned(self, camera: CameraId, what: str, by: By) -> None:
+        self.people.told(self.cameras_of_town.turned(camera, what, by))
 
     def start_ledger(self) -> None:
         self._ledger_runs.enter_context(running(self.home, self.clock))

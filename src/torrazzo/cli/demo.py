@@ -211,6 +211,7 @@ def known_ports(home: Home, names: Sequence[str]) -> tuple[int, ...]:
 def register(home: Home, names: Sequence[str], urls: Sequence[str]) -> None:
     """Declare each camera once; one whose address has changed gets the new one, those beyond are disabled."""
     from torrazzo.cli.office import changing, read_cameras
+    from torrazzo.testing.town import position_of
     from torrazzo.town.office import new_camera
 
     with changing(home) as office:
@@ -220,7 +221,8 @@ def register(home: Home, names: Sequence[str], urls: Sequence[str]) -> None:
             if camera is None:
                 id_ = new_camera_id()
                 stream = StreamConfig(StreamId(id_, "main"), url, transport="tcp")
-                office.add(new_camera(id_, name, [stream], place="Cremona", synthetic=True))
+                made = new_camera(id_, name, [stream], place="Cremona", synthetic=True)
+                office.add(replace(made, position=position_of(name)))
             else:
                 streams = tuple(replace(stream, url=url) for stream in camera.streams)
                 if streams != camera.streams or not camera.enabled:

@@ -27,11 +27,11 @@ from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
 from torrazzo.access.cameras import Cameras
 from torrazzo.access.links import FIRST
-from torrazzo.access.staff import Fact
+from torrazzo.access.staff import By, Fact
 from torrazzo.access.staffing import Staffing
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
-from torrazzo.base.ids import StreamId
+from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.api import Room, make_api
@@ -61,6 +61,7 @@ from torrazzo.control_room.playback_desk import KEYS_AT_ONCE, PlaybackDesk
 from torrazzo.control_room.socket_app import make_socket_app
 from torrazzo.control_room.staff_room import PAGE, StaffRoom, try_to
 from torrazzo.control_room.state import GapState, TownState
+from torrazzo.control_room.turning_desk import TurningDesk
 from torrazzo.control_room.views import gather
 from torrazzo.control_room.watch import Watch
 from torrazzo.durable import Disk
@@ -155,6 +156,7 @@ class _Room:
         self._staff = StaffRoom(Staffing.of(office.registry.engine, office.box, clock), self._tell)
         self._cameras = Cameras(self._staff.staffing.staff, self._staff.staffing.accounts, office)
         self._camera_jobs = Jobs(clock)
+        self._turning = TurningDesk(clock, self._tell_turned)
         self._refusals: dict[object, int] = {}
         self._watch = self._make_watch()
         relay = LiveRelay(home.live_socket, clock)
@@ -237,6 +239,7 @@ class _Room:
             walls=WallBook(home.path / WALLS, self._disk),
             cameras_of_town=self._cameras,
             camera_jobs=self._camera_jobs,
+            turning=self._turning,
             demo_door=DemoDoor(home, self._settings, self._staff.staffing, self._office.registry.cameras),
             map_file=home.path / MAP_FILE,
             exports=self._exports(),
@@ -258,6 +261,9 @@ class _Room:
     def _has_page(self) -> bool:
         """Of accounts: where it was built, and there are some."""
         return PAGE.exists() and bool(self._staff.staffing.accounts.all())
+
+    def _tell_turned(self, camera: CameraId, what: str, by: By) -> None:
+        self._staff.told(self._cameras.turned(camera, what, by))
 
     def _tell(self, fact: Fact) -> int:
         return self._looks.windows.tell(fact)

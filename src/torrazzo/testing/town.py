@@ -41,6 +41,11 @@ def street_spec(number: int) -> ClipSpec:
     return ClipSpec(fps="25/2", frames=100, gop=25, bitrate=300_000, noise=0.04, tag=number + 1)
 
 
+def position_of(street: str) -> Position | None:
+    """Where the demo's camera of that name stands on the plan."""
+    return dict(zip(STREETS, POSITIONS, strict=True)).get(street)
+
+
 class SmallTown:
     """Cameras that run in real time in a thread of their own, from `start` (or `with`) to `stop`.
 

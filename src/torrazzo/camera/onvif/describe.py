@@ -93,6 +93,18 @@ async def _describe(client: Client, sensor: int) -> Description:
     )
 
 
+async def turning_profile(client: Client, sensor: int) -> str:
+    """The profile by which that sensor is turned; the client is open. Raises `CameraError`."""
+    profiles, _ = await _profiles(client)
+    known = sensors(profiles)
+    if not 1 <= sensor <= len(known) or not client.has(PTZ):
+        raise CameraError(f"{client.address.place} does not turn, or not over ONVIF", "nosignal")
+    found = next((each for each in profiles if each.source == known[sensor - 1] and each.node), None)
+    if found is None:
+        raise CameraError(f"{client.address.place} does not turn, or not over ONVIF", "nosignal")
+    return found.token
+
+
 async def _profiles(client: Client) -> tuple[list[Profile], bool]:
     """By Media2 where it works, and whether it did."""
     if client.has(MEDIA2):

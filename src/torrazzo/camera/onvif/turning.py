@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Turning a camera within its rules (MN-04): asks where it looks, decides, and only then sends."""
 
+from collections.abc import Awaitable, Callable
+
 from torrazzo.base.errors import Refused
 from torrazzo.camera.onvif import ptz, sectors
 from torrazzo.camera.onvif.client import Client
@@ -9,28 +11,38 @@ from torrazzo.camera.onvif.errors import Fault
 from torrazzo.camera.onvif.ptz import Preset
 from torrazzo.camera.onvif.sectors import Pose, Rules
 
+Told = Callable[[str], Awaitable[None]]
+
+
+async def _nobody(_what: str) -> None:
+    """Of what nobody has to be told."""
+
 
 class Turning:
     """One camera that turns; the only way from ours to its motors. Methods raise `Refused` or `CameraError`."""
 
-    def __init__(self, client: Client, profile: str, rules: Rules) -> None:
-        self._client, self._profile = client, profile
+    def __init__(self, client: Client, profile: str, rules: Rules, told: Told = _nobody) -> None:
+        """`told` is awaited when something is allowed, before it is sent: `move`, `preset`, `stop`."""
+        self._client, self._profile, self._told = client, profile, told
         self._rules = sectors.check_rules(rules)
 
     async def to(self, aim: Pose) -> None:
         """Look there."""
         sectors.check_absolute(self._rules, await self._now(), aim)
+        await self._told("move")
         await self._client.ask(ptz.absolute_move(self._profile, aim))
 
     async def by(self, step: Pose) -> None:
         """Turn by so much."""
         sectors.check_relative(self._rules, await self._now(), step)
+        await self._told("move")
         await self._client.ask(ptz.relative_move(self._profile, step))
 
     async def turn(self, velocity: Pose, seconds: float) -> None:
         """Turn with that speed for so long."""
         call = ptz.continuous_move(self._profile, velocity, seconds)
         sectors.check_continuous(self._rules, await self._now(), velocity, seconds)
+        await self._told("move")
         await self._client.ask(call)
 
     async def to_preset(self, token: str) -> None:
@@ -42,20 +54,24 @@ class Turning:
                     "MN-04: the camera does not say where this preset is, so it may be one where nobody may look"
                 )
             sectors.check_absolute(self._rules, await self._now(), found.pose)
+        await self._told("preset")
         await self._client.ask(ptz.goto_preset(self._profile, token))
 
     async def stop(self) -> None:
         """Stand still; always allowed."""
+        await self._told("stop")
         await self._client.ask(ptz.stop(self._profile))
 
     async def presets(self) -> list[Preset]:
         """Its presets."""
         return await self._client.ask(ptz.get_presets(self._profile))
 
-    async def _now(self) -> Pose | None:
-        if not self._rules.sectors:
-            return None
+    async def pose(self) -> Pose | None:
+        """Where it looks; None if it does not say."""
         try:
             return await self._client.ask(ptz.get_status(self._profile))
         except Fault:
             return None
+
+    async def _now(self) -> Pose | None:
+        return await self.pose() if self._rules.sectors else None

@@ -32,6 +32,7 @@ from torrazzo.control_room.api import (
     system,
     timeline,
     town_map,
+    turning,
     walls,
 )
 from torrazzo.control_room.api.declared import Declared, Door, Undeclared, by_endpoint
@@ -61,6 +62,7 @@ DECLARED: Sequence[Declared] = tuple(
         live,
         town_map,
         log,
+        turning,
         timeline,
         walls,
     )

@@ -23,6 +23,7 @@ from torrazzo.control_room.live.looks import LiveLooks
 from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import TownState
+from torrazzo.control_room.turning_desk import TurningDesk
 from torrazzo.evidence.act_log import ActLog, Answer, Question
 from torrazzo.health import Alarms
 from torrazzo.ledger.client import LedgerClient
@@ -46,6 +47,7 @@ class Room:
     alarms: Alarms
     cameras_of_town: CamerasOfTown
     camera_jobs: CameraJobs
+    turning: TurningDesk
     demo_door: DemoDoor | None = None
     exports: Exports | None = None
     holds: HoldDesk | None = None

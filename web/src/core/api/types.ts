@@ -10,6 +10,7 @@ import type { LiveRoutes } from "./live";
 import type { MapRoutes } from "./map";
 import type { PlaybackRoutes } from "./playback";
 import type { CurtainRoutes } from "./room";
+import type { TurningRoutes } from "./turning";
 import type { WallRoutes } from "./walls";
 
 /**
@@ -25,7 +26,7 @@ import type { WallRoutes } from "./walls";
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes extends CameraRoutes, CurtainRoutes, DemoRoutes, ExportRoutes, LiveRoutes, LogRoutes, MapRoutes, PeopleRoutes, PlaybackRoutes, WallRoutes {
+export interface Routes extends CameraRoutes, CurtainRoutes, DemoRoutes, ExportRoutes, LiveRoutes, LogRoutes, MapRoutes, PeopleRoutes, PlaybackRoutes, TurningRoutes, WallRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 

@@ -18,6 +18,7 @@ import { EditAccess } from "./EditAccess";
 import { EditCamera } from "./EditCamera";
 import { CameraStatus } from "./List";
 import { ProbeResult, useProbe } from "./Probe";
+import { Ptz } from "./Ptz";
 import { RemoveCamera } from "./RemoveCamera";
 
 interface Props {
@@ -41,6 +42,11 @@ export function CameraPage({ camera, onChanged, onBack }: Props) {
         />
         {camera.waits ? <Alert kind="warning">{t("cameras.waits_text")}</Alert> : null}
       </Card>
+      {camera.turns && permissions.includes("ptz") ? (
+        <Card title={t("turning.title")}>
+          <Ptz camera={camera.id} />
+        </Card>
+      ) : null}
       {permissions.includes("cameras.apply") ? <Declared id={camera.id} onChanged={onChanged} onBack={onBack} /> : null}
     </Screen>
   );
