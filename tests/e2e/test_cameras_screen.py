@@ -5,6 +5,7 @@
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,19 @@ import pytest
 from tests.tools.onvif_camera import PASSWORD, USER, onvif_camera
 from tests.tools.page_seen import Seen, open_chromium, until
 from tests.tools.room_town import RoomTown, room_town
+from torrazzo.control_room.client import ControlRoom
 from torrazzo.law import Role
+from torrazzo.testing.onvif import FakeOnvif
+from torrazzo.town.bounds import Bounds, Sector
 
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
-CAST = {"oriana": (Role.OPERATOR,), **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino"), (Role.ADMIN,))}
+CAST = {
+    "oriana": (Role.OPERATOR,),
+    "osvaldo": (Role.OPERATOR,),
+    **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino"), (Role.ADMIN,)),
+}
 ADMINS = iter(("bice", "ciro"))  # one each: a second sign-in of the same person would ask
 LOOKS = [("light", "it"), ("dark", "en")]
 
@@ -193,3 +201,31 @@ def test_the_list_is_searched_and_filtered_by_everybody(browser: Any, town: Room
     seen.wait(word(seen, "cameras.pictures"))
     assert seen.page.get_by_text(word(seen, "cameras.access")).count() == 0
     at_peace(seen)
+
+
+def test_a_camera_is_turned_by_keyboard_within_its_sectors(browser: Any, town: RoomTown) -> None:
+    """It moves while an arrow is held, stops when it is let go, and beyond its sector it says why not."""
+    with FakeOnvif().running() as device:
+        declared = ControlRoom(town.home)
+        bounds = Bounds((Sector(-0.5, 0.5, -0.5, 0.5),), full_speed=0.5)
+        where = f"http://{device.where}/onvif/device_service"
+        declared.change(replace(town.cameras[1], device=where, bounds=bounds))
+        seen = town.sign_in(browser, "osvaldo", f"/cameras?camera={town.cameras[1].id}")
+        seen.wait(word(seen, "turning.keys"), 20)
+        seen.wait("Via Roma", 20)  # its presets are there
+        assert seen.axe() == []
+        seen.shot(SHOTS, "camera-turns")
+        seen.page.get_by_role("group", name=word(seen, "turning.pad")).focus()
+        seen.page.keyboard.down("ArrowRight")
+        until(lambda: device.pose[0] > 0, "it does not move")
+        seen.page.keyboard.up("ArrowRight")
+        until(lambda: device.operations[-1] == "Stop", "it does not stop")
+        before = device.pose
+        seen.page.get_by_role("button", name="Via Roma").click()
+        until(lambda: device.pose != before, "it does not go to its preset")
+        seen.page.get_by_role("button", name=word(seen, "turning.way_left")).focus()
+        seen.page.keyboard.down("Enter")
+        seen.wait(word(seen, "errors.OUT_OF_SECTOR"), 20)
+        seen.page.keyboard.up("Enter")
+        assert device.pose[0] >= -0.5
+        at_peace(seen)
