@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import about, median, save
-from tests.tools.page_seen import open_chromium
+from tests.tools.page_seen import open_chromium, until
 from tests.tools.room_town import RoomTown, room_town
-from tests.tools.wall_seen import wait_live
 from torrazzo.base import SystemClock
 from torrazzo.base.times import SECOND
 from torrazzo.testing import ClipSpec, Habits
@@ -111,7 +110,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     ):
         began = time.monotonic()
         seen = town.sign_in(browser, "oriana", "/wall", size=SIZE)
-        wait_live(seen.page, options.tiles, 60)
+        until(lambda: seen.page.evaluate(_PHASES) == ["live"] * options.tiles, "they are not all live at once", 60)
         first_s = time.monotonic() - began
         time.sleep(SETTLE_S)
         clock = SystemClock()

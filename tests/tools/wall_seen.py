@@ -14,13 +14,13 @@ _LOOK = """() => [...document.querySelectorAll('.tile')].map((tile) => {
   const seen = {camera, phase, stream,
     words: live.innerText, isShown: tile.checkVisibility({visibilityProperty: true}), width: 0, rows: null};
   if (video && video.videoWidth > 0 && video.readyState >= 2) {
-    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    const canvas = new OffscreenCanvas(video.videoWidth, 2), strip = Math.floor(video.videoHeight / 10);
     const ink = canvas.getContext('2d', {willReadFrequently: true});
-    ink.drawImage(video, 0, 0);
-    const strip = Math.floor(canvas.height / 10);
     seen.width = canvas.width;
-    seen.rows = [strip >> 1, strip + (strip >> 1)].map((y) =>
-      Array.from(ink.getImageData(0, y, canvas.width, 1).data.filter((_, at) => at % 4 === 1)));
+    seen.rows = [strip >> 1, strip + (strip >> 1)].map((y, row) => {
+      ink.drawImage(video, 0, y, seen.width, 1, 0, row, seen.width, 1);
+      return Array.from(ink.getImageData(0, row, seen.width, 1).data.filter((_, at) => at % 4 === 1));
+    });
   }
   return seen;
 })"""
