@@ -277,7 +277,7 @@ def test_a_visitor_finds_live_past_and_a_finished_export(tmp_path: Path, capsys:
 @pytest.mark.long
 @pytest.mark.browser
 def test_demo_days(tmp_path: Path, capsys: pytest.CaptureFixture[str], record_property: Callable[..., None]) -> None:
-    """The whole of it, as `./dev run` makes it: three days within 1.5 GB, all of which holds; how long it took is told."""
+    """The whole of it, as `./dev run` makes it: three days within 1.5 GB, all of which holds; its time is told."""
     home = Home(tmp_path / "demo-town")
     begun = time.monotonic()
     with open_chromium() as browser, running_demo(home.path, seconds=900) as demo:
