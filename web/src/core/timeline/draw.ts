@@ -122,12 +122,13 @@ export class Painter {
     for (const gap of row.gaps.filter(shown)) {
       const [x, wide] = box(gap);
       const seen = Math.max(2, wide);
-      brush.fillStyle = this.#pattern(brush, patternOf(gap.why), scale, ink) ?? ink.warning;
+      const isUnknown = gap.why[0] === "none"; // before the camera, after its life: nothing to be alarmed at
+      brush.fillStyle = isUnknown ? ink.raised : (this.#pattern(brush, patternOf(gap.why), scale, ink) ?? ink.warning);
       brush.fillRect(x, top + 3, seen, BAR);
-      brush.strokeStyle = ink.warning;
+      brush.strokeStyle = isUnknown ? ink.quiet : ink.warning;
       brush.lineWidth = 1;
       brush.strokeRect(x + 0.5, top + 3.5, Math.max(1, seen - 1), BAR - 1);
-      words(brush, say.cause(gap.why), Math.max(0, x), Math.min(width, x + seen), top + 3, ink);
+      words(brush, say.cause(gap.why), Math.max(0, x), Math.min(width, x + seen), top + 3, ink, isUnknown ? ink.raised : ink.warningPaper);
     }
     brush.fillStyle = ink.primary;
     for (const hold of row.holds.filter(shown)) {
@@ -187,11 +188,11 @@ export class Painter {
 }
 
 /** Where they fit. */
-function words(brush: CanvasRenderingContext2D, text: string, from: number, to: number, top: number, ink: Ink): void {
+function words(brush: CanvasRenderingContext2D, text: string, from: number, to: number, top: number, ink: Ink, paper: string): void {
   const wide = brush.measureText(text).width;
   if (to - from < wide + 14) return;
   const x = (from + to - wide) / 2;
-  brush.fillStyle = ink.warningPaper;
+  brush.fillStyle = paper;
   brush.fillRect(x - 4, top + 1, wide + 8, BAR - 2);
   brush.fillStyle = ink.ink;
   brush.fillText(text, x, top + BAR / 2 + 0.5);
