@@ -70,7 +70,11 @@ def change_camera(id: Id, body: shapes.CameraChange, asked: Asking) -> shapes.Ca
 
     def edit(before: Camera) -> Camera:
         if body.enabled and not before.enabled and not before.synthetic:
-            raise No("CAMERA_NOT_LAWFUL", "a real camera is activated by those who answer for it", clause="LB-01")
+            raise No(
+                "CAMERA_NOT_LAWFUL",
+                "a real camera is activated by whoever owns the home: torrazzo camera set NAME --enable",
+                clause="LB-01",
+            )
         streams = changed_streams(before, body)
         return replace(
             before,
