@@ -240,6 +240,7 @@ class ApiTown(StaffedTown):
         return [act for act in acts if act.kind in kinds]
 
     def close(self) -> None:
+        self.turning.close()
         self.playback.close()
         self._opened.close()
         self.windows.close()

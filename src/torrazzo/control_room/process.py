@@ -326,6 +326,7 @@ class _Room:
         await asyncio.to_thread(self._live.stop)
         await asyncio.to_thread(self._playback.close)
         await asyncio.to_thread(self._looks.end)
+        await asyncio.to_thread(self._turning.close)
 
     def state(self) -> TownState:
         """Now; in a thread."""

@@ -40,8 +40,7 @@ class TurningDesk:
 
     def __init__(self, clock: Clock, tell: Tell, home_s: float = HOME_S) -> None:
         self._clock, self._tell, self._home_s = clock, tell, home_s
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="turning", daemon=True)
+        self._running: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
         self._open: dict[CameraId, tuple[object, Client, str]] = {}
         self._locks: dict[CameraId, asyncio.Lock] = {}
@@ -51,15 +50,35 @@ class TurningDesk:
     def do(self, camera: Camera, by: By, work: Work[T], *, is_move: bool = False) -> T:
         """Raises `NoBounds`, `Refused` for what lies outside, `CameraError`; in any thread but the loop's."""
         rules_of(camera)
-        with self._starting:
-            if not self._thread.is_alive():
-                self._thread.start()
-        future = asyncio.run_coroutine_threadsafe(self._do(camera, by, work, is_move=is_move), self._loop)
+        loop = self._begun()
+        future = asyncio.run_coroutine_threadsafe(self._do(camera, by, work, is_move=is_move), loop)
         try:
             return future.result(PATIENCE_S)
         except TimeoutError as error:
             future.cancel()
             raise Unavailable(f"the camera did not answer within {PATIENCE_S:.0f} s") from error
+
+    def _begun(self) -> asyncio.AbstractEventLoop:
+        with self._starting:
+            if self._running is None:
+                loop = self._running = asyncio.new_event_loop()
+
+                def run() -> None:
+                    loop.run_forever()
+                    loop.run_until_complete(loop.shutdown_default_executor())
+                    loop.close()
+
+                self._thread = threading.Thread(target=run, name="turning", daemon=True)
+                self._thread.start()
+            return self._running
+
+    def close(self) -> None:
+        """Nothing turns any more; a camera that is to go back home stays."""
+        with self._starting:
+            if self._running is not None:
+                self._running.call_soon_threadsafe(self._running.stop)
+                self._thread.join(PATIENCE_S)
+                self._running = None
 
     async def _do(self, camera: Camera, by: By, work: Work[T], *, is_move: bool) -> T:
         async with self._locks.setdefault(camera.id, asyncio.Lock()):
@@ -92,12 +111,12 @@ class TurningDesk:
         if (before := self._returns.pop(camera.id, None)) is not None:
             before.cancel()
         if camera.bounds is not None and camera.bounds.home is not None:
-            self._returns[camera.id] = self._loop.call_later(self._home_s, self._begin_home, camera)
+            self._returns[camera.id] = asyncio.get_running_loop().call_later(self._home_s, self._begin_home, camera)
 
     def _begin_home(self, camera: Camera) -> None:
         assert camera.bounds is not None
         assert camera.bounds.home is not None
-        task = self._loop.create_task(self._go_home(camera, camera.bounds.home))
+        task = asyncio.get_running_loop().create_task(self._go_home(camera, camera.bounds.home))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
