@@ -25,7 +25,12 @@ from torrazzo.law.roles import TABLE
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 10  # of each kind, a route
-PEOPLE = {Role.ADMIN: "ada.bianchi", Role.DESIGNATO: "dino.rossi", Role.OPERATOR: "olga.neri"}
+PEOPLE = {
+    Role.ADMIN: "ada.bianchi",
+    Role.DESIGNATO: "dino.rossi",
+    Role.OPERATOR: "olga.neri",
+    Role.AUDITOR: "aldo.prova",
+}
 PEOPLE |= {Role.PG_OFFICER: "piero.gialli"}
 LOCK_IS_OVER = 16 * 60  # seconds: many examples are wrong passwords
 

@@ -7,6 +7,7 @@ cannot be read, or cannot be told of whom it is, is counted and said.
 """
 
 import contextlib
+import json
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ from torrazzo.ledger import Pruned
 from torrazzo.ledger.act import Act, Wanted, parse_act
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.identity import EntryName
-from torrazzo.ledger.private import Private, open_private, pseudonym
+from torrazzo.ledger.private import MonthOpener, Private, pseudonym
 from torrazzo.ledger.tail import act_head
 from torrazzo.ledger.text import parse_hash, to_base64
 from torrazzo.ledger.tiles import WIDTH, Tile, split_entries, tile_width
@@ -37,7 +38,7 @@ MOST_BUNDLES = 2_000  # kept: about 500,000 entries
 _HEAD = re.compile(rb'\{"v":1,"kind":"([a-z0-9._:/-]{1,64})","t":([0-9]{1,19}),')  # keys stand in a fixed order
 _OF = re.compile(rb'"of":([0-9]{1,19})[,}]')
 _HOLD = re.compile(rb'"hold":"([^"]{1,64})"')
-_WHO = re.compile(rb'"month":"([0-9]{6})","who":"([^"]{44})"')
+_WHO = re.compile(rb'"month":"([0-9]{6})","who":"([^"]{44})","p":"([^"]{44})"')
 _FOLLOWS = frozenset({"still", "approve", "reject", "export", "take", "confirm", "release", "end"})
 _DEEP = 5  # a take follows an export, that an approval, that an ask
 
@@ -273,6 +274,7 @@ class _PrivateParts:
         self._home, self._months = home, Months(home, disk, clock)
         self._sealed: dict[bytes, bytes] = {}
         self._secrets: dict[str, bytes | None] = {}
+        self._openers: dict[str, MonthOpener | None] = {}
         self._pseudonyms: dict[tuple[str, str], bytes | None] = {}
 
     def load(self, raws: Sequence[_Raw]) -> None:
@@ -300,28 +302,39 @@ class _PrivateParts:
 
     def of_case(self, raws: Sequence[_Raw], case: str) -> tuple[list[_Raw], int]:
         """Those of this case, and how many cannot be told."""
-        wanted, found, lost = case.casefold().strip(), list[_Raw](), 0
+        wanted = f'"case":{json.dumps(case.strip(), ensure_ascii=False)},'.casefold()
+        found, lost = list[_Raw](), 0
         for raw in raws:
             if raw.kind in PERSONAL:
-                names, who = self.open(_act(raw))
+                names, text = self._text(raw.line)
                 lost += names is not Names.OPEN
-                if who is not None and (who.case or "").casefold() == wanted:
+                if wanted in text.decode("utf-8", "replace").casefold():
                     found.append(raw)
         return found, lost
 
     def open(self, act: Act) -> tuple[Names, Private | None]:
         """Who and why."""
-        sealed = self._sealed.get(act.line)
-        if sealed is None or "month" not in act.values:
-            return Names.MISSING, None
-        month: str = act.values["month"]
-        secret = self._secret(month)
-        if secret is None:
-            return Names.DESTROYED, None
+        names, text = self._text(act.line)
         try:
-            return Names.OPEN, open_private(sealed, parse_hash(act.values["p"], "p"), secret, month)
-        except (Damaged, Invalid):
+            return names, Private.parse(text) if names is Names.OPEN else None
+        except Invalid:
             return Names.DAMAGED, None
+
+    def _text(self, line: bytes) -> tuple[Names, bytes]:
+        sealed, match = self._sealed.get(line), _WHO.search(line)
+        if sealed is None or match is None:
+            return Names.MISSING, b""
+        month = match[1].decode()
+        if month not in self._openers:
+            secret = self._secret(month)
+            self._openers[month] = None if secret is None else MonthOpener(secret, month)
+        opener = self._openers[month]
+        if opener is None:
+            return Names.DESTROYED, b""
+        try:
+            return Names.OPEN, opener.text(sealed, parse_hash(match[3].decode(), "p"))
+        except (Damaged, Invalid):
+            return Names.DAMAGED, b""
 
     def _secret(self, month: str) -> bytes | None:
         if month not in self._secrets:

@@ -91,16 +91,29 @@ def seal_private(private: Private, secret: bytes, month: str, salt: bytes, nonce
 
 def open_private(data: bytes, p: bytes, secret: bytes, month: str) -> Private:
     """The private part of the fact that has this `p`; `Damaged` if these bytes are not what was sealed for it."""
-    if data[:1] != VERSION or len(data) < len(VERSION) + NONCE_LENGTH + SALT_LENGTH + _TAG_LENGTH:
-        raise Damaged(f"private part: {len(data)} bytes that begin with {data[:1].hex()}, expected version 01")
-    nonce, sealed = data[1 : 1 + NONCE_LENGTH], data[1 + NONCE_LENGTH :]
-    try:
-        plain = _cipher(secret, month).decrypt(nonce, sealed, p)
-    except InvalidTag as error:
-        raise Damaged(f"private part: was altered, or belongs to another fact or month than {month}") from error
-    if hashlib.sha256(plain).digest() != p:
-        raise Damaged("private part: is not the one that the fact commits to")
-    return Private.parse(plain[SALT_LENGTH:])
+    return Private.parse(MonthOpener(secret, month).text(data, p))
+
+
+class MonthOpener:
+    """Opens many private parts of one month."""
+
+    def __init__(self, secret: bytes, month: str) -> None:
+        self._cipher, self._month = _cipher(secret, month), month
+
+    def text(self, data: bytes, p: bytes) -> bytes:
+        """What `Private.parse` reads; `Damaged` as in `open_private`."""
+        if data[:1] != VERSION or len(data) < len(VERSION) + NONCE_LENGTH + SALT_LENGTH + _TAG_LENGTH:
+            raise Damaged(f"private part: {len(data)} bytes that begin with {data[:1].hex()}, expected version 01")
+        nonce, sealed = data[1 : 1 + NONCE_LENGTH], data[1 + NONCE_LENGTH :]
+        try:
+            plain = self._cipher.decrypt(nonce, sealed, p)
+        except InvalidTag as error:
+            raise Damaged(
+                f"private part: was altered, or belongs to another fact or month than {self._month}"
+            ) from error
+        if hashlib.sha256(plain).digest() != p:
+            raise Damaged("private part: is not the one that the fact commits to")
+        return plain[SALT_LENGTH:]
 
 
 def _cipher(secret: bytes, month: str) -> AESGCM:
