@@ -25,6 +25,7 @@ MEASURED = (  # held to seconds on a real clock, or in need of Chromium: one at 
     "tests/crash/test_kill_all.py",
     "tests/crash/test_kill_nine.py",
     "tests/crash/test_mounted_disk.py",
+    "tests/e2e/test_alarms_screen.py",
     "tests/e2e/test_churn.py",
     "tests/e2e/test_cli_demo.py",
     "tests/e2e/test_exports_screen.py",

@@ -87,7 +87,7 @@ def system_state() -> dict[str, Any]:
             "last_erased": "2026-11-24T21:00:03.000Z",
         },
         "keyring": {"state": "running", "level": "file"},
-        "alarms": [{"code": "witness-for-show", "text": "the trusted time is that of a witness of the town's own"}],
+        "alarms": [],
     }  # fmt: skip
 
 
@@ -119,6 +119,7 @@ class PageTown:
     wishes: dict[str, Any] = field(default_factory=lambda: {"language": None, "theme": None})
     idle_s: float = 600
     system: dict[str, Any] = field(default_factory=system_state)
+    alarms: list[dict[str, Any]] = field(default_factory=list)
     is_away: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -207,6 +208,8 @@ class PageTown:
             self.wishes.update(said)
         if asked in {"GET /me", "PATCH /me"}:
             return self.me()
+        if asked in {"GET /alarms", "GET /alarms/past", "GET /shifts"}:
+            return {"now": NOW, "items": self.alarms if asked == "GET /alarms" else []}
         if asked == "POST /shift":
             if len(said["reason"]) < 15:
                 raise No(400, "REASON_REQUIRED")

@@ -60,7 +60,7 @@ def _unknown(state: TownState, anchors: Mapping[str, object] | None) -> Iterator
         yield from (("camera-lost", ANYWHERE), ("camera-permit", ANYWHERE), ("gap", ANYWHERE), ("keys-low", ANYWHERE))
         yield ("disk-failed", ANYWHERE)
     if state.said.keyring is None:
-        yield from ((code, ANYWHERE) for code in ("clock", "clock-off", "keyring"))
+        yield from ((code, ANYWHERE) for code in ("clock", "clock-off", "clock-silent", "keyring"))
     if state.said.retention is None:
         yield from (
             (code, ANYWHERE) for code in ("retention-late", "room-waits", "retention", "disk-full", "disk-forecast")
@@ -140,7 +140,7 @@ def _disk(root: Mapping[str, object]) -> Iterator[Finding]:
         for most, priority in DAYS:
             if days < most:
                 text = f"full in about {days} days at today's rate"
-                yield Finding("disk-forecast", path, path, priority, f"{most}", {"days": days}, text)
+                yield Finding("disk-forecast", path, path, priority, f"{most}", {"count": max(1, int(days))}, text)
                 return
 
 
@@ -156,7 +156,7 @@ def _keyring(state: TownState) -> Iterator[Finding]:
     for most, priority in KEYS_HOURS if hours is not None else ():
         if hours is not None and hours < most:
             text = f"keys last for {hours} more hours"
-            yield Finding("keys-low", priority=priority, kind=f"{most}", values={"hours": hours}, text=text)
+            yield Finding("keys-low", priority=priority, kind=f"{most}", values={"count": hours}, text=text)
             break
     known = set(_texts(state.said.retention))
     for text in state.alarms:
@@ -175,9 +175,11 @@ def _clock(state: TownState) -> Iterator[Finding]:
     for each in offs:
         name, off = str(each.get("clock")), each.get("off")
         seconds = round(off / SECOND, 1) if isinstance(off, int) else None
-        text = f"clock {name} is silent" if seconds is None else f"clock {name} is off by {seconds} s"
-        kind = "silent" if seconds is None else "off"
-        yield Finding("clock-off", name, name, TODAY, kind, {"seconds": seconds}, text)
+        if seconds is None:
+            yield Finding("clock-silent", name, name, TODAY, text=f"clock {name} is silent")
+        else:
+            text = f"clock {name} is off by {seconds} s"
+            yield Finding("clock-off", name, name, TODAY, "", {"seconds": seconds}, text)
 
 
 def _retention(state: TownState) -> Iterator[Finding]:

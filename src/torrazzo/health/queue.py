@@ -16,7 +16,7 @@ MINUTE = 60 * SECOND
 
 WAITS: Mapping[str, int] = {  # how long something has to be wrong; what starts again by itself gets its time
     "recorder-down": 15 * SECOND, "ledger-down": 15 * SECOND, "keyring-down": 15 * SECOND, "clock": MINUTE,
-    "clock-off": MINUTE, "keyring": 10 * SECOND,
+    "clock-off": MINUTE, "clock-silent": MINUTE, "keyring": 10 * SECOND,
 }  # fmt: skip
 WAIT = 3 * SECOND
 QUIET = 5 * SECOND  # not found for so long: over

@@ -9,6 +9,7 @@ import { Unlock } from "../screens/sign-in/Unlock";
 import { routes } from "../screens/routes";
 import { Dialog } from "../ui/Dialog";
 import { useTranslation } from "react-i18next";
+import { Alarms } from "./Alarms";
 import { Curtains } from "./Curtains";
 import { useMe, useSession, useStanding } from "./session";
 import { station } from "./station";
@@ -27,7 +28,9 @@ export function Inside() {
   return (
     <>
       <Curtains>
-        <RouterProvider router={router} />
+        <Alarms>
+          <RouterProvider router={router} />
+        </Alarms>
       </Curtains>
       {isLocked ? (
         <Dialog title={t("lock.title")}>

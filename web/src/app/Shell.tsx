@@ -9,6 +9,7 @@ import { visibleScreens } from "../screens/list";
 import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Loading } from "../ui/States";
+import { AlarmBell, AlarmCount } from "./Alarms";
 import { Behind, CurtainButton } from "./Curtains";
 import { Personal } from "./Personal";
 import { TownClock } from "./TownClock";
@@ -39,6 +40,7 @@ export function Shell() {
           Torrazzo <span className="brand-town">{me.town.name}</span>
         </Link>
         {me.town.demo ? <span className="shell-demo">{t("ui.demo")}</span> : null}
+        <AlarmBell />
         <TownClock zone={me.town.zone} />
         <CurtainButton />
         <Personal />
@@ -50,6 +52,7 @@ export function Shell() {
               <NavLink to={screen.path}>
                 <Icon name={screen.icon} />
                 <span>{t(`nav.${screen.key}`)}</span>
+                {screen.key === "alarms" ? <AlarmCount /> : null}
               </NavLink>
             </li>
           ))}

@@ -24,18 +24,16 @@ export interface Screen {
   readonly icon: IconName;
   /** One of these makes it visible; what may be done there, and when, the server says. */
   readonly anyOf: readonly Permission[];
-  /** Loaded when it is opened. Until it is built: `soon`. */
+  /** Loaded when it is opened. */
   readonly load: () => Promise<ComponentType>;
 }
 
-const soon = async () => (await import("./Soon")).Soon;
-
-/** The screens in the order of the navigation. Who builds one changes its `load`, and nothing else here. */
+/** The screens in the order of the navigation. */
 export const SCREENS: readonly Screen[] = [
   { key: "wall", path: "/wall", icon: "presentation", anyOf: ["live"], load: async () => (await import("./wall/Wall")).Wall },
   { key: "map", path: "/map", icon: "map-marker", anyOf: ["cameras.see"], load: async () => (await import("./map/TownMap")).MapScreen },
   { key: "playback", path: "/playback", icon: "video", anyOf: ["playback"], load: async () => (await import("./playback/Playback")).Playback },
-  { key: "alarms", path: "/alarms", icon: "horn", anyOf: ["alarms.see"], load: soon },
+  { key: "alarms", path: "/alarms", icon: "horn", anyOf: ["alarms.see"], load: async () => (await import("./alarms/Alarms")).Alarms },
   {
     key: "exports",
     path: "/exports",
@@ -45,7 +43,7 @@ export const SCREENS: readonly Screen[] = [
   },
   { key: "cameras", path: "/cameras", icon: "camera", anyOf: ["cameras.see"], load: async () => (await import("./cameras/Cameras")).Cameras },
   { key: "people", path: "/people", icon: "user", anyOf: ["people.see"], load: async () => (await import("./people/People")).People },
-  { key: "shifts", path: "/shifts", icon: "calendar", anyOf: ["shifts.see"], load: soon },
+  { key: "shifts", path: "/shifts", icon: "calendar", anyOf: ["shifts.see"], load: async () => (await import("./shifts/Shifts")).Shifts },
   { key: "system", path: "/system", icon: "software", anyOf: ["state.see"], load: async () => (await import("./system/System")).System },
   { key: "log", path: "/log", icon: "search", anyOf: ["logs.read"], load: async () => (await import("./log/Log")).Log },
 ];

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
+import type { Alarm, AlarmRoutes } from "./alarms";
 import type { CameraRoutes } from "./cameras";
 import type { DemoRoutes } from "./demo";
 import type { ExportRoutes } from "./exports";
@@ -9,6 +10,7 @@ import type { PeopleRoutes } from "./people";
 import type { LiveRoutes } from "./live";
 import type { MapRoutes } from "./map";
 import type { PlaybackRoutes } from "./playback";
+import type { RegisterRoutes } from "./register";
 import type { CurtainRoutes } from "./room";
 import type { TurningRoutes } from "./turning";
 import type { WallRoutes } from "./walls";
@@ -26,7 +28,20 @@ import type { WallRoutes } from "./walls";
  * its person does something; a session that is idle for `idle_s` answers 401 `SESSION_LOCKED` to everything but
  * /unlock, /session and what shows live pictures already.
  */
-export interface Routes extends CameraRoutes, CurtainRoutes, DemoRoutes, ExportRoutes, LiveRoutes, LogRoutes, MapRoutes, PeopleRoutes, PlaybackRoutes, TurningRoutes, WallRoutes {
+export interface Routes
+  extends AlarmRoutes,
+    CameraRoutes,
+    CurtainRoutes,
+    DemoRoutes,
+    ExportRoutes,
+    LiveRoutes,
+    LogRoutes,
+    MapRoutes,
+    PeopleRoutes,
+    PlaybackRoutes,
+    RegisterRoutes,
+    TurningRoutes,
+    WallRoutes {
   // Nobody has to be signed in.
   "GET /town": Route<undefined, Town>;
 
@@ -56,8 +71,9 @@ export interface Routes extends CameraRoutes, CurtainRoutes, DemoRoutes, ExportR
   "DELETE /session": Route<undefined, undefined>; // 204
 
   "GET /shift": Route<undefined, ShiftState>;
-  "POST /shift": Route<{ reason: string }, ShiftState>;
-  "POST /shift/close": Route<{ note: string }, ShiftState>; // the note is for the next shift
+  // `alarms`: numbers of those that were shown, and are taken over, or left to the next shift.
+  "POST /shift": Route<{ reason: string; alarms?: readonly number[] }, ShiftState>;
+  "POST /shift/close": Route<{ note: string; alarms?: readonly number[] }, ShiftState>; // the note is for the next
 
   "GET /system": Route<undefined, SystemState>;
 }
@@ -263,14 +279,8 @@ export interface SystemState {
   readonly ledger: LedgerState;
   readonly retention: RetentionState;
   readonly keyring: KeyringState;
-  /** The keyring's alarms and those of files of the home. */
+  /** The queue of alarms, without notes. */
   readonly alarms: readonly Alarm[];
-}
-
-/** `code` has words in `system.alarms`; `text` is English, for the log and for codes without words. */
-export interface Alarm {
-  readonly code: string;
-  readonly text: string;
 }
 
 export interface RecorderState {

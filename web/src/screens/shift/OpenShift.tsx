@@ -5,7 +5,9 @@ import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 
+import { useAlarms } from "../../app/alarms";
 import { useClient, useMe, useSession } from "../../app/session";
+import type { Alarm } from "../../core/api/alarms";
 import type { Shift, ShiftState } from "../../core/api/types";
 import { msFromInstant } from "../../core/time/ticks";
 import { Button } from "../../ui/Button";
@@ -18,6 +20,7 @@ import { Failed, Loading } from "../../ui/States";
 import { useAction } from "../../ui/useAction";
 import { useResource } from "../../ui/useResource";
 import { NotFound } from "../NotFound";
+import { OpenAlarms } from "./OpenAlarms";
 import { StepForm } from "../sign-in/StepForm";
 
 /** One's own shift: opened with its standing reason (LG-02), closed with a note for the next one. */
@@ -51,6 +54,7 @@ function Open({ onState }: { readonly onState: (state: ShiftState) => void }) {
   const client = useClient();
   const action = useAction();
   const navigate = useNavigate();
+  const { items = [] } = useAlarms();
   const [reason, setReason] = useState("");
   return (
     <Card title={t("shift.reason_title")}>
@@ -60,13 +64,14 @@ function Open({ onState }: { readonly onState: (state: ShiftState) => void }) {
         error={action.error}
         onSubmit={() =>
           action.run(async () => {
-            onState(await client.call("POST /shift", { reason: reason.trim() }));
+            onState(await client.call("POST /shift", { reason: reason.trim(), alarms: numbers(items) }));
             await navigate("/");
           })
         }
         isBare
       >
         <TextArea label={t("shift.reason")} hint={t("shift.reason_hint")} value={reason} onChange={setReason} />
+        <OpenAlarms alarms={items} text={t("shift.takes_alarms")} />
         <Button isSubmit isBusy={action.isBusy} icon="sign">
           {t("shift.open")}
         </Button>
@@ -81,6 +86,7 @@ function Close({ shift, onState }: { readonly shift: Shift; readonly onState: (s
   const action = useAction();
   const format = useFormat();
   const notify = useNotify();
+  const { items = [], look } = useAlarms();
   const [note, setNote] = useState("");
   return (
     <Card title={t("shift.current")}>
@@ -95,13 +101,15 @@ function Close({ shift, onState }: { readonly shift: Shift; readonly onState: (s
         error={action.error}
         onSubmit={() =>
           action.run(async () => {
-            onState(await client.call("POST /shift/close", { note: note.trim() }));
+            await look(); // what has come meanwhile is shown before it is left to somebody
+            onState(await client.call("POST /shift/close", { note: note.trim(), alarms: numbers(items) }));
             notify("success", t("shift.closed"));
           })
         }
         isBare
       >
         <TextArea label={t("shift.note")} hint={t("shift.note_hint")} value={note} onChange={setNote} />
+        <OpenAlarms alarms={items} text={t("shift.leaves_alarms")} />
         <Button isSubmit kind="secondary" isBusy={action.isBusy} icon="logout">
           {t("shift.close")}
         </Button>
@@ -128,4 +136,9 @@ function Before({ previous }: { readonly previous: ShiftState["previous"] }) {
       )}
     </Card>
   );
+}
+
+/** Of those that are written down. */
+function numbers(alarms: readonly Alarm[]): readonly number[] {
+  return alarms.map(({ id }) => Number(id)).filter((number) => number > 0);
 }

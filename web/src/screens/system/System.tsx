@@ -4,6 +4,7 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useSayWhole } from "../../app/alarms";
 import { useClient } from "../../app/session";
 import type { SystemState } from "../../core/api/types";
 import { msFromInstant } from "../../core/time/ticks";
@@ -54,7 +55,8 @@ function Everything({ state }: { readonly state: SystemState }) {
 }
 
 function Summary({ state }: { readonly state: SystemState }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const say = useSayWhole();
   const wrong = notFine(state.cameras);
   const all = state.cameras.length;
   return (
@@ -72,9 +74,9 @@ function Summary({ state }: { readonly state: SystemState }) {
       ) : (
         <Alert kind="success">{t("system.all_fine", { all })}</Alert>
       )}
-      {state.alarms.map(({ code, text }) => (
-        <Alert key={code + text} kind="danger">
-          {i18n.exists(`system.alarm_${code}`) ? t(`system.alarm_${code}` as "system.title") : text}
+      {state.alarms.filter(({ state: is }) => is !== "over").map((alarm) => (
+        <Alert key={alarm.id + alarm.code} kind={alarm.priority === 1 ? "danger" : "warning"}>
+          {say(alarm)}
         </Alert>
       ))}
     </div>
