@@ -54,7 +54,7 @@ describe("the town's zone", () => {
       expect(found).toContain(Math.floor(ms / 1000) * 1000);
       expect(found.length > 1).toBe(isAmbiguous(ms, ROME));
     }
-  });
+  }, 60_000);
 
   it("counts days by the calendar, also where one has 23 or 25 hours", () => {
     expect(dateAt(at("2026-10-24T22:30:00Z"), ROME)).toBe("2026-10-25");

@@ -81,6 +81,7 @@ def test_a_book_that_cannot_be_read_is_an_empty_one(tmp_path: Path) -> None:
         assert (book.of("a"), book.now("a")) == ([], {})
         wall = book.add("a", "x", FOUR, is_shared=False)
         assert WallBook(tmp_path / WALLS, OsDisk()).get("a", wall.id) == wall
+    book = WallBook(tmp_path / WALLS, OsDisk())
     for at in range(MOST - 1):
         book.add("a", str(at), FOUR, is_shared=False)
     with pytest.raises(Exception, match="remove one first"):
