@@ -128,7 +128,7 @@ def test_a_whole_sign_in_by_keyboard_alone(browser: Any) -> None:
         assert seen.focused() == "Motivo del turno"
         seen.type(REASON)
         seen.press("Tab", "Enter")
-        seen.wait("Questa schermata non c’è ancora")
+        until(lambda: seen.path() == "/wall", "the wall does not come")
         assert town.shift is not None
         assert town.shift["reason"] == REASON
         seen.press("Shift+Tab")
@@ -375,7 +375,7 @@ def test_each_role_sees_its_screens_and_no_other(browser: Any) -> None:
     """The navigation has what the permissions open; another screen's address is a page that is not there."""
     links = "() => [...document.querySelectorAll('nav a')].map((each) => each.textContent)"
     with opened(browser, PageTown(stage="full", permissions=AUDITOR)) as seen:
-        seen.wait("Questa schermata")
+        until(lambda: seen.path() == "/map", "the map does not come")
         assert seen.page.evaluate(links) == ["Mappa", "Telecamere", "Persone", "Sistema", "Registro"]
         for path in ("/wall", "/shift", "/playback"):
             seen.open(path)
