@@ -68,7 +68,7 @@ SELECT s.name, step.t0, step.t1, 'step' FROM {_AMONG} JOIN step ON step.stream =
 WHERE step.t0 < :end AND step.t1 > :start AND step.t1 > step.t0
 """,  # noqa: S608 - ours, no input
 }
-_ONE = f"{_SEGMENTS} WHERE stream.name = ? AND term.name = ? AND segment.n = ?"
+_ONE = f"{_SEGMENTS} WHERE stream.name = ? AND segment.t0 = ? AND term.name = ? AND segment.n = ?"
 
 
 class Times(NamedTuple):
@@ -158,7 +158,11 @@ class Catalogue(Closing):
 
     def segment(self, id_: SegmentId) -> SegmentRow | None:
         """One segment by its identity."""
-        rows = self._ask(_ONE, (str(id_.stream), str(id_.term), id_.n))
+        line = self.fact(id_)
+        if line is None:
+            return None
+        t0 = parse_fact(line).t0  # where its row stands: without it a week of the stream is read through
+        rows = self._ask(_ONE, (str(id_.stream), t0, str(id_.term), id_.n))
         return _segment_row(rows[0]) if rows else None
 
     def steps_between(self, before: SegmentId, after: SegmentId) -> int:

@@ -9,12 +9,13 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from torrazzo.base import SegmentId, Span, StreamId, TermId
 from torrazzo.base.errors import Damaged
-from torrazzo.base.times import HOUR, UtcTicks
+from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.playback.index import Index, Recorded
 from torrazzo.playback.shelf import Shelf
 
 KEPT = 8_192
 AT_ONCE = 64
+NEAR = 11 * 60 * SECOND  # a volume is written to for ten minutes: so far back its first piece is
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -101,12 +102,20 @@ class SegmentKeys:
 
     def _places(self, row: Recorded) -> Iterator[tuple[str, int]]:
         """Volumes that hold this K, each with the place of the first piece that needs it; the segment's own first."""
-        whole = Span(UtcTicks(row.hour * HOUR), UtcTicks((row.hour + 1) * HOUR))
+        start, end = row.hour * HOUR, (row.hour + 1) * HOUR
+        near = self._firsts(row, Span(UtcTicks(max(start, row.t0 - NEAR)), UtcTicks(max(row.t1, row.t0 + 1))))
+        if row.volume is not None:
+            yield row.volume, near[row.volume]
+        for volume, place in self._firsts(row, Span(UtcTicks(start), UtcTicks(end))).items():
+            if volume != row.volume or place != near[volume]:
+                yield volume, place
+
+    def _firsts(self, row: Recorded, span: Span) -> dict[str, int]:
         firsts: dict[str, int] = {}
-        for other in (row, *self._index.segments(row.id.stream, whole)):
+        for other in (row, *self._index.segments(row.id.stream, span)):
             if other.volume is not None and other.places and _hour(other) == _hour(row):
                 firsts[other.volume] = min(other.places[0], firsts.get(other.volume, other.places[0]))
-        yield from firsts.items()
+        return firsts
 
 
 def _hour(row: Recorded) -> _Hour:
