@@ -48,6 +48,7 @@ MEASURED = (  # held to seconds on a real clock, or in need of Chromium: one at 
     "tests/e2e/test_verify_html.py",
     "tests/e2e/test_verify_html_vectors.py",
     "tests/e2e/test_wall.py",
+    "tests/e2e/test_whole_shift.py",
     "tests/interop/test_interop_camera.py",
     "tests/interop/test_interop_town.py",
     "tests/tamper/test_liars.py",
