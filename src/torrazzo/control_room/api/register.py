@@ -23,6 +23,7 @@ from torrazzo.law import Operation, Role
 routes = Routes()
 
 OPERATORS_LOOK_BACK = 7  # days: for the hand-over; who commands sees all that is kept
+UNSAID = "draws the privacy curtain"  # in the fact, where nobody said why: the key is pressed, not a form filled
 
 Names = dict[str, str]
 Number = Annotated[int, Path(ge=1, le=2**53)]
@@ -39,7 +40,7 @@ def curtain(body: shapes.DrawCurtain, asked: Asking) -> shapes.RoomState:
     """Pictures of this station stop before anything is told; recording goes on."""
     curtains, station = asked.room.staffing.curtains, asked.where.station
     if body.drawn:
-        done = curtains.draw(asked.by(body.reason.strip() or "draws the privacy curtain"), station)
+        done = curtains.draw(asked.by(body.reason.strip() or UNSAID), station)
         asked.room.on_curtain(station, True)
         asked.room.told_or_owed(done)
     else:
@@ -148,7 +149,7 @@ def _of_curtain(found: Curtain, names: Names) -> shapes.Entry:
         start=iso_from_ticks(found.drawn),
         end=_maybe(found.opened),
         person=_person(found.person, names),
-        text=found.reason,
+        text="" if found.reason == UNSAID else found.reason,
         why=None,
         note=None,
         takes=None,

@@ -55,7 +55,7 @@ class Entry(Gives):
     start: str
     end: str | None
     person: Person  # whose shift, who wrote the visitor down, who drew the curtain
-    text: str  # the shift's reason, the visitor, why the curtain was drawn
+    text: str  # the shift's reason, the visitor, why the curtain was drawn; empty: nobody said
     why: str | None  # how a shift ended: hand-over, close, forgotten
     note: str | None  # of a shift that was handed over
     takes: str | None  # the shift that it took over
