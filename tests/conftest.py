@@ -29,6 +29,7 @@ MEASURED = (  # held to seconds on a real clock, or in need of Chromium: one at 
     "tests/e2e/test_churn.py",
     "tests/e2e/test_cli_demo.py",
     "tests/e2e/test_exports_screen.py",
+    "tests/e2e/test_guide.py",
     "tests/e2e/test_hostile_cameras.py",
     "tests/e2e/test_misbehaving_cameras.py",
     "tests/e2e/test_browser_playback.py",

@@ -31,6 +31,7 @@ def filming(path: str = PROFILE) -> Iterator[FakeCamera]:
 
     def work() -> None:
         loop.run_until_complete(run())
+        loop.run_until_complete(asyncio.sleep(0))  # connections that were just closed hear of it
         loop.close()
 
     thread = threading.Thread(target=work)

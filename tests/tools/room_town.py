@@ -137,7 +137,12 @@ class RoomTown:
     @staticmethod
     def say(seen: Seen, key: str) -> str:
         """What the page says there in the language in which it is seen."""
-        found = WORDS[seen.language]
+        return RoomTown.say_in(seen.language, key)
+
+    @staticmethod
+    def say_in(language: str, key: str) -> str:
+        """The page's words in that language."""
+        found = WORDS[language]
         for part in key.split("."):
             found = found[part]
         return str(found)

@@ -1,0 +1,360 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The operator's guide, walked in Chromium over a real town: what it prints bold is so called on its screen.
+
+`TORRAZZO_GUIDE=docs/1-operate/pictures` takes the pictures anew.
+"""
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.tools.api_town import Browser
+from tests.tools.guide_walk import GUIDE, Walk, read_guide
+from tests.tools.onvif_camera import PASSWORD as CAMERA_PASSWORD
+from tests.tools.onvif_camera import USER, onvif_camera
+from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.room_people import CAST
+from tests.tools.room_town import MAIN, REASON, RoomTown, room_town
+from tests.tools.staffed import PASSWORD
+from tests.tools.wall_seen import wait_live
+from torrazzo.law import Role
+from torrazzo.testing import ClipSpec
+from torrazzo.testing.town import POSITIONS
+
+pytestmark = pytest.mark.browser
+
+SHOTS = Path(os.environ["TORRAZZO_GUIDE"]) if "TORRAZZO_GUIDE" in os.environ else None
+ROME = ZoneInfo("Europe/Rome")
+WHOLE = MAIN if SHOTS is None else ClipSpec(width=640, height=384, fps="25/2", frames=100, gop=25, bitrate=500_000)
+SMALL = ClipSpec(width=320, height=192, fps="25/2", frames=100, gop=25, bitrate=120_000)
+TOLD = {
+    "it": ("osvaldo", 3, "furto di bicicletta in piazza", "chiamata 114", "2026/118", "Procura di Cremona"),
+    "en": ("oriana", 2, "theft of a bicycle on the square", "call 114", "2026/119", "Court of Cremona"),
+}
+WORDS = {
+    "it": ("tecnico avvisato", "un uomo prende la bicicletta", "richiesta motivata e limitata", "Telecamera ferma"),
+    "en": ("technician was called", "a man takes the bicycle", "the request is founded", "One camera is out"),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomTown]:
+    cast = {**CAST, "bice": (Role.ADMIN,)}
+    with room_town(tmp_path_factory.mktemp("guide") / "town", 4, sub=True, cast=cast, main=WHOLE, small=SMALL) as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+def bice(town: RoomTown) -> Browser:
+    """Who administers, too; all cameras are on the map."""
+    admin = town.browser("bice")
+    for camera, position in zip(town.cameras, POSITIONS, strict=False):
+        answer = admin.ask("PATCH", f"/api/v1/cameras/{camera.id}", {"position": position._asdict()})
+        assert answer.status == 200, answer.body
+    return admin
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("language", ["it", "en"])
+def test_the_guide_is_walked(browser: Any, town: RoomTown, bice: Browser, language: str) -> None:
+    """Each step of the guide can be done as it is told, by the names it tells; axe finds nothing in either theme."""
+    walk, lost = Walk(town, language, SHOTS), TOLD[language][1]
+    try:
+        seen = sign_in(walk, browser)
+        wall(walk, seen)
+        map_(walk, seen)
+        alarms(walk, seen)
+        playback(walk, seen)
+        keep(walk, seen)
+        copies(walk, seen, browser)
+        hand_over(walk, seen)
+        administer(walk, browser, bice)
+        log(walk, browser)
+    finally:
+        town.back(lost)
+    guide = read_guide(language)
+    assert sorted(guide) == sorted(walk.pictures)
+    missing = [(at, label) for at, section in guide.items() for label in section.labels if walk.missing(at, label)]
+    assert missing == [], "the guide names what no page of that section has"
+    for at, section in guide.items():
+        wanted = {(name, theme, language) for name in walk.pictures[at] for theme in ("light", "dark")}
+        assert section.pictures == wanted, at
+        absent = [name for name in wanted if not (GUIDE / "pictures" / f"{'-'.join(name)}.png").exists()]
+        assert absent == []
+
+
+def sign_in(walk: Walk, browser: Any) -> Seen:
+    """1 and 2: name, password, code; the shift with its reason."""
+    walk.at = 1
+    name = TOLD[walk.language][0]
+    seen = Seen(browser, walk.town.address, walk.language)
+    seen.open()
+    seen.wait(walk.say("sign_in.title"))
+    walk.fill(seen, "sign_in.name", name)
+    seen.page.get_by_label(walk.say("sign_in.password"), exact=True).fill(PASSWORD)
+    walk.look(seen, "sign-in")
+    walk.button(seen, "sign_in.go")
+    seen.wait(walk.say("sign_in.totp_title"), 20)
+    code = walk.town.people[name].code()
+    assert code is not None
+    walk.fill(seen, "sign_in.totp_code", code)
+    walk.note(seen)
+    seen.press("Enter")
+    walk.at = 2
+    seen.wait(walk.say("shift.reason_title"), 20)
+    walk.fill(seen, "shift.reason", REASON)
+    walk.look(seen, "shift")
+    walk.button(seen, "shift.open")
+    until(lambda: seen.path() == "/wall", "the wall does not come", 20)
+    return seen
+
+
+def wall(walk: Walk, seen: Seen) -> None:
+    """3: arranged, while one camera falls out; one made large, the curtain."""
+    walk.at = 3
+    seen.page.locator(".wall-choice select").first.select_option("4")
+    wait_live(seen.page, 4, 90)  # one may just have come back
+    walk.town.kill(TOLD[walk.language][1])
+    until(lambda: seen.page.locator(".live-veil").count() == 1, "it still looks live", 20)
+    walk.look(seen, "wall")
+    tile = seen.page.locator('.tile:has(.live[data-phase="live"])').first
+    tile.locator(".menu-button, .menu button").first.click()
+    walk.note(seen)
+    seen.press("Escape")
+    tile.locator(".tile-open").click()
+    until(lambda: seen.page.locator(".tile--large .live--live").count() == 1, "it is not large", 20)
+    walk.note(seen)
+    seen.press("Escape")
+    wait_live(seen.page, 3)
+    seen.press("F9")
+    seen.wait(walk.say("curtain.title"))
+    walk.look(seen, "curtain")
+    walk.button(seen, "curtain.open")
+    wait_live(seen.page, 3)
+
+
+def map_(walk: Walk, seen: Seen) -> None:
+    """4: a camera chosen."""
+    walk.at = 4
+    walk.go(seen, "map")
+    there = "() => document.querySelector('.map-drawing')?.townMap?.queryRenderedFeatures().length > 0"
+    until(lambda: seen.page.evaluate(there), "no map is drawn", 20)
+    name = walk.town.cameras[0].name
+    seen.page.locator(".map-list").get_by_role("button", name=name).click()
+    seen.page.get_by_role("region", name=name).wait_for(timeout=10_000)
+    walk.look(seen, "map")
+
+
+def alarms(walk: Walk, seen: Seen) -> None:
+    """5: one is taken notice of."""
+    walk.at = 5
+    name = walk.town.cameras[TOLD[walk.language][1]].name
+    walk.go(seen, "alarms")
+    take = seen.page.get_by_role("button", name=f"{walk.say('alarms.take')}: {name}", exact=True)
+    until(lambda: take.count() == 1, "no alarm comes", 60)
+    walk.note(seen)
+    take.click()
+    walk.fill(seen, "alarms.note_optional", WORDS[walk.language][0])
+    walk.look(seen, "alarms")
+    walk.button(seen, "alarms.take")
+    more = seen.page.get_by_role("button", name=f"{walk.say('alarms.add_note')}: {name}", exact=True)
+    until(lambda: more.count() == 1, "nobody has taken notice", 20)
+    walk.note(seen)
+
+
+def playback(walk: Walk, seen: Seen) -> None:
+    """6: cameras, time, reason; played, stepped."""
+    walk.at = 6
+    walk.go(seen, "playback")
+    walk.button(seen, "playback.choose_cameras")
+    for camera in walk.town.cameras[:2]:
+        walk.within(seen).get_by_label(camera.name).check()
+    walk.button(seen, "playback.chosen_other", count=2)
+    walk.button(seen, "playback.go_to")
+    walk.fill(seen, "playback.time", recorded(walk.town).strftime("%H:%M:%S"))
+    walk.button(seen, "playback.go")
+    seen.page.get_by_label(walk.say("playback.seen"), exact=True).select_option("60000")
+    walk.button(seen, "playback.look")
+    walk.fill(seen, "playback.reason", TOLD[walk.language][2])
+    walk.fill(seen, "playback.event", TOLD[walk.language][3])
+    walk.look(seen, "playback-why")
+    walk.button(seen, "playback.look")
+    shown = seen.page.locator('.play-tile[data-kind="picture"]')
+    until(lambda: shown.count() == 2, "pictures do not come", 30)
+    walk.button(seen, "playback.loop_from")
+    before = clock(seen)
+    seen.press("k")
+    until(lambda: clock(seen) > before + 2500, "it does not play", 30)
+    walk.note(seen)
+    seen.press("k")
+    seen.press(".", ",")
+    walk.button(seen, "playback.loop_to")
+    until(lambda: shown.count() == 2, "pictures do not come", 30)
+    walk.look(seen, "playback")
+
+
+def clock(seen: Seen) -> float:
+    """Milliseconds."""
+    return float(seen.page.evaluate("Date.parse(document.querySelector('.play-clock time').dateTime)"))
+
+
+def recorded(town: RoomTown) -> dt.datetime:
+    """A time of which both cameras have pictures, and the ledger has heard."""
+    starts: list[dt.datetime] = []
+    for camera in town.cameras[:2]:
+
+        def long(name: str = camera.name) -> list[dt.datetime]:
+            spans = [
+                [dt.datetime.fromisoformat(each[key]) for key in ("from", "to")]
+                for each in town.served.json("footage", "list", name)
+            ]
+            return [start for start, end in spans if (end - start).total_seconds() > 20]
+
+        starts.append(town.served.until(long, 90)[0])
+    return (max(starts) + dt.timedelta(seconds=3)).astimezone(ROME)
+
+
+def keep(walk: Walk, seen: Seen) -> None:
+    """7: a still, a bookmark, a hold, and a copy is asked for."""
+    walk.at = 7
+    _, _, reason, _, case, recipient = TOLD[walk.language]
+    walk.button(seen, "playback.still")
+    seen.wait(walk.say("playback.still_told"), 20)
+    walk.look(seen, "still")
+    walk.button(seen, "ui.close")
+    walk.button(seen, "playback.bookmark")
+    walk.fill(seen, "playback.note", WORDS[walk.language][1])
+    walk.button(seen, "playback.keep")
+    seen.wait(walk.say("playback.bookmarks"))
+    walk.button(seen, "playback.hold")
+    walk.fill(seen, "exports.case", case)
+    walk.fill(seen, "exports.reason", reason)
+    walk.button(seen, "exports.hold_go")
+    until(lambda: seen.page.get_by_role("dialog").count() == 0, "the hold is not placed", 30)
+    walk.button(seen, "playback.copy")
+    walk.fill(seen, "exports.case", case)
+    walk.fill(seen, "exports.reason", reason)
+    walk.fill(seen, "exports.recipient", recipient)
+    walk.look(seen, "ask")
+    walk.button(seen, "exports.ask_go")
+    until(lambda: seen.page.get_by_role("dialog").count() == 0, "the copy is not asked for", 30)
+    walk.button(seen, "playback.close")
+
+
+def copies(walk: Walk, seen: Seen, browser: Any) -> None:
+    """8: the commander approves, the officer prepares and takes."""
+    walk.at = 8
+    walk.go(seen, "exports")
+    withdraw = seen.page.get_by_role("button", name=walk.say("exports.withdraw"), exact=True)
+    until(lambda: withdraw.count() == 1, "the request is not listed", 20)
+    walk.note(seen)
+    carla = walk.town.sign_in(browser, "carla", language=walk.language)
+    walk.go(carla, "exports")
+    carla.wait(TOLD[walk.language][4])
+    (asked,) = [
+        each
+        for each in carla.page.evaluate("async () => (await (await fetch('/api/v1/exports/to-approve')).json()).items")
+        if each["case"] == TOLD[walk.language][4]
+    ]
+    walk.button(carla, "exports.approve", number=asked["number"])
+    walk.within(carla).get_by_label(walk.say("exports.maker"), exact=True).select_option(label="Paolo")
+    walk.fill(carla, "exports.answer_reason", WORDS[walk.language][2])
+    walk.look(carla, "approve")
+    walk.button(carla, "exports.approve_go")
+    carla.wait(walk.say("exports.state_approved"))
+    walk.leave(carla)
+    paolo = walk.town.sign_in(browser, "paolo", language=walk.language)
+    walk.go(paolo, "exports")
+    paolo.wait(TOLD[walk.language][4])
+    ready = paolo.page.get_by_text(walk.say("exports.take_package"))
+    before = ready.count()
+    walk.button(paolo, "exports.prepare", number=asked["number"])
+    try:
+        until(lambda: ready.count() > before, "the copy is not made", 180)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {paolo.page.inner_text('main')}") from error
+    walk.look(paolo, "prepare")
+    with paolo.page.expect_download():
+        ready.first.click()
+    walk.leave(paolo)
+
+
+def hand_over(walk: Walk, seen: Seen) -> None:
+    """9: the register, the note for the next shift, and out."""
+    walk.at = 9
+    walk.go(seen, "shifts")
+    seen.wait(walk.say("shifts.on_duty"))
+    walk.look(seen, "shifts")
+    seen.page.get_by_role("link", name=walk.say("shift.mine")).click()
+    seen.wait(walk.say("shift.note"))
+    walk.fill(seen, "shift.note", WORDS[walk.language][3])
+    walk.look(seen, "hand-over")
+    walk.button(seen, "shift.close")
+    seen.wait(walk.say("shift.closed"))
+    walk.leave(seen)
+
+
+def administer(walk: Walk, browser: Any, bice: Browser) -> None:
+    """10 to 12: a camera is added without a picture; people; the state of the system."""
+    walk.at = 10
+    seen = walk.town.sign_in(browser, "aldo", language=walk.language)
+    walk.go(seen, "cameras")
+    seen.wait(walk.town.cameras[0].name)
+    walk.look(seen, "cameras")
+    with onvif_camera() as device:
+        walk.button(seen, "cameras.add")
+        walk.fill(seen, "cameras.search_at", f"127.0.0.1:{device.discovery_port}")
+        walk.button(seen, "cameras.search_again")
+        choose = seen.page.get_by_role("button", name=walk.say("cameras.choose_device", name="Cam 9"))
+        choose.wait_for(timeout=20_000)
+        walk.note(seen)
+        choose.click()
+        walk.fill(seen, "cameras.user", USER)
+        walk.fill(seen, "cameras.password", CAMERA_PASSWORD)
+        walk.button(seen, "cameras.go_check")
+        seen.wait("320×192", 30)
+        walk.look(seen, "camera-check")
+        walk.button(seen, "cameras.go_on")
+        walk.fill(seen, "cameras.name", f"Piazza Stradivari ({walk.language})")
+        walk.note(seen)
+        seen.page.get_by_label(walk.say("cameras.synthetic")).check()
+        walk.button(seen, "cameras.add_it")
+        seen.wait(walk.say("cameras.added", name=f"Piazza Stradivari ({walk.language})"), 20)
+        (made,) = [each for each in bice.get("/cameras").json()["items"] if "Stradivari" in each["name"]]
+        assert bice.ask("DELETE", f"/api/v1/cameras/{made['id']}").status in {200, 204}
+    assert seen.page.locator("video, canvas, img").count() == 0, "who administers sees no picture"
+    walk.at = 11
+    walk.go(seen, "people")
+    seen.wait("Carla")
+    walk.look(seen, "people")
+    walk.at = 12
+    walk.go(seen, "system")
+    seen.wait(walk.town.cameras[0].name)
+    walk.look(seen, "system")
+    walk.leave(seen)
+
+
+def log(walk: Walk, browser: Any) -> None:
+    """13: the auditor reads who looked."""
+    walk.at = 13
+    seen = walk.town.sign_in(browser, "rita", language=walk.language)
+    walk.go(seen, "log")
+    seen.page.get_by_label(walk.say("log.purpose_lawfulness")).check()
+    walk.button(seen, "log.ask")
+    until(lambda: seen.page.locator(".log-answer tbody tr").count() > 0, "no answer", 20)
+    seen.wait(TOLD[walk.language][2])
+    seen.page.locator(".log-answer").scroll_into_view_if_needed()
+    walk.look(seen, "log")
+    walk.leave(seen)
