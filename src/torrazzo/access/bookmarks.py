@@ -86,7 +86,7 @@ class Bookmarks:
             self._accounts.tell_change(change, "bookmark", found.plain(), {}, by)
             return change.done(None)
 
-    def tend(self, is_held: Callable[[Bookmark], bool]) -> int:
+    def forget(self, is_held: Callable[[Bookmark], bool]) -> int:
         """Forget those whose footage is gone: older than the law lets it live, and in no hold. How many they were."""
         old = BOOKMARK.c.at <= self._staff.clock.utc() - LIFE
         with self._staff.look() as connection:

@@ -38,7 +38,7 @@ class PlaybackDesk:
                 for each in holds
             )
 
-        staffing.bookmarks.tend(is_held)
+        staffing.bookmarks.forget(is_held)
 
     def close(self) -> None:
         """With the process."""
