@@ -31,7 +31,7 @@ def test_a_bookmark_goes_with_its_footage(town: StaffedTown, by: By) -> None:
     made = store.add(CAMERA, at, "  lascia  la bici ", by).value
     assert made.note == "lascia la bici"
     town.clock.advance((LIFE - HOUR) / SECOND - 1)
-    assert store.tend(lambda _: False) == 0
+    assert store.forget(lambda _: False) == 0
     town.clock.advance(1)
     asked = list[Bookmark]()
 
@@ -39,8 +39,8 @@ def test_a_bookmark_goes_with_its_footage(town: StaffedTown, by: By) -> None:
         asked.append(bookmark)
         return True
 
-    assert (store.tend(is_held), asked) == (0, [made])
-    assert store.tend(lambda _: False) == 1
+    assert (store.forget(is_held), asked) == (0, [made])
+    assert store.forget(lambda _: False) == 1
     with pytest.raises(UnknownBookmark):
         store.one(made.id)
 
