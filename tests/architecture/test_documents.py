@@ -86,6 +86,13 @@ def test_nobody_refers_to_line_numbers() -> None:
     assert not found, found
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=_ids)
+def test_named_tests_exist(path: Path) -> None:
+    """Each test that a document names stands in the file that it names."""
+    for file, name in re.findall(r"`(tests/[a-z0-9_/]+\.py)::(test_[a-z0-9_]+)`", path.read_text("utf-8")):
+        assert re.search(rf"def {name}\(", (ROOT / file).read_text("utf-8")), f"{file} has no {name}"
+
+
 def _commands() -> Iterator[tuple[str, list[str]]]:
     for path in DOCUMENTS:
         text = path.read_text("utf-8")

@@ -24,6 +24,7 @@ _API = "/api/"
 _OLD = ("/overview", "/watch/", "/look/", "/state.json")
 _FOR_EVER = "public, max-age=31536000, immutable"  # names of assets tell what is in them
 _ASSETS = "/assets/"
+_LONGEST_NAME = 255  # bytes: of a longer one a disk says no, and not that there is none
 
 
 class Front:
@@ -92,4 +93,5 @@ def _asset(static: Path, path: str) -> Path | None:
     """A file of that folder, and of no other."""
     name = path.removeprefix(_ASSETS)
     file = static / "assets" / name
-    return file if name and "/" not in name and name not in {".", ".."} and file.is_file() else None
+    is_name = 0 < len(name.encode()) <= _LONGEST_NAME and "/" not in name and name not in {".", ".."}
+    return file if is_name and file.is_file() else None

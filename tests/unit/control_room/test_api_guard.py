@@ -217,7 +217,17 @@ def test_the_built_page_answers_for_all_its_addresses(static: Path) -> None:
     asset = page.get("/assets/app-1.js", accept_encoding="gzip")
     assert "immutable" in asset.headers["cache-control"]
     assert asset.headers["content-encoding"] == "gzip"
-    for path in ("/assets/../index.html", "/assets/..", "/assets/", "/assets/../../secret.txt", "/secret.txt", "/.env"):
+    for path in (
+        "/assets/../index.html",
+        "/assets/..",
+        "/assets/",
+        "/assets/../../secret.txt",
+        "/secret.txt",
+        "/.env",
+        "/assets/%00",
+        f"/assets/{'a' * 300}",
+        f"/assets/{'é' * 200}",
+    ):
         assert page.get(path).status == 404, path
     assert page.ask("POST", "/").status == 405
 

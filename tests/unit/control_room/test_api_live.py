@@ -253,6 +253,22 @@ def test_one_person_has_so_many_looks(operator: Browser, cameras: list[str]) -> 
     assert (answer.status, answer.code) == (429, "LOOKS_MANY")
 
 
+def test_one_person_has_so_many_pictures(
+    town: ApiTown, operator: Browser, cameras: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all looks together, so that others find a place."""
+    monkeypatch.setattr("torrazzo.control_room.live.looks.MOST_VIEWERS_OF_ONE", 2)
+    first, second = look(operator, cameras[0]), look(operator, cameras[1])
+    with (
+        open_socket(operator, f"{first}/{cameras[0]}") as one,
+        open_socket(operator, f"{second}/{cameras[1]}") as two,
+        open_socket(operator, f"{second}/{cameras[1]}") as three,
+    ):
+        assert one.take() is not None
+        assert two.take() is not None
+        assert three.until_closed() == 4429
+
+
 def test_the_curtain_ends_the_pictures_of_its_station(
     town: ApiTown, browsers: dict[Role, Browser], operator: Browser, cameras: list[str]
 ) -> None:

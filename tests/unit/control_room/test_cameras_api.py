@@ -122,6 +122,15 @@ def test_a_password_is_written_and_never_read_back(town: ApiTown, admin: Browser
     assert next(each for each in kept if each.id == made["id"]).streams[0].password == Secret("Th1rd")
 
 
+def test_another_stream_s_host_gets_no_password_of_the_device(admin: Browser) -> None:
+    """A sub stream elsewhere, with a password of its own, does not open the way there for the one that is stored."""
+    made = added(admin, "Piazza Altrove", user=USER, password=PASSWORD)
+    assert change(admin, made["id"], sub="rtsp://me:mine@10.9.9.9/sub").status == 200
+    assert change(admin, made["id"], device="10.9.9.9").code == "PASSWORD_AGAIN"
+    assert admin.post("/camera-probes", {"camera": made["id"], "device": "10.9.9.9"}).code == "PASSWORD_AGAIN"
+    assert change(admin, made["id"], device="10.1.0.20").status == 200
+
+
 def test_what_cannot_be_is_told_by_field(admin: Browser) -> None:
     """A name that is taken or none, an address that leads into this machine's files, a place that is nowhere."""
     made = added(admin, "Piazza Quattro")

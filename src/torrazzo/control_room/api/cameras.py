@@ -265,7 +265,8 @@ def _way(stream: StreamConfig) -> tuple[object, ...]:
 
 
 def _expect_known(before: Camera, device: str) -> None:
-    hosts = {urlsplit(stream.url).hostname for stream in before.streams if stream.password is not None}
+    """A device is signed in to as the first stream is: a host that only another stream has is not known for that."""
+    hosts = {urlsplit(stream.url).hostname for stream in before.streams[:1] if stream.password is not None}
     if hosts and device_host(device) not in {*hosts, device_host(before.device or "")}:
         raise No("PASSWORD_AGAIN", "what is stored goes to no other host: give the password anew")
 

@@ -35,7 +35,7 @@ from torrazzo.ledger.private import Private
 IDLE_NS = 60_000_000_000  # without a socket or a word
 MOST, MOST_OF_ONE = 128, 8  # looks at one time: of all people, of one
 MOST_CAMERAS = 64  # of one look
-MOST_VIEWERS = 512  # of all looks
+MOST_VIEWERS, MOST_VIEWERS_OF_ONE = 512, 256  # pictures at one time: of all people, of one
 PATIENCE_S = 2.0  # until pictures have ended
 
 NO_SESSION, NOT_ALLOWED, NOT_NOW, AWAY = 4401, 4403, 4409, 4503
@@ -231,8 +231,10 @@ class LiveLooks:
         with self._lock:
             if look.key not in self._looks:
                 raise LookOver("this look is over; say again why you look")
-            if sum(len(each.viewers) for each in self._looks.values()) >= MOST_VIEWERS:
-                raise TooMany(f"{MOST_VIEWERS} pictures are shown already")
+            looks, whose = self._looks.values(), look.whose.account.id
+            own = sum(len(each.viewers) for each in looks if each.whose.account.id == whose)
+            if own >= MOST_VIEWERS_OF_ONE or sum(len(each.viewers) for each in looks) >= MOST_VIEWERS:
+                raise TooMany(f"{MOST_VIEWERS_OF_ONE} pictures for one person, {MOST_VIEWERS} for all")
             look.viewers.add(viewer)
 
     def leave(self, look: LiveLook, viewer: Viewer) -> None:
