@@ -80,10 +80,11 @@ export function Bookmarks({ bookmarks, names, onGo, onChange }: ListProps) {
       <ul className="plain">
         {bookmarks.map(({ id, camera, at, note, person, own }) => {
           const time = format.seconds(msFromInstant(at));
+          const shown = `${format.date(msFromInstant(at))}, ${time}`;
           return (
             <li key={id}>
-              <Button kind="quiet" size="small" onClick={() => onGo(msFromInstant(at))} aria-label={t("playback.go_to_of", { camera: names.get(camera) ?? camera, time })}>
-                {format.date(msFromInstant(at))}, {time}
+              <Button kind="quiet" size="small" onClick={() => onGo(msFromInstant(at))} aria-label={t("playback.go_to_bookmark", { camera: names.get(camera) ?? camera, time: shown })}>
+                {shown}
               </Button>
               <span>
                 {names.get(camera) ?? camera}: {note} <small>{person.name}</small>
