@@ -37,9 +37,9 @@ def browser() -> Iterator[Any]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiTown]:
-    with api_town(tmp_path_factory.mktemp("people") / "town") as town:
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[ApiTown]:
+    with api_town(tmp_path / "town") as town:
         for name, role in STAFF.items():
             town.somebody(name, role)
         yield town
@@ -97,7 +97,7 @@ def test_a_person_is_made_by_two_and_comes_in(browser: Any, town: ApiTown) -> No
     close(admin)
 
     commander = opened(browser, town, "carla.neri", "/people")
-    commander.wait("1 richiesta aspetta la tua decisione")
+    commander.wait("la tua decisione", 30)
     by_name(commander, "button", "Vai alle richieste").click()
     assert commander.page.get_by_role("button", name="Nuova persona").count() == 0
     by_name(commander, "button", "Approva").click()

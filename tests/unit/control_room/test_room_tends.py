@@ -26,7 +26,12 @@ def test_that_looks_are_not_tended_is_told_once_and_when_it_is_over(monkeypatch:
         if answer is not None:
             raise answer
 
-    room = SimpleNamespace(_looks=SimpleNamespace(tend=tend), _books=SimpleNamespace(look=lambda: None))
+    room = SimpleNamespace(
+        _looks=SimpleNamespace(tend=tend),
+        _books=SimpleNamespace(look=lambda: None),
+        _playback=SimpleNamespace(tend=lambda _: None),
+        _staff=SimpleNamespace(staffing=None),
+    )
     with capture_logs() as told:
         asyncio.run(process._Room._tend(cast("Any", room), stop))
     assert [line["event"] for line in told] == ["looks_not_tended", "looks_tended_again"] * 2
