@@ -213,12 +213,13 @@ class AuditStore:
 
     def recorded(self, keys: Mapping[str, Collection[str]], since: str) -> None:
         """Streams had segments under these keys; what is about hours before `since` is forgotten."""
-        new = [{"key": key, "stream": stream} for key, streams in keys.items() for stream in streams]
         with self._writing() as connection:
-            for row in new:
-                known = sa.select(sa.true()).where(RECORDED.c.key == row["key"], RECORDED.c.stream == row["stream"])
-                if connection.execute(known).one_or_none() is None:
-                    connection.execute(sa.insert(RECORDED).values(**row))
+            query = sa.select(RECORDED.c.key, RECORDED.c.stream).where(RECORDED.c.key.in_(list(keys)))
+            known = {(row.key, row.stream) for row in connection.execute(query)}
+            told = {(key, stream) for key, streams in keys.items() for stream in streams}
+            new = [{"key": key, "stream": stream} for key, stream in sorted(told - known)]
+            if new:
+                connection.execute(sa.insert(RECORDED), new)
             connection.execute(sa.delete(RECORDED).where(RECORDED.c.key < since))
 
     def streams(self, key: str) -> list[str]:
