@@ -3,6 +3,7 @@
 """What fails in the servers is told in one line of our log, once."""
 
 import logging
+from email.utils import formatdate
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +16,8 @@ SERVER = "uvicorn.error"  # the name under which it tells everything, errors or 
 class Told:
     """An application that answers its own failures, and has told them: the server, which would do so again, is spared.
 
-    One that it could not answer to the end goes on to the server, which cuts the connection.
+    One that it could not answer to the end goes on to the server, which cuts the connection. Each answer gets its date
+    here (RFC 9110, section 6.6.1): servers that did it by themselves would wake up each second for it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -27,6 +29,8 @@ class Told:
 
         async def noted(message: Message) -> None:
             nonlocal is_whole
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"date", formatdate(usegmt=True).encode())]
             await send(message)
             is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
 

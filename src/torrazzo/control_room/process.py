@@ -19,9 +19,7 @@ from dataclasses import replace
 from functools import partial
 
 import structlog
-import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
@@ -45,19 +43,18 @@ from torrazzo.control_room.books import Books
 from torrazzo.control_room.camera_jobs import Jobs
 from torrazzo.control_room.demo_door import DemoDoor
 from torrazzo.control_room.exports import Exports
-from torrazzo.control_room.failures import Told, tell_in_one_line
+from torrazzo.control_room.failures import tell_in_one_line
 from torrazzo.control_room.front import Front, built_page
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
 from torrazzo.control_room.index import Index, IndexWriter, open_footage, open_index
 from torrazzo.control_room.live import LiveLooks, LiveRelay
-from torrazzo.control_room.live.protocol import MOST_SAID, PING_S, LiveProtocol
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.media import Media
 from torrazzo.control_room.page_app import Views, make_page_app
-from torrazzo.control_room.peered import PeeredProtocol
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.control_room.person_looks import PersonLooks
 from torrazzo.control_room.playback_desk import KEYS_AT_ONCE, PlaybackDesk
+from torrazzo.control_room.serving import Server, make_server
 from torrazzo.control_room.socket_app import make_socket_app
 from torrazzo.control_room.staff_room import PAGE, StaffRoom, try_to
 from torrazzo.control_room.state import GapState, TownState
@@ -71,7 +68,7 @@ from torrazzo.health import Alarms
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.playback.pictures import Pictures
 from torrazzo.town.camera import Camera
-from torrazzo.town.home import Home, PublicSettings, Settings, load_settings
+from torrazzo.town.home import Home, Settings, load_settings
 from torrazzo.town.office import Office
 
 log = structlog.get_logger()
@@ -79,8 +76,6 @@ log = structlog.get_logger()
 LOCK_S = 15.0
 RENEW_S = 600.0
 FORGET_S = 20.0
-CLOSING_S = 3
-TICK_S = 0.5
 TEND_S = 5.0
 STAFF_S = 15.0
 JUDGE_S = 2.0
@@ -171,7 +166,7 @@ class _Room:
         return Watch(self._look, registry.version, Alarms(staff), staff, self._clock, ledger, self._refusals)
 
     @contextlib.contextmanager
-    def sockets(self, host: str, port: int | None) -> Iterator[tuple[tuple["_Server", socket.socket], ...]]:
+    def sockets(self, host: str, port: int | None) -> Iterator[tuple[tuple[Server, socket.socket], ...]]:
         """The three servers on their sockets; the page's address is told in `run/page.url`."""
         inner = listen_unix(self._home.control_room_socket)
         desk = self._listen_to_people()
@@ -188,9 +183,9 @@ class _Room:
         copies = make_people_app(self._desk(), self._looks, self._holds().routes())
         try:
             local = (
-                (_server(changes), inner),
-                (_server(self._front(page), has_sockets=True), page),
-                (_server(copies), desk),
+                (make_server(changes), inner),
+                (make_server(self._front(page), has_sockets=True), page),
+                (make_server(copies), desk),
             )
             yield (*local, *self._public())
         finally:
@@ -209,7 +204,7 @@ class _Room:
         old = make_page_app(views, Media(self._looks).routes(), hosts)
         return Front(Guard(make_api(self._api_room()), hosts), Guard(built_page(), hosts), old, self._has_page)
 
-    def _public(self) -> tuple[tuple["_Server", socket.socket], ...]:
+    def _public(self) -> tuple[tuple[Server, socket.socket], ...]:
         """The page for other machines, if the settings have one and there are accounts; never the old one."""
         public = self._settings.public
         if public is None:
@@ -222,7 +217,7 @@ class _Room:
         guarded = [Guard(app, hosts, is_secure=True) for app in (make_api(room), built_page())]
         app = Front(guarded[0], guarded[1], None, self._has_page)
         try:
-            found = _server(app, public, has_sockets=True), bind_public(public.listen)
+            found = make_server(app, public, has_sockets=True), bind_public(public.listen)
         except (OSError, TorrazzoError) as error:  # what records and answers here goes on
             log.warning("public_page_not_served", error=str(error))
             return ()
@@ -303,7 +298,7 @@ class _Room:
             log.warning("page_port_taken", error=str(error))
             return bind_page(host, 0)  # facts and the registry must not wait for a port
 
-    async def run(self, servers: Sequence[tuple["_Server", socket.socket]], stop: asyncio.Event) -> None:
+    async def run(self, servers: Sequence[tuple[Server, socket.socket]], stop: asyncio.Event) -> None:
         """Serve until `stop`."""
         serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
         behind = [
@@ -321,7 +316,7 @@ class _Room:
         self._ending.set()
         self._writer.began.set()
         for server, _ in servers:
-            server.should_exit = True
+            server.end()
         await asyncio.gather(*serving)
         stop.set()
         await asyncio.gather(*behind)
@@ -407,6 +402,8 @@ class _Room:
         behind: set[asyncio.Task[None]] = set()
         renewing: asyncio.Task[None] | None = None
         while not await _wait(stop, LIVE_S):
+            if not self._live.are_any:
+                continue
             for close in await asyncio.to_thread(self._live.judge):
                 task = asyncio.create_task(asyncio.to_thread(try_to, "live_look_not_closed", close))
                 behind.add(task)
@@ -426,44 +423,6 @@ class _Room:
                 log.warning("catalogue_behind", error=str(error))
             self._writer.began.wait()
             self._ending.wait(GATHER_S)
-
-
-class _Server(uvicorn.Server):
-    """One of several in a loop; signals are not its affair, and it looks up twice a second instead of ten times."""
-
-    async def main_loop(self) -> None:
-        """Until told to stop."""
-        while not await self.on_tick(0):  # noqa: ASYNC110 - uvicorn is told by a flag
-            await asyncio.sleep(TICK_S)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """The process has its own handlers."""
-        yield
-
-
-def _server(app: ASGIApp, public: PublicSettings | None = None, *, has_sockets: bool = False) -> _Server:
-    """Ready to serve; raises `OSError` for a certificate that cannot be used."""
-    config = uvicorn.Config(
-        Told(app),
-        ssl_certfile=None if public is None else public.certificate,
-        ssl_keyfile=None if public is None else public.key,
-        proxy_headers=False,  # whoever comes by loopback could say to come from anywhere
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        loop="asyncio",
-        http=PeeredProtocol if public is None else H11Protocol,
-        ws=LiveProtocol if has_sockets else "none",
-        ws_max_size=MOST_SAID,
-        ws_ping_interval=PING_S,
-        ws_ping_timeout=PING_S,
-        ws_per_message_deflate=False,
-        server_header=False,
-        timeout_graceful_shutdown=CLOSING_S,
-    )
-    config.load()
-    return _Server(config)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> bool:

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from torrazzo.control_room.bind import bind_page
 from torrazzo.control_room.failures import SERVER, tell_in_one_line
-from torrazzo.control_room.process import _server
+from torrazzo.control_room.serving import make_server
 from torrazzo.control_room.socket_app import make_socket_app
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -67,11 +67,11 @@ def answers(app: Starlette, *requests: tuple[str, str]) -> list[bytes]:
         return answer
 
     async def life() -> list[bytes]:
-        listener, server = bind_page("127.0.0.1", 0), _server(app)
+        listener, server = bind_page("127.0.0.1", 0), make_server(app)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         port = listener.getsockname()[1]
         found = [await ask(port, method, target) for method, target in requests]
-        server.should_exit = True
+        server.end()
         await serving
         return found
 
@@ -85,6 +85,7 @@ def test_a_failure_that_was_answered_is_one_line(capfd: pytest.CaptureFixture[st
         told = answers(app, ("GET", "/state"), ("POST", "/facts"), ("POST", "/catalogue/rebuild"))
     assert [answer.split(b"\r\n")[0] for answer in told] == [b"HTTP/1.1 500 Internal Server Error"] * 3
     assert all(b"No space left" in answer for answer in told)
+    assert all(answer.lower().count(b"\r\ndate: ") == 1 for answer in told)
     assert [(line["event"], line["path"]) for line in lines] == [
         ("socket_failed", path) for path in ("/state", "/facts", "/catalogue/rebuild")
     ]

@@ -183,6 +183,11 @@ class LiveLooks:
         log.info("live_look_ended", why=why)
         return True
 
+    @property
+    def are_any(self) -> bool:
+        """Whether somebody looks."""
+        return bool(self._looks)
+
     def judge(self) -> list[Callable[[], None]]:
         """Each second: end the pictures of looks that nobody uses or that are lawful no more. Asks no ledger.
 
