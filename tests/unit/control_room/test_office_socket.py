@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The socket's application with a real office behind it."""
 
+import asyncio
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,24 @@ def test_loopback_is_bound() -> None:
         assert f"localhost:{port}" in allowed_hosts(listener)
         with pytest.raises(Unavailable, match="--port"):
             bind_page("127.0.0.1", port)
+
+
+def test_no_answer_waits_for_an_acknowledgement() -> None:
+    """What is served on the page's socket leaves at once (TCP_NODELAY), however small its last part is."""
+
+    async def told() -> int:
+        found = asyncio.get_running_loop().create_future()
+
+        def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            found.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listener = bind_page("127.0.0.1", 0)
+        host, port = listener.getsockname()
+        async with await asyncio.start_server(connected, sock=listener):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            return int(await found)
+
+    assert asyncio.run(told())
