@@ -29,6 +29,7 @@ from torrazzo.catalogue.rebuild import rebuild
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.checkpoint import Checkpoint, cosign, sign_checkpoint
 from torrazzo.ledger.fact_index import RecEntry
+from torrazzo.ledger.file_check import check_ledger
 from torrazzo.ledger.intake import entry_of, silent_entry
 from torrazzo.seal import open_piece, seal_piece
 
@@ -300,6 +301,55 @@ def bundle_edited(town: Town) -> None:
     data[5_000] ^= 1
     path.chmod(0o600)
     path.write_bytes(data)
+
+
+def _grown(town: Town) -> None:
+    """The ledger goes on honestly, until the first bundle of `rec` is full and lies in its file."""
+    with town.ledger() as store:
+        fact = parse_fact(next(line for line in store.rec.entries(0, store.rec.head.size) if b'"n":' in line))
+        more = 257 - store.rec.head.size % 256
+        last = town.now
+        store.append([silent_entry(fact.stream, fact.term, last + at, last + at + SECOND) for at in range(more)])
+        store.append([silent_entry(fact.stream, fact.term, last, last + SECOND)])  # rows of what is filed go
+    assert not list(check_ledger(town.home.ledger_db, DISK, town.home.ledger))
+
+
+def ledger_file(name: str, change: Callable[[Path], None]) -> Change:
+    """A file of `rec` that is full, after the ledger went on."""
+
+    def do(town: Town) -> None:
+        _grown(town)
+        path = town.home.ledger / "rec" / "tile" / name
+        path.chmod(0o600)
+        change(path)
+
+    return do
+
+
+def one_bit(camera: StreamId) -> Callable[[Path], None]:
+    """In a bundle: of this camera's third fact."""
+
+    def change(path: Path) -> None:
+        data = bytearray(path.read_bytes())
+        at = data.index(b'"n":2,', data.index(str(camera).encode()))
+        while str(camera).encode() not in data[at - 200 : at]:
+            at = data.index(b'"n":2,', at + 1)
+        data[at + 4] ^= 1
+        path.write_bytes(data)
+
+    return change
+
+
+def first_bit(path: Path) -> None:
+    """Of a tile."""
+    data = bytearray(path.read_bytes())
+    data[0] ^= 1
+    path.write_bytes(data)
+
+
+def half(path: Path) -> None:
+    """The second half is gone."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def put_database_back(town: Town) -> None:

@@ -24,6 +24,7 @@ from torrazzo.keyring.heads import Shown
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.file_check import check_ledger
 from torrazzo.ledger.identity import LogKind, LogName
 from torrazzo.ledger.merkle import verify_consistency
 from torrazzo.ledger.reader import LogReader
@@ -74,6 +75,12 @@ def _ledger_start(town: Town) -> list[Found]:
         return [Found(f"{type(error).__name__}: {error}", error.told.stream or "", error.told.at)]
     except TorrazzoError as error:
         return [Found(f"{type(error).__name__}: {error}")]
+
+
+def _ledger_check(town: Town) -> list[Found]:
+    """All files of the ledger are read."""
+    found = check_ledger(town.home.ledger_db, DISK, town.home.ledger)
+    return [Found(str(each), each.told.stream or "", each.told.at) for each in found]
 
 
 def _second_reader(town: Town) -> list[Found]:
@@ -203,6 +210,7 @@ CHECK = Finder(
 )
 SCRUB = Finder("scrub", "reads all that is stored once within its life, and compares it with its hashes", _scrub)
 START = Finder("ledger, at its start", "holds its rows, files and published head against each other", _ledger_start)
+FILES = Finder("`ledger check`", "reads every file of the ledger, and holds it against the signed heads", _ledger_check)
 READING = Finder("new auditor", "reads the whole log, and makes its root out of all entries", _new_auditor)
 READER = Finder("second reader", "has seen an earlier head and asks how the present one continues it", _second_reader)
 WITNESS = Finder("witness", "cosigns a head only if it goes on from the one that it cosigned before", _witness)

@@ -7,6 +7,7 @@ docs/2-design/who-finds-what.md is made of this: `python -m tests.tamper.table >
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.tamper import changes as do
@@ -14,6 +15,7 @@ from tests.tamper.changes import A, B, Change, package
 from tests.tamper.finders import (
     AUDITOR,
     CHECK,
+    FILES,
     GATE,
     NOW,
     READER,
@@ -172,6 +174,28 @@ TABLE = [
         "ledger-rows-truncated",
         "the last entries of the ledger are gone",
         Way(START, do.rows(B, 1, 7, "DELETE FROM entry WHERE log = 'rec' AND i >= :i"), "rows of entries 0 to", B, 60),
+    ),
+    _kind(
+        "ledger-file-changed",
+        "one bit of an entry, or of a hash, in a file of the ledger",
+        Way(START, do.ledger_file("entries/000", do.one_bit(A)), "1 of its entries are not those logged", A, 10),
+        Way(FILES, do.ledger_file("entries/000", do.one_bit(A)), "1 of its entries are not those logged", A, 10),
+        Way(START, do.ledger_file("0/000", do.first_bit), "tile/0/000 of torrazzo.example.it/rec: not the one", ALL, 0),
+        Way(FILES, do.ledger_file("0/000", do.first_bit), "entries 0 to 255", ALL, 0),
+    ),
+    _kind(
+        "ledger-file-cut-off",
+        "half of a file of the ledger is gone",
+        Way(START, do.ledger_file("entries/000", do.half), "tile/entries/000 of torrazzo.example.it/rec", ALL, 0),
+        Way(FILES, do.ledger_file("entries/000", do.half), "entries 0 to 255", ALL, 0),
+        Way(FILES, do.ledger_file("0/000", do.half), "tile/0/000 of torrazzo.example.it/rec: 4096 bytes", ALL, 0),
+    ),
+    _kind(
+        "ledger-file-gone",
+        "a file of the ledger is gone",
+        Way(START, do.ledger_file("entries/000", Path.unlink), "the file is gone", ALL, 0),
+        Way(FILES, do.ledger_file("entries/000", Path.unlink), "tile/entries/000 of torrazzo.example.it/rec", ALL, 0),
+        Way(FILES, do.ledger_file("0/000", Path.unlink), "tile/0/000 of torrazzo.example.it/rec: the file", ALL, 0),
     ),
     _kind(
         "database-rolled-back",

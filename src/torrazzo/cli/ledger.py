@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from torrazzo.cli import ledger_fork, ledger_proof
+from torrazzo.cli import ledger_check, ledger_fork, ledger_proof
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.process_options import find_home, home_words, load_plainly, process_parser, stop_on_signals
 
@@ -40,6 +40,7 @@ def ledger(context: typer.Context, home: HomeOption = None) -> None:
 app.command("prove")(ledger_proof.prove)
 app.command("verify")(ledger_proof.verify)
 app.command("fork")(ledger_fork.fork)
+app.command("check")(ledger_check.check)
 
 
 @app.command("keys")
@@ -100,10 +101,18 @@ def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
     print(f"{facts_text(found['waiting'])} for one before; in conflict: {found['conflicts']}.")
     if not found["caught_up"]:
         print("It is still reading from the volumes what it missed.")
+    for line in _damaged_texts(found, zone):
+        print(line)
     witnesses = found["witnesses"]
     assert isinstance(witnesses, list)
     for witness in witnesses:
         print(_witness_text(witness, zone))
+
+
+def _damaged_texts(found: Mapping[str, object], zone: ZoneInfo) -> list[str]:
+    from torrazzo.control_room.damaged import damages
+
+    return [f"ALARM: {damage.text}." for damage in damages(found, {}, zone.key)]
 
 
 def _witness_text(witness: Mapping[str, object], zone: ZoneInfo) -> str:

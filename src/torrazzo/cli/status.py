@@ -129,10 +129,11 @@ def _end_of_footage(state: Mapping[str, object]) -> Iterator[str]:
 
 
 def _alarms(state: Mapping[str, object]) -> tuple[object, ...]:
-    alarms, wrong = state["alarms"], state["settings_wrong"]
+    alarms, wrong, damaged = state["alarms"], state["settings_wrong"], state["damaged"]
     assert isinstance(alarms, list | tuple)
     assert isinstance(wrong, list | tuple)
-    return (*alarms, *wrong, *filter(None, (state["missing"], state["recorder_why"])))
+    assert isinstance(damaged, list | tuple)
+    return (*alarms, *wrong, *damaged, *filter(None, (state["missing"], state["recorder_why"])))
 
 
 HEADS = ("CAMERA", "STREAM", "STATE", "LAST PICTURE", "RECEIVED", "GAPS TODAY")

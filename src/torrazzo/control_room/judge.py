@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
+from torrazzo.control_room.damaged import damages
 from torrazzo.control_room.state import CameraState, StreamState, TownState, is_away, witnesses_of
 from torrazzo.health import ANYWHERE, Finding, Judged
 from torrazzo.health.finding import AT_ONCE, TO_KNOW, TODAY, Key, Value
@@ -66,7 +67,7 @@ def _unknown(state: TownState, anchors: Mapping[str, object] | None) -> Iterator
             (code, ANYWHERE) for code in ("retention-late", "room-waits", "retention", "disk-full", "disk-forecast")
         )
     if state.ledger != "running":
-        yield from ((code, ANYWHERE) for code in ("witness-away", "witness-forgot"))
+        yield from ((code, ANYWHERE) for code in ("witness-away", "witness-forgot", "ledger-file", "anchor-damaged"))
     if state.ledger == "starting":
         yield ("ledger-down", ANYWHERE)
     if anchors is None:
@@ -217,6 +218,12 @@ def _ledger(state: TownState) -> Iterator[Finding]:
             yield Finding("witness-away", name, name, TODAY, "", values, "has signed nothing for a minute or more")
         if each.get("forgot") is True:
             yield Finding("witness-forgot", name, name, AT_ONCE, text="has forgotten heads that it had signed")
+    names = {str(camera.id): camera.name for camera in state.cameras}
+    for is_stamp, place, text in damages(state.said.ledger, names, state.zone):
+        if is_stamp:
+            yield Finding("anchor-damaged", place, place, TODAY, values={"text": text}, text=text)
+        else:
+            yield Finding("ledger-file", place, place, TODAY, values={"text": text}, text=text)
 
 
 def _anchors(said: Mapping[str, object] | None, now: UtcTicks) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ns_from_ticks
+from torrazzo.control_room.damaged import damages
 from torrazzo.town.camera import Camera, StreamConfig
 from torrazzo.town.home import Settings
 
@@ -100,6 +101,7 @@ class TownState:
     keyring: str = "unknown"  # running | down
     keyring_level: str | None = None  # tpm | file; None: it does not answer
     settings_wrong: tuple[str, ...] = ()  # what is wrong with files of the home that people write, in English
+    damaged: tuple[str, ...] = ()  # files of the ledger that are not as they were written, in English
     missing: str | None = None  # who looked, of facts that no book explains, in English
     alarms: tuple[str, ...] = ()  # of the keyring, in English: clocks, heads, what is not erased, disks that fill up
     said: Said = Said()  # noqa: RUF009 - a value; all of the above comes from it; not in `to_json`
@@ -113,7 +115,8 @@ class TownState:
     def all_alarms(self) -> tuple[str, ...]:
         """The keyring's, and those that others look for."""
         others = (self.missing, self.recorder_why)
-        return (*self.alarms, *self.settings_wrong, *(each for each in others if each is not None))
+        told = (*self.alarms, *self.settings_wrong, *self.damaged)
+        return (*told, *(each for each in others if each is not None))
 
     def with_roots(self, roots: Iterable[Mapping[str, object]]) -> "TownState":
         """The same with other roots."""
@@ -145,6 +148,8 @@ def town_state(
     ledger: Mapping[str, object] | None = None,
 ) -> TownState:
     """Put them together; `recorder` and `ledger` are the bodies of their `GET /status`, None when they don't answer."""
+    cameras = list(cameras)
+    names = {str(camera.id): camera.name for camera in cameras}
     today = Span(local_midnight(now, settings.zone), now)
     said, recorder_why = _mapping(recorder, "streams"), _reason(recorder, "waits")
     return TownState(
@@ -175,6 +180,7 @@ def town_state(
         ledger_why=_reason(ledger, "why"),
         ledger_waiting=_waiting(recorder, ledger),
         witnesses_away=tuple(str(each.get("name")) for each in witnesses_of(ledger) if is_away(each)),
+        damaged=tuple(each.text for each in damages(ledger, names, settings.zone.key)),
         own_witness=any(each.get("own") is True for each in witnesses_of(ledger)),
         said=Said(recorder, ledger),
     )

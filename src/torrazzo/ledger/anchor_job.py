@@ -103,6 +103,10 @@ class AnchorJob:
             "damaged": [{"file": name, "why": why} for name, why in {**self._spoilt, **damaged}.items()],
         }
 
+    def damaged(self) -> list[Mapping[str, object]]:
+        """Stamps that were not as they were given when all were looked at last."""
+        return [{"file": name, "what": why} for name, why in self._spoilt.items()]
+
     def resource(self, name: str) -> bytes:
         """A file of the present logs: `act-42.txt`, `act-42.aruba.tst`, or the receipt, `act-42.aruba.json`.
 

@@ -32,7 +32,7 @@ TIMEOUT_SECONDS = 30  # the ledger itself gives an act 20
 _MOST_BYTES = 16 << 20
 _MOST_HEAD = 64 << 10
 _CLOCK = SystemClock()
-_KINDS = {kind.__name__: kind for kind in (Invalid, Pruned, Refused, Unavailable)}
+_KINDS = {kind.__name__: kind for kind in (Invalid, Pruned, Refused, Unavailable, Damaged)}
 
 
 class Entered(NamedTuple):

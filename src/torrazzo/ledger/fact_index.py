@@ -115,14 +115,14 @@ class FactIndex:
         """The lowest index of a fact that began on this day or later; None if there is none. For any thread."""
         found: int | None = None
         with self._database.read() as connection:
-            for each in _days(connection, day):
+            for each in days_of(connection, day):
                 first = connection.execute(sa.select(sa.func.min(FACT.c.i)).where(FACT.c.day == each)).scalar_one()
                 found = first if found is None else min(found, first)
         return found
 
     def forget(self, connection: sa.Connection, minimum: int) -> bool:
         """Delete some rows of facts below this index; False if there is none left."""
-        for day in _days(connection, None):
+        for day in days_of(connection, None):
             old = sa.and_(FACT.c.day == day, FACT.c.i < minimum)
             some = sa.select(FACT.c.i).where(old).order_by(FACT.c.i).limit(_FORGOTTEN).subquery()
             last = connection.execute(sa.select(sa.func.max(some.c.i))).scalar_one()
@@ -188,7 +188,7 @@ def _row(lineage: int, n: int, index: int, leaf: bytes, fact: RecEntry) -> dict[
     return {"lineage": lineage, "n": n, "i": index, "hash": leaf, **times}
 
 
-def _days(connection: sa.Connection, first: int | None) -> Iterable[int]:
+def days_of(connection: sa.Connection, first: int | None) -> Iterable[int]:
     """The days of which there are facts, from `first` on: one step down the index for each."""
     query = sa.select(sa.func.min(FACT.c.day))
     day = connection.execute(query if first is None else query.where(FACT.c.day >= first)).scalar_one()

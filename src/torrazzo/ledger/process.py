@@ -25,6 +25,7 @@ from torrazzo.ledger.anchor_job import AnchorJob
 from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import AnchorSettings, load_anchor_settings
 from torrazzo.ledger.chip_statement import FILE, MOST_BYTES, STATEMENTS
+from torrazzo.ledger.file_check import FileWatch
 from torrazzo.ledger.forking import Forking, pack_heads, parse_lines
 from torrazzo.ledger.identity import Identity
 from torrazzo.ledger.prune_job import PruneJob, keyring_held, keyring_time
@@ -108,6 +109,7 @@ class _Process:
             "caught_up": self._is_caught_up,
             "silent_seconds": sequencer.seconds_silent(),
             "witnesses": ledger.witnessing.status(),
+            "damaged": {"files": ledger.files.status(), "anchors": ledger.anchors.damaged()},
             "pid": os.getpid(),
         }
 
@@ -134,7 +136,8 @@ class _Process:
             sequencer = Sequencer(store, database, self._clock, self._keep)
             self._expect(sequencer)
             anchors, witnessing = self._anchors(store, sequencer), self._witnessing(store, identity)
-            yield Open(store, sequencer, anchors, witnessing, self._statement)
+            files = FileWatch((store.rec, store.act), self._clock)
+            yield Open(store, sequencer, anchors, witnessing, files, self._statement)
 
     def _anchors(self, store: LedgerStore, sequencer: Sequencer) -> AnchorJob:
         def settings() -> AnchorSettings:
@@ -191,6 +194,7 @@ class _Process:
         )
         pruning = threading.Thread(target=self._prune, args=(ledger.store, ending), name="pruning", daemon=True)
         anchoring = threading.Thread(target=ledger.anchors.run, args=(ending,), name="anchors", daemon=True)
+        watching = threading.Thread(target=ledger.files.run, args=(ending,), name="files", daemon=True)
         self._server.ledger = ledger
         sizes = {"rec": ledger.store.rec.head.size, "act": ledger.store.act.head.size}
         log.info("ledger_started", origin=ledger.store.rec.head.origin, **sizes)
@@ -199,6 +203,7 @@ class _Process:
         anchoring.start()
         pruning.start()
         witnessing.start()
+        watching.start()
         while not self._stop.wait(1.0) and entering.is_alive() and failed.error is None:
             pass
         self._server.ledger, self._server.why = None, "the ledger is ending; try again"
@@ -208,6 +213,7 @@ class _Process:
         entering.join()
         follower.join()
         pruning.join()
+        watching.join()
         witnessing.join(ANCHORS_S)
         anchoring.join(ANCHORS_S)  # an authority that hangs holds nobody up; what it sends then is not taken
         if failed.error is not None:

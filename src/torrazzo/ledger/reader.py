@@ -1,23 +1,39 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Reading a log: entries, proofs and files, out of a snapshot and the files below it. For any thread."""
+"""Reading a log: entries, proofs and files, out of a snapshot and the files below it. For any thread.
+
+Each file is held against the head before anything is made of it: a tile has the hash that stands in the one above it,
+a bundle the leaves that its tile has. What does not fit is `Touched`: its entries are not given out and nothing is
+proven with it, and all else goes on. Only `resource` gives files as they lie there: who reads those compares himself.
+"""
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
 from torrazzo.ledger.files import LogFiles
-from torrazzo.ledger.merkle import consistency_proof, inclusion_proof, tree_root
+from torrazzo.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of, tree_root
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.proof import Proof
 from torrazzo.ledger.snapshot import Snapshot
 from torrazzo.ledger.text import HASH_LENGTH
-from torrazzo.ledger.tiles import WIDTH, Tile, pack_entries, read_subtree, split_entries, tile_width
+from torrazzo.ledger.tiles import (
+    WIDTH,
+    Tile,
+    leading_entries,
+    pack_entries,
+    read_subtree,
+    split_entries,
+    split_tile,
+    tile_width,
+)
+from torrazzo.ledger.touched import Touched
 
 _CACHED_TILES = 256  # 2 MiB
+_AGAIN = "put it back from a backup or a mirror"
 
 
 class LogReader:
@@ -26,6 +42,7 @@ class LogReader:
     def __init__(self, files: LogFiles, current: Callable[[], Snapshot]) -> None:
         self._files, self._current = files, current
         self.cosigned: Callable[[Note], Note] = lambda note: note  # a head with what witnesses signed below it
+        self.named: Callable[[Touched], Touched] = lambda found: found  # with camera and time
         self._cache: OrderedDict[Tile, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -106,11 +123,14 @@ class LogReader:
         whole = Tile(tile.level, tile.number)
         if not tile.level and (tile.number + 1) * WIDTH <= snapshot.minimum:
             raise Pruned(f"{path}: pruned; {snapshot.head.origin} begins at entry {snapshot.minimum}")
-        if tile.level is not None:
+        if width < WIDTH:
+            if tile.level is None:
+                return pack_entries(snapshot.tail[: tile.width])
             return self.tile(snapshot, tile.level, tile.number)[: tile.width * HASH_LENGTH]
-        if tile.width == WIDTH:
-            return self._full(snapshot, whole)
-        return pack_entries(self._bundle(snapshot, tile.number)[: tile.width])
+        data = self._full(snapshot, whole)
+        if tile.level is not None:
+            return data[: tile.width * HASH_LENGTH]
+        return data if tile.width == WIDTH else pack_entries(leading_entries(data)[: tile.width])
 
     def subtrees(self, snapshot: Snapshot) -> Callable[[int, int], bytes]:
         """For `merkle`: the hashes of complete subtrees of that tree."""
@@ -130,14 +150,47 @@ class LogReader:
             if tile in self._cache:
                 self._cache.move_to_end(tile)
                 return self._cache[tile]
-        data = self._full(snapshot, tile)
-        if len(data) != WIDTH * HASH_LENGTH:
-            raise Damaged(f"{tile} of {snapshot.head.origin}: {len(data)} bytes, expected {WIDTH * HASH_LENGTH}")
+        data = self._sound_tile(snapshot, tile)
         with self._lock:
             self._cache[tile] = data
             while len(self._cache) > _CACHED_TILES:
                 self._cache.popitem(last=False)
         return data
+
+    def check(self, snapshot: Snapshot, tile: Tile) -> None:
+        """Read a full tile or bundle as it lies there now; raises `Touched` where it is not what the head has."""
+        if tile.level is None:
+            self._bundle(snapshot, tile.number)
+        else:
+            self._sound_tile(snapshot, tile)
+
+    def snapshot(self) -> Snapshot:
+        """The log as it is now, for `check`."""
+        return self._current()
+
+    def _sound_tile(self, snapshot: Snapshot, tile: Tile) -> bytes:
+        """A full one that has the hash above it; raises `Touched`."""
+        assert tile.level is not None, "a bundle has no hashes"
+        data = self._full(snapshot, tile)
+        if len(data) != WIDTH * HASH_LENGTH:
+            raise self.touched(snapshot, tile, f"{len(data)} bytes, expected {WIDTH * HASH_LENGTH}")
+        if root_of(split_tile(data, WIDTH)) != self._above(snapshot, tile):
+            raise self.touched(snapshot, tile, "not the one that the head has")
+        return data
+
+    def _above(self, snapshot: Snapshot, tile: Tile) -> bytes:
+        """The hash of a full tile, or of a bundle's leaves, as it stands one level higher."""
+        number, at = divmod(tile.number, WIDTH)
+        start = at * HASH_LENGTH
+        return self.tile(snapshot, (tile.level or 0) + 1, number)[start : start + HASH_LENGTH]
+
+    def touched(self, snapshot: Snapshot, tile: Tile, what: str, odd: Sequence[int] = (), data: bytes = b"") -> Touched:
+        """This file, with all its entries, or with those that are `odd`; named."""
+        start = tile.entries.start
+        lines = dict(enumerate(leading_entries(data), start)) if tile.level is None else {}
+        entries = odd or range(max(start, snapshot.minimum), tile.entries.stop)
+        text = f"{tile} of {snapshot.head.origin}: {what}; {_AGAIN}"
+        return self.named(Touched(text, snapshot.name, entries, lines, file=str(tile)))
 
     def _full(self, snapshot: Snapshot, tile: Tile) -> bytes:
         if tile in snapshot.pending:
@@ -148,9 +201,9 @@ class LogReader:
             minimum = self._current().minimum
             if not tile.level and (tile.number + 1) * WIDTH <= minimum:  # while we read
                 raise Pruned(f"{tile}: pruned; {snapshot.head.origin} begins at entry {minimum}") from error
-            raise Damaged(
-                f"{tile} of {snapshot.head.origin}: the file is gone; put it back from a backup or a mirror"
-            ) from error
+            raise self.touched(snapshot, tile, "the file is gone") from error
+        except OSError as error:
+            raise self.touched(snapshot, tile, f"the file cannot be read: {error.strerror}") from error
 
     def _entries(self, snapshot: Snapshot, start: int, end: int) -> Iterator[bytes]:
         for number in range(start // WIDTH, (end + WIDTH - 1) // WIDTH):
@@ -158,9 +211,21 @@ class LogReader:
             yield from self._bundle(snapshot, number)[max(0, start - first) : end - first]
 
     def _bundle(self, snapshot: Snapshot, number: int) -> list[bytes]:
+        """Those that the head has; raises `Touched`."""
         if number == snapshot.size // WIDTH:
             return list(snapshot.tail)
-        return split_entries(self._full(snapshot, Tile(None, number)), WIDTH)
+        bundle = Tile(None, number)
+        data = self._full(snapshot, bundle)
+        try:
+            lines = split_entries(data, WIDTH)
+        except Damaged as error:
+            raise self.touched(snapshot, bundle, str(error), data=data) from error
+        leaves = list(map(leaf_hash, lines))
+        if root_of(leaves) != self._above(snapshot, bundle):
+            hashes = split_tile(self.tile(snapshot, 0, number), WIDTH)
+            odd = [number * WIDTH + at for at in range(WIDTH) if leaves[at] != hashes[at]]
+            raise self.touched(snapshot, bundle, f"{len(odd)} of its entries are not those logged", odd, data)
+        return lines
 
     def _check_size(self, snapshot: Snapshot, size: int) -> None:
         if not 0 <= size <= snapshot.size:

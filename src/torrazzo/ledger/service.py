@@ -25,10 +25,11 @@ from typing import NamedTuple
 import structlog
 
 from torrazzo.base import SegmentId, StreamId, TermId
-from torrazzo.base.errors import Invalid, Refused, Stopped, TorrazzoError, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Refused, Stopped, TorrazzoError, Unavailable
 from torrazzo.ledger.anchor_job import AnchorJob
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.errors import Pruned
+from torrazzo.ledger.file_check import FileWatch
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.intake import read_line
 from torrazzo.ledger.note import Note
@@ -45,7 +46,7 @@ MOST_CONNECTIONS = 64
 MOST_BYTES = 16 << 20
 MOST_FACTS = 4_000
 
-_STATUS = ((Invalid, 400), (Pruned, 410), (Refused, 403), (Unavailable, 503), (Stopped, 503))
+_STATUS = ((Invalid, 400), (Pruned, 410), (Refused, 403), (Unavailable, 503), (Stopped, 503), (Damaged, 500))
 _NODE = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _TEXT, _BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 
@@ -59,6 +60,7 @@ class Open(NamedTuple):
     sequencer: Sequencer
     anchors: AnchorJob
     witnessing: Witnessing
+    files: FileWatch
     statement: Callable[[str], bytes]  # what the keyring's chip said, by its file's name
 
 

@@ -4,6 +4,7 @@
 
 import contextlib
 from collections.abc import Collection, Iterator
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from torrazzo.ledger.files import LogFiles
 from torrazzo.ledger.identity import KINDS, Identity, LogKind, LogName
 from torrazzo.ledger.key import VerifierKey
 from torrazzo.ledger.log_rows import insert_log, load, read_logs
-from torrazzo.ledger.merkle import leaf_hash, root_of
+from torrazzo.ledger.merkle import leaf_hash
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.reader import LogReader
 from torrazzo.ledger.schema import Database
@@ -40,7 +41,8 @@ def open_ledger(
 ) -> LedgerStore:
     """Open the ledger in `folder`, made if there is none; `seen` are heads of it that others remember.
 
-    1. Rows, edge and head of each log agree, and so do the last full files; else `Damaged`. 2. Nothing shows that more
+    1. Rows, edge and head of each log agree, and so do the last full files; else `Damaged`, `Touched` where it can be
+    said which entries that concerns. 2. Nothing shows that more
     was signed than the database has: no file, no published head, none of `seen`; else `RolledBack`. 3. What a crash
     left undone is done: full tiles written, the head published, pruned files unlinked.
     """
@@ -55,6 +57,7 @@ def open_ledger(
                 _check_entries(log.snapshot)
         names = disk.list(folder)
         for log in logs.values():
+            log.reader.named = partial(named_by, database)
             _check_files(log.snapshot, log.reader)
             _check_newest(log, names, identity, seen)  # 2
         store = LedgerStore(database, FactIndex(database), logs, lock)
@@ -68,6 +71,13 @@ def open_ledger(
     except BaseException:
         lock.release()
         raise
+
+
+def named_by(database: Database, found: Touched) -> Touched:
+    """With camera and time, as far as the catalogue can be asked."""
+    with contextlib.suppress(sa.exc.SQLAlchemyError), database.read() as connection:
+        return found.named(connection)
+    return found
 
 
 @contextlib.contextmanager
@@ -119,19 +129,13 @@ def _check_entries(snapshot: Snapshot) -> None:
 
 def _check_files(snapshot: Snapshot, reader: LogReader) -> None:
     """The edge leads to the root; each level's last full tile has the hash above it, the last bundle its leaves."""
-    what = f"ledger, log {snapshot.name}"
     if reader.root() != snapshot.head.root:
-        raise Damaged(f"{what}: the right edge leads to another root than the head has")
-    for level in range(len(snapshot.edge) - 1):
+        raise Damaged(f"ledger, log {snapshot.name}: the right edge leads to another root than the head has")
+    for level in reversed(range(len(snapshot.edge) - 1)):
         number = (snapshot.size >> 8 * (level + 1)) - 1
-        if level == 0 and (number + 1) * WIDTH <= snapshot.minimum:
-            continue
-        tile = reader.tile(snapshot, level, number)
-        above = reader.tile(snapshot, level + 1, number // WIDTH)
-        if root_of(split_tile(tile, WIDTH)) != split_tile(above, len(above) // HASH_LENGTH)[number % WIDTH]:
-            raise Damaged(f"{what}: {Tile(level, number)} is not the one that the head has; {_ADVICE}")
-        if level == 0 and _leaves(reader.resource(str(Tile(None, number)))) != tile:
-            raise Damaged(f"{what}: {Tile(None, number)} does not have the entries of {Tile(0, number)}")
+        if level or (number + 1) * WIDTH > snapshot.minimum:
+            for tile in (Tile(level, number), *([] if level else [Tile(None, number)])):
+                reader.check(snapshot, tile)
 
 
 def _check_newest(log: LogWriter, names: Collection[str], identity: Identity, seen: Collection[Checkpoint]) -> None:
@@ -183,7 +187,3 @@ def _published(data: bytes, file: str, log: LogWriter) -> Checkpoint:
             f"{log.snapshot.name}/{file}: not a head that we published ({error});"
             " if the database is the newest one, remove this file"
         ) from error
-
-
-def _leaves(bundle: bytes) -> bytes:
-    return b"".join(map(leaf_hash, split_entries(bundle, WIDTH)))

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from torrazzo.base import SegmentId
 from torrazzo.base.closing import Closing
-from torrazzo.base.errors import Invalid, Stopped
+from torrazzo.base.errors import Damaged, Invalid, Stopped
 from torrazzo.durable import Lock
 from torrazzo.ledger.fact_index import FactIndex, FactRow, Placed, RecEntry
 from torrazzo.ledger.files import LogFiles
@@ -77,7 +77,10 @@ class LogWriter:
     def put_files(self) -> None:
         """Write what is full and in no file, then publish the head: who reads that finds what is below it."""
         for tile, data in self.snapshot.pending.items():
-            self.files.put(tile, data)
+            try:
+                self.files.put(tile, data)
+            except Damaged as error:
+                raise self.reader.touched(self.snapshot, tile, str(error)) from error
         filed = self.snapshot.size // WIDTH * WIDTH
         self.snapshot = self.snapshot._replace(pending={}, filed=filed)
         self.files.publish_checkpoint(self.snapshot.note.pack())

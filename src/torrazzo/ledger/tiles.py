@@ -36,6 +36,12 @@ class Tile(NamedTuple):
         folders = "".join(f"x{digits:0>3}/" for digits in first)
         return f"tile/{level}/{folders}{last:0>3}" + (f".p/{self.width}" if self.width < WIDTH else "")
 
+    @property
+    def entries(self) -> range:
+        """Those that a full one has, or is over."""
+        width = WIDTH ** ((self.level or 0) + 1)
+        return range(self.number * width, (self.number + 1) * width)
+
     @classmethod
     def parse(cls, path: str) -> Self:
         """The inverse of `str`; strict."""
@@ -98,6 +104,19 @@ def pack_entries(entries: Iterable[bytes]) -> bytes:
             raise Invalid(f"entry of {len(entry)} bytes, at most {MAX_ENTRY}")
         parts += len(entry).to_bytes(_LENGTH_SIZE, "big"), entry
     return b"".join(parts)
+
+
+def leading_entries(data: bytes) -> list[bytes]:
+    """Those of a bundle as far as they are whole, whatever is behind them."""
+    entries: list[bytes] = []
+    at = 0
+    while at + _LENGTH_SIZE <= len(data):
+        start = at + _LENGTH_SIZE
+        at = start + int.from_bytes(data[at:start], "big")
+        if at > len(data):
+            break
+        entries.append(data[start:at])
+    return entries
 
 
 def split_entries(data: bytes, width: int) -> list[bytes]:

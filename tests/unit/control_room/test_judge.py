@@ -167,6 +167,18 @@ def test_the_ledger_and_who_looks_at_it() -> None:
     assert codes(town(), anchors={"silent": [{**silent, "since": NOW - HOUR + 1}]}) == []
 
 
+def test_files_of_the_ledger_that_are_damaged() -> None:
+    """Each by its place, with the camera's name and the town's time; a stamp by its file; for the page and `status`."""
+    file = {"log": "rec", "file": "tile/entries/000", "first": 3, "last": 3, "streams": f"{CAMERA}/main",
+            "from": NOW, "to": None, "what": "…"}  # fmt: skip
+    stamp = {"file": "act-42.aruba.tst", "what": "its hash is another one"}
+    state = town(ledger={**LEDGER, "damaged": {"files": [file], "anchors": [stamp]}})
+    assert codes(state) == [("ledger-file", "rec/tile/entries/000"), ("anchor-damaged", "act-42.aruba.tst")]
+    assert "entries 3 to 3 of the ledger cannot be shown or proven (Via Dante, 2026-" in state.damaged[0]
+    assert "+01:00" in state.damaged[0] or "+02:00" in state.damaged[0]
+    assert state.all_alarms == state.damaged
+
+
 def test_ways_in_are_told_without_names() -> None:
     """How many are locked out, how much was refused; who it was stands in the log (LG-05, WK-03)."""
     assert codes(town(), ways=Ways(1, 4)) == [("locked-out", "")]

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Files of the ledger that are not as they were written, as people are told: cameras by name, the town's time."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from torrazzo.base.times import SECOND
+
+MOST_NAMED = 5
+MOST_TOLD = 10
+
+_LAST = 253_402_300_800 * SECOND  # the year 10000: what is beyond has no calendar
+
+
+class Damage(NamedTuple):
+    """One file."""
+
+    is_stamp: bool  # else a tile or bundle
+    place: str
+    text: str
+
+
+def damages(ledger: Mapping[str, object] | None, names: Mapping[str, str], zone: str) -> list[Damage]:
+    """What the ledger says in its status; `names` are the cameras', by id."""
+    said = None if ledger is None else ledger.get("damaged")
+    if not isinstance(said, dict):
+        return []
+    files = [_file(each, names, ZoneInfo(zone)) for each in _dicts(said.get("files"))]
+    stamps = [_stamp(each) for each in _dicts(said.get("anchors"))]
+    return [*files[:MOST_TOLD], *stamps[:MOST_TOLD]]
+
+
+def _file(each: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) -> Damage:
+    place = f"{each.get('log')}/{each.get('file')}"
+    about = ", ".join(_about(each, names, zone))
+    what = f"entries {each.get('first')} to {each.get('last')} of the ledger cannot be shown or proven"
+    text = f"{place} is not as it was written: {what}{f' ({about})' if about else ''}; put it back from a backup"
+    return Damage(is_stamp=False, place=place, text=text)
+
+
+def _about(each: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) -> Iterator[str]:
+    streams = each.get("streams")
+    told = _names(streams.split(","), names) if isinstance(streams, str) else []
+    yield from told[:MOST_NAMED]
+    if len(told) > MOST_NAMED:
+        yield f"{len(told) - MOST_NAMED} more"
+    times = [_local(at, zone) for at in (each.get("from"), each.get("to")) if isinstance(at, int) and 0 <= at < _LAST]
+    if times:
+        yield " to ".join(times)
+
+
+def _names(streams: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    """Each camera once."""
+    return list(dict.fromkeys(names.get(id_, id_) for id_ in (stream.partition("/")[0] for stream in streams)))
+
+
+def _local(ticks: int, zone: ZoneInfo) -> str:
+    instant = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=ticks // SECOND)
+    return instant.astimezone(zone).isoformat(" ")
+
+
+def _stamp(each: Mapping[str, object]) -> Damage:
+    name = str(each.get("file"))
+    text = f"stamp {name} is damaged, and goes into no package: {each.get('what')}"
+    return Damage(is_stamp=True, place=name, text=text)
+
+
+def _dicts(found: object) -> list[Mapping[str, object]]:
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
