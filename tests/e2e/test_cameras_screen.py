@@ -25,7 +25,7 @@ SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ els
 CAST = {
     "oriana": (Role.OPERATOR,),
     "osvaldo": (Role.OPERATOR,),
-    **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino"), (Role.ADMIN,)),
+    **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino", "ines", "lara"), (Role.ADMIN,)),
 }
 ADMINS = iter(("bice", "ciro"))  # one each: a second sign-in of the same person would ask
 LOOKS = [("light", "it"), ("dark", "en")]
@@ -201,6 +201,37 @@ def test_the_list_is_searched_and_filtered_by_everybody(browser: Any, town: Room
     seen.wait(word(seen, "cameras.pictures"))
     assert seen.page.get_by_text(word(seen, "cameras.access")).count() == 0
     at_peace(seen)
+
+
+def test_sectors_are_taken_from_where_the_camera_looks(browser: Any, town: RoomTown) -> None:
+    """Who sees no picture takes two corners, the zoom and home from the camera's position; then it may be turned."""
+    with FakeOnvif().running() as device:
+        api = town.browser("ines")
+        said = {"name": "Piazza Gira", "url": "rtsp://127.0.0.1:9/x", "synthetic": True}
+        id_ = api.post("/cameras", {**said, "device": f"http://{device.where}/onvif/device_service"}).json()["id"]
+        seen = town.sign_in(browser, "lara", f"/cameras?camera={id_}")
+        seen.wait(word(seen, "sectors.none"), 20)
+        click(seen, "sectors.add")
+        click(seen, "sectors.save")
+        seen.wait(word(seen, "cameras.between", low="-1", high="1"))
+        for pose, part, shown in (
+            ((-0.5, -0.25, 0.0), "corner_low", "−0,5"),
+            ((0.5, 0.25, 0.4), "corner_high", "0,4"),
+            ((0.25, 0.0, 0.5), "zoom_here", "0,25"),
+        ):
+            device.pose = pose
+            click(seen, f"sectors.{part}")
+            seen.wait(shown.replace("−", "-"))
+        assert seen.axe() == []
+        seen.shot(SHOTS, "camera-sectors")
+        click(seen, "sectors.save")
+        seen.wait(word(seen, "sectors.saved"))
+        (sector,) = api.get(f"/cameras/{id_}/sectors").json()["sectors"]
+        assert sector == {"left": -0.5, "right": 0.5, "bottom": -0.25, "top": 0.25, "zoom": 0.5}
+        click(seen, "sectors.home_here")
+        seen.wait(word(seen, "sectors.home_kept"))
+        assert device.presets[api.get(f"/cameras/{id_}/sectors").json()["home"]][0] == "Torrazzo"
+        at_peace(seen)
 
 
 def test_a_camera_is_turned_by_keyboard_within_its_sectors(browser: Any, town: RoomTown) -> None:

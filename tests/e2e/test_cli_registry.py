@@ -156,6 +156,22 @@ def test_set_changes_what_it_names(shell: Shell) -> None:
     assert "Nothing to change" in shell("camera", "set", "due", "--enable").out
 
 
+def test_sectors_are_said_on_the_command_line(shell: Shell) -> None:
+    """MN-04: where a camera may look is shown, said and taken away; what cannot be meant changes nothing."""
+    shell("camera", "add", "Uno", "rtsp://h/1")
+    assert "nobody turns it" in shell("camera", "sectors", "uno").out
+    assert shell("camera", "sectors", "Uno", "--sector=-0.5,0.5,-0.2,0.2", "--sector=0.5,0.8,0,0.2,0.3").code == 0
+    assert shell("camera", "sectors", "Uno", "--speed", "0.5", "--home-preset", "9", "--endless").code == 0
+    kept = shell("camera", "sectors", "Uno", "--json").json()
+    assert kept["sectors"][0] == {"left": -0.5, "right": 0.5, "bottom": -0.2, "top": 0.2, "zoom": 1.0}
+    assert (len(kept["sectors"]), kept["full_speed"], kept["home"], kept["is_endless"]) == (2, 0.5, "9", True)
+    for wrong in ("--sector=0.5,-0.5,0,1", "--sector=1,2", "--sector=a,b,c,d", "--speed=0"):
+        assert shell("camera", "sectors", "Uno", wrong).code == 2, wrong
+    assert shell("camera", "sectors", "Uno", "--none", "--sector=0,1,0,1").code == 2
+    assert shell("camera", "sectors", "Uno", "--json").json() == kept
+    assert "nobody turns it" in shell("camera", "sectors", "Uno", "--none", "--home-preset", "none").out
+
+
 def test_a_removed_camera_is_known_by_what_it_was(shell: Shell) -> None:
     """It leaves the list and the plan; --removed shows it, its name is free again."""
     shell("camera", "add", "Uno", "rtsp://a:b@h/1")

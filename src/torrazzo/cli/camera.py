@@ -20,6 +20,7 @@ from torrazzo.cli.office import changing, read_camera, read_cameras
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.output import local_text, warn, write_json, write_table
 from torrazzo.cli.process_options import find_home
+from torrazzo.cli.sectors import sectors
 from torrazzo.town.camera import Camera, StreamConfig, check_name, new_camera_id, parse_address
 from torrazzo.town.home import Home, load_settings
 from torrazzo.town.wire import camera_for_people
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from torrazzo.camera.onvif import Description
 
 app = typer.Typer(
-    help="The cameras: discover, add, list, show, set, remove, probe.", no_args_is_help=True, rich_markup_mode=None
+    help="The cameras: discover, add, list, show, set, sectors, remove, probe.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
+app.command("sectors")(sectors)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A camera's name, in any case, or its id.")]
 SubOption = Annotated[str | None, typer.Option("--sub", metavar="URL", help="The small stream, for live pictures.")]

@@ -14,10 +14,10 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import CameraId
 from torrazzo.camera.errors import CameraError
-from torrazzo.camera.onvif import Client, Rules, Turning
+from torrazzo.camera.onvif import Client, Turning
 from torrazzo.camera.onvif.describe import turning_profile
 from torrazzo.camera.onvif.http import Trust
-from torrazzo.camera.onvif.sectors import Sector
+from torrazzo.town.bounds import Bounds
 from torrazzo.town.camera import Camera
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,14 @@ class TurningDesk:
 
     def do(self, camera: Camera, by: By, work: Work[T], *, is_move: bool = False) -> T:
         """Raises `NoBounds`, `Refused` for what lies outside, `CameraError`; in any thread but the loop's."""
-        rules_of(camera)
+        if camera.bounds is None or not camera.bounds.sectors:
+            raise NoBounds("MN-04: nobody has said yet where this camera may look")
+        return self.ask(camera, by, work, is_move=is_move)
+
+    def ask(self, camera: Camera, by: By, work: Work[T], *, is_move: bool = False) -> T:
+        """The same, for whoever is about to say where it may look: without sectors whatever turns it is refused."""
+        if camera.device is None or not camera.streams:
+            raise NoBounds("this camera has no address over ONVIF, by which it could be turned")
         loop = self._begun()
         future = asyncio.run_coroutine_threadsafe(self._do(camera, by, work, is_move=is_move), loop)
         try:
@@ -105,7 +112,7 @@ class TurningDesk:
         async def told(what: str) -> None:
             await asyncio.to_thread(self._tell, camera.id, what, by)
 
-        return Turning(before[1], before[2], rules_of(camera), told)
+        return Turning(before[1], before[2], camera.bounds or Bounds(), told)
 
     def _return_later(self, camera: Camera) -> None:
         if (before := self._returns.pop(camera.id, None)) is not None:
@@ -126,11 +133,3 @@ class TurningDesk:
             await self._do(camera, by, lambda turning: turning.to_preset(preset), is_move=False)
         except TorrazzoError as error:
             log.warning("camera_not_back", camera=camera.id, error=str(error))
-
-
-def rules_of(camera: Camera) -> Rules:
-    """As it may be turned; raises `NoBounds`."""
-    if camera.bounds is None or not camera.bounds.sectors or camera.device is None or not camera.streams:
-        raise NoBounds("MN-04: nobody has said yet where this camera may look, or it has no address over ONVIF")
-    bounds = camera.bounds
-    return Rules(tuple(Sector(*sector) for sector in bounds.sectors), bounds.is_endless, bounds.full_speed)

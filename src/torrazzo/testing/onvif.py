@@ -299,6 +299,10 @@ class FakeOnvif:
                 return texts.status(self.pose if self.traits.says_pose else None)
             case "GetPresets":
                 return texts.presets(self.presets)
+            case "SetPreset":
+                token = asked.get("PresetToken") or str(len(self.presets) + 1)
+                self.presets[token] = (asked.get("PresetName"), self.pose)
+                return f"<tptz:SetPresetResponse><tptz:PresetToken>{token}</tptz:PresetToken></tptz:SetPresetResponse>"
             case "GotoPreset":
                 self.pose = self.presets[asked.get("PresetToken")][1]
             case "AbsoluteMove":

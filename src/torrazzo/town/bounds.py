@@ -43,6 +43,10 @@ class Bounds(NamedTuple):
             raise Invalid("home: the token of a preset")
         return self
 
+    def plain(self) -> dict[str, object]:
+        """For people, and for JSON."""
+        return {**self._asdict(), "sectors": [sector._asdict() for sector in self.sectors]}
+
     def to_text(self) -> str:
         """As a column holds it."""
         return json.dumps({**self._asdict(), "sectors": [list(sector) for sector in self.sectors]})

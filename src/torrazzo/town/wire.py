@@ -32,6 +32,7 @@ def camera_for_people(camera: Camera) -> dict[str, object]:
         "position": None if camera.position is None else camera.position._asdict(),
         "device": camera.device,
         "sensor": camera.sensor,
+        "bounds": None if camera.bounds is None else camera.bounds.plain(),
         "streams": [
             {
                 "name": stream.id.name,

@@ -10,61 +10,62 @@ from hypothesis import strategies as st
 
 from torrazzo.base.clock import SystemClock
 from torrazzo.base.errors import Invalid, Refused
-from torrazzo.camera.onvif import Client, Rules, Turning
-from torrazzo.camera.onvif.sectors import Pose, Sector, check_absolute, check_continuous, check_relative, check_rules
+from torrazzo.camera.onvif import Client, Turning
+from torrazzo.camera.onvif.sectors import Pose, check_absolute, check_continuous, check_relative
 from torrazzo.testing.onvif import FakeOnvif, Traits
+from torrazzo.town.bounds import Bounds, Sector
 
 SQUARE = Sector(-0.5, 0.5, -0.5, 0.5, 0.5)
 MIDDLE = Pose(0, 0, 0)
-RULES = Rules((SQUARE,))
+BOUNDS = Bounds((SQUARE,))
 MOVES = {"AbsoluteMove", "RelativeMove", "ContinuousMove", "GotoPreset"}
 
 
 @pytest.mark.parametrize("aim", [Pose(0.5, -0.5, 0.5), Pose(0, 0, 0)])
 def test_within_a_sector(aim: Pose) -> None:
     """Its edges belong to a sector."""
-    check_absolute(RULES, MIDDLE, aim)
+    check_absolute(BOUNDS, MIDDLE, aim)
 
 
 @pytest.mark.parametrize("aim", [Pose(0.51, 0, 0), Pose(0, -0.6, 0), Pose(0, 0, 0.51), Pose(1, 1, 1)])
 def test_outside_of_a_sector(aim: Pose) -> None:
     """Beyond an edge, or closer than the sector allows, is refused with the clause."""
     with pytest.raises(Refused, match="MN-04"):
-        check_absolute(RULES, MIDDLE, aim)
+        check_absolute(BOUNDS, MIDDLE, aim)
 
 
 def test_the_way_counts_too() -> None:
     """From one allowed pose to another there is a way only through what is allowed, the rectangle's corners too."""
-    apart = Rules((Sector(-1, -0.5, -1, 1), Sector(0.5, 1, -1, 1)))
+    apart = Bounds((Sector(-1, -0.5, -1, 1), Sector(0.5, 1, -1, 1)))
     with pytest.raises(Refused):
         check_absolute(apart, Pose(-0.7, 0, 0), Pose(0.7, 0, 0))
-    joined = Rules((*apart.sectors, Sector(-0.5, 0.5, -0.1, 0.1)))
+    joined = Bounds((*apart.sectors, Sector(-0.5, 0.5, -0.1, 0.1)))
     check_absolute(joined, Pose(-0.7, 0, 0), Pose(0.7, 0.1, 0))
     with pytest.raises(Refused):
         check_absolute(joined, Pose(-0.7, 0, 0), Pose(0.7, 0.2, 0))
-    corner = Rules((Sector(-1, 0, -1, 1), Sector(-1, 1, -1, 0)))
+    corner = Bounds((Sector(-1, 0, -1, 1), Sector(-1, 1, -1, 0)))
     with pytest.raises(Refused):  # both ends are allowed; the axes may be at different speeds
         check_absolute(corner, Pose(-0.5, 0.5, 0), Pose(0.5, -0.5, 0))
 
 
 def test_zoom_on_the_way() -> None:
     """A way is as close as the closer of its ends: who looks closely turns back before turning away."""
-    rules = Rules((Sector(-1, 0, -1, 1, 1.0), Sector(0, 1, -1, 1, 0.2)))
-    check_absolute(rules, Pose(-0.5, 0, 0.2), Pose(0.5, 0, 0.2))
+    bounds = Bounds((Sector(-1, 0, -1, 1, 1.0), Sector(0, 1, -1, 1, 0.2)))
+    check_absolute(bounds, Pose(-0.5, 0, 0.2), Pose(0.5, 0, 0.2))
     with pytest.raises(Refused):
-        check_absolute(rules, Pose(-0.5, 0, 0.9), Pose(0.5, 0, 0.1))
+        check_absolute(bounds, Pose(-0.5, 0, 0.9), Pose(0.5, 0, 0.1))
 
 
 def test_an_endless_camera() -> None:
     """Where a camera turns round and round it goes the shorter way, and across the seam; half a turn may be either."""
-    seam = Rules((Sector(-1, -0.8, -1, 1), Sector(0.8, 1, -1, 1)), is_endless=True)
+    seam = Bounds((Sector(-1, -0.8, -1, 1), Sector(0.8, 1, -1, 1)), is_endless=True)
     check_absolute(seam, Pose(0.9, 0, 0), Pose(-0.9, 0, 0))
     check_relative(seam, Pose(0.9, 0, 0), Pose(0.2, 0, 0))
     with pytest.raises(Refused):
         check_relative(seam, Pose(0.9, 0, 0), Pose(0.4, 0, 0))
     with pytest.raises(Refused):
         check_absolute(seam._replace(is_endless=False), Pose(0.9, 0, 0), Pose(-0.9, 0, 0))
-    half = Rules((Sector(0, 1, -1, 1), Sector(-1, -0.9, -1, 1)), is_endless=True)
+    half = Bounds((Sector(0, 1, -1, 1), Sector(-1, -0.9, -1, 1)), is_endless=True)
     for pan in (0.98, -0.98):  # one way round is allowed for the first, but nobody knows which one it takes
         with pytest.raises(Refused):
             check_absolute(half, Pose(0, 0, 0), Pose(pan, 0, 0))
@@ -75,37 +76,38 @@ def test_an_endless_camera() -> None:
 
 def test_turning_with_a_speed() -> None:
     """A speed is held for its time: as far as the camera may get in it must be allowed; stopping at its end counts."""
-    rules = RULES._replace(full_speed=1.0)
-    check_continuous(rules, MIDDLE, Pose(0.5, 0, 0), 1)
+    bounds = BOUNDS._replace(full_speed=1.0)
+    check_continuous(bounds, MIDDLE, Pose(0.5, 0, 0), 1)
     with pytest.raises(Refused):
-        check_continuous(rules, MIDDLE, Pose(0.6, 0, 0), 1)
-    check_continuous(Rules((Sector(0, 1, -1, 1),)), Pose(0.5, 0, 0), Pose(1, 1, -1), 10)
+        check_continuous(bounds, MIDDLE, Pose(0.6, 0, 0), 1)
+    check_continuous(Bounds((Sector(0, 1, -1, 1),)), Pose(0.5, 0, 0), Pose(1, 1, -1), 10)
     with pytest.raises(Refused, match="does not say where it looks"):
-        check_continuous(rules, None, Pose(0.1, 0, 0), 1)
+        check_continuous(bounds, None, Pose(0.1, 0, 0), 1)
 
 
-def test_without_sectors_everything_is_allowed() -> None:
-    """Who declared no sectors declared no limit, also for a camera that does not say where it looks."""
-    check_absolute(Rules(), None, Pose(1, 1, 1))
-    check_continuous(Rules(), None, Pose(1, 1, 1), 10)
-    with pytest.raises(Refused):
-        check_absolute(Rules(), None, Pose(1.1, 0, 0))
+def test_without_sectors_nothing_is_allowed() -> None:
+    """Nobody has said where it may look: it stands still, whether or not it says where it looks."""
+    for now in (None, MIDDLE):
+        with pytest.raises(Refused, match="nobody has said"):
+            check_absolute(Bounds(), now, MIDDLE)
+        with pytest.raises(Refused, match="nobody has said"):
+            check_continuous(Bounds(), now, Pose(0.1, 0, 0), 1)
 
 
 @pytest.mark.parametrize(
-    "rules",
+    "bounds",
     [
-        Rules((Sector(0.5, 0.5, 0, 1),)),
-        Rules((Sector(-2, 0, 0, 1),)),
-        Rules((Sector(0, 1, 0, 1, 2),)),
-        Rules((), full_speed=0),
-        Rules((Sector(float("nan"), 1, 0, 1),)),
+        Bounds((Sector(0.5, 0.5, 0, 1),)),
+        Bounds((Sector(-2, 0, 0, 1),)),
+        Bounds((Sector(0, 1, 0, 1, 2),)),
+        Bounds((), full_speed=0),
+        Bounds((Sector(float("nan"), 1, 0, 1),)),
     ],
 )
-def test_rules_that_mean_nothing(rules: Rules) -> None:
-    """Rules that cannot be meant are refused when they are set, not when somebody turns."""
+def test_bounds_that_mean_nothing(bounds: Bounds) -> None:
+    """Bounds that cannot be meant are refused when they are set, not when somebody turns."""
     with pytest.raises(Invalid):
-        check_rules(rules)
+        bounds.checked()
 
 
 UNIT = st.floats(-1, 1)
@@ -122,7 +124,7 @@ def test_nothing_forbidden_lies_on_an_allowed_way(
 ) -> None:
     """Whatever lies between the ends of an allowed way lies in a sector that allows the zoom of both."""
     try:
-        check_absolute(Rules(tuple(sectors)), start, stop)
+        check_absolute(Bounds(tuple(sectors)), start, stop)
     except Refused:
         return
     x, y = start.pan + pan * (stop.pan - start.pan), start.tilt + tilt * (stop.tilt - start.tilt)
@@ -134,17 +136,17 @@ def test_nothing_forbidden_lies_on_an_allowed_way(
     )
 
 
-def turning(fake: FakeOnvif, rules: Rules) -> Turning:
-    """A camera with rules, its services known."""
+def turning(fake: FakeOnvif, bounds: Bounds) -> Turning:
+    """A camera with bounds, its services known."""
     client = Client(fake.where, None, None, SystemClock())
     asyncio.run(client.open())
-    return Turning(client, "s0p0", rules)
+    return Turning(client, "s0p0", bounds)
 
 
 def test_a_forbidden_move_is_not_sent() -> None:
     """The device never hears of a move towards where it may not look; of an allowed one, and of a stop, it does."""
     with FakeOnvif(Traits()).running() as fake:
-        camera = turning(fake, RULES)
+        camera = turning(fake, BOUNDS)
         for move in (camera.to(Pose(0.9, 0, 0)), camera.by(Pose(0, 0.9, 0)), camera.turn(Pose(1, 0, 0), 1)):
             with pytest.raises(Refused, match="MN-04"):
                 asyncio.run(move)
@@ -168,10 +170,21 @@ def test_a_forbidden_move_is_not_sent() -> None:
 def test_a_camera_that_does_not_say_where_it_looks() -> None:
     """With sectors it stands still, since no way is known to be allowed; it can be stopped."""
     with FakeOnvif(Traits(says_pose=False)).running() as fake:
-        camera = turning(fake, RULES)
+        camera = turning(fake, BOUNDS)
         with pytest.raises(Refused, match="MN-04"):
             asyncio.run(camera.to(MIDDLE))
         asyncio.run(camera.stop())
         assert not MOVES & set(fake.operations)
-        asyncio.run(turning(fake, Rules()).to(Pose(0.9, 0, 0)))
-    assert fake.pose == (0.9, 0, 0)
+    assert fake.pose == MIDDLE
+
+
+def test_a_pose_is_kept_as_a_preset() -> None:
+    """Where it looks now gets a name; the same name again takes the place of the first, and forgets no other."""
+    with FakeOnvif(Traits()).running() as fake:
+        camera, fake.pose = turning(fake, BOUNDS), (0.25, 0.1, 0.0)
+        token = asyncio.run(camera.keep("Torrazzo"))
+        assert fake.presets[token] == ("Torrazzo", (0.25, 0.1, 0.0))
+        fake.pose = (-0.25, 0.1, 0.0)
+        assert asyncio.run(camera.keep("Torrazzo")) == token
+        assert [name for name, _ in fake.presets.values()] == ["Piazza", "Via Roma", "Torrazzo"]
+        assert fake.presets[token][1] == fake.pose

@@ -14,7 +14,6 @@ from torrazzo.camera.onvif.client import Client
 from torrazzo.camera.onvif.describe import Description, describe
 from torrazzo.camera.onvif.discovery import Found
 from torrazzo.camera.onvif.multicast import discover
-from torrazzo.camera.onvif.sectors import Rules
 from torrazzo.camera.onvif.turning import Turning
 
-__all__ = ["Client", "Description", "Found", "Rules", "Turning", "describe", "discover"]
+__all__ = ["Client", "Description", "Found", "Turning", "describe", "discover"]

@@ -112,9 +112,10 @@ def goto_preset(profile: str, preset: str) -> Call[None]:
     return Call(PTZ, body, nothing)
 
 
-def set_preset(profile: str, name: str) -> Call[str]:
-    """Call the pose that it has now so; the preset's token."""
-    body = make(PTZ, "SetPreset", make(PTZ, "ProfileToken", profile), make(PTZ, "PresetName", name))
+def set_preset(profile: str, name: str, instead_of: str = "") -> Call[str]:
+    """Call the pose that it has now so; the preset's token. `instead_of`: the token of one that this replaces."""
+    known = [make(PTZ, "PresetToken", instead_of)] if instead_of else []
+    body = make(PTZ, "SetPreset", make(PTZ, "ProfileToken", profile), make(PTZ, "PresetName", name), *known)
     return Call(PTZ, body, lambda answer: token_of(answer, "PresetToken"))
 
 

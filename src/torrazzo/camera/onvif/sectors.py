@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Where a camera that turns may look (control MN-04): pure geometry, decided before anything is sent. Pure.
+"""Whether a camera may turn (control MN-04): geometry over what town/bounds.py declares, before anything is sent. Pure.
 
 Poses are those of ONVIF's generic spaces: pan and tilt from -1 to 1, zoom from 0 to 1. A camera's axes move at their
 own speeds: on its way from one pose to another it may pass anything within the rectangle between the two. So a way is
@@ -11,7 +11,8 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from torrazzo.base.errors import Invalid, Refused
+from torrazzo.base.errors import Refused
+from torrazzo.town.bounds import Bounds, Sector
 
 _HALF_TURN = 1.0  # of an endless camera, in units of pan
 _EVEN = 0.1  # half turns so near that the camera may go either way round
@@ -26,24 +27,6 @@ class Pose(NamedTuple):
     zoom: float
 
 
-class Sector(NamedTuple):
-    """A rectangle that may be looked at, and how close."""
-
-    left: float
-    right: float
-    bottom: float
-    top: float
-    zoom: float = 1.0
-
-
-class Rules(NamedTuple):
-    """What one camera may see; no sectors: everything."""
-
-    sectors: tuple[Sector, ...] = ()
-    is_endless: bool = False  # turns round and round: pan -1 is 1
-    full_speed: float = 2.0  # units a second at velocity 1; the whole range in a second unless it was measured
-
-
 class _Way(NamedTuple):
     left: float
     right: float
@@ -52,58 +35,44 @@ class _Way(NamedTuple):
     zoom: float
 
 
-def check_rules(rules: Rules) -> Rules:
-    """The rules, if they can be meant. Raises `Invalid`."""
-    for sector in rules.sectors:
-        if not (-1 <= sector.left < sector.right <= 1 and -1 <= sector.bottom < sector.top <= 1):
-            raise Invalid("a sector goes from left to right and from bottom to top, between -1 and 1")
-        if not 0 <= sector.zoom <= 1:
-            raise Invalid("a sector's zoom lies between 0 and 1")
-    if not 0 < rules.full_speed <= 1_000:
-        raise Invalid("a camera's speed is a positive number of units a second")
-    return rules
-
-
-def check_absolute(rules: Rules, now: Pose | None, aim: Pose) -> None:
+def check_absolute(bounds: Bounds, now: Pose | None, aim: Pose) -> None:
     """Whether it may turn from where it looks to there. Raises `Refused`."""
     if not (-1 <= aim.pan <= 1 and -1 <= aim.tilt <= 1 and 0 <= aim.zoom <= 1):
         raise Refused("the pose is outside what a camera can look at: pan and tilt from -1 to 1, zoom from 0 to 1")
-    if not rules.sectors:
-        return
-    start = _known(now)
+    start = _known(bounds, now)
     step = aim.pan - start.pan
     steps = [step]
-    if rules.is_endless:
+    if bounds.is_endless:
         other = step - 2 * _HALF_TURN if step > 0 else step + 2 * _HALF_TURN
         is_even = abs(abs(step) - abs(other)) <= 2 * _EVEN
         steps = [step, other] if is_even else [min(step, other, key=abs)]
     for way in steps:
-        _check(rules, start, Pose(start.pan + way, aim.tilt, aim.zoom))
+        _check(bounds, start, Pose(start.pan + way, aim.tilt, aim.zoom))
 
 
-def check_relative(rules: Rules, now: Pose | None, step: Pose) -> None:
+def check_relative(bounds: Bounds, now: Pose | None, step: Pose) -> None:
     """Whether it may turn by so much; beyond its end it stops there. Raises `Refused`."""
-    if not rules.sectors:
-        return
-    start = _known(now)
-    _check(rules, start, Pose(*(part + more for part, more in zip(start, step, strict=True))))
+    start = _known(bounds, now)
+    _check(bounds, start, Pose(*(part + more for part, more in zip(start, step, strict=True))))
 
 
-def check_continuous(rules: Rules, now: Pose | None, velocity: Pose, seconds: float) -> None:
+def check_continuous(bounds: Bounds, now: Pose | None, velocity: Pose, seconds: float) -> None:
     """Whether it may turn with that speed for so long. Raises `Refused`."""
-    reach = seconds * rules.full_speed
-    check_relative(rules, now, Pose(*(part * reach for part in velocity)))
+    reach = seconds * bounds.full_speed
+    check_relative(bounds, now, Pose(*(part * reach for part in velocity)))
 
 
-def _known(now: Pose | None) -> Pose:
+def _known(bounds: Bounds, now: Pose | None) -> Pose:
+    if not bounds.sectors:
+        raise Refused("MN-04: nobody has said yet where this camera may look")
     if now is None:
         raise Refused("MN-04: the camera does not say where it looks, so no way to an allowed sector is known")
     return now
 
 
-def _check(rules: Rules, start: Pose, stop: Pose) -> None:
-    for way in _ways(rules, start, stop):
-        if not _is_allowed(rules.sectors, way):
+def _check(bounds: Bounds, start: Pose, stop: Pose) -> None:
+    for way in _ways(bounds, start, stop):
+        if not _is_allowed(bounds.sectors, way):
             raise Refused(
                 f"MN-04: this would turn the camera to where it may not look (pan {_span(way.left, way.right)}, tilt "
                 f"{_span(way.bottom, way.top)}, zoom up to {way.zoom:.2f}); nothing was sent"
@@ -114,12 +83,12 @@ def _span(low: float, high: float) -> str:
     return f"{low:.2f}" if high - low < 0.005 else f"{low:.2f} to {high:.2f}"
 
 
-def _ways(rules: Rules, start: Pose, stop: Pose) -> list[_Way]:
+def _ways(bounds: Bounds, start: Pose, stop: Pose) -> list[_Way]:
     """The rectangle between two poses; two where it crosses the seam of an endless camera."""
     bottom, top = sorted((_clamp(start.tilt), _clamp(stop.tilt)))
     zoom = max(_clamp(start.zoom, 0), _clamp(stop.zoom, 0))
     left, right = sorted((start.pan, stop.pan))
-    if not rules.is_endless:
+    if not bounds.is_endless:
         return [_Way(_clamp(left), _clamp(right), bottom, top, zoom)]
     if right - left >= 2 * _HALF_TURN:
         return [_Way(-1, 1, bottom, top, zoom)]

@@ -28,6 +28,7 @@ from torrazzo.control_room.api import (
     own,
     people,
     register,
+    sectors,
     shifts,
     system,
     timeline,
@@ -63,6 +64,7 @@ DECLARED: Sequence[Declared] = tuple(
         town_map,
         log,
         turning,
+        sectors,
         timeline,
         walls,
     )

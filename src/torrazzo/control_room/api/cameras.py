@@ -328,7 +328,7 @@ def listed(found: Camera | None) -> dict[str, Any]:
     position = None if found is None or found.position is None else shapes.Position(**found.position._asdict())
     return {
         "position": position,
-        "turns": found is not None and found.bounds is not None,
+        "turns": found is not None and found.bounds is not None and bool(found.bounds.sectors),
         "waits": found is not None and not (found.enabled or found.synthetic),
     }
 

@@ -12,6 +12,7 @@ import type { MapRoutes } from "./map";
 import type { PlaybackRoutes } from "./playback";
 import type { RegisterRoutes } from "./register";
 import type { CurtainRoutes } from "./room";
+import type { SectorRoutes } from "./sectors";
 import type { TurningRoutes } from "./turning";
 import type { WallRoutes } from "./walls";
 
@@ -40,6 +41,7 @@ export interface Routes
     PeopleRoutes,
     PlaybackRoutes,
     RegisterRoutes,
+    SectorRoutes,
     TurningRoutes,
     WallRoutes {
   // Nobody has to be signed in.

@@ -20,6 +20,7 @@ import { CameraStatus } from "./List";
 import { ProbeResult, useProbe } from "./Probe";
 import { Ptz } from "./Ptz";
 import { RemoveCamera } from "./RemoveCamera";
+import { Sectors } from "./Sectors";
 
 interface Props {
   readonly camera: ListedCamera;
@@ -65,6 +66,7 @@ function Declared({ id, onChanged, onBack }: { readonly id: string; readonly onC
     <div className="camera-forms">
       <EditCamera key={`${value.id} edit`} camera={value} onChanged={changed} />
       <EditAccess key={`${value.id} access`} camera={value} onChanged={changed} />
+      <Sectors key={`${value.id} sectors`} camera={value} onChanged={changed} />
       <Look camera={value} />
       <Removal camera={value} onRemoved={() => { onChanged(); onBack(); }} />
     </div>
