@@ -23,17 +23,18 @@ from torrazzo.camera.onvif import device, events, imaging, media, media2, ptz
 from torrazzo.camera.onvif.addresses import device_address, service_address, stream_address
 from torrazzo.camera.onvif.discovery import Gathering
 from torrazzo.camera.onvif.profile import Profile, choose_streams, sensors, with_values
-from torrazzo.camera.onvif.sectors import Pose, Rules, Sector, check_absolute
+from torrazzo.camera.onvif.sectors import Pose, check_absolute
 from torrazzo.camera.onvif.soap import Call, read_envelope, write_envelope
 from torrazzo.camera.onvif.xml import Element, parse_xml
 from torrazzo.testing import onvif_texts as texts
+from torrazzo.town.bounds import Bounds, Sector
 
 ONVIF = (
     Path(os.environ.get("TORRAZZO_SHARED") or Path(__file__).resolve().parents[2] / "shared") / "data/protocol/onvif"
 )
 NUMBER = "5e1f0b5c-0000-4000-8000-000000000001"
 HOME = device_address("10.1.0.9")
-_RULES = Rules((Sector(-1, 0, -1, 1), Sector(0, 1, -0.5, 0.5, 0.5)), is_endless=True)
+_BOUNDS = Bounds((Sector(-1, 0, -1, 1), Sector(0, 1, -0.5, 0.5, 0.5)), is_endless=True)
 _POINT = events.Subscription("http://h/", (), ("tns1:VideoSource", "tns1:RuleEngine"))
 _MASK = media2.Mask("", "c", ((0, 0), (1, 0), (1, 1)), "Color", enabled=True)
 CALLS: tuple[Call[object], ...] = (
@@ -132,7 +133,7 @@ def _look(body: Element) -> None:
     pose = ptz.get_status("p").read(body)
     if pose is not None:
         with contextlib.suppress(Refused):
-            check_absolute(_RULES, pose, Pose(-0.5, 0, 0))
+            check_absolute(_BOUNDS, pose, Pose(-0.5, 0, 0))
 
 
 # -- good input --------------------------------------------------------------------------------------------------------
