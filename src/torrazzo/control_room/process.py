@@ -59,7 +59,7 @@ from torrazzo.control_room.socket_app import make_socket_app
 from torrazzo.control_room.staff_room import PAGE, StaffRoom, try_to
 from torrazzo.control_room.state import GapState, TownState
 from torrazzo.control_room.turning_desk import TurningDesk
-from torrazzo.control_room.views import gather
+from torrazzo.control_room.views import Heard, gather
 from torrazzo.control_room.watch import Watch
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import let_pass, listen_unix
@@ -155,6 +155,7 @@ class _Room:
         self._turning = TurningDesk(clock, self._tell_turned)
         self._refusals: dict[object, int] = {}
         self._registered: tuple[int, Sequence[Camera]] | None = None  # the registry's version, and its cameras
+        self._heard = Heard(self._clock)
         self._watch = self._make_watch()
         relay = LiveRelay(home.live_socket, clock)
         self._live = LiveLooks(self._staff.staffing, clock, lambda: self._looks.windows, relay)
@@ -329,12 +330,13 @@ class _Room:
         """Now; in a thread."""
         return self._watch.state()
 
-    def _look(self) -> TownState:
+    def _look(self, young_ns: int) -> TownState:
         registry = self._office.registry
         version = registry.version()
         if self._registered is None or self._registered[0] != version:
             self._registered = (version, registry.cameras())
-        state = gather(self._home, self._settings, self._disk, self._clock, self._registered[1], self.gaps)
+        ask = partial(self._heard.ask, young_ns=young_ns)
+        state = gather(self._home, self._settings, self._disk, self._clock, self._registered[1], self.gaps, ask)
         return replace(state, missing=self._books.missing)
 
     def gaps(self, stream: StreamId, span: Span) -> Sequence[GapState]:

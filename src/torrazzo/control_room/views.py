@@ -27,6 +27,7 @@ from torrazzo.town.registry import open_registry
 _ANSWER_S = 2.0
 
 Gaps = Callable[[StreamId, Span], Iterable[GapState]]
+Ask = Callable[[Path], Mapping[str, object] | None]
 
 
 def read_town_state(home: Home, disk: Disk, clock: Clock) -> TownState:
@@ -42,17 +43,43 @@ def read_town_state(home: Home, disk: Disk, clock: Clock) -> TownState:
         return gather(home, settings, disk, clock, cameras, index.gaps)
 
 
+class Heard:
+    """What processes said, for who can do with an answer some seconds old. One that gave none is asked each time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._said: dict[Path, tuple[int, Mapping[str, object]]] = {}
+
+    def ask(self, socket: Path, young_ns: int = 0) -> Mapping[str, object] | None:
+        """What it says, or said so many nanoseconds ago at most."""
+        now_ns, before = self._clock.boot_ns(), self._said.pop(socket, None)
+        if before is not None and now_ns - before[0] < young_ns:
+            found: Mapping[str, object] | None = before[1]
+        else:
+            before, found = None, ask_status(socket)
+        if found is not None:
+            self._said[socket] = before or (now_ns, found)
+        return found
+
+
 def gather(
-    home: Home, settings: Settings, disk: Disk, clock: Clock, cameras: Iterable[Camera], gaps: Gaps
+    home: Home,
+    settings: Settings,
+    disk: Disk,
+    clock: Clock,
+    cameras: Iterable[Camera],
+    gaps: Gaps,
+    ask: Ask | None = None,
 ) -> TownState:
-    """The state from these cameras and gaps, and what recorder, ledger and keyring say now."""
-    recorder, ledger = ask_status(home.recorder_socket), ask_status(home.ledger_socket)
+    """The state from these cameras and gaps, and what recorder, ledger and keyring say (to `ask`)."""
+    ask = ask or ask_status
+    recorder, ledger = ask_status(home.recorder_socket), ask(home.ledger_socket)
     state = town_state(settings, cameras, recorder, gaps, clock.utc(), ledger)
     retention = last_look(disk, home)
     wrong = (*_anchors_wrong(home), *_policy_wrong(home, settings))
     state = replace(state, settings_wrong=wrong, said=state.said._replace(retention=retention))
     roots = _roots(settings, disk, state.roots, retention)
-    return state.with_roots(roots).with_keyring(ask_status(home.keyring_socket))
+    return state.with_roots(roots).with_keyring(ask(home.keyring_socket))
 
 
 def _policy_wrong(home: Home, settings: Settings) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from torrazzo.town.ask import ask
 log = structlog.get_logger(__name__)
 
 FRESH_NS = 1_000_000_000  # a state is good for so long: many pages ask for it at a time
+HEARD_NS = 6_000_000_000  # of ledger and keyring, whose alarms wait ten seconds and more: as long for who only judges
 ANCHORS_NS = 60_000_000_000
 TEND_NS = 3600_000_000_000
 REFUSED_LATELY = 10 * 60 * SECOND
@@ -35,7 +36,7 @@ class Watch:
 
     def __init__(
         self,
-        look: Callable[[], TownState],
+        look: Callable[[int], TownState],
         version: Callable[[], int],
         alarms: Alarms,
         staff: Staff,
@@ -43,7 +44,10 @@ class Watch:
         ledger_socket: Path,
         refusals: Mapping[object, int],
     ) -> None:
-        """`version`: of the registry; `refusals`: when what was refused to whom, as the gate keeps it."""
+        """`look` is told how old, in nanoseconds, what ledger and keyring said may be.
+
+        `version`: of the registry; `refusals`: when what was refused to whom, as the gate keeps it.
+        """
         self._look, self._version, self.alarms, self._staff, self._clock = look, version, alarms, staff, clock
         self._ledger_socket, self._refusals = ledger_socket, refusals
         self._lock = threading.Lock()
@@ -52,18 +56,20 @@ class Watch:
         self._tended_ns = clock.boot_ns()
         self._is_failing = False
 
-    def state(self) -> TownState:
+    def state(self, heard_ns: int = 0) -> TownState:
         """Now, or a second ago at most, with the cameras that there are now."""
         with self._lock:
             now_ns, version = self._clock.boot_ns(), self._version()
-            if self._seen is None or now_ns - self._seen[0] >= FRESH_NS or self._seen[1] != version:
-                self._seen = (now_ns, version, self._look())
-            return self._seen[2]
+            if self._seen is not None and now_ns - self._seen[0] < FRESH_NS and self._seen[1] == version:
+                return self._seen[2]
+            found = self._look(heard_ns)
+            self._seen = None if heard_ns else (now_ns, version, found)
+            return found
 
     def turn(self) -> None:
         """Look, judge; forget what is old. What hinders it is told once."""
         try:
-            self.alarms.judge(judge(self.state(), self._said_of_anchors(), self._ways()))
+            self.alarms.judge(judge(self.state(HEARD_NS), self._said_of_anchors(), self._ways()))
             if self._clock.boot_ns() - self._tended_ns >= TEND_NS:
                 self._tended_ns = self._clock.boot_ns()
                 self.alarms.tend()
