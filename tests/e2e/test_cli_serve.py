@@ -222,6 +222,8 @@ def test_what_is_killed_comes_back(served: Served) -> None:
         os.kill(before[name], signal.SIGKILL)
     served.until(lambda: served.children().keys() >= PARTS and served.all_record())
     assert served.children()["recorder"] == before["recorder"]
+    # there is no gap after nothing: `all_record` says that pictures come, up to two seconds before the first is on disk
+    served.until(lambda: served.json("footage", "list", NAMES[1]))
     os.kill(before["recorder"], signal.SIGKILL)
     served.until(lambda: served.children().get("recorder", before["recorder"]) != before["recorder"])
     served.until(served.all_record)

@@ -95,8 +95,8 @@ def test_what_somebody_did_just_now(browser: Any, town: ApiTown) -> None:
     seen.page.get_by_label("Persona", exact=True).select_option(label="Olga Verdi (olga.verdi)")
     by_name(seen, "button", "Leggi il registro").click()
     until(lambda: rows(seen), "no answer")
-    assert "Olga Verdi" in rows(seen)[0]
-    assert "accesso: entrata" in rows(seen)[0]
+    newest = rows(seen)[:2]  # the other one, where another test left a session of hers: it ended when she came in
+    assert sum("accesso: entrata" in row for row in newest) == 1
     assert all("Olga Verdi" in row for row in rows(seen))
     seen.page.get_by_label("Persona", exact=True).select_option(label="Dora Viola (dora.viola)")
     by_name(seen, "button", "Leggi il registro").click()
