@@ -6,7 +6,8 @@ The curtain waits for nothing: it is drawn while the ledger is away, too, which 
 sorted or counted by person (WK-03).
 """
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 
@@ -111,50 +112,38 @@ def _visitor(found: Visitor, names: Names) -> shapes.Visitor:
 
 
 def _of_shift(found: Shift, names: Names) -> shapes.Entry:
-    return shapes.Entry(
-        kind="shift",
-        id=str(found.number),
-        start=iso_from_ticks(found.opened),
-        end=_maybe(found.ended),
-        person=_person(found.person, names),
-        text=found.reason,
-        why=found.why,
-        note=found.note,
-        takes=None if found.takes is None else str(found.takes),
-        station=None,
-        visitor=None,
-    )
+    takes = None if found.takes is None else str(found.takes)
+    more = {"text": found.reason, "why": found.why, "note": found.note, "takes": takes}
+    return _entry("shift", found, found.opened, found.ended, names, more)
 
 
 def _of_visitor(found: Visitor, names: Names) -> shapes.Entry:
-    return shapes.Entry(
-        kind="visitor",
-        id=str(found.number),
-        start=iso_from_ticks(found.came),
-        end=_maybe(found.left),
-        person=_person(found.person, names),
-        text=found.name,
-        why=None,
-        note=None,
-        takes=None,
-        station=None,
-        visitor=_visitor(found, names),
-    )
+    more = {"text": found.name, "visitor": _visitor(found, names)}
+    return _entry("visitor", found, found.came, found.left, names, more)
 
 
 def _of_curtain(found: Curtain, names: Names) -> shapes.Entry:
+    more = {"text": "" if found.reason == UNSAID else found.reason, "station": found.station}
+    return _entry("curtain", found, found.drawn, found.opened, names, more)
+
+
+def _entry(
+    kind: Literal["shift", "visitor", "curtain"],
+    found: Shift | Visitor | Curtain,
+    start: UtcTicks,
+    end: UtcTicks | None,
+    names: Names,
+    more: Mapping[str, Any],
+) -> shapes.Entry:
+    """What all three have, and of the rest what its kind has."""
+    rest: dict[str, Any] = dict.fromkeys(("why", "note", "takes", "station", "visitor"))
     return shapes.Entry(
-        kind="curtain",
+        kind=kind,
         id=str(found.number),
-        start=iso_from_ticks(found.drawn),
-        end=_maybe(found.opened),
+        start=iso_from_ticks(start),
+        end=_maybe(end),
         person=_person(found.person, names),
-        text="" if found.reason == UNSAID else found.reason,
-        why=None,
-        note=None,
-        takes=None,
-        station=found.station,
-        visitor=None,
+        **(rest | dict(more)),
     )
 
 
