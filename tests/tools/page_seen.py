@@ -18,6 +18,13 @@ INSIDE = (  # Chromium itself asks the world otherwise
     "--component-updater=url-source=http://127.0.0.1:9",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
+# Two frames on, transitions have begun; what moves without end (a wheel that turns) is at rest as it is.
+_AT_REST = """() => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const moving = () => document.getAnimations().filter((each) => each.effect.getComputedTiming().endTime < Infinity);
+  const ended = frame().then(frame).then(() => Promise.allSettled(moving().map((each) => each.finished)));
+  return Promise.race([ended, new Promise((late) => setTimeout(late, 1000))]).then(() => null);
+}"""
 
 
 @contextmanager
@@ -72,9 +79,11 @@ class Seen:
         return str(self.page.evaluate("location.pathname"))
 
     def axe(self) -> list[str]:
-        """What axe finds, each with where."""
-        self.page.wait_for_timeout(300)  # transitions
-        self.page.evaluate(AXE.read_text("utf-8"))
+        """What axe finds, each with where, once nothing is on its way from one colour or place to another."""
+        self.page.wait_for_timeout(100)  # what was just pressed shows
+        self.page.evaluate(_AT_REST)
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text("utf-8"))
         found = self.page.evaluate("(tags) => axe.run({runOnly: {type: 'tag', values: tags}})", RULES)
         return [
             f"{each['id']}: {node['target']} {node['failureSummary']}"
@@ -104,7 +113,7 @@ class Seen:
             return (at.getAttribute('aria-label') || (label && label.textContent) || at.textContent || '').trim(); }"""
         return str(self.page.evaluate(script))
 
-    def wait(self, text: str, seconds: float = 10) -> None:
+    def wait(self, text: str, seconds: float = 30) -> None:
         """Until that is on the page."""
         until(lambda: text in self.page.evaluate("document.body.innerText"), f"{text!r} is not shown", seconds)
 
@@ -115,7 +124,7 @@ class Seen:
             self.page.screenshot(path=str(path), full_page=True)
 
 
-def until(condition: Callable[[], Any], why: str, seconds: float = 10) -> None:
+def until(condition: Callable[[], Any], why: str, seconds: float = 30) -> None:
     """The strict CSP forbids Playwright's own waiting, which evaluates text in the page."""
     end = time.monotonic() + seconds
     while not condition():
