@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.page_seen import Seen, until
 from tests.tools.room_town import RoomTown, room_town
 
 pytestmark = pytest.mark.browser
@@ -23,12 +23,6 @@ LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("it",
 ROME = ZoneInfo("Europe/Rome")
 WHY = "furto di bicicletta in piazza, querela 118"
 ANSWER = "la richiesta è motivata e limitata"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.tools.api_town import Browser
 from tests.tools.guide_walk import GUIDE, Walk, read_guide
 from tests.tools.onvif_camera import PASSWORD as CAMERA_PASSWORD
 from tests.tools.onvif_camera import USER, onvif_camera
-from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.page_seen import Seen, until
 from tests.tools.room_people import CAST
 from tests.tools.room_town import MAIN, REASON, RoomTown, room_town
 from tests.tools.staffed import PASSWORD
@@ -41,12 +41,6 @@ WORDS = {
     "it": ("tecnico avvisato", "un uomo prende la bicicletta", "richiesta motivata e limitata", "Telecamera ferma"),
     "en": ("technician was called", "a man takes the bicycle", "the request is founded", "One camera is out"),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

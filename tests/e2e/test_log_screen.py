@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.test_people_screen import LOOKS, WORDS, by_name, close, opened
 from tests.tools.api_town import ApiTown, api_town
-from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.page_seen import Seen, until
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import SECOND, UtcTicks
@@ -26,12 +26,6 @@ pytestmark = pytest.mark.browser
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
 STAFF = {"aldo.prova": Role.AUDITOR, "dora.viola": Role.DPO, "olga.verdi": Role.OPERATOR}
 REASON = "rissa segnalata davanti al bar"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.page_seen import Seen, until
 from tests.tools.pmtiles import pmtiles
 from tests.tools.room_town import RoomTown, room_town
 from torrazzo.law import Role
@@ -30,12 +30,6 @@ DRAWN = """(layers) => { const map = document.querySelector('.map-drawing')?.tow
     return there.length === 0 ? [] : map.queryRenderedFeatures({layers: there}).map((each) => each.properties); }"""
 AT = """() => { const map = document.querySelector('.map-drawing').townMap;
     return [...map.getCenter().toArray(), map.getZoom()]; }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

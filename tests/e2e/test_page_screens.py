@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.page_seen import Seen, until
 from tests.tools.page_town import AUDITOR, CODE, PASSWORD, RECOVERY, TOKEN, PageTown, serve_page
 
 pytestmark = pytest.mark.browser
@@ -18,12 +18,6 @@ pytestmark = pytest.mark.browser
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
 LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("it", "en")]
 REASON = "servizio di sala operativa"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @contextmanager

@@ -10,19 +10,13 @@ import pyotp
 import pytest
 
 from tests.tools.api_town import ApiTown, api_town
-from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.page_seen import Seen, until
 from tests.tools.staffed import PASSWORD
 from torrazzo.law import Role
 
 pytestmark = pytest.mark.browser
 
 NEW = "lanterna verde sul molo"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pyotp
 import pytest
 
 from tests.tools.api_town import ApiTown, api_town
-from tests.tools.page_seen import ROOT, Seen, open_chromium, until
+from tests.tools.page_seen import ROOT, Seen, until
 from tests.tools.staffed import PASSWORD
 from torrazzo.law import Role
 
@@ -29,12 +29,6 @@ WHY = "assunta con il concorso di giugno"
 STAFF = {
     "ada.bianchi": Role.ADMIN, "carla.neri": Role.DESIGNATO, "dora.viola": Role.DPO, "olga.verdi": Role.OPERATOR,
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 import av
 import pytest
 
-from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.page_seen import Seen, until
 from tests.tools.playback_town import playback_town
 from tests.tools.played import (
     FRAME,
@@ -47,12 +47,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FourCameras]:
     with playback_town(tmp_path_factory.mktemp("town") / "home", FourCameras) as made:
         assert isinstance(made, FourCameras)
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @pytest.fixture

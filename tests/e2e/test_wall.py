@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.tools.api_town import Browser
-from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.page_seen import Seen, until
 from tests.tools.room_town import RoomTown, room_town
 from tests.tools.staffed import PASSWORD
 from tests.tools.wall_seen import BLANK, Tile, ms_until, tiles, wait_live
@@ -29,12 +29,6 @@ REASON = "verifica delle immagini della piazza"
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomTown]:
     with room_town(tmp_path_factory.mktemp("wall") / "town", CAMERAS, sub=True) as town:
         yield town
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.tools.page_seen import Seen, open_chromium, until
+from tests.tools.page_seen import Seen, until
 from tests.tools.room_town import REASON, RoomTown, room_town
 from tests.tools.staffed import PASSWORD
 from tests.tools.wall_seen import wait_live
@@ -19,12 +19,6 @@ pytestmark = pytest.mark.browser
 ROME = ZoneInfo("Europe/Rome")
 WHY = "furto di bicicletta in piazza"
 POINTED = "addEventListener('pointerdown', () => sessionStorage.setItem('pointed', 'yes'), true)"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
