@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Looks at the town every two seconds, so that alarms come by themselves; what it saw is there for who asks."""
+"""Looks at the town every three seconds, so that alarms come by themselves; what it saw is there for who asks."""
 
 import threading
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The alarms of one town: kept in `office.db`, judged anew every second or two, acknowledged by people, with facts."""
+"""The alarms of one town: kept in `office.db`, judged anew every few seconds, acknowledged by people, with facts."""
 
 import json
 import threading
