@@ -19,14 +19,14 @@ from urllib.parse import urlsplit
 import typer
 
 from torrazzo.base.errors import Invalid, Refused
-from torrazzo.base.ids import StreamId
+from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.times import UtcTicks
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import HomeOption
 from torrazzo.cli.output import Progress, warn
 from torrazzo.cli.process_options import find_home
 from torrazzo.durable import Lock, OsDisk
-from torrazzo.town.camera import StreamConfig, find_camera, new_camera_id
+from torrazzo.town.camera import Camera, StreamConfig, find_camera, new_camera_id
 from torrazzo.town.home import DEMO_TOWN as TOWN
 from torrazzo.town.home import Home, load_settings
 
@@ -38,6 +38,7 @@ WITNESS, WITNESS_SOCKET = "witness.demo.invalid", "witness.sock"
 MOST = 50
 PAST = 72  # hours
 CAMERAS = 6
+STREAMS = ("main", "sub")
 MISHAP_S, FIRST_MISHAP_S, AWAY_S = 600, 45, 40  # of one camera, seconds
 _SPARE_S = 10.0  # for `serve` itself, beyond what it gives its processes to end
 _READY_S = 30.0
@@ -59,7 +60,7 @@ def demo(
     """
     from torrazzo.control_room.bind import check_port
     from torrazzo.testing.clips import has_clip
-    from torrazzo.testing.town import SmallTown, street_spec
+    from torrazzo.testing.town import SmallTown, demo_specs
 
     check_port(port or 0)
     place = find_home(home) if home or os.environ.get("TORRAZZO_HOME") else Home(Path("demo-town").absolute())
@@ -70,13 +71,14 @@ def demo(
         print(f"A town in {place.path}; its pictures are made here, and recorded as real ones would be.", flush=True)
         prepare_town(place)
         print("The time that it trusts is that of a witness of its own: for show only.", flush=True)
-        if not all(has_clip(street_spec(number)) for number in range(cameras)):
+        if not all(has_clip(spec) for number in range(cameras) for spec in demo_specs(number)):
             print("Painting the pictures (the first time only)…", file=sys.stderr, flush=True)
-        town = SmallTown.of_streets(cameras)
+        zone = load_settings(place).zone
+        town = SmallTown.of_demo(cameras, zone)
         try:
             town.start(known_ports(place, names))
         except OSError:  # another program has one of the ports of last time
-            town = SmallTown.of_streets(cameras)
+            town = SmallTown.of_demo(cameras, zone)
             town.start()
         try:
             register(place, names, town.urls)
@@ -203,33 +205,43 @@ def known_ports(home: Home, names: Sequence[str]) -> tuple[int, ...]:
     ports = []
     for name in names:
         with contextlib.suppress(Invalid):
-            stream = find_camera(found, name).stream("main")
-            ports.append(urlsplit(stream.url).port if stream else None)
-    return tuple(port for port in ports if port) if len(ports) == len(names) and all(ports) else ()
+            camera = find_camera(found, name)
+            streams = [camera.stream(stream) for stream in STREAMS]
+            ports += [urlsplit(stream.url).port if stream else None for stream in streams]
+    return tuple(port for port in ports if port) if len(ports) == len(names) * len(STREAMS) and all(ports) else ()
 
 
 def register(home: Home, names: Sequence[str], urls: Sequence[str]) -> None:
-    """Declare each camera once; one whose address has changed gets the new one, those beyond are disabled."""
+    """Declare each camera once; one whose addresses have changed gets the new ones, those beyond are disabled.
+
+    `urls`: of each camera `main`, then `sub`.
+    """
     from torrazzo.cli.office import changing, read_cameras
     from torrazzo.testing.town import position_of
     from torrazzo.town.office import new_camera
 
     with changing(home) as office:
         known = {camera.name: camera for camera in read_cameras(home)}
-        for name, url in zip(names, urls, strict=True):
-            camera = known.pop(name, None)
+        for at, name in enumerate(names):
+            camera, own = known.pop(name, None), urls[at * len(STREAMS) : (at + 1) * len(STREAMS)]
+            streams = _streams(camera, new_camera_id() if camera is None else camera.id, own)
             if camera is None:
-                id_ = new_camera_id()
-                stream = StreamConfig(StreamId(id_, "main"), url, transport="tcp")
-                made = new_camera(id_, name, [stream], place="Cremona", synthetic=True)
+                made = new_camera(streams[0].id.camera, name, streams, place="Cremona", synthetic=True)
                 office.add(replace(made, position=position_of(name)))
-            else:
-                streams = tuple(replace(stream, url=url) for stream in camera.streams)
-                if streams != camera.streams or not camera.enabled:
-                    office.change(replace(camera, streams=streams, enabled=True))
+            elif streams != camera.streams or not camera.enabled:
+                office.change(replace(camera, streams=streams, enabled=True))
         for camera in known.values():
             if camera.synthetic and camera.enabled:
                 office.change(replace(camera, enabled=False))
+
+
+def _streams(camera: Camera | None, id_: CameraId, urls: Sequence[str]) -> tuple[StreamConfig, ...]:
+    """As they are declared, with the addresses of today."""
+    found = []
+    for name, url in zip(STREAMS, urls, strict=True):
+        there = None if camera is None else camera.stream(name)
+        found.append(replace(there, url=url) if there else StreamConfig(StreamId(id_, name), url, transport="tcp"))
+    return tuple(found)
 
 
 class Story(NamedTuple):
@@ -279,6 +291,7 @@ def _tell(home: Home, story: Story, word: str, say: Callable[[str], None], stop:
     from torrazzo.cli.demo_people import CAST
     from torrazzo.cli.demo_story import tell_story, told_people
     from torrazzo.cli.office import read_cameras
+    from torrazzo.control_room.staff_room import PAGE
 
     while not (address := read_page_address(home)):
         if stop.wait(0.2):
@@ -290,6 +303,11 @@ def _tell(home: Home, story: Story, word: str, say: Callable[[str], None], stop:
         say("Its people open a case…")
         if not tell_story(page, word, read_cameras(home), story.end, story.hours, stop):
             say("They could not: ledger or worker were not ready in time.")
+    if not PAGE.exists():
+        say("The page is being built…")
+        while not PAGE.exists():  # by `./dev run`, beside us
+            if stop.wait(0.5):
+                return
     say(f"Begin here, and choose who you are: {page}/demo#{word}")
     say("  Operatore 1: the live wall at once; then Riproduzione for yesterday")
     say("  Comandante: Esportazioni, to approve what waits; Ufficiale di P.G.: Esportazioni, for one that is finished")
@@ -299,8 +317,9 @@ def mishap(town: "SmallTown", seconds: int) -> None:
     """Of a town that is large enough one camera is away now and then, for people to be told of."""
     from torrazzo.testing.faults import Refuse
 
-    if len(town.cameras) >= CAMERAS and seconds % MISHAP_S == FIRST_MISHAP_S:
-        town.cameras[-1].do(Refuse(AWAY_S))
+    if len(town.cameras) >= CAMERAS * len(STREAMS) and seconds % MISHAP_S == FIRST_MISHAP_S:
+        for device in town.cameras[-len(STREAMS) :]:
+            device.do(Refuse(AWAY_S))
 
 
 def _record(

@@ -11,6 +11,7 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
@@ -39,8 +40,9 @@ from torrazzo.recorder.fence import Fence
 from torrazzo.recorder.journal import Delivery, Journal, Tenure
 from torrazzo.recorder.writer import VolumeSet
 from torrazzo.segment import Segmenter
-from torrazzo.testing.clips import Clip, ClipSpec, make_clip
+from torrazzo.testing.clips import ClipSpec, make_clip
 from torrazzo.testing.clock import FakeClock
+from torrazzo.testing.clock_face import ClockFace, text_of
 from torrazzo.town.camera import Camera
 from torrazzo.town.home import Home, load_settings
 
@@ -49,9 +51,12 @@ CHUNK = 600 * SECOND  # a volume
 TICK = 2 * SECOND  # a fragment: the longest that there may be
 BOOT = "d3300000-0000-4000-8000-00000000000{}"  # of the machine, in each of its lives
 BOOTED_NS = 1_000_000_000_000
+A_SECOND = 4  # pictures
 GROUPS = 2  # of cameras, each recorded by a process of its own
 
 MINUTE = 60 * SECOND
+_SECOND = "00.000"
+_PARTS = ("", "25", "50", "75")  # of a second: what the clock says of the pictures in it
 
 # Why nothing was recorded: camera, hours before the end, minutes, cause.
 GAPS: Sequence[tuple[int, float, int, str]] = (
@@ -63,10 +68,14 @@ YOUNG: Mapping[int, int] = {4: 48, 5: 24}  # cameras that have been there for so
 
 
 def past_spec(number: int) -> ClipSpec:
-    """The picture of the demo's camera `number` as it was recorded: small, four a second, less than 1 kB a second."""
+    """The picture of the demo's camera `number` as it was recorded: small, four a second, less than 1 kB a second.
+
+    A clock is put into it. A loop is as long as a segment may be.
+    """
     return ClipSpec(
-        width=320, height=180, fps="4", frames=80, gop=80, bitrate=6_000, noise=0.0, tag=number + 1, sei=False
-    )
+        width=320, height=176, fps=str(A_SECOND), frames=120, gop=120, bitrate=3_200, tag=number + 1, sei=False,
+        clock=True,
+    )  # fmt: skip
 
 
 class Life(NamedTuple):
@@ -274,12 +283,18 @@ class _Group:
 
 
 class _Reel:
-    """One stream: its clip, again and again."""
+    """One stream: its clip, again and again, each picture with the time of the town."""
 
     def __init__(self, line: Line, order: Order) -> None:
         self._line, self._order = line, order
         clip = make_clip(past_spec(line.number))
-        self._clip, self._data = clip, [_joined(clip, at) for at in range(len(clip.units))]
+        self._clip, self._face, zone = clip, ClockFace(clip), load_settings(order.home).zone
+        self._minute = lru_cache(maxsize=64)(lambda minute: text_of(minute * MINUTE, zone, clip.width)[: -len(_SECOND)])
+        self._before = [_joined(unit.nals[:-1]) for unit in clip.units]  # of a clip, each picture around its clock
+        self._after = [_joined(unit.nals[-1:]) for unit in clip.units]
+        for at in range(len(clip.units)):  # within a second the clock's last signs alone change
+            if part := _PARTS[at % A_SECOND]:
+                self._after[at] = _joined([self._face.changed(at, part)]) + self._after[at]
         self._format = VideoFormat(clip.codec, clip.width, clip.height, clip.parameter_sets, 0, None)
         self._segmenter = Segmenter()
         self.journal: Journal | None = None
@@ -328,23 +343,35 @@ class _Reel:
         return self.journal.commit()
 
     def _shoot(self, t0: int, t1: int, volumes: VolumeSet) -> None:
-        clip, base, period = self._clip, self._media, self._clip.period
-        next_tick, interval, first = t0 + TICK, clip.interval, clip.units[0].dts
-        for at in range(max(0, t1 - t0) // interval):
-            round_, place = divmod(at, len(clip.units))
-            unit, shift, t = clip.units[place], base - first + round_ * period, t0 + at * interval
-            if t >= next_tick:
-                self._write(self._segmenter.close_fragment(), volumes)
-                next_tick += TICK
-            dts = unit.dts + shift
-            access = AccessUnit(
-                unit.pts + shift, dts, self._data[place], unit.is_key, self._format, 0,
-                _boot_ns(t + interval, self._order), discontinuity=False,
-            )  # fmt: skip
-            frame = Frame(access, t, t + interval, dts + interval, self._breaks)
-            self._write(self._segmenter.push(frame), volumes)
-            self._breaks = False
-        self._media = base + max(0, t1 - t0)
+        """Whole seconds, which are those of the town's time; two of them make a fragment."""
+        clip, segmenter, interval = self._clip, self._segmenter, self._clip.interval
+        shift, said = self._media - clip.units[0].dts, ""
+        for second, t in enumerate(range(t0, t1, SECOND)):
+            first = second * A_SECOND % len(clip.units)
+            if first == 0 and second:
+                shift += clip.period
+            before, said = said, f"{self._minute(t // MINUTE)}{t // SECOND % 60:02d}.00"
+            begins, m = t, _boot_ns(t, self._order)
+            for at in range(first, first + A_SECOND):
+                unit, data = clip.units[at], self._after[at]
+                if at == first:
+                    data = self._before[at] + _joined([self._clock(at, before, said)]) + data
+                m += interval * 100_000 // 9
+                dts, ends = unit.dts + shift, begins + interval
+                access = AccessUnit(unit.pts + shift, dts, data, unit.is_key, self._format, 0, m, discontinuity=False)
+                events = segmenter.push(Frame(access, begins, ends, dts + interval, self._breaks))
+                self._breaks, begins = False, ends
+                if events:
+                    self._write(events, volumes)
+            if second % 2:
+                self._write(segmenter.close_fragment(), volumes)
+        self._media += max(0, t1 - t0)
+
+    def _clock(self, at: int, before: str, said: str) -> bytes:
+        """For the first picture of a second; `before` is what the one before began with."""
+        if self._clip.units[at].is_key:
+            return self._face.whole(at, said)
+        return self._face.between(at, f"{before[:-2]}{_PARTS[-1]}", said)
 
     def _write(self, events: Sequence[object], volumes: VolumeSet) -> None:
         assert self.journal is not None
@@ -352,8 +379,8 @@ class _Reel:
             self.journal.write(event, volumes)  # type: ignore[arg-type]  # what a segmenter gives, or ours
 
 
-def _joined(clip: Clip, at: int) -> bytes:
-    return b"".join(len(nal).to_bytes(4) + nal for nal in clip.units[at].nals)
+def _joined(nals: Sequence[bytes]) -> bytes:
+    return b"".join(len(nal).to_bytes(4) + nal for nal in nals)
 
 
 def _boot_ns(t: int, order: Order) -> int:

@@ -14,6 +14,7 @@ from torrazzo.base.errors import Invalid
 from torrazzo.base.times import ns_from_ticks
 from torrazzo.testing import faults
 from torrazzo.testing.clips import Clip, ClipUnit
+from torrazzo.testing.clock_face import RunningClock
 from torrazzo.testing.faults import Fault
 from torrazzo.testing.packets import Burst, make_burst
 from torrazzo.testing.player import Mood, Outlet, Player, Sent, media_ns, until_ns
@@ -66,12 +67,16 @@ class Bursts:
     def of(self, shot: Shot, habits: Habits) -> Burst:
         """The packets of a picture."""
         if (made := self._made.get(id(shot.unit))) is None:
-            burst = make_burst(
-                shot.clip.codec, shot.unit, habits.mtu,
-                aggregate=habits.aggregate, parameter_sets=habits.band_parameter_sets, marker=habits.marker,
-            )  # fmt: skip
-            made = self._made[id(shot.unit)] = (shot.unit, burst)
+            made = self._made[id(shot.unit)] = (shot.unit, burst_of(shot, habits))
         return made[1]
+
+
+def burst_of(shot: Shot, habits: Habits) -> Burst:
+    """The packets of a picture, as a camera of these habits makes them."""
+    return make_burst(
+        shot.clip.codec, shot.unit, habits.mtu,
+        aggregate=habits.aggregate, parameter_sets=habits.band_parameter_sets, marker=habits.marker,
+    )  # fmt: skip
 
 
 class FakeCamera:
@@ -82,7 +87,12 @@ class FakeCamera:
     """
 
     def __init__(
-        self, clip: Clip, clock: Clock | None = None, habits: Habits | None = None, bursts: "Bursts | None" = None
+        self,
+        clip: Clip,
+        clock: Clock | None = None,
+        habits: Habits | None = None,
+        bursts: "Bursts | None" = None,
+        face: RunningClock | None = None,
     ) -> None:
         self.habits = habits or Habits()
         self.log: list[Sent] = []
@@ -94,6 +104,7 @@ class FakeCamera:
         self._reel = Reel(clip)
         self._mood = Mood()
         self._bursts = bursts or Bursts()
+        self._face = face
         self._connections: list[_Connection] = []
         self._serving: set[asyncio.Task[None]] = set()
         self._sessions = 0
@@ -306,7 +317,11 @@ class FakeCamera:
 
     def _show(self, shot: Shot) -> None:
         now = self._clock.boot_ns()
-        burst = self._bursts.of(shot, self.habits)
+        if self._face is not None:
+            shot = shot._replace(unit=self._face.show(shot.unit, self._made_utc_ns(shot, now) * 9 // 100_000))
+            burst = burst_of(shot, self.habits)
+        else:
+            burst = self._bursts.of(shot, self.habits)
         withheld = self._mood.withholds(shot, now)
         for connection in self._connections:
             if connection.is_expired(now):
@@ -320,10 +335,11 @@ class FakeCamera:
         if seconds is None or now < player.next_report_ns or now < self._mood.frozen_until or player.wants_key:
             return
         player.next_report_ns = now + round(seconds * _BILLION)
-        made_ns = self.epoch_ns + media_ns(shot.pts, self.habits.ppm)
-        utc_ns = ns_from_ticks(self._clock.utc()) + made_ns - now
-        utc_ns += self.habits.utc_offset_ns + self._mood.jump_utc_ns
+        utc_ns = self._made_utc_ns(shot, now) + self.habits.utc_offset_ns + self._mood.jump_utc_ns
         player.report(shot.pts + self._mood.jump_ticks, utc_ns)
+
+    def _made_utc_ns(self, shot: Shot, now: int) -> int:
+        return ns_from_ticks(self._clock.utc()) + self.epoch_ns + media_ns(shot.pts, self.habits.ppm) - now
 
 
 class _Connection:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,13 +17,16 @@ import av
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.base.times import SECOND
 from torrazzo.durable import OsDisk
+from torrazzo.testing.cavlc import moved
 from torrazzo.testing.picture import Label, draw
+from torrazzo.testing.scene import draw_scene
 
 _MAKER = 1  # grows when the same spec gives other bytes
 _MAGIC = b"TZCLIP01"
 _SEI_ID = b"torrazzo-picture"
 _HEVC_PARAMETER_SETS = (32, 33, 34)
 _AVC_PARAMETER_SETS = (7, 8)
+CLOCK_ROWS = 32  # above a scene
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class ClipSpec:
     noise: float = 0.0  # part of the picture that no encoder can foresee: needed to reach a high bit rate
     tag: int = 0  # shown in each picture's second strip
     sei: bool = True  # an SEI NAL unit of ours, with the picture's number, before each picture
+    clock: bool = False  # a scene instead of numbers, with room above for a clock_face.py that makes it whole
 
     @property
     def interval(self) -> int:
@@ -129,6 +133,8 @@ def join(first: Clip, *others: Clip) -> Clip:
 
 def encode(spec: ClipSpec) -> Clip:
     """Encode without looking at the cache."""
+    if spec.clock:
+        return _encode_scene(spec)
     context = av.CodecContext.create("libx265" if spec.codec == "h265" else "libx264", "w")
     context.width, context.height, context.pix_fmt = spec.width, spec.height, "yuv420p"
     context.time_base, context.framerate = Fraction(1, SECOND), Fraction(spec.fps)
@@ -141,11 +147,43 @@ def encode(spec: ClipSpec) -> Clip:
     return Clip(spec.codec, spec.width, spec.height, spec.interval, spec.frames * spec.interval, tuple(units))
 
 
+def _encode_scene(spec: ClipSpec) -> Clip:
+    """The scene alone, under the parameter sets of a picture that has room for the clock."""
+    scene = replace(spec, clock=False, height=spec.height - CLOCK_ROWS)
+    context, whole = _scene_context(scene), _scene_context(replace(spec, frames=1))
+    units: list[ClipUnit] = []
+    for number in range(spec.frames):
+        units += _units(scene, context.encode(_scene_picture(scene, number)))
+    units += _units(scene, context.encode(None))
+    packets = [*whole.encode(_scene_picture(spec, 0)), *whole.encode(None)]
+    sets = [nal for nal in split_annex_b(bytes(packets[0])) if is_parameter_set("h264", nal)]
+    above = CLOCK_ROWS // 16 * (spec.width // 16)
+    units = [unit._replace(nals=(*(sets if unit.is_key else ()), moved(unit.nals[-1], above))) for unit in units]
+    return Clip("h264", spec.width, spec.height, spec.interval, spec.frames * spec.interval, tuple(units))
+
+
+def _scene_context(spec: ClipSpec) -> "av.VideoCodecContext":
+    context = av.CodecContext.create("libx264", "w")
+    context.width, context.height, context.pix_fmt = spec.width, spec.height, "yuv420p"
+    context.time_base, context.framerate = Fraction(1, SECOND), Fraction(spec.fps)
+    context.bit_rate, context.thread_count = spec.bitrate, 1
+    options = _x264_options(spec)
+    plain = "cabac=0:8x8dct=0:weightp=0:ref=1:no-deblock=1:scenecut=0"  # what a clock's slices can stand beside
+    context.options = {**options, "x264-params": f"{options['x264-params']}:{plain}"}
+    return context
+
+
+def _scene_picture(spec: ClipSpec, number: int) -> av.VideoFrame:
+    return _frame(spec, number, draw_scene(spec.width, spec.height, spec.tag, number / spec.frames))
+
+
 def _picture(spec: ClipSpec, number: int) -> av.VideoFrame:
+    return _frame(spec, number, draw(spec.width, spec.height, Label(number, spec.tag), spec.noise))
+
+
+def _frame(spec: ClipSpec, number: int, planes: Sequence[bytes]) -> av.VideoFrame:
     frame = av.VideoFrame(spec.width, spec.height, "yuv420p")
-    for plane, pixels in zip(
-        frame.planes, draw(spec.width, spec.height, Label(number, spec.tag), spec.noise), strict=True
-    ):
+    for plane, pixels in zip(frame.planes, planes, strict=True):
         width = plane.width
         rest = bytes(plane.line_size - width)
         rows = (pixels[at : at + width] for at in range(0, len(pixels), width))

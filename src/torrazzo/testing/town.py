@@ -6,13 +6,16 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from torrazzo.base.clock import Clock
 from torrazzo.testing.camera import Bursts, FakeCamera, Habits
 from torrazzo.testing.clips import Clip, ClipSpec, make_clip
+from torrazzo.testing.clock_face import RunningClock
 from torrazzo.town.position import Position
 
 T = TypeVar("T")
@@ -37,8 +40,16 @@ _PATIENCE_S = 10
 
 
 def street_spec(number: int) -> ClipSpec:
-    """The picture of the demo's camera `number`: 640x360, 12.5 pictures and 300 kbit a second, loops after 8 s."""
+    """The picture of camera `number`, with its number: 640x360, 12.5 pictures and 300 kbit a second, 8 s long."""
     return ClipSpec(fps="25/2", frames=100, gop=25, bitrate=300_000, noise=0.04, tag=number + 1)
+
+
+def demo_specs(number: int) -> tuple[ClipSpec, ClipSpec]:
+    """The pictures of the demo's camera `number`, `main` and `sub`, without the clock that is put into them."""
+    main = ClipSpec(
+        width=640, height=352, fps="25/2", frames=200, gop=25, bitrate=250_000, tag=number + 1, sei=False, clock=True
+    )
+    return main, replace(main, width=320, height=176, bitrate=60_000)
 
 
 def position_of(street: str) -> Position | None:
@@ -52,18 +63,36 @@ class SmallTown:
     `cameras[i].do(fault)` and their logs may be used from any thread.
     """
 
-    def __init__(self, clips: Sequence[Clip], habits: Habits | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        habits: Habits | None = None,
+        clock: Clock | None = None,
+        zone: ZoneInfo | None = None,
+    ) -> None:
+        """`zone`: whose time is put into the pictures of clips that have room for a clock."""
         bursts = Bursts()
-        self.cameras = tuple(FakeCamera(clip, clock, habits, bursts) for clip in clips)
+        faces = [None if zone is None else RunningClock(clip, zone) for clip in clips]
+        self.cameras = tuple(
+            FakeCamera(clip, clock, habits, bursts, face) for clip, face in zip(clips, faces, strict=True)
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="small-town", daemon=True)
 
     @classmethod
     def of_streets(cls, count: int = len(STREETS), folder: Path | None = None) -> Self:
-        """The demo's town; its clips are encoded once (about 0.3 s each) and kept in `folder`; it keeps no logs."""
+        """Streets with numbers in their pictures. Clips are encoded once (0.3 s each) and kept in `folder`; no logs."""
         with ThreadPoolExecutor(2) as pool:
             clips = list(pool.map(lambda number: make_clip(street_spec(number), folder), range(count)))
         return cls(clips, Habits(keeps_log=False, aggregate=True))
+
+    @classmethod
+    def of_demo(cls, count: int, zone: ZoneInfo, folder: Path | None = None) -> Self:
+        """The town that visitors see: of each camera `main` and `sub`, one after the other, with a clock in them."""
+        specs = [spec for number in range(count) for spec in demo_specs(number)]
+        with ThreadPoolExecutor(2) as pool:
+            clips = list(pool.map(lambda spec: make_clip(spec, folder), specs))
+        return cls(clips, Habits(keeps_log=False, aggregate=True), zone=zone)
 
     @property
     def urls(self) -> tuple[str, ...]:
