@@ -167,7 +167,8 @@ class ActRules:
                 yield from self._shred(act, root)
             case "refuse" if act.values["why"] in FORGED and not self._is_new(act.t):
                 shown = f"refuse why {act.values['why']}, of {act.values['of']}, count {act.values['count']}"
-                yield "R11", f"the keyring was shown a head that is none of this log's, nor of rec: {shown!r}"
+                whose = act.values.get("log", "rec or act")  # of a keyring of a version before: not told
+                yield "R11", f"the keyring was shown a head that is none of {whose}: {shown!r}"
             case "close":
                 if self.windows.pop(str(act.values["of"]), None) is None:
                     yield "R11", f"it closes {act.values['of']}, which is no open window"

@@ -40,6 +40,12 @@ class _Cause(NamedTuple):
 
     why: str
     of: int | None
+    log: str | None = None  # whose head it was
+
+    def values(self, count: int) -> Mapping[str, object]:
+        """Of the fact."""
+        log = {} if self.log is None else {"log": self.log}
+        return {"why": self.why, **log, "of": self.of, "count": count}
 
 
 class Bookings:
@@ -77,14 +83,14 @@ class Bookings:
         self._keep()
         self.woken.set()
 
-    def refuse(self, why: str, of: int | None, count: int = 1) -> None:
-        """Keys were refused for what said to be that window."""
+    def refuse(self, why: str, of: int | None, log: str | None = None) -> None:
+        """Keys were refused for what said to be that window; for a head of `log`, if one was wrong."""
         with self._lock:
-            cause = _Cause(why, of)
+            cause = _Cause(why, of, log)
             apart = self._told | self._refused.keys()
             if cause not in apart and len(apart) >= MOST_TOLD:
-                cause = _Cause(why, None)
-            self._refused[cause] += count
+                cause = _Cause(why, None, log)
+            self._refused[cause] += 1
         self.woken.set()
 
     def deliver(self) -> bool:
@@ -107,7 +113,7 @@ class Bookings:
             for cause in [cause for cause in self._refused if cause not in self._told]:
                 count = self._refused.pop(cause)
                 self._told.add(cause)
-                self._waiting.append(_Fact("refuse", {**cause._asdict(), "count": count}))
+                self._waiting.append(_Fact("refuse", cause.values(count)))
 
     def _enter(self) -> bool:
         while self._waiting:
@@ -141,7 +147,7 @@ class Bookings:
         with self._lock:
             facts = [{"kind": fact.kind, "values": dict(fact.values)} for fact in self._waiting]
             facts += [
-                {"kind": "refuse", "values": {**cause._asdict(), "count": count}}
+                {"kind": "refuse", "values": cause.values(count)}
                 for cause, count in self._refused.items()
                 if cause not in self._told
             ]
@@ -162,7 +168,8 @@ class Bookings:
             assert isinstance(facts, list)
             for fact in facts:
                 if fact["kind"] == "refuse":
-                    self._refused[_Cause(fact["values"]["why"], fact["values"]["of"])] += fact["values"]["count"]
+                    values = fact["values"]
+                    self._refused[_Cause(values["why"], values["of"], values.get("log"))] += values["count"]
                 else:
                     self._waiting.append(_Fact(fact["kind"], fact["values"]))
         except FileNotFoundError:

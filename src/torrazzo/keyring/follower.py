@@ -162,5 +162,5 @@ class Follower:
         before = self.alarms.get(name)
         if before is None or before.reason != refusal.reason:
             log.error("head_refused", log=name, reason=str(refusal.reason), text=refusal.text)
-            self._bookings.refuse(str(refusal.reason), None)
+            self._bookings.refuse(str(refusal.reason), None, refusal.log)
         self.alarms[name] = refusal

@@ -51,6 +51,7 @@ class Refusal(NamedTuple):
     text: str
     stream: StreamId | None = None  # whose pictures were asked for, as the request says, proven or not
     at: UtcTicks | None = None  # where they begin
+    log: str | None = None  # rec, act: whose head it is about
 
     @property
     def asked(self) -> str:

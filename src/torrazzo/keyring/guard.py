@@ -241,7 +241,7 @@ class Guard:
     ) -> Denied:
         window = (request.fact if isinstance(request, HoldRequest) else request.window).number
         if not (refusal.reason == Reason.HEAD_STALE and _is_overtaken(request, state)):
-            self._bookings.refuse(str(refusal.reason), window)
+            self._bookings.refuse(str(refusal.reason), window, refusal.log)
         if refusal.reason == Reason.CLOCK:
             refusal = refusal._replace(text=f"{refusal.text}; {self._times.advice()}")
         if refusal.is_alarm:

@@ -13,6 +13,7 @@ from torrazzo.keyring.document import base64_text, compact, expect_bytes, expect
 from torrazzo.keyring.gate_refusal import Reason, Refusal, Refuse
 from torrazzo.ledger import Accepted, Policy, Unproven
 from torrazzo.ledger.errors import Uncosigned
+from torrazzo.ledger.identity import LogName
 from torrazzo.ledger.merkle import verify_consistency
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.text import MAX_NUMBER
@@ -112,7 +113,16 @@ def accept(seen: Seen, shown: Shown, policy: Policy, *, trust_first: bool = Fals
 
 
 def take(seen: Seen, shown: Shown, policy: Policy, *, trust_first: bool = False) -> Taken:
-    """The same; raises `Refuse`."""
+    """The same; raises `Refuse`, with the log whose head it was."""
+    try:
+        return _taken(seen, shown, policy, trust_first=trust_first)
+    except Refuse as refuse:
+        name = LogName.parse(seen.origin.rpartition("/")[2])
+        refuse.refusal = refuse.refusal._replace(log=None if name is None else name.kind)
+        raise
+
+
+def _taken(seen: Seen, shown: Shown, policy: Policy, *, trust_first: bool) -> Taken:
     taken = _continued(seen, shown, _read(shown.note, policy), trust_first=trust_first)  # 1 to 7
     try:
         policy.expect_quorum(taken.accepted)  # 8

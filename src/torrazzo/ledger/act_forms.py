@@ -182,7 +182,7 @@ _KEYS = {
     "propose": "what number d month who p",
     "second": "what number why d month who p",
     "clock": "part clock why off?",
-    "refuse": "why of? count",
+    "refuse": "why log?? of? count",
     "trust": "log size root",
     "anchor": "by log size of=digest authority policy signer at acc? d marks",
     "rec": "size root",

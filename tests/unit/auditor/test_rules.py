@@ -511,8 +511,15 @@ def test_r11_a_fork_shown_to_the_keyring_and_refused(town: Audited) -> None:
     started(town)
     town.enter("act", pack_act("refuse", town.clock.utc(), {"why": "expired", "of": None, "count": 1}))
     assert town.look(10) == []
+    town.enter("act", pack_act("refuse", town.clock.utc(), {"why": "head-fork", "log": "rec", "of": None, "count": 1}))
+    only(town.look(10), "R11", "a head that is none of rec: 'refuse why head-fork")
+
+
+def test_r11_of_a_keyring_of_before_the_log_is_not_known(town: Audited) -> None:
+    """Its refusals say no log; the alarm is the same."""
+    started(town)
     town.enter("act", pack_act("refuse", town.clock.utc(), {"why": "head-fork", "of": None, "count": 1}))
-    only(town.look(10), "R11", "head-fork")
+    only(town.look(10), "R11", "none of rec or act")
 
 
 def test_r11_a_forked_log_is_refused_until_it_is_trusted(town: Audited) -> None:

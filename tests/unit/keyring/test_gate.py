@@ -514,6 +514,7 @@ def test_a_fork_is_an_alarm_and_a_late_reader_is_none() -> None:
         outcome = decide(town.state, request, town.rules, at()).outcome
         assert isinstance(outcome, Refusal)
         assert outcome.is_alarm is is_alarm
+        assert (outcome.log in {"rec", "act"}) is (change is not _other_token)  # it is about a head of that log
 
 
 # ---------------------------------------------------------------------------------------------------------- closing

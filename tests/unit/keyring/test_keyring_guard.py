@@ -189,7 +189,7 @@ def test_a_ledger_that_begins_anew_is_noticed(tmp_path: Path) -> None:
         gated.town.act.entries.append(b"more")
         gated.turn()
     assert any("head of act" in alarm for alarm in alarms(gated))
-    assert [fact["why"] for fact in gated.told("refuse")] == ["head-fork"]
+    assert [(fact["why"], fact.get("log")) for fact in gated.told("refuse")] == [("head-fork", "act")]
     assert reason(gated, gated.view()) == Reason.HEAD_FORK
 
 
@@ -347,7 +347,7 @@ def test_a_forged_head_is_told_though_the_witness_signed_the_one_before(tmp_path
     gated.town.rec.entries[0] = b"another beginning"
     gated.turn()
     gated.turn()
-    assert [fact["why"] for fact in gated.told("refuse")] == ["head-fork"]
+    assert [(fact["why"], fact.get("log")) for fact in gated.told("refuse")] == [("head-fork", "rec")]
 
 
 def test_a_policy_made_in_a_town_that_runs_accuses_nobody(tmp_path: Path) -> None:
