@@ -15,7 +15,9 @@ from tests.tools.ring_keys import read_ring
 from torrazzo.archive.check import Manner, check
 from torrazzo.archive.fact import parse_fact
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError
+from torrazzo.base.times import UtcTicks
 from torrazzo.catalogue import Catalogue
+from torrazzo.cli.unreadable import unreadable
 from torrazzo.evidence.scrub import scrub_volume
 from torrazzo.keyring.gate import Granted, Rules, State, decide
 from torrazzo.keyring.gate_refusal import Refusal as KeyRefusal
@@ -199,7 +201,8 @@ def _ring(town: Town) -> list[Found]:
     try:
         RingStore(DISK, folder, set_up_sealer(DISK, folder)).load()
     except (Refused, Damaged) as error:
-        return [Found(str(error))]
+        gone = unreadable(town.home, UtcTicks(town.now))  # as `torrazzo status` and `keyring status` tell them
+        return [Found(str(error), ",".join(str(each.stream) for each in gone), min(each.span.start for each in gone))]
     return []
 
 

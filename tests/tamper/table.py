@@ -241,13 +241,8 @@ TABLE = [
     _kind(
         "old-ring-put-back",
         "the ring as it was before a key was shredded is put back",
-        Way(
-            RING,
-            do.old_ring_put_back,
-            "it was shredded",
-            place=Place("ring", "ring-2: sealed to a counter that stands at 3"),
-        ),
-        Way(TPM, do.old_folder_put_back, "it was shredded", place=Place("ring", "sealed to a counter that stands at")),
+        Way(RING, do.old_ring_put_back, "ring-2: sealed to a counter that stands at 3 now: it was shredded", ALL, 0),
+        Way(TPM, do.old_folder_put_back, "it was shredded", ALL, 0),
     ),
     _kind(
         "replayed-shred",
@@ -325,7 +320,7 @@ TOP = """# Who finds what
 
 Made from the table in `tests/tamper/table.py` by `python -m tests.tamper.table`; a test compares. Each line is a test:
 a town that was really recorded passes, exactly one thing is done to it, and the one who is named finds it. *Where*:
-what he names: camera and time, as the test compares; where no camera is concerned, the log, the key's hour or the ring.
+what he names: camera and time, as the test compares; where no camera is concerned, the log or the key's hour.
 What is not found is in [threats](threats.md).
 
 """

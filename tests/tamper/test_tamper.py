@@ -71,7 +71,7 @@ def test_only_the_ledger_contradicts_who_has_the_keys(town: Town) -> None:
 
 
 def test_each_finder_names_a_place() -> None:
-    """Camera and time; or, where no camera is concerned, the log, the hour or the ring: never neither, never both."""
+    """Camera and time; or, where no camera is concerned, the log or the hour: never neither, never both."""
     for name, way in ways():
         assert (way.camera is None) == (way.seconds is None) == (way.place is not None), name
 

@@ -24,6 +24,7 @@ DAY = 24 * HOUR
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _HOUR = re.compile(r"\d{10}", re.ASCII)
+_ISO = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _TEXT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
@@ -62,6 +63,23 @@ def iso_from_ticks(ticks: int) -> str:
     """RFC 3339 UTC with milliseconds, rounded down: `2026-11-24T22:04:41.250Z`."""
     whole, rest = divmod(ticks, SECOND)
     return (_EPOCH + dt.timedelta(seconds=whole)).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest // 90:03d}Z"
+
+
+def local_from_ticks(ticks: int, zone: ZoneInfo) -> str:
+    """A time as people of that zone say it, with its offset: `2026-11-24 23:04:41+01:00`."""
+    return (_EPOCH + dt.timedelta(seconds=ticks // SECOND)).astimezone(zone).isoformat(" ")
+
+
+def with_local_times(text: str, zone: ZoneInfo) -> str:
+    """A text for people: the times in it that `iso_from_ticks` wrote, as people of that zone say them."""
+
+    def local(found: re.Match[str]) -> str:
+        try:
+            return local_from_ticks(ticks_from_text(found[0], zone), zone)
+        except (TimeTextError, OverflowError):
+            return found[0]
+
+    return _ISO.sub(local, text)
 
 
 def ticks_from_text(text: str, zone: ZoneInfo) -> UtcTicks:

@@ -10,7 +10,7 @@ import typer
 
 from torrazzo.cli.options import JsonOption
 from torrazzo.cli.process_options import home_words, load_plainly, office_home, stop_on_signals
-from torrazzo.cli.witness import LogOption, NameOption, show_logs
+from torrazzo.cli.witness import ZONE, LogOption, NameOption, show_logs
 
 app = typer.Typer(help="A second office's eye on every entry of the logs: the process, and what it found.",
                   invoke_without_command=True)  # fmt: skip
@@ -126,6 +126,8 @@ def settle(
 
 
 def _show(found: Mapping[str, object]) -> None:
+    from torrazzo.base.times import with_local_times
+
     logs, audited, findings, silences = found["logs"], found["audited"], found["findings"], found["silences"]
     assert isinstance(logs, dict)
     assert isinstance(audited, dict)
@@ -135,10 +137,12 @@ def _show(found: Mapping[str, object]) -> None:
     for kind in ("rec", "act"):
         print(f"{audited['logs'][kind]['origin']}: {audited['logs'][kind]['size']} entries audited")
     if audited["trouble"] is not None:
-        print(f"The last look came to nothing: {audited['trouble']}")
+        print(f"The last look came to nothing: {with_local_times(audited['trouble'], ZONE)}")
     for finding in findings:
-        print(f"{finding['number']}{' (notice)' if finding['notice'] else ''}: {finding['text']}")
+        text = with_local_times(finding["text"], ZONE)
+        print(f"{finding['number']}{' (notice)' if finding['notice'] else ''}: {text}")
         if finding["proofs"]:
             print(f"  {len(finding['proofs'])} heads that contradict one before are kept: --json shows them")
     for silence in silences:
-        print(f"Silence from {silence['from']} to {silence['to'] or 'now'}: {silence['why']}")
+        told = with_local_times(f"Silence from {silence['from']} to {silence['to'] or 'now'}", ZONE)
+        print(f"{told}: {silence['why']}")

@@ -70,8 +70,9 @@ def restore(
     from torrazzo.backup import restore_backup
     from torrazzo.base.clock import SystemClock
     from torrazzo.base.errors import Unavailable
+    from torrazzo.cli.output import local_text
     from torrazzo.durable import OsDisk
-    from torrazzo.town.home import Home
+    from torrazzo.town.home import Home, load_settings
 
     place = Home(find_home(home).path.absolute())
     try:
@@ -84,7 +85,8 @@ def restore(
         created = iso_from_ticks(done.created)
         write_json({"created": created, "files": done.files, "aside": aside, "missing": list(done.missing)})
     else:
-        print(f"{place.path}: as it was at {iso_from_ticks(done.created)}. Next: docs/1-operate/backup.md")
+        told = local_text(done.created, load_settings(place).zone)
+        print(f"{place.path}: as it was at {told}. Next: docs/1-operate/backup.md")
         if done.aside is not None:
             print(f"What was there before lies in {done.aside}: remove it when nothing of it is needed.")
     for name in done.missing:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from torrazzo.base.times import UtcTicks
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.process_options import find_home, home_words, load_plainly, process_parser, stop_on_signals
 from torrazzo.town.home import Home
@@ -51,11 +52,25 @@ def main(words: Sequence[str]) -> int:
     manner = Manner(
         lives=lambda: {class_: life_of(class_) for class_ in peek_classes(home.plan)},
         sealing=os.environ.get("TORRAZZO_TPM", "auto"),
+        concerned=lambda: _concerned(home, clock.utc(), settings.zone),
     )
     held = Held(home, disk)
     retention = Retention(disk, settings.roots, settings.floor_hours, held.awaited)
     run_keyring(home.path, clock, disk, stop, manner, (retention, held))
     return 0
+
+
+def _concerned(home: Home, now: UtcTicks, zone: ZoneInfo) -> str:
+    """Of a keyring that does not come up."""
+    from torrazzo.base.errors import TorrazzoError
+    from torrazzo.cli.office import read_cameras
+    from torrazzo.cli.unreadable import unreadable, unreadable_text
+
+    try:
+        names = {str(camera.id): camera.name for camera in read_cameras(home, has_removed=True)}
+    except (OSError, TorrazzoError):
+        names = {}
+    return unreadable_text(unreadable(home, now), names, zone)
 
 
 @app.callback()
@@ -119,6 +134,7 @@ def _confirm(question: str, *, yes: bool) -> None:
 
 
 def _show(found: Mapping[str, object], home: Home) -> None:
+    from torrazzo.base.times import with_local_times
     from torrazzo.cli.output import facts_text, key_told, write_table
     from torrazzo.town.home import load_settings
 
@@ -140,7 +156,7 @@ def _show(found: Mapping[str, object], home: Home) -> None:
     alarms = found["alarms"]
     assert isinstance(alarms, list)
     for alarm in alarms:
-        print(f"ALARM: {alarm}.")
+        print(f"ALARM: {with_local_times(alarm, zone)}.")
 
 
 def _ledger_text(home: Home) -> str:

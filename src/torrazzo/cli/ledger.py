@@ -89,10 +89,11 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
+    from torrazzo.base.times import with_local_times
     from torrazzo.cli.output import facts_text
 
     if found.get("state") != "running":
-        print(f"The ledger takes nothing: {found.get('why')}")
+        print(f"The ledger takes nothing: {with_local_times(str(found.get('why')), zone)}")
         return
     for name in ("rec", "act"):
         log = found[name]

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What commands write: tables in plain text, JSON, progress."""
 
-import datetime as dt
 import json
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from torrazzo.base.times import HOUR, SECOND, hour_from_text, ticks_from_text
+from torrazzo.base.times import HOUR, hour_from_text, local_from_ticks, ticks_from_text
 
 
 def write_json(value: object) -> None:
@@ -81,8 +80,7 @@ def _width(text: str) -> int:
 
 def local_text(ticks: int, zone: ZoneInfo) -> str:
     """A time as people of the town say it, with its offset: `2026-11-24 23:04:41+01:00`."""
-    instant = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=ticks // SECOND)
-    return instant.astimezone(zone).isoformat(" ")
+    return local_from_ticks(ticks, zone)
 
 
 def key_told(name: object, zone: ZoneInfo) -> str:

@@ -103,7 +103,9 @@ def _away(state: Mapping[str, object], is_served: bool) -> Iterator[str]:
         yield f"The ledger does not answer; facts wait in the archive. {AGAIN}"
     elif state["ledger"] == "refused":
         yield f"The ledger takes nothing: {state['ledger_why']}"
-    if is_served and state["keyring"] == "down":
+    if state["keyring"] == "down" and state["keyring_why"]:
+        yield f"The keyring does not come up: {state['keyring_why']}."
+    elif is_served and state["keyring"] == "down":
         yield f"The keyring does not answer; nothing is erased until it does. {AGAIN}"
     away = state["witnesses_away"]
     if isinstance(away, list | tuple) and away:

@@ -5,14 +5,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from torrazzo.cli.options import JsonOption
 from torrazzo.cli.process_options import home_words, load_plainly, office_home, stop_on_signals
+from torrazzo.town.home import DEFAULT_ZONE
 
 app = typer.Typer(help="A second office's signature below the logs' heads: the process, and what it says.",
                   invoke_without_command=True)  # fmt: skip
+
+ZONE = ZoneInfo(DEFAULT_ZONE)  # a second office has no settings of a town; this is what its people go by
 
 FolderOption = Annotated[Path, typer.Option("--home", metavar="DIR", help="The witness's own folder, not the town's.")]
 NameOption = Annotated[str, typer.Option("--name", help="Name of its key: a name of the office's own in the DNS.")]
@@ -97,11 +101,12 @@ def status(home: FolderOption, as_json: JsonOption = False) -> None:
 
 def show_logs(logs: dict[str, dict[str, object]]) -> None:
     """One line each."""
-    from torrazzo.base.times import SECOND, iso_from_ticks
+    from torrazzo.base.times import SECOND
+    from torrazzo.cli.output import local_text
 
     for origin, told in logs.items():
         when = told["cosigned"]
-        last = "never cosigned" if not isinstance(when, int) else f"cosigned {iso_from_ticks(when * SECOND)}"
+        last = "never cosigned" if not isinstance(when, int) else f"cosigned {local_text(when * SECOND, ZONE)}"
         print(f"{origin}: {told['size']} entries, {last}")
         if told["contradictions"]:
             print(f"  IT SHOWED ANOTHER HISTORY: {told['contradictions']} heads of it contradict those cosigned.")

@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files of the ledger that are not as they were written, as people are told: cameras by name, the town's time."""
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from torrazzo.base.times import SECOND
+from torrazzo.base.times import SECOND, local_from_ticks
 
 MOST_NAMED = 5
 MOST_TOLD = 10
@@ -47,19 +46,14 @@ def _about(each: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo)
     yield from told[:MOST_NAMED]
     if len(told) > MOST_NAMED:
         yield f"{len(told) - MOST_NAMED} more"
-    times = [_local(at, zone) for at in (each.get("from"), each.get("to")) if isinstance(at, int) and 0 <= at < _LAST]
+    times = [at for at in (each.get("from"), each.get("to")) if isinstance(at, int) and 0 <= at < _LAST]
     if times:
-        yield " to ".join(times)
+        yield " to ".join(local_from_ticks(at, zone) for at in times)
 
 
 def _names(streams: Iterable[str], names: Mapping[str, str]) -> list[str]:
     """Each camera once."""
     return list(dict.fromkeys(names.get(id_, id_) for id_ in (stream.partition("/")[0] for stream in streams)))
-
-
-def _local(ticks: int, zone: ZoneInfo) -> str:
-    instant = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=ticks // SECOND)
-    return instant.astimezone(zone).isoformat(" ")
 
 
 def _stamp(each: Mapping[str, object]) -> Damage:

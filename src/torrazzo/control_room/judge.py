@@ -8,8 +8,9 @@ What somebody does wrong is told without a name: who asked for what is read in t
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from torrazzo.base.times import HOUR, SECOND, UtcTicks
+from torrazzo.base.times import HOUR, SECOND, UtcTicks, with_local_times
 from torrazzo.control_room.damaged import damages
 from torrazzo.control_room.state import CameraState, StreamState, TownState, is_away, witnesses_of
 from torrazzo.health import ANYWHERE, Finding, Judged
@@ -150,6 +151,10 @@ def _disk(root: Mapping[str, object]) -> Iterator[Finding]:
 
 def _keyring(state: TownState) -> Iterator[Finding]:
     said = state.said.keyring
+    if said is None and state.keyring_why is not None:
+        values = {"why": state.keyring_why}
+        yield Finding("keyring-refuses", priority=AT_ONCE, values=values, text=f"the keyring: {state.keyring_why}")
+        return
     if said is None:
         yield Finding("keyring-down", priority=AT_ONCE, text="the keyring does not answer: nothing is erased or shown")
         return
@@ -159,7 +164,7 @@ def _keyring(state: TownState) -> Iterator[Finding]:
             text = f"keys last for {hours} more hours"
             yield Finding("keys-low", priority=priority, kind=f"{most}", values={"count": hours}, text=text)
             break
-    known = set(_texts(state.said.retention))
+    known = set(_texts(state.said.retention, ZoneInfo(state.zone)))
     for text in state.alarms:
         if text not in known and not text.startswith(_OURS):
             yield Finding("keyring", _gist(text), priority=TODAY, values={"text": text}, text=text)
@@ -186,21 +191,22 @@ def _clock(state: TownState) -> Iterator[Finding]:
 def _retention(state: TownState) -> Iterator[Finding]:
     said = state.said.retention
     alarms = None if said is None else said.get("alarms")
-    for name, text in alarms.items() if isinstance(alarms, dict) else ():
+    for name, told in alarms.items() if isinstance(alarms, dict) else ():
         word, _, path = str(name).partition(" ")
-        values = {"text": str(text)}
+        text = with_local_times(str(told), ZoneInfo(state.zone))
+        values = {"text": text}
         if word in {"retention-late", "room-waits"}:
-            yield Finding(word, priority=AT_ONCE, values=values, text=str(text))
-        elif word == "disk-full" and "nearly full" in str(text):
-            yield Finding("disk-full", path, path, AT_ONCE, "", values, str(text))
+            yield Finding(word, priority=AT_ONCE, values=values, text=text)
+        elif word == "disk-full" and "nearly full" in text:
+            yield Finding("disk-full", path, path, AT_ONCE, "", values, text)
         elif word.startswith("retention-"):
-            yield Finding("retention", word.removeprefix("retention-"), "", TODAY, "", values, str(text))
+            yield Finding("retention", word.removeprefix("retention-"), "", TODAY, "", values, text)
 
 
-def _texts(retention: Mapping[str, object] | None) -> Iterable[str]:
+def _texts(retention: Mapping[str, object] | None, zone: ZoneInfo) -> Iterable[str]:
     """That stand among the keyring's too."""
     alarms = None if retention is None else retention.get("alarms")
-    return map(str, alarms.values()) if isinstance(alarms, dict) else ()
+    return (with_local_times(str(each), zone) for each in alarms.values()) if isinstance(alarms, dict) else ()
 
 
 # -- ledger, and those who look at it

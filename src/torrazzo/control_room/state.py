@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
-from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ns_from_ticks
+from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ns_from_ticks, with_local_times
 from torrazzo.control_room.damaged import damages
 from torrazzo.town.camera import Camera, StreamConfig
 from torrazzo.town.home import Settings
@@ -99,6 +99,7 @@ class TownState:
     witnesses_away: tuple[str, ...] = ()  # they have cosigned nothing for a minute
     own_witness: bool = False  # one runs in the town's own home: for show
     keyring: str = "unknown"  # running | down
+    keyring_why: str | None = None  # it did not come up, with what nobody can look at meanwhile, in English
     keyring_level: str | None = None  # tpm | file; None: it does not answer
     settings_wrong: tuple[str, ...] = ()  # what is wrong with files of the home that people write, in English
     damaged: tuple[str, ...] = ()  # files of the ledger that are not as they were written, in English
@@ -114,7 +115,7 @@ class TownState:
     @property
     def all_alarms(self) -> tuple[str, ...]:
         """The keyring's, and those that others look for."""
-        others = (self.missing, self.recorder_why)
+        others = (self.missing, self.recorder_why, self.keyring_why)
         told = (*self.alarms, *self.settings_wrong, *self.damaged)
         return (*told, *(each for each in others if each is not None))
 
@@ -122,13 +123,15 @@ class TownState:
         """The same with other roots."""
         return replace(self, roots=tuple(roots))
 
-    def with_keyring(self, said: Mapping[str, object] | None) -> "TownState":
-        """The same, with what the keyring says of itself; None: it does not answer."""
+    def with_keyring(self, said: Mapping[str, object] | None, why: str | None = None) -> "TownState":
+        """The same, with what the keyring says of itself; None: it does not answer, and `why` it did not come up."""
         all_said = self.said._replace(keyring=said)
+        zone = ZoneInfo(self.zone)
         if said is None:
-            return replace(self, keyring="down", keyring_level=None, alarms=(), said=all_said)
+            why = None if why is None else with_local_times(why, zone)
+            return replace(self, keyring="down", keyring_why=why, keyring_level=None, alarms=(), said=all_said)
         alarms, level = said.get("alarms"), said.get("level")
-        texts = tuple(map(str, alarms)) if isinstance(alarms, list) else ()
+        texts = tuple(with_local_times(str(each), zone) for each in alarms) if isinstance(alarms, list) else ()
         kept = level if isinstance(level, str) else None
         return replace(self, keyring="running", keyring_level=kept, alarms=texts, said=all_said)
 
@@ -151,7 +154,7 @@ def town_state(
     cameras = list(cameras)
     names = {str(camera.id): camera.name for camera in cameras}
     today = Span(local_midnight(now, settings.zone), now)
-    said, recorder_why = _mapping(recorder, "streams"), _reason(recorder, "waits")
+    said, recorder_why = _mapping(recorder, "streams"), _reason(recorder, "waits", settings.zone)
     return TownState(
         town=settings.name,
         zone=settings.zone.key,
@@ -177,7 +180,7 @@ def town_state(
             for camera in cameras
         ),
         ledger="down" if ledger is None else str(ledger.get("state")),
-        ledger_why=_reason(ledger, "why"),
+        ledger_why=_reason(ledger, "why", settings.zone),
         ledger_waiting=_waiting(recorder, ledger),
         witnesses_away=tuple(str(each.get("name")) for each in witnesses_of(ledger) if is_away(each)),
         damaged=tuple(each.text for each in damages(ledger, names, settings.zone.key)),
@@ -238,9 +241,9 @@ def _message(stream: StreamConfig, said: Mapping[str, object]) -> str:
     return "" if text == said.get("why") else text
 
 
-def _reason(said: Mapping[str, object] | None, key: str) -> str | None:
+def _reason(said: Mapping[str, object] | None, key: str, zone: ZoneInfo) -> str | None:
     why = None if said is None else said.get(key)
-    return None if why is None else str(why)
+    return None if why is None else with_local_times(str(why), zone)
 
 
 def witnesses_of(ledger: Mapping[str, object] | None) -> list[Mapping[str, object]]:

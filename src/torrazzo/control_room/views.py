@@ -13,6 +13,7 @@ from torrazzo.base.spans import Span
 from torrazzo.control_room.index import open_index
 from torrazzo.control_room.state import GapState, TownState, town_state
 from torrazzo.durable import Disk
+from torrazzo.keyring.refused import read_refusal
 from torrazzo.ledger import Policy
 from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import load_anchor_settings
@@ -79,7 +80,8 @@ def gather(
     wrong = (*_anchors_wrong(home), *_policy_wrong(home, settings))
     state = replace(state, settings_wrong=wrong, said=state.said._replace(retention=retention))
     roots = _roots(settings, disk, state.roots, retention)
-    return state.with_roots(roots).with_keyring(ask(home.keyring_socket))
+    keyring = ask(home.keyring_socket)
+    return state.with_roots(roots).with_keyring(keyring, read_refusal(home) if keyring is None else None)
 
 
 def _policy_wrong(home: Home, settings: Settings) -> tuple[str, ...]:

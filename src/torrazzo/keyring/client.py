@@ -11,6 +11,7 @@ from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.keyring.answer import ANSWER_LIMIT, Status, parse_answer, parse_error
 from torrazzo.keyring.document import expect_number, parse_object
 from torrazzo.keyring.gate_request import CloseRequest, HoldRequest, KeyRequest
+from torrazzo.keyring.refused import read_refusal
 from torrazzo.town.ask import UnixHttp
 from torrazzo.town.home import Home
 
@@ -74,7 +75,9 @@ class KeyClient:
         try:
             return self._ask(method, address, body)
         except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise Unavailable(f"{self._home.keyring_socket}: no keyring runs; start `torrazzo serve`") from error
+            why = read_refusal(self._home)
+            what = "start `torrazzo serve`" if why is None else f"the last one did not come up: {why}"
+            raise Unavailable(f"{self._home.keyring_socket}: no keyring runs; {what}") from error
 
     def _ask(self, method: str, address: str, body: bytes) -> bytes:
         path = self._home.keyring_socket

@@ -13,7 +13,7 @@ import structlog
 
 from torrazzo import __version__
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import BootNs, UtcTicks, hour_of
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
@@ -25,6 +25,7 @@ from torrazzo.keyring.gate_request import MOST_BYTES
 from torrazzo.keyring.guard import Guard
 from torrazzo.keyring.orders import Orders
 from torrazzo.keyring.public import DEFAULT_CLASS, KeyName
+from torrazzo.keyring.refused import forget_refusal, tell_refusal
 from torrazzo.keyring.rekey import Rekeys
 from torrazzo.keyring.ring import Ring
 from torrazzo.keyring.sealer_setup import NONE, set_up_sealer
@@ -61,6 +62,7 @@ class Manner(NamedTuple):
     sealing: str = NONE  # what `set_up_sealer` does for a new ring
     local: Mapping[str, Callable[[], bool]] = LOCAL  # sources of time on this machine
     boot: str = ""  # this boot of this machine; the kernel's word if empty
+    concerned: Callable[[], str] = str  # what nobody can look at while it does not come up, for people
 
 
 def run_keyring(
@@ -81,7 +83,11 @@ def run_keyring(
     disk.make_folder(places.keyring)
     disk.make_folder(places.run)
     with disk.lock(places.keyring / "lock"):
-        parts = assemble(places, settings, clock, disk, manner, LedgerClient(places.ledger_socket))
+        try:
+            parts = assemble(places, settings, clock, disk, manner, LedgerClient(places.ledger_socket))
+        except (Refused, Damaged, Unavailable) as error:
+            tell_refusal(disk, places, f"{error}{manner.concerned()}")
+            raise
         look = Look(parts, manner.lives, chores)
         log.info("keyring_started", keys=len(parts.store.ring.keys), level=parts.level, why=parts.why)
         with _served(places, disk, parts):
@@ -182,6 +188,7 @@ def _served(places: Home, disk: Disk, parts: Parts) -> Iterator[None]:
     following = threading.Thread(target=parts.follower.run, args=(ending,), name="keyring-ledger", daemon=True)
     serving.start()
     following.start()
+    forget_refusal(disk, places)
     try:
         yield
     finally:

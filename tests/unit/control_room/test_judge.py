@@ -141,6 +141,10 @@ def test_a_keyring_that_is_away_or_runs_out() -> None:
     """Down; hours that are left; what it says in words once, whatever the numbers in it, and nothing of retention's."""
     assert codes(town(keyring=None)) == [("keyring-down", "")]
     assert judge(town(keyring=None), ANCHORS).is_unknown("clock", "")
+    refused = town(keyring=None).with_keyring(None, "ring-2: it was shredded")
+    assert [(each.code, each.values) for each in found(refused)] == [
+        ("keyring-refuses", {"why": "ring-2: it was shredded"})
+    ]
     (low,) = found(town({**RECORDER, "keys_hours_left": 5}))
     assert (low.code, low.priority, low.values) == ("keys-low", 1, {"count": 5})
     late = "3 keys should be gone, the oldest of 2026-11-19T10:00:00Z: no ledger"

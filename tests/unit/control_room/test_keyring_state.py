@@ -32,10 +32,18 @@ def told(state: TownState, capsys: pytest.CaptureFixture[str]) -> str:
 def test_an_alarm_of_the_keyring_is_told_on_the_page_and_by_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     """RT-02: footage that should be gone, and a disk that will be full, reach people where they look."""
     state = town_state(SETTINGS, (), None, lambda _stream, _span: (), START)
-    text = "2 keys should be gone, the oldest of 2026-11-17T21:00:00.000Z"
-    assert told(state.with_keyring({"alarms": [text]}), capsys).count(text) == 2
+    said = "2 keys should be gone, the oldest of 2026-11-17T21:00:00.000Z"
+    text = "2 keys should be gone, the oldest of 2026-11-17 22:00:00+01:00"
+    assert told(state.with_keyring({"alarms": [said]}), capsys).count(text) == 2
     assert "alarm:" not in told(state.with_keyring({"alarms": []}), capsys).lower()
     assert told(state.with_keyring(None), capsys).count("keyring does not answer") == 2
+
+
+def test_why_a_keyring_did_not_come_up_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it said, and which cameras that concerns, on the page and by the command."""
+    state = town_state(SETTINGS, (), None, lambda _stream, _span: (), START)
+    why = "ring-2: it was shredded. Until then nobody can look at Via Dante"
+    assert told(state.with_keyring(None, why), capsys).count(why) == 2
 
 
 def test_what_the_level_of_the_keyring_leaves_open_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -238,6 +238,26 @@ def _answers(home: Path) -> bool:
         return False
 
 
+def test_why_it_did_not_come_up_is_told_until_one_does(tmp_path: Path) -> None:
+    """Who asks a keyring that is not there hears what the last one said, and what nobody can look at meanwhile."""
+    _make_town(tmp_path)
+    store = _store(tmp_path, OsDisk())
+    _tended(store, FakeClock().utc())
+    (path,) = _rings(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    manner = FAST._replace(concerned=lambda: ". Until then nobody can look at Via Dante")
+    with pytest.raises(Damaged):
+        run_keyring(tmp_path, FakeClock(), OsDisk(), threading.Event(), manner)
+    with pytest.raises(Unavailable, match=r"did not come up: .*ring-1: .*Until then nobody can look at Via Dante"):
+        KeyClient(tmp_path).status()
+    path.write_bytes(whole)
+    with running(tmp_path, FakeClock()):
+        assert KeyClient(tmp_path).status().values["keys"] == 51
+    with pytest.raises(Unavailable, match="start `torrazzo serve`"):
+        KeyClient(tmp_path).status()
+
+
 def test_a_broken_ring_stops_the_keyring_and_is_not_touched(tmp_path: Path) -> None:
     """What may be all that opens a week of footage is never overwritten by a fresh start."""
     store = _store(tmp_path, OsDisk())
