@@ -23,13 +23,19 @@ from torrazzo.recorder.live_wire import (
     Incoming,
     LiveFrame,
     Message,
+    Over,
+    Passed,
+    Source,
     State,
     frame_head,
     pack_beat,
     pack_format,
+    pack_over,
+    pack_source,
     pack_state,
     pack_watch,
     parse_watch,
+    passed_head,
 )
 
 NUMBERS = st.integers(1, 2**32 - 1)
@@ -51,7 +57,10 @@ FORMATS = st.builds(
     ),
 )
 STATES = st.builds(State, NUMBERS, st.text(max_size=20), st.none() | st.text(max_size=20), st.integers(0, 2**45))
-MESSAGES = st.lists(FRAMES | FORMATS | STATES | st.just(Beat()), max_size=8)
+COUNTS = st.integers(0, 2**60)
+SOURCES = st.builds(Source, NUMBERS, COUNTS, TICKS, st.integers(0, 2**31), st.binary(), st.just(-1))
+OTHERS = st.builds(Passed, NUMBERS, COUNTS, st.binary()) | st.builds(Over, NUMBERS) | st.just(Beat())
+MESSAGES = st.lists(FRAMES | FORMATS | STATES | SOURCES | OTHERS, max_size=8)
 
 
 def _pack(message: Message) -> bytes:
@@ -62,6 +71,12 @@ def _pack(message: Message) -> bytes:
             return pack_format(*message)
         case State():
             return pack_state(message)
+        case Source():
+            return b"".join(pack_source(message))
+        case Passed():
+            return passed_head(message.number, message.taken, len(message.data)) + message.data
+        case Over():
+            return pack_over(message.number)
         case Beat():
             return pack_beat()
 

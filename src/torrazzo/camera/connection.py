@@ -27,6 +27,7 @@ class Connection:
         self.place = place
         self._tls = sock if isinstance(sock, ssl.SSLSocket) else None
         self._waiting = bytearray()
+        self.taken = 0  # bytes read
         self.fileno = sock.fileno()
         # The kernel grants twice what it lets us use (socket(7)).
         self.receive_buffer = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
@@ -43,7 +44,13 @@ class Connection:
             raise self._broken(error) from error
         if not got and len(view):
             raise CameraError(f"{self.place} closed the connection", "net")
+        self.taken += got
         return got
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether what its descriptor gives is what `read_into` gives."""
+        return self._tls is None
 
     def _read_tls(self, tls: ssl.SSLSocket, view: memoryview) -> int:
         got = 0
@@ -84,8 +91,10 @@ class Connection:
         return CameraError(f"the connection to {self.place} broke: {error.strerror or type(error).__name__}", "net")
 
     def close(self) -> None:
-        """Close; never fails."""
+        """Close, also for whoever has a descriptor of the same connection; never fails."""
         self.fileno = -1
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
         self._sock.close()
 
     async def until_readable(self) -> None:

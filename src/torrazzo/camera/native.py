@@ -5,6 +5,7 @@
 import asyncio
 import contextlib
 import secrets
+from collections.abc import Callable
 
 from torrazzo.base.clock import Clock
 from torrazzo.camera import limits
@@ -13,6 +14,7 @@ from torrazzo.camera.auth import Credentials
 from torrazzo.camera.codec.access_unit import Assembler
 from torrazzo.camera.connection import Connection, connect
 from torrazzo.camera.errors import CameraError, StreamSyncLost
+from torrazzo.camera.following import pack_stand
 from torrazzo.camera.rtcp import (
     Bye,
     Reception,
@@ -26,7 +28,7 @@ from torrazzo.camera.rtp import PEEK_SIZE, Depacketizer
 from torrazzo.camera.rtsp import parse_message
 from torrazzo.camera.sdp import Track, describe_tracks
 from torrazzo.camera.session import Conversation, Redirected
-from torrazzo.camera.source import Scratch, StreamAddress
+from torrazzo.camera.source import HandOver, Scratch, StreamAddress
 from torrazzo.camera.units import Event, SenderReport
 
 _SECOND_NS = 1_000_000_000
@@ -57,7 +59,9 @@ class NativeSource:
         self._connection = connection
         self._conversation = conversation
         self._scratch = scratch
+        self._track = track
         self._rest = rest  # what the last sweep could not use yet
+        self.passes: Callable[[int, memoryview], None] | None = None  # as `Followable`
         self._assembler = Assembler(track.codec, track.parameter_sets)
         self._packets = Depacketizer(
             track.codec, track.payload_type, track.clock, conversation.channels, self._assembler
@@ -130,6 +134,8 @@ class NativeSource:
         except CameraError as error:
             self._broken = error
         self.last_sweep_bytes += got
+        if self.passes is not None and got:
+            self.passes(self._connection.taken - got, scratch.view[held : held + got])
         if held + got:
             self._take(held + got, now_ns)
         return got == room and self._broken is None
@@ -211,6 +217,14 @@ class NativeSource:
                     self._report, self._report_ns = report, now_ns
                     events.append(SenderReport(report.ntp_ns, pts, now_ns))
         return events
+
+    def hand_over(self) -> HandOver | None:
+        """As `Followable.hand_over`; what comes by TLS can be read here only."""
+        connection = self._connection
+        if self._broken is not None or self.fileno is None or not connection.is_plain:
+            return None
+        stand = pack_stand(self._track, self._conversation.channels, self._packets, self._assembler, self._rest)
+        return HandOver(connection.fileno, connection.taken, stand)
 
     def request_key_frame(self) -> None:
         """As `Source.request_key_frame`: a picture loss indication, twice a second at most."""

@@ -14,6 +14,8 @@ which a packet is missing is dropped; the next one says how many packets were lo
 """
 
 import struct
+from collections.abc import Mapping
+from typing import Any
 
 from torrazzo.camera import limits
 from torrazzo.camera.payload import PAYLOADS, split_units
@@ -24,7 +26,14 @@ _PEEK = struct.Struct(">HHIQI")
 _HEADER = struct.Struct(">HHII")
 _LENGTH = struct.Struct(">I")
 _TRUST = 3
-_ROOM = memoryview(b"\0\0\0\0")  # where a NAL unit's length will stand
+_ROOM = b"\0\0\0\0"  # where a NAL unit's length will stand
+
+# All that decides what the next bytes make, beside the parts of the picture at hand
+_STAND = (
+    *("_want", "_origin", "_middle", "_size", "_open", "_kept", "_stamp", "_pictures", "_is_headless", "_marked"),
+    *("_damaged", "_ssrc", "_pts", "_arrived_ns", "_done_stamp", "_trust", "_lies", "_gap", "_lost"),
+    *("_discontinuity", "_late"),
+)
 
 PEEK_SIZE = _PEEK.size  # bytes that must exist behind the end of what `feed` is given
 
@@ -92,6 +101,20 @@ class Depacketizer:
         if self._stamp < 0:
             return None
         return self._ticks(self._pts + _difference(stamp, self._stamp))
+
+    def stand(self) -> dict[str, Any]:
+        """Where it stands after `keep` and `take`, for a parser elsewhere that goes on from there."""
+        plain = {name: getattr(self, name) for name in _STAND}
+        return {**plain, "parts": [bytes(part) for part in self._parts], "nals": self._nals, "lead": self._lead}
+
+    def resume(self, stand: Mapping[str, Any]) -> None:
+        """Go on from where another stood."""
+        for name in _STAND:
+            setattr(self, name, stand[name])
+        self._parts = list(stand["parts"])
+        self._nals = [(at, size) for at, size in stand["nals"]]
+        lead = stand["lead"]
+        self._lead = None if lead is None else (lead[0], lead[1])
 
     def take(self) -> list[AccessUnit]:
         """The pictures that are ready."""

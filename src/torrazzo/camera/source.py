@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What every adapter looks like from outside, and what it needs to be told."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from torrazzo.base.secret import Secret
 from torrazzo.camera import limits
@@ -60,6 +61,25 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Say good-bye and free everything; may be called twice."""
+        ...
+
+
+class HandOver(NamedTuple):
+    """What another process needs to see a stream's pictures before its recorder reads them."""
+
+    fileno: int  # of the camera's connection
+    taken: int  # bytes that were read from it so far
+    stand: bytes  # of the parser behind these
+
+
+@runtime_checkable
+class Followable(Protocol):
+    """A source whose bytes another process can see as they come, before they are read here."""
+
+    passes: Callable[[int, memoryview], None] | None  # is given all that is read, and how much was read before it
+
+    def hand_over(self) -> HandOver | None:
+        """What the other process needs, between two sweeps; None: this one cannot be followed, or not now."""
         ...
 
 

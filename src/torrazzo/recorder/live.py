@@ -1,15 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Frames for whoever watches live: handed once to a relay on `run/live.sock`, as soon as they are there.
+"""Frames for whoever watches live: a relay on `run/live.sock` gets them as soon as they are there.
 
-A relay says which streams it watches. Their sockets are read when bytes come, not at the next beat; all others cost
-what they cost anyway. The first thing a relay gets of a stream is its running group of pictures (running.py). Nothing
-waits for a relay: one that takes too little is dropped, and comes again.
+A relay says which streams it watches. The first thing it gets of one is its running group of pictures (running.py);
+then the camera's connection itself, to look at what comes without taking it, so that nobody here has to wake up for a
+frame. What is read at the beats is passed on, for what the relay has not seen by then. A connection that cannot be
+looked at (TLS, other protocols) is read when bytes come, and its frames are sent one by one. What nobody watches costs
+what it costs anyway. Nothing waits for a relay: one that takes too little is dropped, and comes again.
 """
 
 import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
@@ -19,6 +22,7 @@ import structlog
 from torrazzo.base import StreamId
 from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.camera import AccessUnit, Source, VideoFormat
+from torrazzo.camera.source import Followable, HandOver
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix, peer_uid
 from torrazzo.recorder.fault import log_fault
@@ -28,14 +32,19 @@ from torrazzo.recorder.live_wire import (
     DISCONTINUITY,
     KEY,
     MOST_LINE,
+    MOST_STAND,
     LiveFrame,
     State,
     frame_head,
     pack_beat,
     pack_format,
+    pack_over,
+    pack_source,
     pack_state,
     parse_watch,
+    passed_head,
 )
+from torrazzo.recorder.live_wire import Source as Handed
 from torrazzo.recorder.record import Recorder
 from torrazzo.recorder.running import InMemory, in_memory, on_disk
 from torrazzo.recorder.stream import SECOND_NS, StreamRecorder
@@ -92,13 +101,16 @@ class Live:
         watched.tend()
         tap.begin(watched.stream)
         tap.tell(watched.stream, self.recorder.clock.boot_ns())
+        watched.tend()
 
     def unwatch(self, tap: "Tap") -> None:
         """No more of its frames."""
         tap.relay.taps.pop(tap.number, None)
         watched = self._watched[tap.stream]
         watched.taps.remove(tap)
-        if not watched.taps:
+        if watched.taps:
+            watched.tend()
+        else:
             watched.stop()
             del self._watched[tap.stream]
 
@@ -118,7 +130,8 @@ class Live:
 class _Watched:
     """One stream that somebody watches, and the socket on which its bytes come.
 
-    The socket is waited for by a descriptor of our own: a source may close its one whenever it likes.
+    Relays look at it themselves as soon as they are up to date. Until then, and where they cannot, it is waited for by
+    a descriptor of our own: a source may close its one whenever it likes.
     """
 
     def __init__(self, live: Live, stream_id: StreamId) -> None:
@@ -127,6 +140,7 @@ class _Watched:
         self._live, self._id = live, stream_id
         self._loop = asyncio.get_running_loop()
         self._source: Source | None = None
+        self._followable: Followable | None = None  # the same, if others may look at it
         self._descriptor = -1
         self._polling: asyncio.TimerHandle | None = None
 
@@ -139,18 +153,43 @@ class _Watched:
             self.stream = stream
             if stream is not None:
                 stream.watcher = self._take
-        source = None if stream is None or stream.is_heavy else stream.keeper.source
+        source = None if stream is None else stream.keeper.source
         if source is not self._source:
             self._let_go()
             self._source = source
-            if source is not None:
-                self._wait_for(source)
+            self._followable = _followable(source)
+        if source is None or stream is None:
+            return
+        self._hand_over(stream)
+        if stream.is_heavy or all(tap.follows for tap in self.taps):
+            self._wait_no_more()
+        elif self._descriptor < 0 and self._polling is None:
+            self._wait_for(source)
 
     def stop(self) -> None:
         """Nobody watches it any more."""
         if self.stream is not None:
             self.stream.watcher = None
         self._let_go()
+
+    def _hand_over(self, stream: StreamRecorder) -> None:
+        """Relays that are up to date see for themselves from now on."""
+        followable = self._followable
+        ready = [tap for tap in self.taps if tap.may_follow(stream)] if followable is not None else []
+        if followable is None or not ready:
+            return
+        handed = followable.hand_over()
+        if handed is not None and len(handed.stand) <= MOST_STAND:
+            followable.passes = self._pass
+            for tap in ready:
+                with alone(tap):
+                    tap.follow(handed, stream.timeline.interval)
+
+    def _pass(self, taken: int, data: memoryview) -> None:
+        kept = bytes(data)
+        for tap in self.taps:
+            with alone(tap):
+                tap.pass_on(taken, kept)
 
     def _wait_for(self, source: Source) -> None:
         if source.fileno is None:
@@ -160,7 +199,15 @@ class _Watched:
             self._loop.add_reader(self._descriptor, self._read)
 
     def _let_go(self) -> None:
-        self._source = None
+        if self._followable is not None:
+            self._followable.passes = None
+        self._source = self._followable = None
+        for tap in self.taps:
+            with alone(tap):
+                tap.follow_no_more()
+        self._wait_no_more()
+
+    def _wait_no_more(self) -> None:
         if self._descriptor >= 0:
             self._loop.remove_reader(self._descriptor)
             os.close(self._descriptor)
@@ -201,6 +248,7 @@ class Tap:
         self._dts = 0  # of the last frame
         self._format: VideoFormat | None = None  # that the relay knows
         self._state: tuple[str, str | None] | None = None
+        self.follows = False  # the relay sees for itself
 
     def begin(self, stream: StreamRecorder | None) -> None:
         """The running group of pictures first."""
@@ -223,6 +271,8 @@ class Tap:
 
     def take(self, units: Sequence[AccessUnit]) -> None:
         """What came just now."""
+        if self.follows:
+            return
         for unit in units:
             if unit.is_key:
                 self._memory, self._early = None, []  # nobody needs the group before
@@ -249,6 +299,35 @@ class Tap:
             self._state = found
             server = self.relay.live.recorder.server
             self.relay.write(pack_state(State(self.number, *found, server.utc(now_ns) // 90)))
+
+    # -- the camera's connection
+
+    def may_follow(self, stream: StreamRecorder) -> bool:
+        """Whether the relay has all there is, and begins at no key frame any more."""
+        return (
+            not self.follows
+            and self._recorder_stream is stream
+            and self._memory is None
+            and not self._needs_key
+            and self._connection == stream.keeper.connections
+        )
+
+    def follow(self, handed: HandOver, interval: int) -> None:
+        """From here on the relay makes its frames itself."""
+        source = Handed(self.number, handed.taken, self._dts, interval, handed.stand, -1)
+        self.follows = self.relay.hand(pack_source(source), handed.fileno)
+
+    def pass_on(self, taken: int, data: bytes) -> None:
+        """The recorder has read this."""
+        if self.follows:
+            self.relay.write(passed_head(self.number, taken, len(data)), data)
+
+    def follow_no_more(self) -> None:
+        """The connection is gone, or another one; what comes next is a key frame."""
+        if self.follows:
+            self.follows = False
+            self._needs_key = self._breaks = True
+            self.relay.write(pack_over(self.number))
 
     # -- the running group
 
@@ -321,6 +400,7 @@ class Relay(asyncio.Protocol):
         self.reading: set[asyncio.Task[None]] = set()
         self._line = bytearray()
         self._transport: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None  # the same connection: descriptors go by it
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Only our own Unix user, and few at a time."""
@@ -330,6 +410,7 @@ class Relay(asyncio.Protocol):
             _log.warning("relay_refused", uid=uid, relays=len(self.live.relays))
             self._transport.abort()
             return
+        self._socket = transport.get_extra_info("socket").dup()
         self.live.join(self)
 
     def data_received(self, data: bytes) -> None:
@@ -349,6 +430,9 @@ class Relay(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as the base class has it
         """The relay is gone."""
         self._transport = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
         if self in self.live.relays:
             self.live.leave(self)
 
@@ -362,6 +446,19 @@ class Relay(asyncio.Protocol):
             self.drop()
             return
         transport.writelines(parts)
+
+    def hand(self, message: tuple[bytes, bytes], descriptor: int) -> bool:
+        """Give it a descriptor; False: not now."""
+        transport, connection = self._transport, self._socket
+        if transport is None or connection is None or transport.is_closing() or transport.get_write_buffer_size():
+            return False
+        head, rest = message
+        try:
+            sent = socket.send_fds(connection, [head], [descriptor], socket.MSG_DONTWAIT)
+        except OSError:  # it has to take what it has first
+            return False
+        self.write(head[sent:], rest)
+        return True
 
     def drop(self) -> None:
         """It may come again."""
@@ -387,6 +484,10 @@ def alone(tap: Tap) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - as above
         log_fault(tap.stream, error)
         tap.relay.drop()
+
+
+def _followable(source: object) -> Followable | None:
+    return source if isinstance(source, Followable) else None
 
 
 def state_of(stream: StreamRecorder | None, now_ns: int) -> tuple[str, str | None]:

@@ -5,8 +5,10 @@
 import base64
 import binascii
 import json
+import os
 import struct
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -18,11 +20,14 @@ KEY, CATCHING_UP, DISCONTINUITY = 1, 2, 4  # flags of a frame
 
 MOST_STREAMS = 1_000  # that one relay watches
 MOST_LINE = 128 << 10
+MOST_STAND = 1 << 20  # where a parser stands: most of it is the picture that it has in hand
 MOST_MESSAGE = limits.ACCESS_UNIT + 64
 
 _LENGTH = struct.Struct(">I")
 _HEAD = struct.Struct(">IBI")  # length of what follows it, kind, number
 _FRAME = struct.Struct(">IBIBqqQI")  # … flags, pts, dts, UTC milliseconds of arrival, usual duration
+_SOURCE = struct.Struct(">IBIQqI")  # … bytes taken so far, dts of the last frame, usual duration
+_BYTES = struct.Struct(">IBIQ")  # … bytes taken before these
 _FRAME_SIZE = _FRAME.size - _LENGTH.size
 
 
@@ -33,6 +38,9 @@ class Kind(IntEnum):
     FORMAT = 1
     FRAME = 2
     STATE = 3
+    SOURCE = 4  # with a descriptor: from here on the relay looks at the camera's connection itself
+    BYTES = 5  # that the recorder has read from it
+    OVER = 6  # the connection: frames come as before
 
 
 class Format(NamedTuple):
@@ -68,11 +76,36 @@ class State(NamedTuple):
     at_ms: int  # UTC
 
 
+class Source(NamedTuple):
+    """A camera's connection, to be looked at and never to be read."""
+
+    number: int
+    taken: int  # bytes that the recorder has read of it
+    dts: int  # of the last frame that was sent
+    interval: int  # usual, in ticks
+    stand: bytes  # where the recorder's parser stands behind these bytes
+    descriptor: int  # the taker closes it; -1: it did not arrive
+
+
+class Passed(NamedTuple):
+    """Bytes that the recorder has read from it."""
+
+    number: int
+    taken: int  # before them
+    data: bytes
+
+
+class Over(NamedTuple):
+    """That connection is nothing to look at any more."""
+
+    number: int
+
+
 class Beat(NamedTuple):
     """The recorder lives."""
 
 
-Message = Format | LiveFrame | State | Beat
+Message = Format | LiveFrame | State | Source | Passed | Over | Beat
 
 
 def pack_beat() -> bytes:
@@ -98,6 +131,23 @@ def frame_head(frame: LiveFrame) -> bytes:
     return _FRAME.pack(size, Kind.FRAME, *frame[:-1])
 
 
+def pack_source(source: Source) -> tuple[bytes, bytes]:
+    """The head, with which the descriptor goes, and what follows it."""
+    _, *fields, stand, _ = source
+    whole = _SOURCE.pack(_SOURCE.size - _LENGTH.size + len(stand), Kind.SOURCE, source.number, *fields)
+    return whole[: _HEAD.size], whole[_HEAD.size :] + stand
+
+
+def passed_head(number: int, taken: int, size: int) -> bytes:
+    """What precedes bytes."""
+    return _BYTES.pack(_BYTES.size - _LENGTH.size + size, Kind.BYTES, number, taken)
+
+
+def pack_over(number: int) -> bytes:
+    """See `Kind.OVER`."""
+    return _HEAD.pack(5, Kind.OVER, number)
+
+
 def _json(kind: Kind, number: int, body: Mapping[str, object]) -> bytes:
     data = json.dumps(body, separators=(",", ":")).encode()
     return _HEAD.pack(5 + len(data), kind, number) + data
@@ -108,9 +158,16 @@ class Incoming:
 
     def __init__(self) -> None:
         self._data = bytearray()
+        self._descriptors: deque[int] = deque()  # that came, in the order of their messages
 
-    def feed(self, data: bytes) -> list[Message]:
-        """What is complete now."""
+    def close(self) -> None:
+        """Descriptors that nobody has taken."""
+        while self._descriptors:
+            os.close(self._descriptors.popleft())
+
+    def feed(self, data: bytes, descriptors: Sequence[int] = ()) -> list[Message]:
+        """What is complete now. `descriptors` came with the data."""
+        self._descriptors += descriptors
         buffer = self._data
         buffer += data
         found: list[Message] = []
@@ -122,9 +179,15 @@ class Incoming:
             end = at + _LENGTH.size + size
             if len(buffer) < end:
                 break
-            found.append(_parse(buffer, at, end))
+            found.append(self._parse(buffer, at, end))
             at = end
         del buffer[:at]
+        return found
+
+    def _parse(self, data: bytearray, at: int, end: int) -> Message:
+        found = _parse(data, at, end)
+        if isinstance(found, Source) and self._descriptors:
+            return found._replace(descriptor=self._descriptors.popleft())
         return found
 
 
@@ -137,6 +200,14 @@ def _parse(data: bytearray, at: int, end: int) -> Message:
             case Kind.FRAME:
                 fields = _FRAME.unpack_from(data, at)
                 return LiveFrame._make((*fields[2:], bytes(data[at + _FRAME.size : end])))
+            case Kind.BYTES:
+                (*_, taken) = _BYTES.unpack_from(data, at)
+                return Passed(number, taken, bytes(data[at + _BYTES.size : end]))
+            case Kind.SOURCE:
+                (*_, taken, dts, interval) = _SOURCE.unpack_from(data, at)
+                return Source(number, taken, dts, interval, bytes(data[at + _SOURCE.size : end]), -1)
+            case Kind.OVER:
+                return Over(number)
             case Kind.FORMAT:
                 body = json.loads(data[at + _HEAD.size : end])
                 sets = tuple(base64.b64decode(each, validate=True) for each in body["sets"])

@@ -21,6 +21,7 @@ from torrazzo.segment import Fragment, Opened, Sealed, Segmenter
 
 SECOND_NS = 1_000_000_000
 USUAL_NS = SECOND_NS // 2  # between sweeps
+WATCHED_NS = USUAL_NS // 4  # … of a stream that somebody watches live
 FASTEST_NS = USUAL_NS // 8
 MOST_EVENTS = 300  # that frames may make in a second: a hundred segments
 LONG_NS = SECOND_NS // 10  # for one sweep
@@ -204,5 +205,7 @@ class StreamRecorder:
         elif every < USUAL_NS and source.last_sweep_bytes * 20 <= source.receive_buffer:  # frames come in bursts
             every *= 2
         self.sweep_every_ns = every
+        if self.watcher is not None:
+            every = min(every, WATCHED_NS)
         start = self._second_ns - self.early_ns
         self.next_sweep_ns = start + ((now_ns - start) // every + 1) * every

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from torrazzo.base.secret import Secret
 from torrazzo.camera import AccessUnit, CameraError, SenderReport, Source, limits, open_source, probe
+from torrazzo.camera.source import Followable
 from torrazzo.camera.units import Event
 from torrazzo.testing import FakeClock, faults
 from torrazzo.testing.camera import FakeCamera, Habits
@@ -366,6 +367,8 @@ def test_tls_with_a_pinned_certificate_or_a_ca(tmp_path: Path) -> None:
             found = units(await watch(source, clock, 4))
             assert len(found) >= 75
             assert not any(unit.lost for unit in found)
+            assert isinstance(source, Followable)
+            assert source.hand_over() is None, "nobody else can read what is encrypted"
             await source.close()
         for config, text in (
             (Config(camera.url, ca_pem=pem), "isn't trusted"),

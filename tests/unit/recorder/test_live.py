@@ -4,6 +4,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
@@ -11,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.lab import Lab
+from tests.tools import lab as lab_module
+from tests.tools.lab import Lab, LabCamera, LabSource
 from torrazzo.base import StreamId
+from torrazzo.camera import AccessUnit
+from torrazzo.camera.source import HandOver
+from torrazzo.camera.units import Event
 from torrazzo.durable.unix_socket import connect_unix
 from torrazzo.recorder import live as live_module
 from torrazzo.recorder.live import Live
@@ -20,10 +25,14 @@ from torrazzo.recorder.live_wire import (
     CATCHING_UP,
     DISCONTINUITY,
     KEY,
+    Beat,
     Format,
     Incoming,
     LiveFrame,
     Message,
+    Over,
+    Passed,
+    Source,
     State,
     pack_watch,
 )
@@ -62,10 +71,11 @@ class Desk:
         """Let the loop, its threads and the kernel hand over what there is; then read it."""
         for _ in range(20):
             await asyncio.to_thread(lambda: None)
+        await asyncio.gather(*(task for relay in self.live.relays for task in relay.reading))
         if self.connection is not None:
             with contextlib.suppress(BlockingIOError):
-                while data := self.connection.recv(1 << 20):
-                    self.messages += self._incoming.feed(data)
+                while (got := socket.recv_fds(self.connection, 1 << 20, 8))[0]:
+                    self.messages += self._incoming.feed(got[0], got[1])
 
     async def run(self, seconds: float) -> None:
         await self.lab.run(seconds)
@@ -103,9 +113,9 @@ def test_the_running_group_comes_first(clip: Clip, tmp_path: Path, late_s: float
         await desk.run(late_s)
         await desk.connect()
         await desk.watch(desk.streams[0])
-        again = len(desk.frames())
         await desk.run(6)
         frames = desk.frames()
+        again = sum(bool(frame.flags & CATCHING_UP) for frame in frames)
         made = clip.units
         firsts = [at for at, unit in enumerate(made) if unit.is_key]
         sent = [b"".join(len(nal).to_bytes(4) + nal for nal in unit.nals) for unit in made]
@@ -257,5 +267,115 @@ def test_a_mistake_of_the_live_part_costs_no_recording(
         assert not desk.live.relays
         assert desk.lab.recorder.faults == 0
         assert all(stream.keeper.why is None for stream in desk.lab.recorder.streams.values())
+
+    _drive(clip, tmp_path, life)
+
+
+class OpenSource(LabSource):
+    """A connection that others may look at."""
+
+    passes: Callable[[int, memoryview], None] | None = None
+    taken = 0
+
+    def __init__(self, camera: LabCamera) -> None:
+        super().__init__(camera)
+        self.ends = socket.socketpair()
+
+    def sweep(self, now_ns: int) -> list[Event]:
+        found = super().sweep(now_ns)
+        data = b"".join(each.data for each in found if isinstance(each, AccessUnit))
+        if data and self.passes is not None:
+            self.passes(self.taken, memoryview(data))
+        self.taken += len(data)
+        return found
+
+    def hand_over(self) -> HandOver:
+        return HandOver(self.ends[0].fileno(), self.taken, b"a stand")
+
+    async def close(self) -> None:
+        for end in self.ends:
+            end.close()
+
+
+def test_a_connection_is_looked_at_and_nobody_wakes_up_for_a_frame(
+    clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind its running group a stream is handed over; what is read of it then is passed on, whole and in order."""
+    monkeypatch.setattr(lab_module, "LabSource", OpenSource)
+
+    async def life(desk: Desk) -> None:
+        await desk.run(9)
+        await desk.connect()
+        await desk.watch(desk.streams[0])
+        await desk.run(0.5)
+        (handed,) = [each for each in desk.messages if isinstance(each, Source)]
+        assert handed.descriptor >= 0
+        assert handed.stand == b"a stand"
+        assert desk.frames()[0].flags & KEY
+        assert handed.dts == desk.frames()[-1].dts
+        before = len(desk.frames())
+        await desk.run(4)
+        assert len(desk.frames()) == before
+        passed = [each for each in desk.messages if isinstance(each, Passed)]
+        assert passed[0].taken == handed.taken
+        assert all(one.taken + len(one.data) == other.taken for one, other in pairwise(passed))
+        assert sum(len(each.data) for each in passed) > 0
+        os.close(handed.descriptor)
+        await desk.watch()
+        count = len(desk.messages)
+        await desk.run(0.9)
+        assert not [each for each in desk.messages[count:] if isinstance(each, Passed)]
+
+    _drive(clip, tmp_path, life)
+
+
+def test_another_connection_is_another_beginning(clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looked is told that it is over; frames come from a key frame on, then the new connection."""
+    monkeypatch.setattr(lab_module, "LabSource", OpenSource)
+
+    async def life(desk: Desk) -> None:
+        camera = desk.lab.cameras[desk.streams[0]]
+        await desk.run(5)
+        await desk.connect()
+        await desk.watch(desk.streams[0])
+        await desk.run(1)
+        camera.refuses = "net"
+        await desk.run(2)
+        assert isinstance(next(each for each in reversed(desk.messages) if not isinstance(each, State | Beat)), Over)
+        camera.refuses = None
+        before = len(desk.frames())
+        await desk.run(8)
+        assert desk.frames()[before].flags == KEY | DISCONTINUITY
+        handed = [each for each in desk.messages if isinstance(each, Source)]
+        assert len(handed) == 2
+        assert handed[1].taken < handed[0].taken
+        for each in handed:
+            os.close(each.descriptor)
+        desk.lab.allows_faults = False
+
+    _drive(clip, tmp_path, life)
+
+
+def test_each_relay_looks_by_itself(clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes second gets the running group and a descriptor of its own; the first one goes on."""
+    monkeypatch.setattr(lab_module, "LabSource", OpenSource)
+
+    async def life(desk: Desk) -> None:
+        await desk.run(5)
+        await desk.connect()
+        await desk.watch(desk.streams[0])
+        await desk.run(1)
+        other = Desk(desk.lab, desk.path)
+        await other.connect()
+        await other.watch(other.streams[0])
+        await desk.run(2)
+        await other.settle()
+        for each in (desk, other):
+            (handed,) = [message for message in each.messages if isinstance(message, Source)]
+            os.close(handed.descriptor)
+            passed = [message for message in each.messages if isinstance(message, Passed)]
+            assert passed[0].taken == handed.taken
+        assert other.connection is not None
+        other.connection.close()
 
     _drive(clip, tmp_path, life)

@@ -3,7 +3,8 @@
 """NAL units of one moment → access unit: is it a place to begin at, in which format, and when is it decoded."""
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from torrazzo.camera import limits
 from torrazzo.camera.codec import h264, h265
@@ -31,6 +32,9 @@ _REFRESH_IS_KEY = 30_000_000_000
 _NO_SETS = "its parameter sets (SPS, PPS) are missing: neither in the session description nor in the stream"
 _NO_KEY = "no key frame yet"
 
+# All that decides what comes next, beside sets, prefix, format and order
+_STAND = ("missing", "_care", "_began_pts", "_waiting_since", "_last_key_ns", "_refreshes", "_restarted")
+
 Nals = Sequence[tuple[int, int]]  # offset and length of each, without its length field
 
 
@@ -53,6 +57,29 @@ class Assembler:
         self._last_key_ns = 0
         self._refreshes = False  # began at the start of a gradual refresh
         self._restarted = False
+
+    @property
+    def format(self) -> VideoFormat | None:
+        """Of the last unit."""
+        return self._format
+
+    def stand(self) -> dict[str, Any]:
+        """Where it stands, for one elsewhere that goes on from there."""
+        plain = {name: getattr(self, name) for name in _STAND}
+        kept = {"sets": self.sets.in_force(), "prefix": list(self._prefix), "order": self._order.stand()}
+        return {**plain, **kept, "format": None if self._format is None else list(self._format)}
+
+    def resume(self, stand: Mapping[str, Any]) -> None:
+        """Go on from where another stood."""
+        for name in _STAND:
+            setattr(self, name, stand[name])
+        self._prefix = list(stand["prefix"])
+        self._order.resume(stand["order"])
+        for nal in stand["sets"]:
+            self.sets.take(nal)
+        if (found := stand["format"]) is not None:
+            codec, width, height, sets, reorder, interval = found
+            self._format = VideoFormat(codec, width, height, tuple(sets), reorder, interval)
 
     def push(
         self, data: bytes, nals: Nals, pts: int, lost: int, arrived_ns: int, *, discontinuity: bool

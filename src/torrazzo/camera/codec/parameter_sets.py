@@ -27,6 +27,10 @@ class ParameterSets:
         for nal in announced:
             self.take(nal)
 
+    def in_force(self) -> list[bytes]:
+        """All of them, in the order in which they were announced."""
+        return list(self._sets.values())
+
     def take(self, nal: bytes) -> bool:
         """Put a set in force; whether anything changed. One that can't be read is refused and counted."""
         try:

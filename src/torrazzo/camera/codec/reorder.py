@@ -10,7 +10,9 @@ first one may follow it, can a picture's decoding time be after its own.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from heapq import heapify, heappush, heappushpop, nlargest
+from typing import Any
 
 from torrazzo.base.times import SECOND
 
@@ -49,6 +51,17 @@ class Reorder:
         self._needed = 0  # the same within this GOP, not yet a habit
         self._breaches = 0
         self._was_late = False
+
+    def stand(self) -> dict[str, Any]:
+        """All that decides what it says next."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"_history": list(self._history)}
+
+    def resume(self, stand: Mapping[str, Any]) -> None:
+        """Go on from where another stood."""
+        for name in self.__slots__:
+            setattr(self, name, stand[name])
+        self._waiting = list(stand["_waiting"])
+        self._history = deque(stand["_history"], maxlen=_MOST + 1)
 
     def restart(self) -> None:
         """The sender's time begins anew: nothing before compares with what comes."""

@@ -24,6 +24,11 @@ class Channel:
         self._group: list[LiveFrame] = []
         self._size = 0
 
+    @property
+    def shown(self) -> VideoFormat | None:
+        """Of the frames that come."""
+        return self._format
+
     def join(self, viewer: Viewer) -> None:
         """State, beginning and the running group at once; then what comes."""
         self.viewers.add(viewer)

@@ -6,10 +6,10 @@ It is there while somebody looks, and made anew, with all that is watched, whene
 """
 
 import asyncio
+import os
+import socket
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
-from typing import cast
 
 import structlog
 
@@ -17,12 +17,26 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import StreamId
 from torrazzo.control_room.live.channel import Channel
+from torrazzo.control_room.live.following import Followed, Following
 from torrazzo.control_room.live.viewer import Viewer
 from torrazzo.durable.unix_socket import connect_unix
-from torrazzo.recorder.live_wire import Beat, Format, Incoming, LiveFrame, Message, State, pack_watch
+from torrazzo.recorder.live_wire import (
+    Beat,
+    Format,
+    Incoming,
+    LiveFrame,
+    Message,
+    Over,
+    Passed,
+    Source,
+    State,
+    pack_watch,
+)
 
 SILENT_S = 4.0  # a recorder says something each second
 PAUSE_S = 0.25  # between two attempts to reach it
+MOST_READ = 256 << 10  # from it at a time
+MOST_DESCRIPTORS = 16  # that come with one message, though there is one
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +50,8 @@ class LiveRelay:
         self._numbers: dict[StreamId, int] = {}
         self._by_number: dict[int, Channel] = {}
         self._number = 0
+        self._following: Following | None = None  # while there is a link
+        self._followed: dict[int, Followed] = {}
         self._link: _Link | None = None
         self._running: asyncio.Task[None] | None = None
         self._is_told = False
@@ -66,7 +82,9 @@ class LiveRelay:
             return
         channel.leave(viewer)
         if not channel.viewers:
-            del self._channels[stream], self._by_number[self._numbers.pop(stream)]
+            number = self._numbers.pop(stream)
+            del self._channels[stream], self._by_number[number]
+            self._unfollow(number)
             if self._link is not None:
                 self._link.watch(self._watched())
 
@@ -76,6 +94,8 @@ class LiveRelay:
             return
         channel = self._by_number.get(message.number)
         if channel is None:  # nobody sees it any more
+            if isinstance(message, Source) and message.descriptor >= 0:
+                os.close(message.descriptor)
             return
         match message:
             case LiveFrame():
@@ -84,6 +104,32 @@ class LiveRelay:
                 channel.take_format(message.format)
             case State():
                 channel.take_state(message)
+            case Passed():
+                if (followed := self._followed.get(message.number)) is not None:
+                    followed.passed(message)
+            case Source():
+                self._unfollow(message.number)
+                if self._following is None:
+                    self._following = Following(self._clock)
+                self._followed[message.number] = Followed(self._following, channel, message)
+            case Over():
+                self._unfollow(message.number)
+
+    def _unfollow(self, number: int) -> None:
+        followed = self._followed.pop(number, None)
+        if followed is not None:
+            followed.close()
+
+    def _end_link(self) -> None:
+        """And all that came by it."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        for number in list(self._followed):
+            self._unfollow(number)
+        if self._following is not None:
+            self._following.close()
+            self._following = None
 
     def _watched(self) -> Mapping[int, StreamId]:
         return {number: stream for stream, number in self._numbers.items()}
@@ -94,10 +140,7 @@ class LiveRelay:
             while self._channels:
                 lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
                 try:
-                    socket = connect_unix(self._path, 1.0)
-                    socket.setblocking(False)
-                    make = partial(_Link, self, lost)
-                    _, self._link = await asyncio.get_running_loop().create_connection(make, sock=socket)
+                    self._link = _Link(self, lost, connect_unix(self._path, 1.0))
                 except OSError as error:
                     self._tell_lost(str(error))
                     await asyncio.sleep(PAUSE_S)
@@ -105,16 +148,13 @@ class LiveRelay:
                 self._is_told = False
                 self._link.watch(self._watched())
                 why = await self._until_lost(self._link, lost)
-                self._link.close()
-                self._link = None
+                self._end_link()
                 if self._channels:
                     self._tell_lost(why)
                     await asyncio.sleep(PAUSE_S)
         finally:
             self._running = None
-            if self._link is not None:
-                self._link.close()
-                self._link = None
+            self._end_link()
 
     async def _until_lost(self, link: "_Link", lost: "asyncio.Future[str]") -> str:
         """Why; also where nobody looks any more."""
@@ -138,43 +178,67 @@ class LiveRelay:
         return self._clock.utc() // 90
 
 
-class _Link(asyncio.Protocol):
-    """One connection."""
+class _Link:
+    """One connection, read by hand: descriptors come with its bytes."""
 
-    def __init__(self, relay: LiveRelay, lost: "asyncio.Future[str]") -> None:
+    def __init__(self, relay: LiveRelay, lost: "asyncio.Future[str]", connection: socket.socket) -> None:
         self.heard = 0  # messages
-        self._relay, self._lost = relay, lost
+        self._relay, self._lost, self._socket = relay, lost, connection
         self._incoming = Incoming()
-        self._transport: asyncio.Transport | None = None
+        self._unsent = b""
+        self._wish: bytes | None = None  # behind what is unsent
+        self._loop = asyncio.get_running_loop()
+        connection.setblocking(False)
+        self._loop.add_reader(connection, self._read)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """To the recorder."""
-        self._transport = cast("asyncio.Transport", transport)
+    def watch(self, wanted: Mapping[int, StreamId]) -> None:
+        """From now on."""
+        self._wish = pack_watch(wanted)
+        self._write()
 
-    def data_received(self, data: bytes) -> None:
-        """Messages."""
+    def close(self) -> None:
+        """Hear no more."""
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            self._socket.close()
+        self._incoming.close()
+
+    def _read(self) -> None:
         try:
-            for message in self._incoming.feed(data):
+            data, descriptors, *_ = socket.recv_fds(self._socket, MOST_READ, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._end(str(error))
+            return
+        if not data:
+            self._end("it closed the connection")
+            return
+        try:
+            for message in self._incoming.feed(data, descriptors):
                 self.heard += 1
                 self._relay.take(message)
         except Invalid as error:
             self._end(str(error))
-            self.close()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The recorder is gone, or did not want us."""
-        self._end("it closed the connection" if exc is None else str(exc))
-
-    def watch(self, wanted: Mapping[int, StreamId]) -> None:
-        """From now on."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(pack_watch(wanted))
-
-    def close(self) -> None:
-        """Hear no more."""
-        if self._transport is not None:
-            self._transport.abort()
+    def _write(self) -> None:
+        if self._socket.fileno() < 0:
+            return
+        self._loop.remove_writer(self._socket)
+        while self._unsent or self._wish is not None:
+            if not self._unsent:
+                self._unsent, self._wish = self._wish or b"", None
+            try:
+                sent = self._socket.send(self._unsent)
+            except (BlockingIOError, InterruptedError):
+                self._loop.add_writer(self._socket, self._write)
+                return
+            except OSError:
+                return  # who reads finds it closed
+            self._unsent = self._unsent[sent:]
 
     def _end(self, why: str) -> None:
+        self.close()
         if not self._lost.done():
             self._lost.set_result(why)
