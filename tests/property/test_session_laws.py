@@ -81,8 +81,10 @@ def _do(town: StaffedTown, step: str, n: int, opened: list[Opened], used: dict[s
             sessions.take_over(token)
             used[token] = now
         elif step == "unlock":
-            town.staffing.sign_in.unlock(token, PASSWORD)
-            used[token] = now
+            renewed = town.staffing.sign_in.again(token, PASSWORD).value
+            if isinstance(renewed, Opened):
+                opened[opened.index(next(each for each in opened if each.token == token))] = renewed
+                used[renewed.token] = now
         else:
             getattr(sessions, step)(token)
     except Denial:

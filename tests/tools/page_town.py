@@ -146,6 +146,8 @@ class PageTown:
             return self.town
         if asked.startswith("POST /sign-in"):
             return self._sign_in(asked.removeprefix("POST /sign-in"), said)
+        if asked == "GET /me/ways":
+            return {"password": True, "totp": False, "passkeys": [], "recovery_codes": 0, "again": False}
         if asked.startswith(("POST /first-run", "POST /link", "POST /enrol")):
             return self._begin(asked, said)
         if asked == "POST /unlock":

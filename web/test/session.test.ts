@@ -49,6 +49,22 @@ describe("the session", () => {
     }
   });
 
+  it("goes on where another window has got another token meanwhile", async () => {
+    const answers: Record<string, [number, unknown]> = { "GET /town": [200, town], "GET /me": [200, me] };
+    const found = session(answers);
+    await found.begin();
+    answers["GET /system"] = no("SESSION_NONE");
+    const told = new Promise((resolve) => found.standing.subscribe(() => resolve(undefined)));
+    await found.client.call("GET /system", undefined).catch(() => undefined);
+    await told;
+    expect(found.standing.get().phase).toBe("signed-in");
+    answers["GET /me"] = no("SESSION_NONE");
+    const over = new Promise((resolve) => found.standing.subscribe(() => resolve(undefined)));
+    await found.client.call("GET /system", undefined).catch(() => undefined);
+    await over;
+    expect(found.standing.get()).toMatchObject({ phase: "signed-out", why: "SESSION_NONE" });
+  });
+
   it("is over, with its reason, when any answer says so", async () => {
     const answers: Record<string, [number, unknown]> = { "GET /town": [200, town], "GET /me": [200, me] };
     const found = session(answers);

@@ -66,6 +66,13 @@ class Cameras:
             change.tell("turn", {"streams": [str(StreamId(id_, "main"))], "what": what}, by)
             return change.done(None)
 
+    def asked(self, what: str, whom: str, by: By) -> Done[None]:
+        """The fact that a person has the server ask somebody in the network: a `search`, a `probe`; nothing changes."""
+        with self._staff.change() as change:
+            about = {"asked": whom}
+            self._accounts.tell_change(change, what, about, about, by._replace(reason=f"{by.reason}: {whom}"))
+            return change.done(None)
+
     def _told(self, change: Change, before: Camera | None, after: Camera, by: By) -> Done[Camera]:
         was = None if before is None else camera_to_wire(before)
         about = by._replace(reason=f"{after.name}: {by.reason}")

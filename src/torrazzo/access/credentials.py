@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What people do with their own ways in: the password, the device, recovery codes. Nobody does it for somebody else."""
+"""What people do with their own ways in: the password, the device, recovery codes. Nobody does it for somebody else.
+
+Each change wants its person to have shown lately who it is, by the password in the same request or before (`FRESH`).
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,7 +26,7 @@ from torrazzo.access.factors import (
 )
 from torrazzo.access.failures import Keys, count_failure, is_locked
 from torrazzo.access.passwords import Hasher, check_password
-from torrazzo.access.sessions import FULL, Session, Sessions, token_hash
+from torrazzo.access.sessions import FRESH, FRESH_TO_END, Sessions, token_hash
 from torrazzo.access.sign_in import LOCKED, WRONG
 from torrazzo.access.staff import By, Denial, Done, Staff
 from torrazzo.law import Decision
@@ -66,13 +69,15 @@ class Credentials:
 
     def change_password(self, token: str, old: str, new: str) -> Done[Decision]:
         """Raises `Invalid` for one that is no password; where the person is signed in elsewhere, that ends."""
-        session = self._signed_in(token)
-        check_password(new, session.account.name, session.account.full_name)
+        session = self._sessions.signed_in(token)
+        check_password(new, session.account.name, session.account.full_name, self._staff.town)
         keys = Keys.of(session.account.name, session.where.address)
         with self._staff.change() as change:
             if is_locked(change, keys):
                 return change.done(LOCKED)
             known = password_hash(change.connection, session.account.id)
+        if known is None:
+            self._sessions.signed_in(token, FRESH)  # there is no old one that would show who it is
         if known is not None and not self._hasher.is_it(known, old):
             with self._staff.change() as change:
                 count_failure(change, keys)
@@ -89,7 +94,7 @@ class Credentials:
 
     def set_password(self, account: Account, password: str, by: By, *, must_change: bool = True) -> Done[None]:
         """One that somebody else knows, to be changed at its first use; people get a link instead."""
-        check_password(password, account.name, account.full_name)
+        check_password(password, account.name, account.full_name, self._staff.town)
         hash_ = self._hasher.hash(password)
         with self._staff.change() as change:
             set_password(change, account.id, hash_, must_change=must_change)
@@ -99,7 +104,7 @@ class Credentials:
 
     def begin_device(self, token: str) -> Done[Device]:
         """A new one; it counts when `confirm_device` was given a code of it. Not in place of one that counts."""
-        account = self._signed_in(token).account
+        account = self._sessions.signed_in(token, FRESH).account
         with self._staff.change() as change:
             if has_device(change.connection, account.id):
                 raise Denial("DEVICE_THERE", "AC-01", "there is a device for codes already; remove it first")
@@ -107,27 +112,17 @@ class Credentials:
             address = pyotp.TOTP(secret, interval=STEP).provisioning_uri(name=account.name, issuer_name=ISSUER)
             return change.done(Device(secret, address))
 
-    def remove_device(self, token: str, password: str) -> Done[Decision]:
-        """A lost or an old one, by the password once more. Where it was the only second factor, another is owed now."""
-        session = self._signed_in(token)
-        keys = Keys.of(session.account.name, session.where.address)
+    def remove_device(self, token: str) -> Done[None]:
+        """A lost or an old one. Where it was the only second factor, another is owed now."""
+        session = self._sessions.signed_in(token, FRESH)
         with self._staff.change() as change:
-            if is_locked(change, keys):
-                return change.done(LOCKED)
-            known = password_hash(change.connection, session.account.id)
-        is_right = self._hasher.is_it(known, password)
-        with self._staff.change() as change:
-            if not is_right:
-                count_failure(change, keys)
-                change.tell("auth", {"what": "refused"}, session.by("removes a device for codes"))
-                return change.done(WRONG)
             remove_device(change, session.account.id)
             change.tell("auth", {"what": "code"}, session.by("removes a device for codes"))
-            return change.done(yes("AC-01"))
+            return change.done(None)
 
     def confirm_device(self, token: str, code: str) -> Done[Sequence[str]]:
         """From here on it counts; gives ten recovery codes where there are none. Raises `Denial` for a wrong code."""
-        session = self._signed_in(token)
+        session = self._sessions.signed_in(token, FRESH_TO_END)
         with self._staff.change() as change:
             if not check_code(change, session.account.id, self._staff.box, code, confirms=True):
                 raise Denial("CODE_WRONG", "AC-01", "this is no code of that device now; look at its clock")
@@ -138,13 +133,7 @@ class Credentials:
 
     def renew_recovery(self, token: str) -> Done[Sequence[str]]:
         """Ten new ones; the old ones are void."""
-        session = self._signed_in(token)
+        session = self._sessions.signed_in(token, FRESH)
         with self._staff.change() as change:
             change.tell("auth", {"what": "recovery"}, session.by("has new recovery codes"))
             return change.done(new_recovery(change, session.account.id))
-
-    def _signed_in(self, token: str) -> Session:
-        session = self._sessions.session(token)
-        if session.stage != FULL or session.is_locked:
-            raise Denial("SESSION_NONE" if session.stage != FULL else "SESSION_LOCKED", "AC-01", "sign in first")
-        return session

@@ -5,6 +5,7 @@
 It is counted by the name that was given, whether there is such an account or not: so nobody learns that.
 """
 
+import ipaddress
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -26,8 +27,8 @@ class Keys(NamedTuple):
 
     @classmethod
     def of(cls, name: str, address: str) -> "Keys":
-        """`address` may be empty: then it is not counted."""
-        return cls(f"account:{name[:64]}", f"address:{address[:64]}")
+        """`address` may be empty: then it is not counted. Of IPv6 its network of 64 bits: a station has all of one."""
+        return cls(f"account:{name[:64]}", f"address:{_network(address[:64])}")
 
 
 def is_locked(change: Change, keys: Keys) -> bool:
@@ -65,6 +66,14 @@ def count_locked(connection: sa.Connection, now: UtcTicks) -> int:
     """Accounts, whether there are such or not, and addresses of which nothing is looked at now."""
     query = sa.select(sa.func.count()).select_from(FAILURE).where(FAILURE.c.locked_until > now)
     return int(connection.execute(query).scalar_one())
+
+
+def _network(address: str) -> str:
+    try:
+        found = ipaddress.IPv6Address(address)
+    except ValueError:
+        return address
+    return str(found.ipv4_mapped or ipaddress.IPv6Network((found, 64), strict=False))
 
 
 def _locked_until(change: Change, key: str) -> UtcTicks:

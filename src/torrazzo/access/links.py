@@ -62,7 +62,7 @@ class Links:
 
     def use_first(self, token: str, role: Role, new: NewAccount, password: str, where: Where) -> Done[Opened]:
         """Makes one of the two, and signs in; the link is spent with the second one."""
-        check_password(password, new.name, new.full_name)
+        check_password(password, new.name, new.full_name, self._staff.town)
         where = where.cleaned()
         hash_ = self._hasher.hash(password)
         with self._staff.change() as change:
@@ -104,7 +104,7 @@ class Links:
     def use(self, token: str, password: str, where: Where) -> Done[Opened]:
         """Sets the password and signs in, as far as a second factor is not owed. It is good once."""
         account, where = self.account(token), where.cleaned()
-        check_password(password, account.name, account.full_name)
+        check_password(password, account.name, account.full_name, self._staff.town)
         hash_ = self._hasher.hash(password)
         with self._staff.change() as change:
             row = _find(change, token, is_first=False)

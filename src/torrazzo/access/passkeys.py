@@ -33,15 +33,15 @@ from webauthn.helpers.structs import (
 from torrazzo.access.accounts import read_account
 from torrazzo.access.factors import has_device, new_recovery, recovery_left
 from torrazzo.access.failures import Keys, count_failure, is_locked
-from torrazzo.access.sessions import FULL, Opened, Session, Sessions, Where
-from torrazzo.access.sign_in import LOCKED, NOBODY, WRONG, entered, unlocked
+from torrazzo.access.sessions import FRESH, FRESH_TO_END, Opened, Sessions, Where
+from torrazzo.access.sign_in import LOCKED, NOBODY, WRONG, entered, shown_again
 from torrazzo.access.staff import By, Change, Denial, Done, Staff
 from torrazzo.access.tables import PASSKEY
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.law import Decision
-from torrazzo.law.decision import no, yes
+from torrazzo.law.decision import no
 
 TOWN = "Torrazzo"
 GOOD_FOR = 5 * 60 * SECOND
@@ -85,7 +85,7 @@ class Passkeys:
 
     def begin(self, token: str, site: Site) -> str:
         """Options for `navigator.credentials.create`, as JSON."""
-        account = self._signed_in(token).account
+        account = self._sessions.signed_in(token, FRESH).account
         there = [PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(key.id)) for key in self.all(account.id)]
         if len(there) >= MOST:
             raise Denial("PASSKEYS_MANY", "AC-01", f"{MOST} passkeys are enough; remove one first")
@@ -106,7 +106,7 @@ class Passkeys:
 
     def add(self, token: str, response: Response, name: str, site: Site) -> Done[Sequence[str]]:
         """The new one counts; gives ten recovery codes where there are none. Raises `Denial` for what is none."""
-        session = self._signed_in(token)
+        session = self._sessions.signed_in(token, FRESH_TO_END)
         if not 0 < len(name.strip()) <= 64 or not name.isprintable():
             raise Invalid("name: call the passkey something, in at most 64 characters")
         try:
@@ -136,7 +136,7 @@ class Passkeys:
 
     def remove(self, token: str, id_: str) -> Done[None]:
         """Not the last second factor: nobody locks themselves out by a click."""
-        session = self._signed_in(token)
+        session = self._sessions.signed_in(token, FRESH)
         person = session.account.id
         with self._staff.change() as change:
             keys = change.connection.execute(sa.select(PASSKEY).where(PASSKEY.c.person == person)).all()
@@ -174,15 +174,14 @@ class Passkeys:
                 return change.done(no("ACCOUNT_SUSPENDED", "AC-09"))
             return change.done(entered(change, account, "passkey", where))
 
-    def unlock(self, token: str, response: Response, site: Site) -> Done[Decision]:
-        """By a passkey of the session's own person."""
+    def again(self, token: str, response: Response, site: Site) -> Done[Opened | Decision]:
+        """As `SignIn.again`, by a passkey of the session's own person."""
         session = self._sessions.session(token, is_active=False)
         with self._staff.change() as change:
             refused, person = self._checked(change, response, session.where, site)
             if refused is not None or person != session.account.id:
                 return change.done(WRONG if refused is None else refused)
-            unlocked(change, token, session)
-            return change.done(yes("AC-01"))
+            return change.done(shown_again(change, token, session))
 
     def _checked(
         self, change: Change, response: Response, where: Where, site: Site
@@ -213,12 +212,6 @@ class Passkeys:
         count = {"sign_count": found.new_sign_count}
         change.connection.execute(sa.update(PASSKEY).where(PASSKEY.c.id == row.id).values(**count))
         return None, str(row.person)
-
-    def _signed_in(self, token: str) -> Session:
-        session = self._sessions.session(token)
-        if session.stage != FULL or session.is_locked:
-            raise Denial("SESSION_NONE" if session.stage != FULL else "SESSION_LOCKED", "AC-01", "sign in first")
-        return session
 
 
 class Challenges:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Passwords: argon2id, a length and nothing else, but for what anybody would try first (NIST SP 800-63B 3.1.1)."""
+"""Passwords: argon2id, a length and nothing else, but for what anybody would try first (NIST SP 800-63B 3.1.1.2)."""
 
 import threading
 import unicodedata
@@ -10,21 +10,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from torrazzo.access.staff import clean
+from torrazzo.access.tried_first import is_tried_first
 from torrazzo.base.errors import Invalid
 
 LEAST, MOST = 12, 128  # characters
 LEAST_LETTERS = 5  # that differ
-# What anybody tries first, of those that are long enough: a word of these, alone or again and again, with figures and
-# signs behind it, and rows of keys.
-_WORDS = (
-    "password", "passwort", "parola", "parolachiave", "parolasegreta", "segreta", "segretissima", "torrazzo", "comune",
-    "polizia", "polizialocale", "poliziamunicipale", "vigili", "videosorveglianza", "telecamere", "centrale",
-    "salaoperativa", "operatore", "administrator", "amministratore", "admin", "benvenuto", "welcome", "changeme",
-    "letmein", "iloveyou", "superman", "qwerty", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertyuiopasdf", "asdf", "qwer",
-    "qwertzuiop", "abc", "abcdef", "abcdefgh", "abcdefghijkl", "abcdefghijklmnop", "italia", "forzaitalia", "juventus",
-)  # fmt: skip
-_ROWS = ("1q2w3e4r5t6y7u8i9o0p", "q1w2e3r4t5y6u7i8o9p0", "1qaz2wsx3edc4rfv5tgb", "qazwsxedcrfv", "zaq12wsxcde3")
-_FIGURES = ("1234567890" * 3, "0987654321" * 3, "123" * 10, "112233445566778899", "111222333444555666")
 _AT_A_TIME = 2  # hashings: each takes the memory below
 
 
@@ -63,24 +53,18 @@ class Hasher:
         return self._argon.check_needs_rehash(known)
 
 
-def check_password(password: str, name: str, full_name: str) -> None:
-    """Raises `Invalid` for one that is too short, too long, or made of the person's own name."""
+def check_password(password: str, name: str, full_name: str, town: str = "") -> None:
+    """Raises `Invalid` for one too short, too long, tried first by anybody, or made of the person's own name."""
     found = _form(password)
     if not LEAST <= len(found) <= MOST:
         raise Invalid(f"password: write {LEAST} to {MOST} characters; a sentence is one")
     if len(set(found.casefold())) < LEAST_LETTERS:
         raise Invalid(f"password: write at least {LEAST_LETTERS} different characters")
-    if _is_tried_first(found.casefold()):
+    if is_tried_first(found, town):
         raise Invalid("password: anybody would try this one first; a sentence of your own is better")
     words = {name, *(word for word in (*name.replace("-", ".").replace("_", ".").split("."), *full_name.split()))}
     if any(len(word) > 3 and word.casefold() in found.casefold() for word in words):
         raise Invalid("password: leave your name out of it")
-
-
-def _is_tried_first(text: str) -> bool:
-    start = text.rstrip("0123456789 !?.,;:-_#@*+$&%/()='\"")
-    is_word = any(start == word * (len(start) // len(word)) for word in _WORDS if start)
-    return is_word or any(text in row for row in (*_ROWS, *_FIGURES))
 
 
 def _form(password: str) -> str:

@@ -4,6 +4,7 @@
 
 Stages: `half`, the password was right and a second factor is owed; `elsewhere`, all was right, and the same person has
 a session at another station, which has to be ended first; `full`. Locked: its person did nothing for ten minutes.
+Whoever shows again who it is gets another token: the one before is dead, the session and its name go on.
 """
 
 import base64
@@ -24,9 +25,12 @@ IDLE = 10 * 60 * SECOND
 ABSOLUTE = 12 * HOUR
 UNDER_WAY = 5 * 60 * SECOND  # for what is half, or waits for a word
 SEEN_EACH = 5 * SECOND  # so often it is noted that somebody does something: a lock comes so much early at most
+FRESH = 5 * 60 * SECOND  # since its person showed who it is: so long ways in may be changed (ASVS 7.5.1)
+FRESH_TO_END = 15 * 60 * SECOND  # so long for what was begun in time: a device is fetched, a key is looked for
 REMEMBERED = 30 * DAY  # so long one that is over is told why, and to its person
 TOKEN_LENGTH = 32
 MOST_PAST = 100
+AGAIN = "AGAIN_REQUIRED"
 
 HALF, ELSEWHERE, FULL = "half", "elsewhere", "full"
 
@@ -64,6 +68,8 @@ class Session(NamedTuple):
     is_locked: bool
     needs: tuple[str, ...]  # to be done before anything else
     other: Where | None = None  # where the one is that this one would end
+    id: str = ""  # stays while the token changes; opens nothing
+    shown: UtcTicks = UtcTicks(0)  # when its person last showed who it is
 
     @property
     def is_open(self) -> bool:
@@ -105,19 +111,43 @@ class Sessions:
 
         Raises `Denial`: SESSION_NONE, SESSION_OVER, SESSION_TAKEN, ACCOUNT_SUSPENDED. Facts it owes are `Staff.owed`.
         """
-        now, hash_ = self._staff.clock.utc(), token_hash(token)
+        return self._found(SESSION.c.hash == token_hash(token), is_active=is_active)
+
+    def by_id(self, id_: str) -> Session:
+        """For what goes on by itself while its session does; raises as `session`."""
+        return self._found(SESSION.c.id == id_, is_active=False)
+
+    def signed_in(self, token: str, fresh: int | None = None) -> Session:
+        """Signed in and not locked; `fresh`: its person showed who it is at most so long ago.
+
+        Raises `Denial`, AGAIN_REQUIRED where that is longer ago.
+        """
+        found = self.session(token)
+        if found.stage != FULL or found.is_locked:
+            raise Denial("SESSION_NONE" if found.stage != FULL else "SESSION_LOCKED", "AC-01", "sign in first")
+        if fresh is not None and self.left(found, fresh) <= 0:
+            raise Denial(AGAIN, "AC-01", "who changes ways in shows who it is: by the password, or a passkey")
+        return found
+
+    def left(self, found: Session, fresh: int = FRESH) -> int:
+        """Ticks for which it is known well enough who sits there; none where its clock was set back."""
+        since = self._staff.clock.utc() - found.shown
+        return max(0, fresh - since) if since >= 0 else 0
+
+    def _found(self, which: sa.ColumnElement[bool], *, is_active: bool) -> Session:
+        now = self._staff.clock.utc()
         with self._staff.look() as connection:
-            row = connection.execute(sa.select(SESSION).where(SESSION.c.hash == hash_)).mappings().first()
+            row = connection.execute(sa.select(SESSION).where(which)).mappings().first()
             if row is None:
                 raise Denial("SESSION_NONE", "AC-01", "nobody is signed in here")
             found = None if row["ended"] is not None else read_session(connection, row)
         if found is None:
             code, text = _OVER.get(row["why"], ("SESSION_OVER", "this session is over: sign in again"))
             raise Denial(code, "AC-01", text)
-        why = _end(found, row, now)
+        hash_, why = row["hash"], _end(found, row, now)
         if why is not None:
             self._end(hash_, found, why)
-            return self.session(token)  # which says so
+            return self._found(which, is_active=is_active)  # which says so
         if found.stage == FULL and not row["is_locked"] and now - row["seen"] >= IDLE:
             return self._lock(hash_, found)
         if is_active and not row["is_locked"] and now - row["seen"] >= SEEN_EACH:
@@ -195,7 +225,7 @@ def begin(change: Change, account: Account, stage: str, method: str, where: Wher
     connection, where = change.connection, where.cleaned()
     half = sa.and_(SESSION.c.person == account.id, SESSION.c.stage != FULL, SESSION.c.station == where.station)
     connection.execute(sa.delete(SESSION).where(half))
-    token = base64.urlsafe_b64encode(secrets.token_bytes(TOKEN_LENGTH)).decode().rstrip("=")
+    token = _new_token()
     if stage == FULL and (other := _other(connection, account.id, change.now)) is not None:
         if other["station"] == where.station:
             end_sessions(change, account.id, "taken")
@@ -215,15 +245,19 @@ def begin(change: Change, account: Account, stage: str, method: str, where: Wher
         "seen": now,
         "until": now + (ABSOLUTE if stage == FULL else UNDER_WAY),
         "is_locked": False,
+        "id": secrets.token_hex(16),
+        "shown": now,
     }
     connection.execute(sa.insert(SESSION).values(**row))
     found = connection.execute(sa.select(SESSION).where(SESSION.c.hash == row["hash"])).mappings().one()
     return Opened(token, read_session(connection, found))
 
 
-def unlock(change: Change, token: str) -> None:
-    """Its person has shown again who it is."""
-    _set(change, token_hash(token), is_locked=False, seen=change.now)
+def renew(change: Change, token: str, found: Session) -> Opened:
+    """Its person has shown again who it is: it goes on by another token."""
+    new = _new_token()
+    _set(change, token_hash(token), hash=token_hash(new), is_locked=False, seen=change.now, shown=change.now)
+    return Opened(new, found._replace(is_locked=False, shown=change.now))
 
 
 def read_session(connection: sa.Connection, row: sa.RowMapping) -> Session:
@@ -240,7 +274,13 @@ def read_session(connection: sa.Connection, row: sa.RowMapping) -> Session:
         row["is_locked"],
         needs(connection, account.id) if row["stage"] == FULL else (),
         None if other is None else Where(other["station"], other["address"]),
+        row["id"],
+        row["shown"],
     )
+
+
+def _new_token() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(TOKEN_LENGTH)).decode().rstrip("=")
 
 
 def token_hash(token: str) -> bytes:

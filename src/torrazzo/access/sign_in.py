@@ -12,12 +12,12 @@ from torrazzo.access.accounts import read_accounts, used_now
 from torrazzo.access.factors import check_code, needs, password_hash, renew_hash, use_recovery
 from torrazzo.access.failures import Keys, count_failure, forget_failures, is_locked, locked_until
 from torrazzo.access.passwords import Hasher
-from torrazzo.access.sessions import FULL, HALF, Opened, Session, Sessions, Where, begin, unlock
+from torrazzo.access.sessions import FULL, HALF, Opened, Session, Sessions, Where, begin, renew
 from torrazzo.access.staff import By, Change, Done, Staff, clean
 from torrazzo.access.tables import PERSON, SESSION
 from torrazzo.base.times import UtcTicks
 from torrazzo.law import Decision
-from torrazzo.law.decision import no, yes
+from torrazzo.law.decision import no
 
 NOBODY = "?"  # whoever gave a name that is no account's: it may be a password, in the wrong field
 
@@ -89,8 +89,8 @@ class SignIn:
             assert method is not None
             return change.done(entered(change, half.account, method, half.where))
 
-    def unlock(self, token: str, password: str) -> Done[Decision]:
-        """By the password of the session's own person."""
+    def again(self, token: str, password: str) -> Done[Opened | Decision]:
+        """Its own person shows by the password who it is; a locked session is open then. It has another token."""
         found = self._sessions.session(token, is_active=False)
         keys = Keys.of(found.account.name, found.where.address)
         with self._staff.look() as connection:
@@ -103,8 +103,7 @@ class SignIn:
             refused = self._refused(change, Tried(found.account, keys, found.where), is_right=is_right)
             if refused is not None:
                 return change.done(refused)
-            unlocked(change, token, found)
-            return change.done(yes("AC-01"))
+            return change.done(shown_again(change, token, found))
 
     def _method(self, change: Change, person: str, code: str) -> str | None:
         if check_code(change, person, self._staff.box, code):
@@ -139,8 +138,9 @@ def entered(change: Change, account: Account, method: str, where: Where) -> Open
     return opened
 
 
-def unlocked(change: Change, token: str, found: Session) -> None:
+def shown_again(change: Change, token: str, found: Session) -> Opened:
     """Its person has shown again who it is."""
     forget_failures(change, Keys.of(found.account.name, found.where.address))
-    unlock(change, token)
-    change.tell("auth", {"what": "unlock"}, found.by("unlocks"))
+    what, how = ("unlock", "unlocks") if found.is_locked else ("again", "shows again who it is")
+    change.tell("auth", {"what": what}, found.by(how))
+    return renew(change, token, found)

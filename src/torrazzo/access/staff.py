@@ -93,8 +93,9 @@ class Change:
 class Staff:
     """The rows about people in `office.db`. May be used by several threads of the one process that writes."""
 
-    def __init__(self, engine: sa.Engine, box: Box, clock: Clock) -> None:
-        self._engine, self.box, self.clock = engine, box, clock
+    def __init__(self, engine: sa.Engine, box: Box, clock: Clock, town: str = "") -> None:
+        """`town`: its name, of which no password is made."""
+        self._engine, self.box, self.clock, self.town = engine, box, clock, town
         self._lock = threading.RLock()
 
     @contextmanager

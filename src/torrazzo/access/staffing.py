@@ -55,9 +55,16 @@ class Staffing:
     reviews: LogReviews
 
     @classmethod
-    def of(cls, engine: sa.Engine, box: Box, clock: Clock, cost: Cost = Cost()) -> Self:  # noqa: B008 - a value
+    def of(
+        cls,
+        engine: sa.Engine,
+        box: Box,
+        clock: Clock,
+        cost: Cost = Cost(),  # noqa: B008 - a value
+        town: str = "",
+    ) -> Self:
         """Over `office.db`, as its one writer."""
-        staff, hasher = Staff(engine, box, clock), Hasher(cost)
+        staff, hasher = Staff(engine, box, clock, town), Hasher(cost)
         accounts, sessions = Accounts(staff), Sessions(staff)
         return cls(
             staff,

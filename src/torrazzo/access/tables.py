@@ -54,7 +54,7 @@ FAILURE = _table("failure", "key", key=sa.Text, count=sa.Integer, since=sa.BigIn
 SESSION = _table(
     "session", "hash", hash=sa.LargeBinary, person=sa.Text, stage=sa.Text, method=sa.Text, station=sa.Text,
     address=sa.Text, opened=sa.BigInteger, seen=sa.BigInteger, until=sa.BigInteger, is_locked=sa.Boolean,
-    ended=sa.BigInteger, why=sa.Text,
+    ended=sa.BigInteger, why=sa.Text, id=sa.Text, shown=sa.BigInteger,
 )  # fmt: skip
 
 SHIFT = _table(

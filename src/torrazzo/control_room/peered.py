@@ -8,10 +8,10 @@ from typing import cast
 
 import structlog
 from starlette.requests import Request
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from torrazzo.access import Peer, peer_of
 from torrazzo.base.errors import Refused
+from torrazzo.control_room.patient import PatientProtocol
 from torrazzo.control_room.told import NotAllowed
 
 log = structlog.get_logger(__name__)
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 STATE = "torrazzo.peer"
 
 
-class PeeredProtocol(H11Protocol):
+class PeeredProtocol(PatientProtocol):
     """Puts the peer into the state of each request on the connection; None where the kernel does not tell."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it

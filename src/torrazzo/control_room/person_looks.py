@@ -71,7 +71,7 @@ class Said(NamedTuple):
 class Seat(NamedTuple):
     """Whose look it is."""
 
-    token: str  # of the session
+    session: str  # its id
     account: str
     person: str  # its name, as facts have it
     station: str
@@ -241,11 +241,11 @@ class PersonLooks:
             raise
         return look
 
-    def find(self, key: str, token: str) -> PersonLook:
+    def find(self, key: str, session: str) -> PersonLook:
         """For the session whose it is; raises `NoLook` otherwise."""
         with self._lock:
             look = self._looks.get(key)
-        if look is None or not secrets.compare_digest(look.seat.token.encode(), token.encode()):
+        if look is None or not secrets.compare_digest(look.seat.session.encode(), session.encode()):
             raise NoLook("this look at the archive is over; say again why you look")
         look.seen_ns = self._clock.boot_ns()
         return look

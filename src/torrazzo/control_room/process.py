@@ -149,7 +149,7 @@ class _Room:
             partial(office.registry.cameras, has_removed=True),
         )
         self._books = Books(home, disk, clock)
-        self._staff = StaffRoom(Staffing.of(office.registry.engine, office.box, clock), self._tell)
+        self._staff = StaffRoom(Staffing.of(office.registry.engine, office.box, clock, town=settings.name), self._tell)
         self._cameras = Cameras(self._staff.staffing.staff, self._staff.staffing.accounts, office)
         self._camera_jobs = Jobs(clock)
         self._turning = TurningDesk(clock, self._tell_turned)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from torrazzo.control_room.failures import Told
 from torrazzo.control_room.live.protocol import MOST_SAID, PING_S, LiveProtocol
+from torrazzo.control_room.patient import PatientProtocol
 from torrazzo.control_room.peered import PeeredProtocol
 from torrazzo.town.home import PublicSettings
 
@@ -51,7 +51,7 @@ def make_server(app: ASGIApp, public: PublicSettings | None = None, *, has_socke
         access_log=False,
         lifespan="off",
         loop="asyncio",
-        http=PeeredProtocol if public is None else H11Protocol,
+        http=PeeredProtocol if public is None else PatientProtocol,
         ws=LiveProtocol if has_sockets else "none",
         ws_max_size=MOST_SAID,
         ws_ping_interval=PING_S,

@@ -11,9 +11,10 @@ from tests.tools.authenticator import PRESENT, Authenticator, b64, un64
 from tests.tools.staffed import PASSWORD, ROOM, StaffedTown
 from torrazzo.access.failures import OF_ACCOUNT, OF_ADDRESS
 from torrazzo.access.passkeys import Site
-from torrazzo.access.sessions import FULL, HALF
+from torrazzo.access.sessions import AGAIN, FRESH, FULL, HALF, Opened
 from torrazzo.access.sign_in import LOCKED, WRONG
 from torrazzo.access.staff import Denial
+from torrazzo.base.times import SECOND
 from torrazzo.law import Role
 
 SITE = Site("localhost", ("http://localhost:8470",))
@@ -200,9 +201,33 @@ def test_a_passkey_unlocks_its_own_persons_session(town: StaffedTown) -> None:
     token = town.opened(signed_in).token
     town.staffing.sessions.lock(token)
     for key, is_right in ((bruno, False), (anna, True)):
-        answer = key.sign(town.staffing.passkeys.ask(SITE))
-        assert bool(town.staffing.passkeys.unlock(token, answer, SITE).value) is is_right
+        found = town.staffing.passkeys.again(token, key.sign(town.staffing.passkeys.ask(SITE)), SITE).value
+        assert isinstance(found, Opened) is is_right
+        token = found.token if isinstance(found, Opened) else token
         assert town.staffing.sessions.session(token).is_open is is_right
+
+
+def test_another_passkey_wants_its_person_shown_lately(town: StaffedTown) -> None:
+    """Five minutes after signing in none is begun or removed; by a passkey again, both; begun, it may take ten."""
+    key = _enrolled(town)
+    passkeys, sessions = town.staffing.passkeys, town.staffing.sessions
+    token = town.opened(passkeys.sign_in(key.sign(passkeys.ask(SITE)), ROOM, SITE).value).token
+    town.clock.advance(FRESH // SECOND)
+    (known,) = passkeys.all(sessions.session(token).account.id)
+    for attempt in (lambda: passkeys.begin(token, SITE), lambda: passkeys.remove(token, known.id)):
+        with pytest.raises(Denial) as refused:
+            attempt()
+        assert refused.value.code == AGAIN
+    before = token
+    token = town.opened(passkeys.again(token, key.sign(passkeys.ask(SITE)), SITE).value).token
+    with pytest.raises(Denial) as over:
+        sessions.session(before)
+    assert over.value.code == "SESSION_NONE"
+    town.clock.advance(FRESH // SECOND - 1)
+    options, second = passkeys.begin(token, SITE), Authenticator(id=b"passkey-2")
+    town.clock.advance(60)
+    passkeys.add(token, second.make(options), "chiavetta", SITE)
+    assert len(passkeys.all(sessions.session(token).account.id)) == 2
 
 
 def test_the_last_second_factor_stays(town: StaffedTown) -> None:

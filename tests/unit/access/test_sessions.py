@@ -38,14 +38,19 @@ def test_idle_for_ten_minutes_it_locks(town: StaffedTown) -> None:
 
 
 def test_its_own_person_unlocks_it(town: StaffedTown) -> None:
-    """By the right password, and counted where it is wrong; then it locks again after ten minutes."""
+    """By the right password, and counted where it is wrong; by another token, and it locks again after ten minutes."""
     _, device = town.enrolled("anna.rossi")
     token = town.sign_in("anna.rossi", device).token
     assert town.staffing.sessions.lock(token).value.is_locked
-    assert town.staffing.sign_in.unlock(token, "sbagliata sbagliata").value == WRONG
+    before = town.staffing.sessions.session(token)
+    assert town.staffing.sign_in.again(token, "sbagliata sbagliata").value == WRONG
     assert town.staffing.sessions.session(token).is_locked
-    assert town.staffing.sign_in.unlock(token, PASSWORD).value
+    old, token = token, town.opened(town.staffing.sign_in.again(token, PASSWORD).value).token
     assert town.staffing.sessions.session(token).is_open
+    assert town.staffing.sessions.by_id(before.id) == town.staffing.sessions.session(token)
+    with pytest.raises(Denial) as over:
+        town.staffing.sessions.session(old)
+    assert over.value.code == "SESSION_NONE"
     town.clock.advance(10 * MINUTE)
     assert town.staffing.sessions.session(token).is_locked
 

@@ -164,15 +164,17 @@ def test_a_removed_camera_is_recorded_no_more(town: ApiTown, admin: Browser) -> 
 
 
 def test_a_device_is_found_looked_at_and_added(town: ApiTown, admin: Browser) -> None:
-    """Found by a question, looked at with its password: what it is, what it sends, what to change, and no picture."""
+    """Found by a question, looked at with its password: what it is, sends, what to change, no picture; each a fact."""
     with onvif_camera(Traits(clock_seconds=3_600, model="Cam 9")) as device:
         found = finished(admin, "/camera-searches", {"at": f"127.0.0.1:{device.discovery_port}"})
         (one,) = found["found"]
         assert (found["state"], found["progress"]) == ("done", 1.0)
         assert (one["name"], one["location"], one["known"]) == ("Cam 9", "Piazza Stradivari", None)
+        assert [act.values["what"] for act in town.acts("cfg")][-1] == "search"
         said = {"device": one["address"], "user": USER, "password": PASSWORD}
         job = finished(admin, "/camera-probes", said)
         assert job["state"] == "done", job
+        assert [act.values["what"] for act in town.acts("cfg")][-1] == "probe"
         (probed,) = job["found"]
         assert (probed["device"]["model"], probed["device"]["turns"]) == ("Cam 9", True)
         assert {"clock", "about_people"} <= set(probed["advice"])

@@ -112,10 +112,11 @@ def remove_camera(id: Id, asked: Asking) -> None:  # noqa: A002 - the path's wor
 # -- what takes a while
 
 
-@routes.add("POST", "/camera-searches", Logged.CONSULT, "network", APPLY, shapes.SearchJob, is_told=False)
+@routes.add("POST", "/camera-searches", Logged.CONSULT, "network", APPLY, shapes.SearchJob)
 def begin_search(body: shapes.Search, asked: Asking) -> shapes.SearchJob:
     """Who is in this network; nobody is signed in to, nothing is changed."""
     target, known = search_target(body.at.strip()), known_hosts(asked.room.cameras())
+    _tell_asked(asked, "search", body.at.strip() or "the network")
     return _search(_start(asked, "search", lambda job: search(job, target, body.interface.strip(), known)))
 
 
@@ -131,10 +132,11 @@ def end_search(id: Id, asked: Asking) -> None:  # noqa: A002 - the path's word
     _job(asked, "search", id).cancel()
 
 
-@routes.add("POST", "/camera-probes", Logged.CONSULT, "cameras", APPLY, shapes.ProbeJob, is_told=False)
+@routes.add("POST", "/camera-probes", Logged.CONSULT, "cameras", APPLY, shapes.ProbeJob)
 def begin_probe(body: shapes.Probe, asked: Asking) -> shapes.ProbeJob:
     """What a camera is and sends, without a picture; nothing is stored."""
     wanted = _wanted(asked.room, body)
+    _tell_asked(asked, "probe", " ".join([wanted.device or "", *(each.shown_url for each in wanted.streams)]).strip())
     return _probe(_start(asked, "probe", lambda job: look(job, wanted, asked.room.clock)))
 
 
@@ -151,6 +153,11 @@ def end_probe(id: Id, asked: Asking) -> None:  # noqa: A002 - the path's word
 
 
 # -- parts
+
+
+def _tell_asked(asked: Asked, what: str, whom: str) -> None:
+    """Before anybody is asked: an administrator can have the server knock at any address."""
+    asked.room.told(asked.room.cameras_of_town.asked(what, whom, asked.by("has it asked")))
 
 
 def _start(asked: Asked, kind: str, work: Callable[[Job], Awaitable[None]]) -> Job:

@@ -13,7 +13,7 @@ from torrazzo.access.account import NewAccount
 from torrazzo.access.failures import Keys, locked_until
 from torrazzo.access.links import FIRST
 from torrazzo.access.passwords import check_password
-from torrazzo.access.sessions import ELSEWHERE, FULL, HALF, Opened, Session, begin, csrf_of
+from torrazzo.access.sessions import ELSEWHERE, FRESH_TO_END, FULL, HALF, Opened, Session, begin, csrf_of
 from torrazzo.access.staff import Denial, Done
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.api import shapes
@@ -89,6 +89,7 @@ def owed_password(body: shapes.NewPassword, asked: Asking, response: Response) -
     staffing, session = asked.room.staffing, asked.session
     if "password" not in session.needs:
         raise Denial("NOT_NOW", "AC-01", "this password is nobody else's; change it with the old one")
+    staffing.sessions.signed_in(asked.token, FRESH_TO_END)
     by = session.by("changes the password")
     asked.room.told(staffing.credentials.set_password(asked.account, body.password, by, must_change=False))
     with staffing.staff.change() as change:
@@ -132,7 +133,7 @@ def link_password(body: shapes.TokenAndPassword, asked: Asking, response: Respon
     """Its person chooses a password, and signs in by that."""
     links = asked.room.staffing.links
     account = links.account(body.token)
-    check_password(body.password, account.name, account.full_name)
+    check_password(body.password, account.name, account.full_name, asked.room.settings.name)
     opened, is_told = asked.room.told_or_owed(links.use(body.token, body.password, asked.where))
     return step_of(asked, response, opened, is_told=is_told)
 

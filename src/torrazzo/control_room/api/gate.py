@@ -119,15 +119,24 @@ def expect_scope(asked: Asked, operation: Operation, cameras: Iterable[str]) -> 
 
 def _refuse(asked: Asked, operation: Operation, decision: Decision) -> NoReturn:
     """A refusal is a fact."""
-    if _is_news(asked, operation, decision):
+    if _is_news(asked, operation, decision.code):
         done = asked.room.staffing.deny(asked.by(f"asked for {operation} on the page"), operation, decision)
         asked.room.told_or_owed(done)
     raise Denial(decision.code, decision.clause, f"{operation}: your role does not allow that, or not now")
 
 
-def _is_news(asked: Asked, operation: Operation, decision: Decision) -> bool:
+def tell_refused(asked: Asked, what: str, code: str) -> None:
+    """Of one's own things, which are no operation of the matrix: who has to show first who it is."""
+    if _is_news(asked, what, code):
+        with asked.room.staffing.staff.change() as change:
+            change.tell("auth", {"what": "refused"}, asked.by(f"{what}: {code}"))
+            done = change.done(None)
+        asked.room.told_or_owed(done)
+
+
+def _is_news(asked: Asked, what: str, code: str) -> bool:
     now, told = asked.room.staffing.staff.clock.utc(), asked.room.refusals
-    key = (asked.account.id, operation, decision.code)
+    key = (asked.account.id, what, code)
     if now - told.get(key, -REFUSED_AGAIN) < REFUSED_AGAIN:
         return False
     if len(told) >= MOST_REFUSALS:

@@ -39,7 +39,7 @@ def begin(body: shapes.LookLive, asked: Asking) -> shapes.LiveLook:
     expect_law(asked, Operation.LIVE, cameras, said)
     who, purpose = _reason(asked, body)
     streams = {id_: {stream.id.name: stream.id for stream in camera.streams} for id_, camera in cameras.items()}
-    whose = Whose(asked.account, asked.token, asked.where.station)
+    whose = Whose(asked.account, asked.session.id, asked.where.station)
     try:
         look = _looks(asked).begin(whose, streams, who, purpose, said)
     except Curtain as error:
@@ -66,7 +66,7 @@ def begin(body: shapes.LookLive, asked: Asking) -> shapes.LiveLook:
 def stay(key: Id, asked: Asking) -> shapes.Staying:
     """Now and then, while it is looked at."""
     try:
-        return shapes.Staying(until=iso_from_ticks(_looks(asked).stay(key, asked.token).until))
+        return shapes.Staying(until=iso_from_ticks(_looks(asked).stay(key, asked.session.id).until))
     except LookOver as error:
         raise No("LOOK_OVER", str(error)) from error
 
@@ -79,7 +79,7 @@ def end(key: Id, asked: Asking) -> None:
     """Its pictures end, and the fact that closes it is entered."""
     looks = _looks(asked)
     try:
-        looks.end(looks.find(key, asked.token), "done")
+        looks.end(looks.find(key, asked.session.id), "done")
     except LookOver as error:
         raise No("LOOK_OVER", str(error)) from error
 
@@ -90,7 +90,7 @@ async def show(socket: WebSocket, asked: Asked) -> None:
     looks = _looks(asked)
     await socket.accept()
     try:
-        look = looks.find(socket.path_params["key"], asked.token)
+        look = looks.find(socket.path_params["key"], asked.session.id)
         streams = look.cameras.get(socket.path_params["camera"])
         if streams is None:
             await socket.close(NO_CAMERA, "NOT_FOUND")

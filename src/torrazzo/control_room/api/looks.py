@@ -49,7 +49,7 @@ def begin(body: shapes.LookAsked, asked: Asking) -> shapes.Look:
     expect_law(asked, Operation.PLAYBACK, body.cameras, said.circumstances())
     _expect_open(asked)
     desk, shown = asked.room.archive, _shown(asked, body.cameras, body.stream)
-    seat = Seat(asked.token, asked.account.id, asked.account.name, asked.session.where.text())
+    seat = Seat(asked.session.id, asked.account.id, asked.account.name, asked.session.where.text())
     at = None if body.at is None else instant(body.at)
     return _look(asked, _plainly(lambda: desk.looks.open(seat, said, shown, span, at)))
 
@@ -92,7 +92,7 @@ def stay(key: shapes.Key, asked: Asking) -> shapes.Look:
 def end(key: shapes.Key, asked: Asking) -> None:
     """Done: its closing facts are entered, now or when the ledger is back."""
     desk = asked.room.archive
-    desk.looks.close(_plainly(lambda: desk.looks.find(key, asked.token)))
+    desk.looks.close(_plainly(lambda: desk.looks.find(key, asked.session.id)))
 
 
 # -- pictures
@@ -247,7 +247,7 @@ def _shown(asked: Asked, cameras: Sequence[str], stream: str) -> list[Shown]:
 
 def _find(asked: Asked, key: str) -> PersonLook:
     """This session's; the law is asked anew each second."""
-    look = _plainly(lambda: asked.room.archive.looks.find(key, asked.token))
+    look = _plainly(lambda: asked.room.archive.looks.find(key, asked.session.id))
     now = asked.room.clock.boot_ns()
     if look.lawful_ns is None or now - look.lawful_ns > LAW_NS:
         expect_law(asked, Operation.PLAYBACK, [each.camera for each in look.shown], look.said.circumstances())

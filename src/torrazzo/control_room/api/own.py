@@ -3,16 +3,18 @@
 """What somebody does with their own session, and their own ways in."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from starlette.responses import Response
 
-from torrazzo.access.sessions import IDLE, csrf_of
+from torrazzo.access.sessions import AGAIN, IDLE, Opened, csrf_of
+from torrazzo.access.staff import Denial, Done
 from torrazzo.base.times import SECOND, iso_from_ticks
 from torrazzo.control_room.api import shapes
 from torrazzo.control_room.api.declared import Door, Logged, Routes
 from torrazzo.control_room.api.doors import town_of
-from torrazzo.control_room.api.gate import Asked, Asking, expect_name, take_session
+from torrazzo.control_room.api.gate import Asked, Asking, expect_name, give_session, take_session, tell_refused
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.shifts import own_shift
 from torrazzo.control_room.api.wishes import Wish
@@ -48,16 +50,16 @@ def lock(asked: Asking) -> None:
 
 
 @routes.add("POST", "/unlock", Logged.AUTH, "session", Door.LOCKED, shapes.Me, is_activity=False)
-def unlock(body: shapes.NewPassword, asked: Asking) -> shapes.Me:
-    """By the password of the session's own person."""
-    return _unlocked(asked, asked.room.told_or_owed(asked.room.staffing.sign_in.unlock(asked.token, body.password))[0])
+def unlock(body: shapes.NewPassword, asked: Asking, response: Response) -> shapes.Me:
+    """By the password of the session's own person; it goes on by another token."""
+    return _me(_shown(asked, response, asked.room.staffing.sign_in.again(asked.token, body.password)))
 
 
 @routes.add("POST", "/unlock/passkey", Logged.AUTH, "session", Door.LOCKED, shapes.Me, is_activity=False)
-def unlock_by_passkey(body: shapes.Credential, asked: Asking) -> shapes.Me:
+def unlock_by_passkey(body: shapes.Credential, asked: Asking, response: Response) -> shapes.Me:
     """By a passkey of theirs; its options are those of a sign-in."""
-    done = asked.room.staffing.passkeys.unlock(asked.token, body.credential, expect_name(asked.site))
-    return _unlocked(asked, asked.room.told_or_owed(done)[0])
+    done = asked.room.staffing.passkeys.again(asked.token, body.credential, expect_name(asked.site))
+    return _me(_shown(asked, response, done))
 
 
 @routes.add("DELETE", "/session", Logged.AUTH, "session", Door.HALF, None, is_activity=False)
@@ -67,7 +69,21 @@ def sign_out(asked: Asking, response: Response) -> None:
     asked.room.told_or_owed(asked.room.staffing.sessions.close(asked.token))
 
 
-# -- ways in of one's own
+# -- ways in of one's own: before they are changed, their person shows again who it is
+
+
+@routes.add("POST", "/me/again", Logged.AUTH, "session", Door.OWED, shapes.ShownAgain, is_told=False)
+def again(body: shapes.NewPassword, asked: Asking, response: Response) -> shapes.ShownAgain:
+    """By the password: ways in may be changed for some minutes."""
+    done = asked.room.staffing.sign_in.again(asked.token, body.password)
+    return shapes.ShownAgain(csrf=csrf_of(_shown(asked, response, done).token))
+
+
+@routes.add("POST", "/me/again/passkey", Logged.AUTH, "session", Door.OWED, shapes.ShownAgain, is_told=False)
+def again_by_passkey(body: shapes.Credential, asked: Asking, response: Response) -> shapes.ShownAgain:
+    """The same by a passkey; its options are those of a sign-in."""
+    done = asked.room.staffing.passkeys.again(asked.token, body.credential, expect_name(asked.site))
+    return shapes.ShownAgain(csrf=csrf_of(_shown(asked, response, done).token))
 
 
 @routes.add("GET", "/me/ways", Logged.CONSULT, "credentials", Door.OWED, shapes.MyWays)
@@ -80,6 +96,7 @@ def ways(asked: Asking) -> shapes.MyWays:
         totp=has.device,
         passkeys=[shapes.Passkey(id=key.id, name=key.name, created=iso_from_ticks(key.created)) for key in keys],
         recovery_codes=has.recovery_codes,
+        again=asked.room.staffing.sessions.left(asked.session) <= 0,
     )
 
 
@@ -105,41 +122,47 @@ def sessions(asked: Asking) -> shapes.Items[shapes.MySession]:
 @routes.add("POST", "/me/password", Logged.AUTH, "password", Door.SELF, None)
 def change_password(body: shapes.ChangedPassword, asked: Asking) -> None:
     """By the old one; other sessions of this person end."""
-    done = asked.room.staffing.credentials.change_password(asked.token, body.old, body.new)
+    with _fresh(asked, "another password"):
+        done = asked.room.staffing.credentials.change_password(asked.token, body.old, body.new)
     _expect(asked.room.told(done))
 
 
 @routes.add("POST", "/me/recovery", Logged.AUTH, "recovery codes", Door.SELF, shapes.RecoveryCodes)
 def renew_recovery(asked: Asking) -> shapes.RecoveryCodes:
     """Ten new ones; the old ones are void."""
-    codes = asked.room.told(asked.room.staffing.credentials.renew_recovery(asked.token))
+    with _fresh(asked, "new recovery codes"):
+        codes = asked.room.told(asked.room.staffing.credentials.renew_recovery(asked.token))
     return shapes.RecoveryCodes(codes=list(codes))
 
 
 @routes.add("POST", "/enrol/totp", Logged.AUTH, "device", Door.OWED, shapes.Enrolment)
 def enrol_totp(asked: Asking) -> shapes.Enrolment:
     """A device for codes; it counts once a code of it was given."""
-    device = asked.room.told(asked.room.staffing.credentials.begin_device(asked.token))
+    with _fresh(asked, "a device for codes"):
+        device = asked.room.told(asked.room.staffing.credentials.begin_device(asked.token))
     return shapes.Enrolment(totp=shapes.Totp(secret=device.secret, uri=device.address))
 
 
 @routes.add("POST", "/enrol/totp/code", Logged.AUTH, "device", Door.OWED, shapes.RecoveryCodes)
 def confirm_totp(body: shapes.GivenCode, asked: Asking) -> shapes.RecoveryCodes:
     """Shows that the secret arrived."""
-    codes = asked.room.told(asked.room.staffing.credentials.confirm_device(asked.token, body.code))
+    with _fresh(asked, "a device for codes"):
+        codes = asked.room.told(asked.room.staffing.credentials.confirm_device(asked.token, body.code))
     return shapes.RecoveryCodes(codes=list(codes))
 
 
 @routes.add("POST", "/me/totp/remove", Logged.AUTH, "device", Door.SELF, None)
-def remove_totp(body: shapes.NewPassword, asked: Asking) -> None:
-    """A lost one, by the password once more; where it was the only second factor, another is owed now."""
-    _expect(asked.room.told(asked.room.staffing.credentials.remove_device(asked.token, body.password)))
+def remove_totp(asked: Asking) -> None:
+    """A lost one; where it was the only second factor, another is owed now."""
+    with _fresh(asked, "no device for codes"):
+        asked.room.told(asked.room.staffing.credentials.remove_device(asked.token))
 
 
 @routes.add("POST", "/enrol/passkey/options", Logged.AUTH, "passkey", Door.OWED, shapes.Options)
 def ask_new_passkey(asked: Asking) -> shapes.Options:
     """For `navigator.credentials.create`."""
-    text = asked.room.staffing.passkeys.begin(asked.token, expect_name(asked.site))
+    with _fresh(asked, "a passkey"):
+        text = asked.room.staffing.passkeys.begin(asked.token, expect_name(asked.site))
     return shapes.Options(options=json.loads(text))
 
 
@@ -147,7 +170,8 @@ def ask_new_passkey(asked: Asking) -> shapes.Options:
 def enrol_passkey(body: shapes.NewPasskey, asked: Asking) -> shapes.RecoveryCodes:
     """The new one counts."""
     site, passkeys = expect_name(asked.site), asked.room.staffing.passkeys
-    codes: Sequence[str] = asked.room.told(passkeys.add(asked.token, body.credential, body.name, site))
+    with _fresh(asked, "a passkey"):
+        codes: Sequence[str] = asked.room.told(passkeys.add(asked.token, body.credential, body.name, site))
     return shapes.RecoveryCodes(codes=list(codes))
 
 
@@ -157,12 +181,28 @@ def remove_passkey(id: shapes.Line, asked: Asking) -> None:  # noqa: A002 - the 
     known = {key.id for key in asked.room.staffing.passkeys.all(asked.account.id)}
     if id not in known:
         raise No("NOT_FOUND")
-    asked.room.told(asked.room.staffing.passkeys.remove(asked.token, id))
+    with _fresh(asked, "a passkey less"):
+        asked.room.told(asked.room.staffing.passkeys.remove(asked.token, id))
 
 
-def _unlocked(asked: Asked, decision: Decision) -> shapes.Me:
-    _expect(decision)
-    return _me(asked)
+@contextmanager
+def _fresh(asked: Asked, what: str) -> Iterator[None]:
+    """The stores ask for it; that it was refused is a fact."""
+    try:
+        yield
+    except Denial as error:
+        if error.code == AGAIN:
+            tell_refused(asked, what, error.code)
+        raise
+
+
+def _shown(asked: Asked, response: Response, done: Done[Opened | Decision]) -> Asked:
+    """The same request with the session's new token, which the browser is given."""
+    found, _ = asked.room.told_or_owed(done)
+    if not isinstance(found, Opened):
+        raise No(found.code)
+    give_session(response, asked, found.token)
+    return asked._replace(token=found.token, known=found.session)
 
 
 def _expect(decision: Decision) -> None:

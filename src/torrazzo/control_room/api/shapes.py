@@ -136,6 +136,12 @@ class Enrolment(Gives):
     totp: Totp
 
 
+class ShownAgain(Gives):
+    """The session goes on by another token."""
+
+    csrf: str
+
+
 class RecoveryCodes(Gives):
     """Shown once; empty where there were some already."""
 
@@ -209,6 +215,7 @@ class MyWays(Gives):
     totp: bool
     passkeys: list[Passkey]
     recovery_codes: int  # that are left
+    again: bool  # before one is changed, its person shows again who it is
 
 
 class MySession(Gives):

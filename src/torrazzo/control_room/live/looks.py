@@ -60,7 +60,7 @@ class Whose(NamedTuple):
     """Of whom a look is."""
 
     account: Account
-    token: str  # of the session
+    session: str  # its id
     station: str
 
 
@@ -145,18 +145,18 @@ class LiveLooks:
             raise
         return look
 
-    def find(self, key: str, token: str) -> LiveLook:
+    def find(self, key: str, session: str) -> LiveLook:
         """The look of this key, for the session whose it is; raises `LookOver` otherwise."""
         with self._lock:
             look = self._looks.get(key)
-        if look is None or not secrets.compare_digest(look.whose.token.encode(), token.encode()):
+        if look is None or not secrets.compare_digest(look.whose.session.encode(), session.encode()):
             raise LookOver("this look is over; say again why you look")
         look.seen_ns = self._clock.boot_ns()
         return look
 
-    def stay(self, key: str, token: str) -> LiveLook:
+    def stay(self, key: str, session: str) -> LiveLook:
         """Somebody is still looking."""
-        look = self.find(key, token)
+        look = self.find(key, session)
         code, why = self._judge(look)
         if code:
             self.end(look, why, code)
@@ -257,7 +257,7 @@ class LiveLooks:
         if self._staffing.curtains.is_drawn(whose.station):
             return NOT_NOW, "curtain"
         try:
-            session = self._staffing.sessions.session(whose.token, is_active=False)
+            session = self._staffing.sessions.by_id(whose.session)
             decision = self._staffing.decide(session.account, Operation.LIVE, look.cameras, look.said)
         except Denial as error:
             return NO_SESSION, _word(error.code)

@@ -23,10 +23,13 @@ export interface PeopleRoutes {
   "POST /proposals/{number}/withdraw": Route<Nothing, Proposal>;
 
   "GET /me/ways": Route<undefined, MyWays>;
+  /** Who sits there shows it, before a way in is changed; the session goes on by another token. */
+  "POST /me/again": Route<{ password: string }, { readonly csrf: string }>;
+  "POST /me/again/passkey": Route<{ credential: AuthenticationResponseJSON }, { readonly csrf: string }>;
   "GET /me/sessions": Route<undefined, { readonly items: readonly MySession[] }>;
   "POST /me/password": Route<{ old: string; new: string }, undefined>; // 204; other sessions of this person end
   "POST /me/recovery": Route<Nothing, RecoveryCodes>; // those before are void
-  "POST /me/totp/remove": Route<{ password: string }, undefined>; // 204; where it was the only one, another is owed
+  "POST /me/totp/remove": Route<Nothing, undefined>; // 204; where it was the only one, another is owed
   "POST /enrol/passkey/options": Route<Nothing, { readonly options: PublicKeyCredentialCreationOptionsJSON }>;
   "POST /enrol/passkey": Route<{ credential: RegistrationResponseJSON; name: string }, RecoveryCodes>;
   "DELETE /me/passkeys/{id}": Route<undefined, undefined>; // 204; not the last second factor
@@ -141,6 +144,8 @@ export interface MyWays {
   readonly passkeys: readonly { readonly id: string; readonly name: string; readonly created: Instant }[];
   /** That are left. */
   readonly recovery_codes: number;
+  /** Before one is changed, POST /me/again: else AGAIN_REQUIRED. */
+  readonly again: boolean;
 }
 
 export interface MySession {

@@ -69,7 +69,7 @@ export interface Routes
   "PATCH /me": Route<Partial<Wishes>, Me>;
   "POST /active": Route<Nothing, undefined>; // 204
   "POST /lock": Route<Nothing, undefined>; // 204
-  "POST /unlock": Route<{ password: string }, Me>; // after `SESSION_LOCKED`
+  "POST /unlock": Route<{ password: string }, Me>; // after `SESSION_LOCKED`; by another token
   "DELETE /session": Route<undefined, undefined>; // 204
 
   "GET /shift": Route<undefined, ShiftState>;

@@ -16,6 +16,7 @@ export type Standing =
 
 /** The session of this browser; the client tells it when the server ended or locked it. */
 export class Session {
+  #isAsking = false;
   readonly standing = new Store<Standing>({ phase: "starting" });
   /** This window began, locked, unlocked or ended it: others of the station have to ask. */
   onChanged: () => void = () => undefined;
@@ -106,9 +107,17 @@ export class Session {
     return now.phase === "signed-in" && now.me.permissions.includes(permission);
   }
 
+  /** Another window may have shown who it is while something of ours was under way, by the token before. */
+  async #askAnew(): Promise<void> {
+    this.#isAsking = true;
+    await this.refresh();
+    this.#isAsking = false;
+  }
+
   #ended(ended: Ended): void {
     const now = this.standing.get();
-    if (now.phase === "signed-in" && ended === "SESSION_LOCKED") this.standing.set({ ...now, isLocked: true });
+    if (now.phase === "signed-in" && ended === "SESSION_NONE" && !this.#isAsking) void this.#askAnew();
+    else if (now.phase === "signed-in" && ended === "SESSION_LOCKED") this.standing.set({ ...now, isLocked: true });
     else if (now.phase === "signed-in") this.standing.set({ phase: "signed-out", town: now.town, why: ended });
   }
 }

@@ -11,11 +11,11 @@ import { msFromInstant } from "../../core/time/ticks";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Dialog } from "../../ui/Dialog";
-import { useSayError } from "../../ui/errors";
 import { TextField } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
 import { Alert, useNotify } from "../../ui/Notices";
 import { useAction } from "../../ui/useAction";
+import { Fresh } from "../sign-in/Fresh";
 import { RecoverySheet } from "../sign-in/RecoverySheet";
 import { StepForm } from "../sign-in/StepForm";
 
@@ -69,7 +69,6 @@ function OneKey({ passkey, isLast, onChanged }: KeyProps) {
   const format = useFormat();
   const notify = useNotify();
   const action = useAction();
-  const say = useSayError();
   const [isAsked, setAsked] = useState(false);
 
   function remove(): void {
@@ -95,22 +94,19 @@ function OneKey({ passkey, isLast, onChanged }: KeyProps) {
         </Button>
       )}
       {isAsked ? (
-        <Dialog
-          title={t("ways.passkey_remove_named", { name: passkey.name })}
-          onClose={() => setAsked(false)}
-          actions={
-            <>
-              <Button kind="secondary" onClick={() => setAsked(false)}>
-                {t("ways.keep")}
-              </Button>
-              <Button kind="danger" isBusy={action.isBusy} onClick={remove}>
-                {t("ways.passkey_remove")}
-              </Button>
-            </>
-          }
-        >
-          <p>{t("ways.passkey_remove_text")}</p>
-          {action.error === undefined ? null : <Alert kind="danger">{say(action.error)}</Alert>}
+        <Dialog title={t("ways.passkey_remove_named", { name: passkey.name })} onClose={() => setAsked(false)}>
+          <Fresh>
+            <StepForm title="" text={t("ways.passkey_remove_text")} error={action.error} onSubmit={remove} isBare>
+              <div className="buttons">
+                <Button kind="secondary" onClick={() => setAsked(false)}>
+                  {t("ways.keep")}
+                </Button>
+                <Button isSubmit kind="danger" isBusy={action.isBusy}>
+                  {t("ways.passkey_remove")}
+                </Button>
+              </div>
+            </StepForm>
+          </Fresh>
         </Dialog>
       ) : null}
     </li>
@@ -150,22 +146,24 @@ function NewPasskey({ onClose, onDone }: { readonly onClose: () => void; readonl
   }
   return (
     <Dialog title={t("ways.passkey_add")} onClose={onClose}>
-      <StepForm title="" text={t("ways.passkey_add_text")} error={isRefusedHere ? undefined : action.error} onSubmit={submit} isBare>
-        {isRefusedHere ? <Alert kind="danger">{t("ways.passkey_not_made")}</Alert> : null}
-        <TextField
-          label={t("ways.passkey_name")}
-          hint={t("ways.passkey_name_hint")}
-          maxLength={64}
-          autoComplete="off"
-          autoFocus
-          value={name}
-          error={isAsked && name.trim() === "" ? t("errors.field_missing") : undefined}
-          onChange={setName}
-        />
-        <Button isSubmit icon="key" isBusy={action.isBusy}>
-          {t("ways.passkey_add")}
-        </Button>
-      </StepForm>
+      <Fresh>
+        <StepForm title="" text={t("ways.passkey_add_text")} error={isRefusedHere ? undefined : action.error} onSubmit={submit} isBare>
+          {isRefusedHere ? <Alert kind="danger">{t("ways.passkey_not_made")}</Alert> : null}
+          <TextField
+            label={t("ways.passkey_name")}
+            hint={t("ways.passkey_name_hint")}
+            maxLength={64}
+            autoComplete="off"
+            autoFocus
+            value={name}
+            error={isAsked && name.trim() === "" ? t("errors.field_missing") : undefined}
+            onChange={setName}
+          />
+          <Button isSubmit icon="key" isBusy={action.isBusy}>
+            {t("ways.passkey_add")}
+          </Button>
+        </StepForm>
+      </Fresh>
     </Dialog>
   );
 }

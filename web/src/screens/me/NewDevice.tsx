@@ -7,14 +7,14 @@ import { useTranslation } from "react-i18next";
 import { useClient } from "../../app/session";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { PasswordField } from "../../ui/Field";
 import { useAction } from "../../ui/useAction";
 import { Enrol } from "../sign-in/Enrol";
+import { Fresh } from "../sign-in/Fresh";
 import { StepForm } from "../sign-in/StepForm";
 
 interface Props {
   readonly name: string;
-  /** One that counts: it goes first, by the password. */
+  /** One that counts: it goes first. */
   readonly hasDevice: boolean;
   readonly onClose: () => void;
   readonly onDone: () => void;
@@ -25,13 +25,11 @@ export function NewDevice({ name, hasDevice, onClose, onDone }: Props) {
   const { t } = useTranslation();
   const client = useClient();
   const action = useAction();
-  const [password, setPassword] = useState("");
   const [isGone, setGone] = useState(!hasDevice);
 
   function remove(): void {
-    if (password === "") return;
     action.run(async () => {
-      await client.call("POST /me/totp/remove", { password });
+      await client.call("POST /me/totp/remove", {});
       setGone(true);
     });
   }
@@ -45,12 +43,13 @@ export function NewDevice({ name, hasDevice, onClose, onDone }: Props) {
   }
   return (
     <Dialog title={t("ways.device_new")} onClose={onClose}>
-      <StepForm title="" text={t("ways.device_remove")} error={action.error} onSubmit={remove} isBare>
-        <PasswordField label={t("sign_in.password")} autoComplete="current-password" autoFocus value={password} onChange={setPassword} />
-        <Button isSubmit kind="danger" isBusy={action.isBusy}>
-          {t("ways.device_remove_go")}
-        </Button>
-      </StepForm>
+      <Fresh>
+        <StepForm title="" text={t("ways.device_remove")} error={action.error} onSubmit={remove} isBare>
+          <Button isSubmit kind="danger" autoFocus isBusy={action.isBusy}>
+            {t("ways.device_remove_go")}
+          </Button>
+        </StepForm>
+      </Fresh>
     </Dialog>
   );
 }

@@ -8,6 +8,7 @@ import { useClient } from "../../app/session";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { useAction } from "../../ui/useAction";
+import { Fresh } from "../sign-in/Fresh";
 import { RecoverySheet } from "../sign-in/RecoverySheet";
 import { StepForm } from "../sign-in/StepForm";
 
@@ -33,17 +34,19 @@ export function NewRecovery({ name, onClose, onDone }: Props) {
   }
   return (
     <Dialog title={t("ways.recovery_new")} onClose={onClose}>
-      <StepForm
-        title=""
-        text={t("ways.recovery_text")}
-        error={action.error}
-        onSubmit={() => action.run(async () => setCodes((await client.call("POST /me/recovery", {})).codes))}
-        isBare
-      >
-        <Button isSubmit autoFocus isBusy={action.isBusy}>
-          {t("ways.recovery_go")}
-        </Button>
-      </StepForm>
+      <Fresh>
+        <StepForm
+          title=""
+          text={t("ways.recovery_text")}
+          error={action.error}
+          onSubmit={() => action.run(async () => setCodes((await client.call("POST /me/recovery", {})).codes))}
+          isBare
+        >
+          <Button isSubmit autoFocus isBusy={action.isBusy}>
+            {t("ways.recovery_go")}
+          </Button>
+        </StepForm>
+      </Fresh>
     </Dialog>
   );
 }

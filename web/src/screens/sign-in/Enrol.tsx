@@ -7,6 +7,7 @@ import { useClient } from "../../app/session";
 import type { RecoveryCodes } from "../../core/api/types";
 import { Failed, Loading } from "../../ui/States";
 import { useResource } from "../../ui/useResource";
+import { Fresh } from "./Fresh";
 import { RecoverySheet } from "./RecoverySheet";
 import { TotpForm } from "./TotpForm";
 
@@ -18,7 +19,15 @@ interface Props {
 }
 
 /** A device for codes, and the recovery codes for the day it is lost. */
-export function Enrol({ name, onCodes, onDone }: Props) {
+export function Enrol(props: Props) {
+  return (
+    <Fresh>
+      <NewDevice {...props} />
+    </Fresh>
+  );
+}
+
+function NewDevice({ name, onCodes, onDone }: Props) {
   const client = useClient();
   const [codes, setCodes] = useState<RecoveryCodes | null>(null);
   const ask = useCallback((signal: AbortSignal) => client.call("POST /enrol/totp", {}, { signal }), [client]);
