@@ -85,15 +85,14 @@ class Index(Closing):
 
     def holds_of(self, stream: StreamId, span: Span) -> Sequence[Sequence[Hold]]:
         """Of each segment that is kept by holds alone, those holds."""
-        if self._held is None:
-            return []
-        return [self._held.covering(row) for row in self.everything.only_held(stream, span)]
+        return [holds for _, holds in self.held_rows(stream, span)]
 
     def held_rows(self, stream: StreamId, span: Span) -> Sequence[tuple[SegmentRow, Sequence[Hold]]]:
         """Segments that are kept by holds alone, each with those holds."""
         if self._held is None:
             return []
-        return [(row, self._held.covering(row)) for row in self.everything.only_held(stream, span)]
+        rows = self.everything.only_held(stream, span)
+        return list(zip(rows, self._held.covering(rows, stream, span), strict=True)) if rows else []
 
     def held_roots(self) -> Sequence[Root]:
         """Where copies of what is held lie."""

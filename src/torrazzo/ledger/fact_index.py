@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from torrazzo.base import SegmentId
+from torrazzo.base import SegmentId, StreamId, TermId
 from torrazzo.base.times import SECOND
 from torrazzo.ledger.errors import Pruned
 from torrazzo.ledger.merkle import leaf_hash
@@ -108,8 +108,29 @@ class FactIndex:
         if row is not None:
             return FactRow(row.i, bytes(row.hash), row.t0, row.t1, row.kind, row.day)
         if fact_id.n <= lineage.floor:
-            raise Pruned(f"fact {fact_id.n} of {fact_id.stream}, term {fact_id.term}: its row was pruned")
+            raise _pruned(fact_id)
         return None
+
+    def indexes(self, fact_ids: Sequence[SegmentId]) -> dict[SegmentId, int]:
+        """Of those that are there, a term at a time; raises `Pruned` as `find`. For any thread."""
+        found: dict[SegmentId, int] = {}
+        terms: dict[tuple[StreamId, TermId], list[int]] = {}
+        for each in fact_ids:
+            terms.setdefault((each.stream, each.term), []).append(each.n)
+        with self._database.read() as connection:
+            for owner, numbers in terms.items():
+                query = sa.select(LINEAGE.c.id, LINEAGE.c.floor).where(_is(SegmentId(*owner, 0)))
+                lineage = connection.execute(query).one_or_none()
+                if lineage is None:
+                    continue
+                for at in range(0, len(numbers), _ASKED):
+                    is_asked = sa.and_(FACT.c.lineage == lineage.id, FACT.c.n.in_(numbers[at : at + _ASKED]))
+                    rows = connection.execute(sa.select(FACT.c.n, FACT.c.i).where(is_asked))
+                    found |= {SegmentId(*owner, row.n): row.i for row in rows}
+                for n in numbers:
+                    if n <= lineage.floor and SegmentId(*owner, n) not in found:
+                        raise _pruned(SegmentId(*owner, n))
+        return found
 
     def first_index(self, day: int) -> int | None:
         """The lowest index of a fact that began on this day or later; None if there is none. For any thread."""
@@ -170,6 +191,10 @@ class FactIndex:
             )
             found |= {(row.lineage, row.n): (row.i, bytes(row.hash)) for row in connection.execute(query)}
         return found
+
+
+def _pruned(fact_id: SegmentId) -> Pruned:
+    return Pruned(f"fact {fact_id.n} of {fact_id.stream}, term {fact_id.term}: its row was pruned")
 
 
 def _compare(known: tuple[int, bytes] | None, leaf: bytes) -> Placed:

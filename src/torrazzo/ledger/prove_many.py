@@ -71,9 +71,11 @@ def prove_many(store: LedgerStore, kind: LogKind, body: bytes, note: Note | None
     size = Checkpoint.parse(note.text).size
     if since > size:
         raise Invalid(f"proofs since {since} entries: the log has {size}")
-    numbers = [_number(store, kind, one) for one in wanted]
+    numbers = _numbers(store, kind, wanted)
     known = {number for number in numbers if number is not None and number < size}
-    entries = {number: _entry(line, number, reader, size) for number, line in _lines(reader, known)}
+    lines = list(_lines(reader, known))
+    paths = reader.inclusions((number for number, _ in lines), size)
+    entries = {number: _entry(line, number, path) for (number, line), path in zip(lines, paths, strict=True)}
     answer = {
         "head": note.pack().decode(),
         "path": list(map(to_base64, reader.consistency(since, size))),
@@ -108,12 +110,13 @@ def _whole(value: object) -> int:
     return value
 
 
-def _number(store: LedgerStore, kind: LogKind, wanted: SegmentId | int) -> int | None:
-    if isinstance(wanted, int):
-        return wanted
-    if kind != "rec":
+def _numbers(store: LedgerStore, kind: LogKind, wanted: Sequence[SegmentId | int]) -> list[int | None]:
+    """As they were asked for; facts are looked up all at once."""
+    facts = [one for one in wanted if not isinstance(one, int)]
+    if facts and kind != "rec":
         raise Invalid("proofs: entries of act are asked for by number")
-    return store.index_of(wanted)
+    found = store.indexes_of(facts)
+    return [one if isinstance(one, int) else found.get(one) for one in wanted]
 
 
 def _lines(reader: LogReader, numbers: set[int]) -> Iterator[tuple[int, bytes]]:
@@ -124,8 +127,8 @@ def _lines(reader: LogReader, numbers: set[int]) -> Iterator[tuple[int, bytes]]:
         yield from ((number, lines[number - of_bundle[0]]) for number in of_bundle)
 
 
-def _entry(line: bytes, number: int, reader: LogReader, size: int) -> Mapping[str, object]:
-    return {"index": number, "line": line.decode(), "path": list(map(to_base64, reader.inclusion(number, size)))}
+def _entry(line: bytes, number: int, path: Sequence[bytes]) -> Mapping[str, object]:
+    return {"index": number, "line": line.decode(), "path": list(map(to_base64, path))}
 
 
 def _proven(entry: Any) -> Proven | None:

@@ -9,7 +9,8 @@ proven with it, and all else goes on. Only `resource` gives files as they lie th
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.ledger.checkpoint import Checkpoint
@@ -33,6 +34,7 @@ from torrazzo.ledger.tiles import (
 from torrazzo.ledger.touched import Touched
 
 _CACHED_TILES = 256  # 2 MiB
+_SHARED = 8_192  # hashes of subtrees, while several entries are proven
 _AGAIN = "put it back from a backup or a mirror"
 
 
@@ -70,11 +72,19 @@ class LogReader:
 
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
         """The inclusion proof of an entry in the first `size`."""
+        return self.inclusions([index], size)[0]
+
+    def inclusions(self, indexes: Iterable[int], size: int | None = None) -> list[list[bytes]]:
+        """Those of several entries: what they have in common is hashed once."""
         snapshot = self._current()
         size = snapshot.size if size is None else size
         self._check_size(snapshot, size)
-        _check_minimum(snapshot, index)
-        return inclusion_proof(index, size, self.subtrees(snapshot))
+        subtree = lru_cache(_SHARED)(self.subtrees(snapshot))
+        found = []
+        for index in indexes:
+            _check_minimum(snapshot, index)
+            found.append(inclusion_proof(index, size, subtree))
+        return found
 
     def consistency(self, old: int, new: int | None = None) -> list[bytes]:
         """The proof that the first `new` entries begin with the first `old`; `Pruned` as in `root`."""

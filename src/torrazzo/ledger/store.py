@@ -141,6 +141,10 @@ class LedgerStore(Closing):
         row = self.find(fact)
         return None if row is None else row.entry_index
 
+    def indexes_of(self, facts: Sequence[SegmentId]) -> dict[SegmentId, int]:
+        """Of those that are in `rec`; raises `Pruned` if one was."""
+        return self._facts.indexes(facts)
+
     def find(self, fact: SegmentId) -> FactRow | None:
         """What the catalogue has of a fact; as `index_of`."""
         return self._facts.find(fact)

@@ -67,15 +67,14 @@ class HeldIndex:
                 return catalogue.steps_between(before, after)
         return 0
 
-    def covering(self, row: SegmentRow) -> list[Hold]:
-        """Holds that have this segment."""
-        return [
-            hold
+    def covering(self, rows: Sequence[SegmentRow], stream: StreamId, span: Span) -> list[list[Hold]]:
+        """Of each of these segments of the span, the holds that have it; each hold is asked once."""
+        holds = [
+            (hold, {row.id for row in catalogue.segments(stream, span)})
             for name in self._held.copied
-            if (hold := self._held.hold(name)) is not None
-            and (catalogue := self._catalogue(name)) is not None
-            and catalogue.segment(row.id) is not None
+            if (hold := self._held.hold(name)) is not None and (catalogue := self._catalogue(name)) is not None
         ]
+        return [[hold for hold, has in holds if row.id in has] for row in rows]
 
     def placed(self) -> list[Hold]:
         """All that are not over, copied or not."""

@@ -2,21 +2,26 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Many proofs in one answer."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from tests.tools.ledger import deeds, facts, opened
+from tests.tools.ledger import deeds, facts, opened, over
 from torrazzo.base import SegmentId
 from torrazzo.base.errors import Damaged, Invalid
 from torrazzo.durable import OsDisk
 from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.errors import Pruned
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 from torrazzo.ledger.prove_many import MOST_ENTRIES, ProvenMany, ask_for, prove_many
+from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.store import LedgerStore
+from torrazzo.testing import FaultyDisk
 
 
 @pytest.fixture
@@ -50,6 +55,29 @@ def test_all_proofs_of_an_answer_hold_under_its_one_head(store: LedgerStore) -> 
         assert one is not None
         assert one.line == lines[n]
         verify_inclusion(leaf_hash(one.line), one.number, head.size, one.path, head.root)
+
+
+def test_facts_are_looked_up_together(tmp_path: Path) -> None:
+    """However many are asked for: a question for each of their terms, and one for each 400 of them."""
+    with contextlib.closing(sqlite_database(tmp_path / "l.db")) as database, over(database, FaultyDisk()) as store:
+        store.append([*facts(500), *facts(300, camera=2)])
+        asked: list[str] = []
+        sa.event.listen(database._reader, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        wanted = [each.id for each in (*facts(450), *facts(62, camera=2)) if each.id is not None]
+        found = answer(store, "rec", 0, wanted)
+        assert [one and one.line for one in found.entries] == [
+            each.line for each in (*facts(450), *facts(62, camera=2))
+        ]
+        assert len(asked) == 5
+
+
+def test_a_fact_that_was_pruned_is_said_to_be(tmp_path: Path) -> None:
+    """It was there; that is another answer than that it never was."""
+    with opened(tmp_path / "l.db", FaultyDisk()) as store:
+        store.append(facts(300))
+        store.prune("rec", 260)
+        with pytest.raises(Pruned):
+            answer(store, "rec", 300, [identity(3), identity(299)])
 
 
 def test_what_is_not_there_is_told_in_its_place(store: LedgerStore) -> None:
