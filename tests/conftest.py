@@ -21,39 +21,46 @@ os.environ.setdefault("TORRAZZO_TPM", "none")  # the machine's own TPM is no pla
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-MEASURED = (  # held to seconds on a real clock, or in need of Chromium: one at a time
+MEASURED = (  # held to seconds on a real clock
     "tests/crash/test_kill_all.py",
     "tests/crash/test_kill_nine.py",
     "tests/crash/test_mounted_disk.py",
-    "tests/e2e/test_alarms_screen.py",
+    "tests/e2e/test_browser_playback.py",
     "tests/e2e/test_churn.py",
-    "tests/e2e/test_cli_demo.py",
-    "tests/e2e/test_exports_screen.py",
-    "tests/e2e/test_guide.py",
     "tests/e2e/test_hostile_cameras.py",
     "tests/e2e/test_misbehaving_cameras.py",
-    "tests/e2e/test_browser_playback.py",
+    "tests/e2e/test_playback_screen.py",
+    "tests/e2e/test_wall.py",
+    "tests/interop/test_interop_camera.py",
+    "tests/interop/test_interop_town.py",
+)
+TOWNS = (  # Chromium, before all processes of a town
+    "tests/e2e/test_alarms_screen.py",
     "tests/e2e/test_cameras_screen.py",
+    "tests/e2e/test_cli_demo.py",
     "tests/e2e/test_cli_page.py",
+    "tests/e2e/test_exports_screen.py",
+    "tests/e2e/test_guide.py",
     "tests/e2e/test_map_screen.py",
+    "tests/e2e/test_room_town.py",
+    "tests/e2e/test_whole_shift.py",
+)
+PAGES = (  # Chromium, before less
+    "tests/e2e/test_log_screen.py",
     "tests/e2e/test_package_by_strangers.py",
+    "tests/e2e/test_package_hour.py",
     "tests/e2e/test_page_built.py",
     "tests/e2e/test_page_parts.py",
     "tests/e2e/test_page_screens.py",
     "tests/e2e/test_page_served.py",
-    "tests/e2e/test_log_screen.py",
     "tests/e2e/test_people_screen.py",
-    "tests/e2e/test_playback_screen.py",
-    "tests/e2e/test_package_hour.py",
-    "tests/e2e/test_room_town.py",
     "tests/e2e/test_verify_html.py",
     "tests/e2e/test_verify_html_vectors.py",
-    "tests/e2e/test_wall.py",
-    "tests/e2e/test_whole_shift.py",
-    "tests/interop/test_interop_camera.py",
-    "tests/interop/test_interop_town.py",
     "tests/tamper/test_liars.py",
 )
+CHAINS = {"measured": MEASURED, "towns": TOWNS, "pages": PAGES}  # of each one file at a time, and first
+CHAIN_OF = {file: name for name, files in CHAINS.items() for file in files}
+NICE = 5  # a third of a share, where somebody wants more
 SLOW = ("tests/e2e/", "tests/crash/", "tests/interop/")
 
 socketserver.BaseServer.serve_forever.__defaults__ = (0.05,)  # seconds until a server ends; half a one as it comes
@@ -86,16 +93,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 
 
 class Files(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
-    """Gives a process one file after another, in their order; MEASURED as if they were one file."""
+    """Gives a process one file after another, in their order; each of CHAINS as if it were one file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "measured" if file in MEASURED else file
+        return CHAIN_OF.get(file, file)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Chains first, so that each has a process; then what takes long."""
+    file = item.location[0]
+    return list(CHAINS).index(CHAIN_OF[file]) if file in CHAIN_OF else len(CHAINS) + (not file.startswith(SLOW))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what this machine cannot do, and say so; what takes long begins first, and ends with the rest."""
-    items.sort(key=lambda item: 0 if (file := item.location[0]) in MEASURED else 1 if file.startswith(SLOW) else 2)
+    items.sort(key=_turn)
     reasons = {
         "needs_root": None if os.geteuid() == 0 else "needs root",
         "browser": None if any(map(shutil.which, CHROMIUM)) else "needs chromium (apt-get install chromium)",
@@ -104,6 +117,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name, reason in reasons.items():
             if reason is not None and item.get_closest_marker(name) is not None:
                 item.add_marker(pytest.mark.skip(reason=f"left out: {reason}"))
+
+
+_FIRST: list[str] = []  # file that this process began with
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where several processes run tests, those that did not begin with what is measured leave it the machine."""
+    if not _FIRST:
+        _FIRST.append(item.location[0])
+        if "PYTEST_XDIST_WORKER" in os.environ and item.location[0] not in MEASURED:
+            os.nice(NICE)
 
 
 @pytest.hookimpl(tryfirst=True)
