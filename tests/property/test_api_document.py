@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pyotp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
@@ -18,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.tools.api_town import CSRF, ApiTown, Browser, api_town
+from torrazzo.access.factors import check_code, new_device
 from torrazzo.control_room.api.app import DECLARED, DOCUMENT, make_api
 from torrazzo.control_room.api.declared import Declared
 from torrazzo.law import Operation, Role
@@ -65,8 +67,19 @@ def _signed_in(town: ApiTown, browsers: dict[Role, Browser], role: Role) -> Brow
     """Anew where the examples before have ended or locked the session."""
     if role not in browsers or browsers[role].get("/me").status != 200:
         town.clock.advance(LOCK_IS_OVER)
+        _with_device(town, PEOPLE[role])
         browsers[role] = town.signed_in(PEOPLE[role])
     return browsers[role]
+
+
+def _with_device(town: ApiTown, name: str) -> None:
+    """Another one, where the examples before have removed it."""
+    staffing, account = town.staffing, town.staffing.accounts.named(name)
+    if not staffing.credentials.ways(account.id).device:
+        with staffing.staff.change() as change:
+            town.devices[name] = pyotp.TOTP(new_device(change, account.id, staffing.staff.box))
+            code = town.code(town.devices[name])
+            assert check_code(change, account.id, staffing.staff.box, code, confirms=True)
 
 
 def _role(route: Declared) -> Role:
