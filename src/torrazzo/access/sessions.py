@@ -10,7 +10,7 @@ Whoever shows again who it is gets another token: the one before is dead, the se
 import base64
 import hashlib
 import secrets
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,6 +31,7 @@ REMEMBERED = 30 * DAY  # so long one that is over is told why, and to its person
 TOKEN_LENGTH = 32
 MOST_PAST = 100
 AGAIN = "AGAIN_REQUIRED"
+MOST_READ = 256  # that are kept as they were read: each part of what plays asks whose it is
 
 HALF, ELSEWHERE, FULL = "half", "elsewhere", "full"
 
@@ -100,22 +101,31 @@ class Past(NamedTuple):
     is_this: bool
 
 
+class _Read(NamedTuple):
+    """A session as it was read, and how many changes there had been."""
+
+    changes: int
+    row: sa.RowMapping
+    session: Session | None  # None: it is over
+
+
 class Sessions:
     """Of one town."""
 
     def __init__(self, staff: Staff) -> None:
         self._staff = staff
+        self._read: dict[str | bytes, _Read] = {}  # by id, by hash
 
     def session(self, token: str, *, is_active: bool = True) -> Session:
         """Whose it is. `is_active`: its person does something now, other than a page that asks by itself.
 
         Raises `Denial`: SESSION_NONE, SESSION_OVER, SESSION_TAKEN, ACCOUNT_SUSPENDED. Facts it owes are `Staff.owed`.
         """
-        return self._found(SESSION.c.hash == token_hash(token), is_active=is_active)
+        return self._found(SESSION.c.hash, token_hash(token), is_active=is_active)
 
     def by_id(self, id_: str) -> Session:
         """For what goes on by itself while its session does; raises as `session`."""
-        return self._found(SESSION.c.id == id_, is_active=False)
+        return self._found(SESSION.c.id, id_, is_active=False)
 
     def signed_in(self, token: str, fresh: int | None = None) -> Session:
         """Signed in and not locked; `fresh`: its person showed who it is at most so long ago.
@@ -134,26 +144,37 @@ class Sessions:
         since = self._staff.clock.utc() - found.shown
         return max(0, fresh - since) if since >= 0 else 0
 
-    def _found(self, which: sa.ColumnElement[bool], *, is_active: bool) -> Session:
+    def _found(self, column: sa.Column[Any], value: str | bytes, *, is_active: bool) -> Session:
         now = self._staff.clock.utc()
-        with self._staff.look() as connection:
-            row = connection.execute(sa.select(SESSION).where(which)).mappings().first()
-            if row is None:
-                raise Denial("SESSION_NONE", "AC-01", "nobody is signed in here")
-            found = None if row["ended"] is not None else read_session(connection, row)
+        _, row, found = self._read_anew(column, value)
         if found is None:
             code, text = _OVER.get(row["why"], ("SESSION_OVER", "this session is over: sign in again"))
             raise Denial(code, "AC-01", text)
         hash_, why = row["hash"], _end(found, row, now)
         if why is not None:
             self._end(hash_, found, why)
-            return self._found(which, is_active=is_active)  # which says so
+            return self._found(column, value, is_active=is_active)  # which says so
         if found.stage == FULL and not row["is_locked"] and now - row["seen"] >= IDLE:
             return self._lock(hash_, found)
         if is_active and not row["is_locked"] and now - row["seen"] >= SEEN_EACH:
             with self._staff.change() as change:
                 _set(change, hash_, seen=now)
         return found
+
+    def _read_anew(self, column: sa.Column[Any], value: str | bytes) -> "_Read":
+        """As it is in the database, where anything about people has changed since it was read."""
+        changes, known = self._staff.changes, self._read.get(value)
+        if known is not None and known.changes == changes:
+            return known
+        with self._staff.look() as connection:
+            row = connection.execute(sa.select(SESSION).where(column == value)).mappings().first()
+            if row is None:
+                raise Denial("SESSION_NONE", "AC-01", "nobody is signed in here")
+            found = None if row["ended"] is not None else read_session(connection, row)
+        if len(self._read) >= MOST_READ:
+            self._read.clear()
+        self._read[value] = read = _Read(changes, row, found)
+        return read
 
     def past(self, id_: str, token: str) -> list[Past]:
         """Of this account, newest first: those that came as far as to be one, in the last 30 days."""

@@ -97,12 +97,17 @@ class Staff:
         """`town`: its name, of which no password is made."""
         self._engine, self.box, self.clock, self.town = engine, box, clock, town
         self._lock = threading.RLock()
+        self.changes = 0  # so far: what was read before is as it was while this is (nobody else writes)
 
     @contextmanager
     def change(self) -> Iterator[Change]:
         """All of it, or nothing if it raises; `Unavailable` where the database takes nothing."""
-        with self._lock, _told_plainly(), self._engine.begin() as connection:
-            yield Change(connection, self.clock.utc())
+        with self._lock:
+            try:
+                with _told_plainly(), self._engine.begin() as connection:
+                    yield Change(connection, self.clock.utc())
+            finally:
+                self.changes += 1
 
     @contextmanager
     def look(self) -> Iterator[sa.Connection]:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What readers ask the catalogue."""
 
+import functools
 import json
 import sqlite3
 import struct
@@ -37,17 +38,14 @@ class SegmentRow(NamedTuple):
     pieces: tuple[int, ...]  # offsets of their records, init first
     length: int  # plaintext bytes
     retention_class: str
-    fact: bytes
 
 
+# Without facts: those of a stream lie among all others', and a playlist of hours would read as many pages.
 _SEGMENTS = """
-SELECT stream.name, term.name, segment.n, segment.t0, segment.t1, volume.name, segment.pieces, segment.length,
-       segment.class, fact.line
-FROM segment JOIN stream ON stream.id = segment.stream JOIN term ON term.id = segment.term
-     JOIN fact ON fact.term = segment.term AND fact.n = segment.n
-     LEFT JOIN volume ON volume.id = segment.volume
+SELECT term.name, segment.n, segment.t0, segment.t1, volume.name, segment.pieces, segment.length, segment.class
 """
 _OVERLAPPING = f"""{_SEGMENTS}
+FROM segment JOIN term ON term.id = segment.term LEFT JOIN volume ON volume.id = segment.volume
 WHERE segment.stream = (SELECT id FROM stream WHERE name = :stream)
 AND segment.t0 < :end AND segment.t1 > :start AND segment.t0 > :start - :longest
 """  # noqa: S608 - ours, no input
@@ -68,7 +66,14 @@ SELECT s.name, step.t0, step.t1, 'step' FROM {_AMONG} JOIN step ON step.stream =
 WHERE step.t0 < :end AND step.t1 > :start AND step.t1 > step.t0
 """,  # noqa: S608 - ours, no input
 }
-_ONE = f"{_SEGMENTS} WHERE stream.name = ? AND segment.t0 = ? AND term.name = ? AND segment.n = ?"
+# Its fact says where its row stands: without that a week of the stream is read through.
+_ONE = f"""{_SEGMENTS}
+FROM stream JOIN term ON term.stream = stream.id JOIN fact ON fact.term = term.id
+     JOIN segment ON segment.stream = stream.id AND segment.t0 = json_extract(CAST(fact.line AS TEXT), '$.t0')
+          AND segment.term = term.id AND segment.n = fact.n
+     LEFT JOIN volume ON volume.id = segment.volume
+WHERE stream.name = ? AND term.name = ? AND fact.n = ?
+"""
 
 
 class Times(NamedTuple):
@@ -134,8 +139,8 @@ class Catalogue(Closing):
     def segments(self, stream: StreamId, span: Span) -> list[SegmentRow]:
         """Segments that overlap `span`, in order of recording: by term, then n."""
         longest = HOUR  # a segment never spans an hour's edge
-        rows = map(_segment_row, self._ask(_OVERLAPPING, {**_within(stream, span), "longest": longest}))
-        found = {row.id: row for row in rows}
+        rows = self._ask(_OVERLAPPING, {**_within(stream, span), "longest": longest})
+        found = {row.id: row for row in (_segment_row(stream, each) for each in rows)}
         places = self._places(stream, {id_.term for id_ in found})
         return [found[id_] for id_ in sorted(found, key=lambda id_: (places[id_.term], id_.n))]
 
@@ -158,12 +163,8 @@ class Catalogue(Closing):
 
     def segment(self, id_: SegmentId) -> SegmentRow | None:
         """One segment by its identity."""
-        line = self.fact(id_)
-        if line is None:
-            return None
-        t0 = parse_fact(line).t0  # where its row stands: without it a week of the stream is read through
-        rows = self._ask(_ONE, (str(id_.stream), t0, str(id_.term), id_.n))
-        return _segment_row(rows[0]) if rows else None
+        rows = self._ask(_ONE, (str(id_.stream), str(id_.term), id_.n))
+        return _segment_row(id_.stream, rows[0]) if rows else None
 
     def steps_between(self, before: SegmentId, after: SegmentId) -> int:
         """Ticks by which the clock was set forward between two segments of a stream (steps backwards count nothing)."""
@@ -244,15 +245,10 @@ def _within(stream: StreamId, span: Span) -> dict[str, object]:
     return {"stream": str(stream), "start": span.start, "end": span.end}
 
 
-def _segment_row(row: tuple[Any, ...]) -> SegmentRow:
-    stream, term, n, t0, t1, volume, pieces, length, retention_class, line = row
-    return SegmentRow(
-        SegmentId(StreamId.parse(stream), TermId.parse(term), n),
-        UtcTicks(t0),
-        UtcTicks(t1),
-        volume,
-        struct.unpack(f">{len(pieces) // 8}Q", pieces),
-        length,
-        retention_class,
-        bytes(line),
-    )
+def _segment_row(stream: StreamId, row: tuple[Any, ...]) -> SegmentRow:
+    term, n, t0, t1, volume, pieces, length, retention_class = row
+    places = struct.unpack(f">{len(pieces) // 8}Q", pieces)
+    return SegmentRow(SegmentId(stream, _term(term), n), t0, t1, volume, places, length, retention_class)
+
+
+_term = functools.lru_cache(maxsize=4_096)(TermId.parse)

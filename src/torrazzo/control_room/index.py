@@ -79,6 +79,10 @@ class Index(Closing):
         """One of them."""
         return self.everything.segment(id_)
 
+    def continues(self, id_: SegmentId) -> bool:
+        """Whether it begins in the middle of a group of pictures."""
+        return self.everything.continues(id_)
+
     def steps_between(self, before: SegmentId, after: SegmentId) -> int:
         """Ticks by which clocks were set forward between two segments."""
         return self.everything.steps_between(before, after)

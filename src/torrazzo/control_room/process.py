@@ -67,7 +67,6 @@ from torrazzo.evidence.act_log import ActLog
 from torrazzo.health import Alarms
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.playback.pictures import Pictures
-from torrazzo.town.camera import Camera
 from torrazzo.town.home import Home, Settings, load_settings
 from torrazzo.town.office import Office
 
@@ -154,7 +153,6 @@ class _Room:
         self._camera_jobs = Jobs(clock)
         self._turning = TurningDesk(clock, self._tell_turned)
         self._refusals: dict[object, int] = {}
-        self._registered: tuple[int, Sequence[Camera]] | None = None  # the registry's version, and its cameras
         self._heard = Heard(self._clock)
         self._watch = self._make_watch()
         relay = LiveRelay(home.live_socket, clock)
@@ -331,12 +329,9 @@ class _Room:
         return self._watch.state()
 
     def _look(self, young_ns: int) -> TownState:
-        registry = self._office.registry
-        version = registry.version()
-        if self._registered is None or self._registered[0] != version:
-            self._registered = (version, registry.cameras())
+        cameras = self._office.registry.cameras()
         ask = partial(self._heard.ask, young_ns=young_ns)
-        state = gather(self._home, self._settings, self._disk, self._clock, self._registered[1], self.gaps, ask)
+        state = gather(self._home, self._settings, self._disk, self._clock, cameras, self.gaps, ask)
         return replace(state, missing=self._books.missing)
 
     def gaps(self, stream: StreamId, span: Span) -> Sequence[GapState]:

@@ -151,7 +151,9 @@ class Placing:
                 if line is not None:
                     yield Delivered(line)
             before[owner] = row.id.n
-            yield Delivered(row.fact, row.volume, row.pieces)
+            line = self._everything.fact(row.id)
+            if line is not None:  # else it was forgotten just now, and its key with it
+                yield Delivered(line, row.volume, row.pieces)
 
     # -- their keys
 

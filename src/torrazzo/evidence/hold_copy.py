@@ -262,7 +262,9 @@ class _Copying:
                 c=header.c,
                 plain_length=header.plain_length,
             )
-        self._place_fact(writer, row.id, row.fact, row.t0, row.t1)
+        line = self._source.fact(row.id)
+        assert line is not None, "the source was made of facts"
+        self._place_fact(writer, row.id, line, row.t0, row.t1)
         self._place_following(writer, row)
 
     def _place_following(self, writer: VolumeWriter, row: SegmentRow) -> None:

@@ -11,7 +11,7 @@ Read      clip.py, then timeline.py. Format: docs/3-formats/export.md
 
 from torrazzo.playback.clip import plan_clip
 from torrazzo.playback.footage import Footage
-from torrazzo.playback.hls import PartName, media_playlist, part_bytes
+from torrazzo.playback.hls import PartName, media_playlist, part_bytes, part_of
 from torrazzo.playback.virtual import VirtualFile
 
-__all__ = ["Footage", "PartName", "VirtualFile", "media_playlist", "part_bytes", "plan_clip"]
+__all__ = ["Footage", "PartName", "VirtualFile", "media_playlist", "part_bytes", "part_of", "plan_clip"]

@@ -25,7 +25,7 @@ from torrazzo.playback.index import Index, Recorded
 from torrazzo.playback.segment_keys import AT_ONCE, Keys, SegmentKeys
 from torrazzo.playback.shelf import Shelf
 from torrazzo.playback.timeline import FrameAt
-from torrazzo.seal import open_piece
+from torrazzo.seal.piece import open_to_change
 from torrazzo.segment import parse_fragment, parse_init
 from torrazzo.segment.parse import ParsedSample
 
@@ -167,13 +167,13 @@ class Footage:
 
     def open_piece(self, row: Recorded, index: int) -> bytes:
         """The plaintext of one piece; raises `Damaged`, and then planning anew leaves it out."""
-        return self._read(row, index)[1]
+        return bytes(self._read(row, index)[1])
 
-    def intact_fragments(self, row: Recorded) -> Iterator[bytes]:
-        """The plaintext of each fragment that can be read, in order."""
+    def intact_fragments(self, row: Recorded) -> Iterator[bytearray]:
+        """The plaintext of each fragment that can be read, in order; the caller's, who may change it."""
         for index in range(1, len(row.places)):
             try:
-                yield self.open_piece(row, index)
+                yield self._read(row, index)[1]
             except Damaged:
                 continue  # logged; a player goes on after it
 
@@ -221,7 +221,7 @@ class Footage:
             raise Damaged(f"{reader.name}: offset {header.offset}: piece {index} expected, found {header}")
         return header
 
-    def _read(self, row: Recorded, index: int) -> tuple[RecordHeader, bytes]:
+    def _read(self, row: Recorded, index: int) -> tuple[RecordHeader, bytearray]:
         """A piece's record and plaintext; raises `Damaged`, and then the segment's tables will be read anew."""
         try:
             if row.volume is None:
@@ -230,7 +230,7 @@ class Footage:
             with self._shelf.volume(row.volume) as reader:
                 header = self._header(reader, row, index)
                 ciphertext = reader.payload(header, verify=False)  # opening it verifies every byte
-            return header, open_piece(key, index, ciphertext)
+            return header, open_to_change(key, index, ciphertext)
         except Damaged as error:
             with self._lock:
                 self._samples.pop(row.id, None)
@@ -241,7 +241,7 @@ class Footage:
             raise
 
 
-def _frames(codec: str, data: bytes, samples: Sequence[ParsedSample]) -> tuple[FrameAt, ...]:
+def _frames(codec: str, data: bytearray, samples: Sequence[ParsedSample]) -> tuple[FrameAt, ...]:
     """The fragment's tables.
 
     Only from an IDR of H.264 on can every player begin: what follows a recovery point may refer to pictures before it,
@@ -253,7 +253,7 @@ def _frames(codec: str, data: bytes, samples: Sequence[ParsedSample]) -> tuple[F
     )
 
 
-def _is_idr(data: bytes, sample: ParsedSample) -> bool:
+def _is_idr(data: bytearray, sample: ParsedSample) -> bool:
     """Whether the first slice of a picture is of nal_unit_type 5 (ITU-T Rec. H.264 table 7-1)."""
     at, end = sample.offset, sample.offset + sample.size
     while at + 5 <= end:

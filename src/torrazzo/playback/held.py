@@ -30,8 +30,7 @@ def recorded(row: SegmentRow) -> Recorded | None:
     """As playback has it; None if it is not known where its pieces lie."""
     if row.volume is None:
         return None
-    continues = _CONTINUES in row.fact
-    return Recorded(row.id, row.t0, row.t1, row.volume, row.pieces, row.length, row.retention_class, continues)
+    return Recorded(*row)
 
 
 class HeldIndex:
@@ -154,6 +153,10 @@ class Everything:
         """Ticks by which clocks were set forward between two segments."""
         has_both = self._town.segment(before) is not None and self._town.segment(after) is not None
         return (self._town if has_both or self._held is None else self._held).steps_between(before, after)
+
+    def continues(self, id_: SegmentId) -> bool:
+        """As its fact says."""
+        return _CONTINUES in (self.fact(id_) or b"")
 
     def fact(self, id_: SegmentId) -> bytes | None:
         """The line of a fact."""

@@ -150,23 +150,29 @@ def _gap(start: int, ticks: int, base: int) -> Iterator[_Line]:
 
 
 def part_bytes(footage: Footage, stream: StreamId, name: PartName) -> bytes:
-    """The init, or the fragments of the segment with their times moved to the playlist's.
+    """As `part_of`, in one; raises `Unavailable` if there is no such segment, and what that raises."""
+    return b"".join(part_of(footage, footage.segment(SegmentId(stream, name.term, name.n)), name.base))
 
-    A damaged fragment is left out: the player goes on after it. Raises `Unavailable` if there is no such segment,
-    `Damaged` if nothing of it is left, `Refused` if its key is gone.
+
+def part_of(footage: Footage, row: Recorded, base: int | None) -> list[bytes | bytearray]:
+    """The init, or the fragments of the segment with their times moved to the playlist's, from `base` on.
+
+    A damaged fragment is left out: the player goes on after it. Raises `Damaged` if nothing of it is left, `Refused` if
+    its key is gone.
     """
-    row = footage.segment(SegmentId(stream, name.term, name.n))
-    if name.base is None:
-        return footage.open_piece(row, 0)
+    if base is None:
+        return [footage.open_piece(row, 0)]
     fragments = list(footage.intact_fragments(row))
     samples = [sample for data in fragments for sample in parse_fragment(data)]
     if not samples:
-        raise Damaged(f"{stream} {iso_from_ticks(row.t0)}: no fragment of segment {row.id.n} can be read")
+        raise Damaged(f"{row.id.stream} {iso_from_ticks(row.t0)}: no fragment of segment {row.id.n} can be read")
     delay = min(sample.pts for sample in samples) - samples[0].dts
-    return b"".join(_moved(bytearray(data), name.base, delay) for data in fragments)
+    for data in fragments:
+        _move(data, base, delay)
+    return list[bytes | bytearray](fragments)
 
 
-def _moved(fragment: bytearray, base: int, delay: int) -> bytearray:
+def _move(fragment: bytearray, base: int, delay: int) -> None:
     """Add to the fragment's decoding time, and let what is shown first be shown when the first is decoded."""
     tfdt = find_box(fragment, b"moof", b"traf", b"tfdt").start
     (time,) = struct.unpack_from(">Q", fragment, tfdt + 4)
@@ -176,4 +182,3 @@ def _moved(fragment: bytearray, base: int, delay: int) -> bytearray:
         for at in range(trun.start + 24, trun.end, 16):  # duration, size, flags, composition offset of each sample
             (shift,) = struct.unpack_from(">i", fragment, at)
             struct.pack_into(">i", fragment, at, shift - delay)
-    return fragment

@@ -21,7 +21,6 @@ class Recorded(NamedTuple):
     places: tuple[int, ...]  # offsets of the records of its pieces; the first is the init
     length: int  # plaintext bytes
     class_: str  # retention class
-    continues: bool = False  # it begins in the middle of a group of pictures
 
     @property
     def hour(self) -> int:
@@ -38,6 +37,10 @@ class Index(Protocol):
 
     def segment(self, id_: SegmentId) -> Recorded | None:
         """One of them."""
+        ...
+
+    def continues(self, id_: SegmentId) -> bool:
+        """Whether it begins in the middle of a group of pictures."""
         ...
 
     def steps_between(self, before: SegmentId, after: SegmentId) -> int:
@@ -58,7 +61,7 @@ def whole_span(index: Index, stream: StreamId, span: Span, lead: int = SECOND) -
     first, end = min(shown, key=lambda row: row.t0), max(row.t1 for row in shown)
     if first.t0 == end:
         return None  # what takes no time stands alone there
-    while first.continues or first.t0 > span.start - lead:
+    while first.t0 > span.start - lead or index.continues(first.id):
         before = [row for row in rows[: rows.index(first)] if row.t1 == first.t0]  # not itself: it may take no time
         if not before:
             break

@@ -37,7 +37,12 @@ def seal_piece(segment: bytes, index: int, parts: Sequence[Buffer]) -> SealedPie
 
 def open_piece(segment: bytes, index: int, ciphertext: Buffer) -> bytes:
     """The plaintext; raises `Damaged`, naming the piece, unless it is whole and was sealed at this index."""
+    return bytes(open_to_change(segment, index, ciphertext))
+
+
+def open_to_change(segment: bytes, index: int, ciphertext: Buffer) -> bytearray:
+    """The same, without the copy that makes it immutable."""
     try:
-        return bytes(open_message(piece_keys(segment, index).key, ciphertext))
+        return open_message(piece_keys(segment, index).key, ciphertext)
     except Damaged as error:
         raise Damaged(f"piece {index}: {error}; restore the volume from a copy, or report the loss") from error

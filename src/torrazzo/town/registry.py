@@ -76,6 +76,7 @@ class Registry(Closing):
     def __init__(self, engine: sa.Engine, box: Box) -> None:
         self._engine = engine
         self._box = box
+        self._read: tuple[int, tuple[Camera, ...]] | None = None  # the version, and all cameras that it had, or newer
 
     @property
     def engine(self) -> sa.Engine:
@@ -88,10 +89,17 @@ class Registry(Closing):
             return int(connection.execute(sa.select(REGISTRY.c.version)).scalar_one())
 
     def cameras(self, *, has_removed: bool = False) -> tuple[Camera, ...]:
-        """All cameras by name; removed ones only on demand."""
+        """All cameras by name; removed ones only on demand.
+
+        What has not changed is not read again: each address is opened with the box's key.
+        """
+        version, read = self.version(), self._read
+        if read is None or read[0] != version:
+            self._read = read = (version, self._all())
+        return read[1] if has_removed else tuple(camera for camera in read[1] if camera.removed is None)
+
+    def _all(self) -> tuple[Camera, ...]:
         query = sa.select(CAMERA).order_by(CAMERA.c.name_key, CAMERA.c.added, CAMERA.c.id)
-        if not has_removed:
-            query = query.where(CAMERA.c.removed.is_(None))
         with self._engine.connect() as connection:
             streams = self._streams(connection)
             return tuple(_camera(row, streams.get(row["id"], {})) for row in connection.execute(query).mappings())

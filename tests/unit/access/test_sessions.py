@@ -160,3 +160,20 @@ def test_what_the_page_says_beside_the_cookie_is_the_sessions_own() -> None:
     """Another token, another word; from the word nobody has the token."""
     assert csrf_of("one") == csrf_of("one") != csrf_of("two")
     assert len(csrf_of("one")) == 43
+
+
+def test_a_session_is_read_when_something_has_changed(town: StaffedTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part of what plays asks whose it is: that asks no database, until anything about people is another thing."""
+    account, device = town.enrolled("anna.rossi", Role.OPERATOR)
+    token = town.sign_in("anna.rossi", device).token
+    staff, looks = town.staffing.staff, list[None]()
+    look = staff.look
+    monkeypatch.setattr(staff, "look", lambda: (looks.append(None), look())[1])
+    for _ in range(3):
+        assert town.staffing.sessions.session(token, is_active=False).account.roles == {Role.OPERATOR}
+    assert len(looks) == 1
+    town.staffing.accounts.give(account.id, {Role.DPO}, set(), OWNER)
+    assert town.staffing.sessions.session(token, is_active=False).account.roles == {Role.DPO}
+    town.clock.advance(10 * MINUTE)
+    assert town.staffing.sessions.session(token, is_active=False).is_locked
+    assert town.staffing.sessions.session(token, is_active=False).is_locked

@@ -86,7 +86,7 @@ def test_what_was_recorded_is_found(root: Root, tmp_path: Path) -> None:
         assert catalogue.gaps(first, Span(at(12), at(13))) == [Gap(at(12), at(21), "net")]
         rows = catalogue.segments(first, Span(at(3), at(22)))
         assert [row.id.n for row in rows] == [1, 2, 6]
-        assert [row.fact for row in rows] == [tapes[0].lines[row.id.n] for row in rows]
+        assert [catalogue.fact(row.id) for row in rows] == [tapes[0].lines[row.id.n] for row in rows]
         assert [row.pieces for row in rows] == [tapes[0].places[row.id.n] for row in rows]
         assert rows[0].retention_class == "standard"
         assert catalogue.segment(rows[1].id) == rows[1]

@@ -33,11 +33,15 @@ class Town:
     rows: Sequence[Recorded] = ()
     held: Sequence[tuple[Recorded, str]] = ()
     absent: frozenset[SegmentId] = frozenset()
+    following: frozenset[SegmentId] = frozenset()  # that continue another's group of pictures
     asked: list[SegmentId] = field(default_factory=list)
 
     def segments(self, _: object, span: Span) -> list[Recorded]:
         both = [*self.rows, *(each for each, _ in self.held)]
         return [each for each in both if each.t0 < span.end and each.t1 > span.start]
+
+    def continues(self, id_: SegmentId) -> bool:
+        return id_ in self.following
 
     def spans(self, _: object, span: Span) -> list[Span]:
         cut = [Span(UtcTicks(max(a.t0, span.start)), UtcTicks(min(a.t1, span.end))) for a in self.rows]
@@ -74,6 +78,14 @@ def test_old_footage_is_shown_without_asking_the_ledger() -> None:
     found = town.reach(NOW - HOUR + 3 * SECOND, NOW - HOUR + 12 * SECOND)
     assert (found.span, found.why) == (Span(UtcTicks(NOW - HOUR), UtcTicks(NOW - HOUR + 20 * SECOND)), "")
     assert town.asked == []
+
+
+def test_what_the_first_picture_refers_to_is_reached() -> None:
+    """The segment of the second before, and those before it as long as each goes on with another's pictures."""
+    rows = [row(NOW - HOUR + at * 10 * SECOND, at) for at in range(5)]
+    town = Town(rows, following=frozenset({rows[2].id, rows[3].id}))
+    found = town.reach(rows[3].t0 + 5 * SECOND, rows[4].t0 + SECOND)
+    assert found.span == Span(UtcTicks(rows[1].t0), UtcTicks(rows[4].t1))
 
 
 def test_the_newest_waits_for_the_ledger() -> None:

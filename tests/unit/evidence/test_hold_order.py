@@ -12,7 +12,7 @@ from torrazzo.evidence.hold import _groups, _urgency
 def row(stream: StreamId, n: int, hour: int, class_: str = "standard") -> SegmentRow:
     """The n-th segment, in that hour from NOW on."""
     t0 = UtcTicks(NOW // HOUR * HOUR + hour * HOUR + n * SECOND)
-    return SegmentRow(SegmentId(stream, TERM, n), t0, UtcTicks(t0 + SECOND), "x.vol", (), 0, class_, b"{}")
+    return SegmentRow(SegmentId(stream, TERM, n), t0, UtcTicks(t0 + SECOND), "x.vol", (), 0, class_)
 
 
 def test_what_goes_first_is_put_first() -> None:

@@ -54,6 +54,18 @@ def test_what_was_added_is_read_back_by_others(home: Home, clock: FakeClock) -> 
         assert camera.added == clock.utc()
 
 
+def test_cameras_are_read_again_when_another_process_has_changed_them(home: Home, clock: FakeClock) -> None:
+    """What has not changed is not opened again, also where removed ones are asked for; a change is seen at once."""
+    with Office(home, OsDisk(), clock) as office, open_registry(home.office_db, load_box(home.box_key)) as reader:
+        camera = office.add(declare("Via degli Orti Romani"))
+        assert reader.cameras() == (camera,)
+        assert reader.cameras()[0].streams[0] is reader.cameras(has_removed=True)[0].streams[0]
+        changed = office.change(replace(camera, place="over the door"))
+        assert reader.cameras() == (changed,)
+        office.remove(camera.id)
+        assert (reader.cameras(), len(reader.cameras(has_removed=True))) == ((), 1)
+
+
 def test_the_plan_follows_each_change(home: Home, clock: FakeClock) -> None:
     """Adding, disabling, changing and removing each give a plan with a higher version and the right streams."""
     box = load_box(home.box_key)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from torrazzo.base.errors import Damaged, Invalid, TorrazzoError, Unavailable
 from torrazzo.base.ids import CameraId, SegmentId
@@ -25,7 +26,7 @@ from torrazzo.control_room.person_looks import IDLE_NS, LAW_NS, PersonLook, Said
 from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.keyring.answer import Denied
 from torrazzo.law import Operation
-from torrazzo.playback import PartName, media_playlist, part_bytes
+from torrazzo.playback import PartName, media_playlist, part_of
 from torrazzo.playback.frames import NothingThere, coded_at, key_at, segment_at, shown_frames
 from torrazzo.playback.pictures import Busy, Picture
 
@@ -125,16 +126,16 @@ def part(key: shapes.Key, camera: shapes.CameraPath, part: str, asked: Asking) -
     views, name = _views(asked, key, camera), PartName.parse(part)
     id_ = SegmentId(views[0].shown.stream, name.term, name.n)
 
-    def data() -> bytes:
+    def data() -> list[bytes | bytearray]:
         for view in views:
             try:
-                view.footage.segment(id_)
+                row = view.footage.segment(id_)
             except Unavailable:
                 continue  # this window does not show it
-            return part_bytes(view.footage, id_.stream, name)
+            return part_of(view.footage, row, name.base)
         raise No("NOTHING_RECORDED", "there is no such part in what this look shows")
 
-    return Response(_plainly(data), media_type=MP4)
+    return Pieces(_plainly(data), MP4)
 
 
 @routes.add(
@@ -197,6 +198,21 @@ def still(key: shapes.Key, camera: shapes.CameraPath, at: shapes.At, asked: Aski
 
 
 # -- parts
+
+
+class Pieces(Response):
+    """A body in pieces that are not joined first: a segment has megabytes."""
+
+    def __init__(self, pieces: Sequence[bytes | bytearray], media_type: str) -> None:
+        super().__init__(None, headers={"content-length": str(sum(map(len, pieces)))}, media_type=media_type)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
+        """ASGI."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 class _Still(NamedTuple):
