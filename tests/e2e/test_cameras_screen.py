@@ -25,7 +25,10 @@ SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ els
 CAST = {
     "oriana": (Role.OPERATOR,),
     "osvaldo": (Role.OPERATOR,),
-    **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino", "ines", "lara"), (Role.ADMIN,)),
+    "dino": (Role.DESIGNATO,),
+    "piero": (Role.PG_OFFICER,),
+    "dora": (Role.DPO,),
+    **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino", "ines", "lara", "mara"), (Role.ADMIN,)),
 }
 ADMINS = iter(("bice", "ciro"))  # one each: a second sign-in of the same person would ask
 LOOKS = [("light", "it"), ("dark", "en")]
@@ -226,6 +229,60 @@ def test_sectors_are_taken_from_where_the_camera_looks(browser: Any, town: RoomT
         seen.wait(word(seen, "sectors.home_kept"))
         assert device.presets[api.get(f"/cameras/{id_}/sectors").json()["home"]][0] == "Torrazzo"
         at_peace(seen)
+
+
+def test_masks_are_drawn_on_a_still_and_decided_by_two(browser: Any, town: RoomTown) -> None:
+    """Who commands sees a picture, with a reason, and draws; another confirms; the camera has it; the DPO reads it."""
+    with FakeOnvif().running() as device:
+        camera = town.cameras[0]
+        where = f"http://{device.where}/onvif/device_service"
+        ControlRoom(town.home).change(replace(camera, device=where))
+        seen = town.sign_in(browser, "dino", f"/cameras?camera={camera.id}")
+        seen.wait(word(seen, "masks.undecided"), 20)
+        click(seen, "masks.edit")
+        seen.page.get_by_label(word(seen, "masks.reason"), exact=True).fill("finestre private al primo piano")
+        click(seen, "masks.show_still")
+        still = seen.page.locator(".mask-drawing img")
+
+        def shown() -> bool:
+            if still.count() == 1:
+                return bool(still.evaluate("each => each.naturalWidth") > 0)
+            button = seen.page.get_by_role("button", name=word(seen, "masks.show_still"), exact=True)
+            if button.get_attribute("aria-disabled") is None and word(seen, "masks.no_still") in seen.page.inner_text(
+                "main"
+            ):
+                button.click()  # the first segment is not over yet
+            return False
+
+        until(shown, f"no picture comes: {seen.page.inner_text('main')}", 30)
+        at = seen.page.locator(".mask-drawing").bounding_box()
+        seen.page.mouse.move(at["x"] + at["width"] * 0.25, at["y"] + at["height"] * 0.25)
+        seen.page.mouse.down()
+        seen.page.mouse.move(at["x"] + at["width"] * 0.5, at["y"] + at["height"] * 0.75)
+        seen.page.mouse.up()
+        seen.wait(word(seen, "masks.area", n="1"))
+        assert seen.axe() == []
+        seen.shot(SHOTS, "masks-drawn")
+        click(seen, "masks.propose")
+        seen.wait(word(seen, "masks.waits"))
+        assert device.masks == {}
+        seen.context.close()
+        officer = town.sign_in(browser, "piero", f"/cameras?camera={camera.id}", theme="dark", language="en")
+        officer.wait(word(officer, "masks.waits"), 20)
+        officer.page.get_by_label(word(officer, "masks.answer"), exact=True).fill("seen on the spot with the installer")
+        assert officer.axe() == []
+        officer.shot(SHOTS, "masks-proposed")
+        click(officer, "masks.approve")
+        officer.wait(word(officer, "masks.unchecked"), 20)
+        assert len(device.masks) == 1
+        at_peace(officer)
+        reader = town.sign_in(browser, "dora", "/cameras?masks")
+        reader.wait(word(reader, "masks.unchecked"), 20)
+        assert reader.axe() == []
+        reader.shot(SHOTS, "masks-list")
+        at_peace(reader)
+        (area,) = town.browser("mara").get(f"/cameras/{camera.id}/masks").json()["areas"]
+        assert area["corners"][0] == pytest.approx([-0.5, -0.5], abs=0.1)
 
 
 def test_a_camera_is_turned_by_keyboard_within_its_sectors(browser: Any, town: RoomTown) -> None:

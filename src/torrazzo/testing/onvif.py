@@ -52,6 +52,11 @@ class Traits:
     has_services: bool = True  # off: it only knows GetCapabilities
     has_media2: bool = True
     has_masks: bool = True
+    masks_most: int = 8
+    mask_corners: int = 16
+    mask_kinds: tuple[str, ...] = ("Color", "Blurred")
+    has_rectangles_only: bool = False
+    keeps_masks: bool = True  # off: it says yes and does nothing
     has_ptz: bool = True
     says_pose: bool = True
     sensors: int = 1
@@ -277,10 +282,16 @@ class FakeOnvif:
             case "GetMasks":
                 return texts.masks(self.masks)
             case "GetMaskOptions":
-                return texts.mask_options()
+                traits = self.traits
+                return texts.mask_options(
+                    traits.masks_most, traits.mask_corners, traits.mask_kinds, traits.has_rectangles_only
+                )
             case "CreateMask":
+                if len(self.masks) >= self.traits.masks_most:
+                    return None
                 self._masks_made += 1
-                self.masks[f"mask{self._masks_made}"] = mask
+                if self.traits.keeps_masks:
+                    self.masks[f"mask{self._masks_made}"] = mask
                 return f"<tr2:CreateMaskResponse><tr2:Token>mask{self._masks_made}</tr2:Token></tr2:CreateMaskResponse>"
             case "SetMask":
                 if mask.token() not in self.masks:

@@ -194,12 +194,13 @@ def masks(found: Mapping[str, Element]) -> str:
     return _answer("tr2", "GetMasks", inside)
 
 
-def mask_options() -> str:
+def mask_options(
+    most: int = 8, corners: int = 16, kinds: Iterable[str] = ("Color", "Blurred"), is_rectangle: bool = False
+) -> str:
     """GetMaskOptions."""
-    leaves = _leaves("tr2", MaxMasks=8, MaxPoints=16) + "".join(
-        _leaves("tr2", Types=kind) for kind in ("Color", "Blurred")
-    )
-    return _answer("tr2", "GetMaskOptions", f'<tr2:Options RectangleOnly="false">{leaves}<tr2:Color/></tr2:Options>')
+    leaves = _leaves("tr2", MaxMasks=most, MaxPoints=corners) + "".join(_leaves("tr2", Types=kind) for kind in kinds)
+    only = "true" if is_rectangle else "false"
+    return _answer("tr2", "GetMaskOptions", f'<tr2:Options RectangleOnly="{only}">{leaves}<tr2:Color/></tr2:Options>')
 
 
 def _range(axis: str, low: float, high: float) -> str:

@@ -25,8 +25,11 @@ class Masks(NamedTuple):
 
     version: int
     areas: tuple[Mask, ...] = ()
-    is_set: bool = False  # the camera was told
+    is_set: bool = False  # the camera was told, and says the same
     checked: UtcTicks | None = None  # seen on the picture
+    decided: UtcTicks | None = None
+    tokens: tuple[str, ...] = ()  # of ours in the camera: those of others are left alone
+    why: str = ""  # it is not in the camera: the reason, in words
 
     def valid(self) -> "Masks":
         """The same; raises `Invalid`."""
@@ -49,6 +52,6 @@ class Masks(NamedTuple):
         try:
             found = json.loads(text)
             areas = tuple(Mask(tuple((x, y) for x, y in corners), kind) for corners, kind in found["areas"])
-            return cls(**{**found, "areas": areas}).valid()
+            return cls(**{**found, "areas": areas, "tokens": tuple(found.get("tokens", ()))}).valid()
         except (ValueError, TypeError, KeyError, Invalid) as error:
             raise Damaged(f"masks of a camera cannot be read: {error}") from error

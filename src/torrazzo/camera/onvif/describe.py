@@ -105,6 +105,19 @@ async def turning_profile(client: Client, sensor: int) -> str:
     return found.token
 
 
+async def mask_configuration(client: Client, sensor: int) -> str | None:
+    """To what masks of that sensor belong; None where it has no Media2. The client is open. Raises `CameraError`."""
+    if not client.has(MEDIA2):
+        return None
+    profiles = await client.ask(media2.get_profiles())
+    known = sensors(profiles)
+    if not 1 <= sensor <= len(known):
+        raise CameraError(f"{client.address.place} has {len(known)} sensors; there is no number {sensor}", "nosignal")
+    streams = choose_streams(profiles, known[sensor - 1])
+    assert streams is not None, "a sensor is one of which something can be recorded"
+    return streams.main.configuration
+
+
 async def _profiles(client: Client) -> tuple[list[Profile], bool]:
     """By Media2 where it works, and whether it did."""
     if client.has(MEDIA2):

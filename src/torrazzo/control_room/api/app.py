@@ -25,6 +25,7 @@ from torrazzo.control_room.api import (
     live,
     log,
     looks,
+    masks,
     own,
     people,
     register,
@@ -65,6 +66,7 @@ DECLARED: Sequence[Declared] = tuple(
         log,
         turning,
         sectors,
+        masks,
         timeline,
         walls,
     )

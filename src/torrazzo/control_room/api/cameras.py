@@ -76,7 +76,7 @@ def change_camera(id: Id, body: shapes.CameraChange, asked: Asking) -> shapes.Ca
                 clause="LB-01",
             )
         streams = changed_streams(before, body)
-        return replace(
+        after = replace(
             before,
             name=name or before.name,
             place=before.place if body.place is None else body.place.strip(),
@@ -87,6 +87,7 @@ def change_camera(id: Id, body: shapes.CameraChange, asked: Asking) -> shapes.Ca
             sensor=body.sensor or before.sensor,
             streams=streams,
         )
+        return after if (after.device, after.sensor) == (before.device, before.sensor) else _unmasked(after)
 
     return _detail(room, room.told(room.cameras_of_town.change(id, edit, asked.by("changes the camera"))))
 
@@ -158,6 +159,14 @@ def end_probe(id: Id, asked: Asking) -> None:  # noqa: A002 - the path's word
 def _tell_asked(asked: Asked, what: str, whom: str) -> None:
     """Before anybody is asked: an administrator can have the server knock at any address."""
     asked.room.told(asked.room.cameras_of_town.asked(what, whom, asked.by("has it asked")))
+
+
+def _unmasked(camera: Camera) -> Camera:
+    """What was decided stays; whether this device has it nobody knows yet (MN-02)."""
+    if camera.masks is None:
+        return camera
+    why = "the camera's device is another one now: set them in it again"
+    return replace(camera, masks=camera.masks._replace(is_set=False, checked=None, tokens=(), why=why))
 
 
 def _start(asked: Asked, kind: str, work: Callable[[Job], Awaitable[None]]) -> Job:

@@ -9,6 +9,7 @@ import type { LogRoutes } from "./log";
 import type { PeopleRoutes } from "./people";
 import type { LiveRoutes } from "./live";
 import type { MapRoutes } from "./map";
+import type { MaskRoutes } from "./masks";
 import type { PlaybackRoutes } from "./playback";
 import type { RegisterRoutes } from "./register";
 import type { CurtainRoutes } from "./room";
@@ -38,6 +39,7 @@ export interface Routes
     LiveRoutes,
     LogRoutes,
     MapRoutes,
+    MaskRoutes,
     PeopleRoutes,
     PlaybackRoutes,
     RegisterRoutes,

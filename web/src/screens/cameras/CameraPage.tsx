@@ -17,6 +17,7 @@ import { useResource } from "../../ui/useResource";
 import { EditAccess } from "./EditAccess";
 import { EditCamera } from "./EditCamera";
 import { CameraStatus } from "./List";
+import { Masks } from "./Masks";
 import { ProbeResult, useProbe } from "./Probe";
 import { Ptz } from "./Ptz";
 import { RemoveCamera } from "./RemoveCamera";
@@ -48,6 +49,7 @@ export function CameraPage({ camera, onChanged, onBack }: Props) {
           <Ptz camera={camera.id} />
         </Card>
       ) : null}
+      <Masks camera={camera.id} />
       {permissions.includes("cameras.apply") ? <Declared id={camera.id} onChanged={onChanged} onBack={onBack} /> : null}
     </Screen>
   );

@@ -15,6 +15,7 @@ import { useResource } from "../../ui/useResource";
 import { AddCamera } from "./AddCamera";
 import { CameraPage } from "./CameraPage";
 import { List } from "./List";
+import { MasksList } from "./MasksList";
 
 const EVERY_MS = 5000;
 
@@ -34,11 +35,17 @@ export function Cameras() {
   if (mayApply && params.has("add")) {
     return <AddCamera cameras={value?.items ?? []} onChanged={retry} onBack={back} />;
   }
+  if (params.has("masks")) return <MasksList onBack={back} />;
   if (chosen !== undefined) return <CameraPage key={chosen.id} camera={chosen} onChanged={retry} onBack={back} />;
   return (
     <Screen
       title={t("cameras.title")}
-      aside={mayApply ? <Button icon="plus" onClick={() => setParams({ add: "" })}>{t("cameras.add")}</Button> : null}
+      aside={
+        <div className="buttons">
+          <Button kind="secondary" onClick={() => setParams({ masks: "" })}>{t("masks.title")}</Button>
+          {mayApply ? <Button icon="plus" onClick={() => setParams({ add: "" })}>{t("cameras.add")}</Button> : null}
+        </div>
+      }
     >
       {value === undefined && error === undefined ? <Loading /> : null}
       {error === undefined ? null : value === undefined ? (
