@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from tests.tools.api_town import Browser
-from tests.tools.page_seen import Seen, until
+from tests.tools.page_seen import LOOKS, Seen, until
 from tests.tools.room_town import RoomTown, room_town
 
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
-LOOKS = [("light", "it"), ("dark", "en")]  # each theme and each language once
 VISIT = ("Ugo Bruni", "Idraulica Bruni", "perdita nel locale tecnico", "Carla Neri", "Oriana Blu")
 
 

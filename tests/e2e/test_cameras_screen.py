@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.tools.onvif_camera import PASSWORD, USER, onvif_camera
-from tests.tools.page_seen import Seen, until
+from tests.tools.page_seen import LOOKS, Seen, until
 from tests.tools.room_town import RoomTown, room_town
 from torrazzo.control_room.client import ControlRoom
 from torrazzo.law import Role
@@ -31,7 +31,6 @@ CAST = {
     **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino", "ines", "lara", "mara"), (Role.ADMIN,)),
 }
 ADMINS = iter(("bice", "ciro"))  # one each: a second sign-in of the same person would ask
-LOOKS = [("light", "it"), ("dark", "en")]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.page_seen import Seen, until
+from tests.tools.page_seen import LOOKS, Seen, until
 from tests.tools.pmtiles import pmtiles
 from tests.tools.room_town import RoomTown, room_town
 from torrazzo.law import Role
@@ -135,7 +135,7 @@ def test_everything_by_keyboard(browser: Any, town: RoomTown) -> None:
     at_peace(seen)
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "it"), ("dark", "en")])
+@pytest.mark.parametrize(("theme", "language"), LOOKS)
 def test_axe_finds_nothing(browser: Any, town: RoomTown, theme: str, language: str) -> None:
     """WCAG 2.2 AA, with a camera chosen and places found; the drawing has the theme's colours, also when it changes."""
     name = "ciro" if theme == "light" else "bice"

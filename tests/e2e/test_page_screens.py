@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.tools.page_seen import Seen, until
+from tests.tools.page_seen import LOOKS, Seen, until
 from tests.tools.page_town import AUDITOR, CODE, PASSWORD, RECOVERY, TOKEN, PageTown, serve_page
 
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
-LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("it", "en")]
 REASON = "servizio di sala operativa"
 
 

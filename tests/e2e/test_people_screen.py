@@ -12,14 +12,13 @@ import pyotp
 import pytest
 
 from tests.tools.api_town import ApiTown, api_town
-from tests.tools.page_seen import ROOT, Seen, until
+from tests.tools.page_seen import LOOKS, ROOT, Seen, until
 from tests.tools.staffed import PASSWORD
 from torrazzo.law import Role
 
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
-LOOKS = [("light", "it"), ("dark", "en")]  # each theme and each language
 WORDS: dict[str, Any] = {
     language: json.loads((ROOT / "web" / "src" / "i18n" / f"{language}.json").read_text("utf-8"))
     for language in ("it", "en")

@@ -14,7 +14,7 @@ from typing import Any
 import av
 import pytest
 
-from tests.tools.page_seen import Seen, until
+from tests.tools.page_seen import LOOKS, Seen, until
 from tests.tools.playback_town import playback_town
 from tests.tools.played import (
     FRAME,
@@ -363,7 +363,7 @@ def test_all_of_it_by_keyboard(town: FourCameras, browser: Any) -> None:
     leave(seen)
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "it"), ("light", "en"), ("dark", "it"), ("dark", "en")])
+@pytest.mark.parametrize(("theme", "language"), LOOKS)
 def test_axe_finds_nothing(town: FourCameras, browser: Any, theme: str, language: str) -> None:
     """WCAG 2.2 AA, before a look, with pictures and a gap, and with each dialog; nobody else is asked for anything."""
     seen = town.open(browser, GAP[0] + 2, theme=theme, language=language, size=SIZE)

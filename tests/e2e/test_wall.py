@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.tools.api_town import Browser
-from tests.tools.page_seen import Seen, until
+from tests.tools.page_seen import LOOKS, Seen, until
 from tests.tools.room_town import RoomTown, room_town
 from tests.tools.staffed import PASSWORD
 from tests.tools.wall_seen import BLANK, Tile, ms_until, tiles, wait_live
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
 CAMERAS = 9
-LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("it", "en")]
 REASON = "verifica delle immagini della piazza"
 
 

@@ -13,6 +13,7 @@ from tests.tools.browser import FLAGS, NAMES
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOKS = (("light", "it"), ("dark", "en"))  # each theme and each language once: what is wrong hangs on one of them
 INSIDE = (  # Chromium itself asks the world otherwise
     "--gaia-url=http://127.0.0.1:9",
     "--component-updater=url-source=http://127.0.0.1:9",
