@@ -2103,6 +2103,10 @@ def parse_arguments(words: Sequence[str]) -> Options:
     return Options(packages[0], policy, ("it", "en").index(language))
 
 
+class Unheard(Exception):
+    """What is found cannot be written: that says nothing about the package."""
+
+
 class Printer:
     """Prints findings as they come; of many alike only the first."""
 
@@ -2115,9 +2119,17 @@ class Printer:
         kind = (finding.code, finding.camera)
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if self.counts[kind] <= COUNTED:
-            print(sentence(finding, self.language).translate(PRINTABLE), flush=True)
+            self.print(sentence(finding, self.language).translate(PRINTABLE))
         elif self.counts[kind] == COUNTED + 1:
-            print(LEVELS[finding.level][self.language] + "…")
+            self.print(LEVELS[finding.level][self.language] + "…")
+
+    @staticmethod
+    def print(text: str) -> None:
+        """At once; raises `Unheard`."""
+        try:
+            print(text, flush=True)
+        except OSError as error:
+            raise Unheard(str(error)) from error
 
 
 # Control characters, and what turns or hides the writing beside it.
@@ -2164,8 +2176,14 @@ def main(words: Sequence[str]) -> int:
     except (Malformed, OSError) as error:
         print(sentence(Finding(FAILED, "policy-unreadable", values=(str(error),)), language), file=sys.stderr)
         return 2
-    code = verify(options.package, options.policy, Printer(options.language).say)
-    print("\n" + VERDICTS[code][options.language])
+    printer = Printer(options.language)
+    try:
+        code = verify(options.package, options.policy, printer.say)
+        printer.print("\n" + VERDICTS[code][options.language])
+    except Unheard as error:
+        print(f"torrazzo_verify: {error}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains as it ends
+        return 2
     return code
 
 

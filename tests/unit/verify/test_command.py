@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 
 import ast
+import shlex
 import shutil
 import string
 import subprocess
@@ -43,6 +44,20 @@ def test_the_file_alone_verifies(original: Original, tmp_path: Path) -> None:
     assert english.stdout.splitlines()[0] == "OK      The keys used are those that you gave."
     assert italian.stdout.splitlines()[-1] == "VERIFICATO con le chiavi date."
     assert "OPEN    Can't be checked: that the camera saw the real thing" in english.stdout
+
+
+def test_who_stops_listening_is_no_fault_of_the_package(original: Original, tmp_path: Path) -> None:
+    """Its output goes into a pipe that is closed, or on a disk that is full: it ends with code 2, and says why."""
+    policy = str(original.folder / "policy.txt")
+    shutil.copyfile(FILE, tmp_path / "verify.py")
+    command = (sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(original.path), "--policy", policy)
+    for target in ("| true", "> /dev/full"):
+        words = f"{shlex.join(command)} {target}; exit ${{PIPESTATUS[0]}}"
+        done = subprocess.run(("bash", "-c", words), capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert "LEGGIBILE" not in done.stdout + done.stderr
+        assert done.stderr.startswith("torrazzo_verify: ")
 
 
 def test_with_keys_as_words(original: Original, tmp_path: Path) -> None:
