@@ -19,6 +19,7 @@ from torrazzo.access.tables import (
     AGREEMENT,
     CAMERA_GROUP,
     GROUP_MEMBER,
+    LINK,
     PERSON,
     PERSON_GROUP,
     PERSON_ROLE,
@@ -292,8 +293,10 @@ def end_sessions(change: Change, id_: str, why: str, but: bytes | None = None) -
 
 
 def _suspend(change: Change, account: Account, why: str) -> None:
+    """With the sessions go the links: one for a new beginning would reinstate the account by its own person's hand."""
     _set(change, account.id, {"suspended": change.now, "why": why})
     end_sessions(change, account.id, "suspended")
+    change.connection.execute(sa.delete(LINK).where(LINK.c.person == account.id))
 
 
 def _check_other(account: Account, by: By) -> None:

@@ -122,3 +122,14 @@ def test_a_suspended_account_comes_in_by_no_plain_link(town: StaffedTown) -> Non
     with pytest.raises(Denial) as refused:
         town.staffing.links.use(token, PASSWORD, ROOM)
     assert refused.value.code == "DESIGNATION_ENDED"
+
+
+def test_whoever_is_suspended_does_not_come_back_by_a_link_from_before(town: StaffedTown) -> None:
+    """A link for a new beginning that lay in a drawer is void with the suspension: somebody else reinstates (AC-09)."""
+    account, _ = town.enrolled("anna.rossi", Role.OPERATOR)
+    token = town.staffing.links.make(account.id, OWNER, is_all=True).value
+    town.staffing.accounts.suspend(account.id, OWNER)
+    with pytest.raises(Denial) as refused:
+        town.staffing.links.use(token, "tutta un'altra cosa", ROOM)
+    assert refused.value.code == "LINK_GONE"
+    assert town.staffing.accounts.account(account.id).suspended is not None
