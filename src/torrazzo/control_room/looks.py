@@ -144,7 +144,7 @@ class Looks:
             raise
         except Unavailable as error:
             raise NoLedger(str(error)) from error
-        look = self._begin(Look(peer, stream, span, window, self._open_footage(window)))
+        look = self._begin(peer, stream, span, window)
         try:
             look.try_first()
         except TorrazzoError as error:
@@ -174,7 +174,7 @@ class Looks:
             self._check_place(peer)
         who = ask.asked.private._replace(person=peer.name)
         window = self.windows.open_export(who, ask.number, ask.approvals[0].number)
-        return self._begin(Look(peer, stream, ask.wanted.span, window, self._open_footage(window)))
+        return self._begin(peer, stream, ask.wanted.span, window)
 
     def whole(self, streams: Sequence[StreamId], span: Span, lead: int = SECOND) -> Wanted:
         """As wide as `whole_span` says; raises `Absent` if nothing of any of the streams was recorded in it."""
@@ -232,7 +232,12 @@ class Looks:
         if windows is not None:
             windows.close()
 
-    def _begin(self, look: Look) -> Look:
+    def _begin(self, peer: Peer, stream: StreamId, span: Span, window: Window) -> Look:
+        try:
+            look = Look(peer, stream, span, window, self._open_footage(window))
+        except BaseException:
+            window.close("refused")
+            raise
         look.seen_ns = self._clock.boot_ns()
         try:
             with self._lock:

@@ -155,6 +155,7 @@ class PersonLook:
         self.seen_ns = 0
         self.lawful_ns: int | None = None  # when the law was asked last
         self._views: dict[str, list[View]] = {}  # the newest first
+        self._is_over = False
         self._thumbnails: OrderedDict[tuple[SegmentId, int, int], Picture] = OrderedDict()
         self._lock = threading.Lock()
         self.moving = threading.Lock()
@@ -175,10 +176,18 @@ class PersonLook:
         with self._lock:
             return [view for views in self._views.values() for view in views]
 
-    def put(self, view: View) -> None:
-        """It is the newest of its camera."""
+    def put(self, view: View) -> bool:
+        """It is the newest of its camera; not where the look was ended while its window opened."""
         with self._lock:
-            self._views.setdefault(view.shown.camera, []).insert(0, view)
+            if not self._is_over:
+                self._views.setdefault(view.shown.camera, []).insert(0, view)
+            return not self._is_over
+
+    def end(self) -> list[View]:
+        """No view comes any more; those that there are."""
+        with self._lock:
+            self._is_over = True
+            return [view for views in self._views.values() for view in views]
 
     def retire(self, camera: str, over_ns: int) -> None:
         """What it has shown so far goes on for a while."""
@@ -354,8 +363,11 @@ class PersonLooks:
             look.retire(each.camera, over_ns)
             look.whys.pop(each.camera, None)
         look.whys |= whys
-        for view in opened:
-            look.put(view)
+        late = [view for view in opened if not look.put(view)]
+        for view in late:
+            view.end("done")
+        if late:
+            raise NoLook("this look at the archive was closed meanwhile; say again why you look")
 
     def _open_view(self, look: PersonLook, shown: Shown, span: Span, at: UtcTicks | None) -> View | str:
         """Why there is none, where there is none."""
@@ -370,7 +382,11 @@ class PersonLooks:
             window = self._windows().open_view(who, wanted, said.purpose, follows)
         except Unavailable as error:
             raise NoLedger(str(error)) from error
-        footage = self._open_footage(window, partial(_covers, window, reach, self._clock))
+        try:
+            footage = self._open_footage(window, partial(_covers, window, reach, self._clock))
+        except BaseException:
+            window.close("refused")
+            raise
         view = View(shown, span, opened, window, footage)
         if at is not None:
             view.try_at(at)
@@ -386,8 +402,8 @@ class PersonLooks:
     def _drop(self, look: PersonLook, why: str) -> None:
         with self._lock:
             self._looks.pop(look.key, None)
+        views = look.end()
         look.forget()
-        views = look.all_views()
         if views:
             with ThreadPoolExecutor(len(views), thread_name_prefix="view") as pool:
                 list(pool.map(lambda view: view.end(why), views))
