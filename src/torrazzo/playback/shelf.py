@@ -55,8 +55,9 @@ class Shelf:
         return found
 
     def close(self) -> None:
-        """Release the files that nobody reads now."""
+        """Release the files: each at once, or when who reads it now has done. What is opened later is not kept."""
         with self._lock:
+            self._kept = 0
             self._tidy(0)
 
     def _take(self, name: str) -> VolumeReader:

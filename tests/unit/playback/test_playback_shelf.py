@@ -89,6 +89,18 @@ def test_a_volume_in_use_is_not_closed(made: Recording) -> None:
     shelf.close()
 
 
+def test_a_volume_that_was_in_use_at_the_end_is_closed_by_its_reader(made: Recording) -> None:
+    """A look that ends in the middle of a read keeps no file open behind it: one that is erased would stay on disk."""
+    before = open_files()
+    shelf = Shelf([made.root], OsDisk())
+    first, second, *_ = names(made)
+    with shelf.volume(first):
+        shelf.close()
+        with shelf.volume(second):
+            pass
+    assert open_files() == before
+
+
 def test_a_moved_volume_is_found(made: Recording, tmp_path: Path) -> None:
     """A volume that lies in another root than its name tells is read there."""
     other = make_root(OsDisk(), tmp_path / "other", NODE)
