@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The privacy curtain (AC-08): while it is drawn, a station shows no picture; who drew it, and why, is told."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -33,6 +34,7 @@ class Curtains:
     def __init__(self, staff: Staff) -> None:
         self._staff = staff
         self._drawn: dict[str, Curtain] | None = None
+        self._reading = threading.Lock()  # what one read before a curtain was drawn is not put behind it by another
 
     def is_drawn(self, station: str) -> bool:
         """Whether that station shows nothing now."""
@@ -89,11 +91,13 @@ class Curtains:
 
     def _known(self) -> dict[str, Curtain]:
         found = self._drawn
-        if found is None:
-            with self._staff.look() as connection:
-                found = {each.station: each for each in _read(connection, CURTAIN.c.opened.is_(None))}
-            self._drawn = found
-        return found
+        if found is not None:
+            return found
+        with self._reading:
+            if self._drawn is None:
+                with self._staff.look() as connection:
+                    self._drawn = {each.station: each for each in _read(connection, CURTAIN.c.opened.is_(None))}
+            return self._drawn
 
 
 def _read(connection: sa.Connection, where: sa.ColumnElement[bool]) -> list[Curtain]:

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """AC-08: the privacy curtain of a station, and visitors of the control room."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from tests.tools.staffed import StaffedTown
 from torrazzo.access.account import Account
-from torrazzo.access.curtains import KEPT
+from torrazzo.access.curtains import KEPT, Curtain, _read
 from torrazzo.access.staff import By, Denial
 from torrazzo.access.visitors import Visit
 from torrazzo.base.errors import Invalid
@@ -46,6 +49,27 @@ def test_a_drawn_curtain_outlives_the_process(town: StaffedTown) -> None:
     assert again.is_drawn("sala-1")
     again.open(_by(anna), "sala-1")
     assert not town.again().curtains.is_drawn("sala-1")
+
+
+def test_a_curtain_that_is_drawn_while_another_looks_for_the_first_time_stays(
+    town: StaffedTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Just after a start walls ask and a curtain is drawn: what was read before it does not take its place."""
+    anna = town.person("anna.rossi", Role.OPERATOR)
+    curtains, drawing = town.again().curtains, list[threading.Thread]()
+
+    def read(*said: Any) -> list[Curtain]:
+        found = _read(*said)
+        if not drawing:  # the first one that reads: meanwhile somebody draws
+            drawing.append(threading.Thread(target=curtains.draw, args=(_by(anna), "sala-1")))
+            drawing[0].start()
+            drawing[0].join(0.2)
+        return found
+
+    monkeypatch.setattr("torrazzo.access.curtains._read", read)
+    curtains.is_drawn("sala-2")
+    drawing[0].join()
+    assert curtains.is_drawn("sala-1")
 
 
 def test_a_visitor_comes_and_leaves(town: StaffedTown) -> None:
