@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,6 +17,7 @@ from tests.tools.asgi import Client
 from tests.tools.staffed import PASSWORD
 from torrazzo.control_room.api.app import ROOT, GatedRoute, check_declared, make_api
 from torrazzo.control_room.api.declared import Door, Logged, Routes, Undeclared, by_endpoint
+from torrazzo.control_room.api.gate import where_of
 from torrazzo.control_room.api.guard import CSP, LARGEST_BODY, Guard
 from torrazzo.control_room.front import Front, built_page
 from torrazzo.law import Role
@@ -180,6 +182,17 @@ def test_two_hosts_are_none(town: ApiTown) -> None:
         text = f"GET {ROOT}/town HTTP/1.1\r\nhost: {host}\r\nhost: {host}\r\nconnection: close\r\n\r\n"
         connection.sendall(text.encode())
         assert b" 400 " in (line := connection.recv(200).split(b"\r\n")[0]) or b" 421 " in line
+
+
+@pytest.mark.parametrize(
+    "lines", [["192.0.2.1, 10.9.0.7"], ["192.0.2.1", "10.9.0.7"], ["192.0.2.1, 192.0.2.2", "10.9.0.7"]]
+)
+def test_the_address_is_the_one_that_the_proxy_wrote(town: ApiTown, lines: list[str]) -> None:
+    """Whoever comes says what they like before it, whether the proxy writes on in that line or in one of its own."""
+    headers = [(b"x-forwarded-for", line.encode()) for line in lines]
+    request = HTTPConnection({"type": "http", "headers": headers, "client": ("127.0.0.1", 4711)})
+    assert where_of(request, replace(town.room(), is_behind_proxy=True)).address == "10.9.0.7"
+    assert where_of(request, town.room()).address == "127.0.0.1"
 
 
 def test_over_tls_the_cookie_is_the_host_s(town: ApiTown) -> None:

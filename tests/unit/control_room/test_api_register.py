@@ -49,6 +49,16 @@ def test_the_curtain_is_the_stations_and_a_fact(town: ApiTown, olga: Browser) ->
     assert [act.values["what"] for act in town.acts("room")[before:]] == ["curtain-drawn", "curtain-opened"]
 
 
+def test_a_curtain_is_not_lifted_by_losing_a_cookie(olga: Browser) -> None:
+    """AC-08: whoever takes the station's name out of their browser is still at that station: the session knows."""
+    olga.post("/room/curtain", {"drawn": True})
+    station = olga.cookies.pop("torrazzo-station")
+    assert olga.get("/room").json()["station"] == station
+    assert olga.get("/room").json()["curtain"] is not None
+    olga.cookies["torrazzo-station"] = "abcd1234"
+    assert olga.post("/room/curtain", {"drawn": False}).json()["curtain"] is None
+
+
 def test_the_curtain_is_drawn_without_a_ledger(town: ApiTown, olga: Browser) -> None:
     """It hides pictures at once, whatever is away; the ledger hears of it when it is back."""
     before = len(town.acts("room"))

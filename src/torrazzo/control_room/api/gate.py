@@ -69,7 +69,8 @@ def enter(request: HTTPConnection, declared: Declared) -> Asked:
     session = room.staffing.sessions.session(token, is_active=declared.is_activity)
     if declared.changes and not hmac.compare_digest(request.headers.get(CSRF, "").encode(), csrf_of(token).encode()):
         raise No("CSRF", f"the header {CSRF} has to say what the session has")
-    asked = asked._replace(token=token, known=session)
+    here = asked.where._replace(station=session.where.station)  # a curtain is not lifted by losing a cookie
+    asked = asked._replace(token=token, known=session, where=here)
     _expect_stage(session, permission, token, goes_on=declared.goes_on)
     if isinstance(permission, Operation):
         _expect_right(asked, permission, asks_law=declared.asks_law)
@@ -196,8 +197,8 @@ def where_of(request: HTTPConnection, room: Room) -> Where:
     if not (len(station) == 8 and station.isalnum() and station.isascii()):
         station = new_station()
     address = "" if request.client is None else request.client.host
-    if room.is_behind_proxy:
-        address = request.headers.get("x-forwarded-for", address).rpartition(",")[2].strip()
+    if room.is_behind_proxy:  # which writes behind what it got, in the same line or in one of its own
+        address = ",".join(request.headers.getlist("x-forwarded-for") or [address]).rpartition(",")[2].strip()
     return Where(station, address)
 
 
