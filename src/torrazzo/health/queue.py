@@ -140,6 +140,12 @@ def most_urgent(alarms: Iterable[Alarm], now: UtcTicks) -> list[Alarm]:
     return sorted(queued, key=lambda alarm: (order[alarm.state], alarm.priority, -alarm.rung, alarm.number))
 
 
+def places_text(members: Mapping[str, Member]) -> str:
+    """How many are still so, and of which."""
+    left = sum(not member.is_over for member in members.values())
+    return f"{left} of {len(members)} places: {', '.join(sorted(member.name for member in members.values()))[:500]}"
+
+
 # -- one alarm
 
 
@@ -247,6 +253,5 @@ def _members_met(alarm: Alarm, present: set[str], judged: Judged, now: UtcTicks)
     values: Mapping[str, Value] = {"count": left, "all": len(members)}
     if members == alarm.members and values == alarm.values:
         return alarm._replace(seen=now) if left else _missed(alarm, now)
-    text = f"{left} of {len(members)} places: {', '.join(sorted(member.name for member in members.values()))[:500]}"
-    found = alarm._replace(members=members, values=values, text=text)
+    found = alarm._replace(members=members, values=values, text=places_text(members))
     return found._replace(seen=now) if left else _missed(found, now)

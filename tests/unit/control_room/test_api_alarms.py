@@ -128,6 +128,19 @@ def test_alarms_of_cameras_are_for_who_has_to_do_with_them(town: ApiTown) -> Non
     (storm,) = [each for each in browser.get("/alarms").json()["items"] if each["code"] == "cameras-lost"]
     assert [member["name"] for member in storm["members"]] == ["Via 0", "Via 1"]
     assert storm["values"] == {"count": 2, "all": 2}
+    assert storm["text"] == "2 of 2 places: Via 0, Via 1"
+
+
+def test_who_has_some_cameras_is_told_the_state_of_those_alone(town: ApiTown) -> None:
+    """AC-02: names, places and gaps of other cameras stand neither in the list nor in the state of the system."""
+    mine, _ = (town.office.add(new_camera(new_camera_id(), name, [])) for name in ("Viale Uno", "Viale Due"))
+    town.somebody("ines.blu", Role.OPERATOR)
+    group = town.staffing.groups.save(CameraGroup("", "Uno", False, frozenset({str(mine.id)})), OWNER).value
+    town.staffing.accounts.give(town.staffing.accounts.named("ines.blu").id, {Role.OPERATOR}, {group.id}, OWNER)
+    ines, ada = town.signed_in("ines.blu"), town.signed_in("ada.bianchi")
+    assert [each["name"] for each in ines.get("/cameras").json()["items"]] == ["Viale Uno"]
+    assert [each["name"] for each in ines.get("/system").json()["cameras"]] == ["Viale Uno"]
+    assert {"Viale Uno", "Viale Due"} <= {each["name"] for each in ada.get("/system").json()["cameras"]}
 
 
 def test_open_alarms_are_handed_over(town: ApiTown) -> None:

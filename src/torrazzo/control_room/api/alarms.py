@@ -20,6 +20,7 @@ from torrazzo.control_room.api.problem import No
 from torrazzo.health import Alarm
 from torrazzo.health.alarms import Note
 from torrazzo.health.finding import Value
+from torrazzo.health.queue import places_text
 from torrazzo.law import Operation
 
 routes = Routes()
@@ -89,7 +90,7 @@ def _theirs(asked: Asked, found: Iterable[Alarm]) -> list[Alarm]:
 def _in(scope: Scope, alarm: Alarm) -> Alarm | None:
     if alarm.members:
         members = {place: member for place, member in alarm.members.items() if scope.has([place])}
-        return alarm._replace(members=members) if members else None
+        return alarm._replace(members=members, text=places_text(members)) if members else None
     return alarm if alarm.code not in OF_CAMERAS or scope.has([alarm.place]) else None
 
 

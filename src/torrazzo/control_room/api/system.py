@@ -3,7 +3,7 @@
 """The state of the system, and the cameras: names, places, states; never a picture."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torrazzo.base.ids import CameraId
@@ -13,7 +13,7 @@ from torrazzo.control_room.api.alarms import queue_of
 from torrazzo.control_room.api.cameras import listed
 from torrazzo.control_room.api.cameras_shapes import ListedCamera
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asking, sees_all
+from torrazzo.control_room.api.gate import Asked, Asking, sees_all
 from torrazzo.control_room.state import CameraState, GapState, StreamState
 from torrazzo.law import Operation
 
@@ -24,15 +24,15 @@ _MS = 90  # ticks
 
 @routes.add("GET", "/system", Logged.CONSULT, "system", Operation.STATE_SEE, shapes.SystemState)
 def system(asked: Asking) -> shapes.SystemState:
-    """Now; what does not answer is told as such."""
+    """Now; what does not answer is told as such. Of cameras those that this person has to do with."""
     room = asked.room
-    state = room.state()
+    state, is_mine = room.state(), _mine(asked)
     return shapes.SystemState(
         now=iso_from_ticks(state.now),
         recorder=shapes.RecorderState(
             state=state.recorder, keys_hours_left=state.keys_hours_left, queue_s=state.queue_s
         ),
-        cameras=[_camera(camera) for camera in state.cameras],
+        cameras=[_camera(camera) for camera in state.cameras if is_mine(camera)],
         disks=[_disk(root, is_known=state.recorder != "down") for root in state.roots],
         clock=_clock(state.said.keyring),
         ledger=shapes.LedgerState(
@@ -52,14 +52,20 @@ def system(asked: Asking) -> shapes.SystemState:
 @routes.add("GET", "/cameras", Logged.CONSULT, "cameras", Operation.CAMERAS_SEE, shapes.Items[ListedCamera])
 def cameras(asked: Asking) -> shapes.Items[ListedCamera]:
     """Those that this person has to do with."""
-    scope = asked.room.staffing.accounts.scope(asked.account)
+    is_mine = _mine(asked)
     declared = {camera.id: camera for camera in asked.room.cameras()}
     found = [
         ListedCamera(**dict(_camera(camera)), **listed(declared.get(CameraId(camera.id))))
         for camera in asked.room.state().cameras
-        if sees_all(asked) or scope.has([str(camera.id)])
+        if is_mine(camera)
     ]
     return shapes.Items(items=found)
+
+
+def _mine(asked: Asked) -> Callable[[CameraState], bool]:
+    """Whether this person has to do with a camera."""
+    scope, sees = asked.room.staffing.accounts.scope(asked.account), sees_all(asked)
+    return lambda camera: sees or scope.has([str(camera.id)])
 
 
 def _camera(camera: CameraState) -> shapes.CameraState:
