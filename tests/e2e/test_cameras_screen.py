@@ -25,10 +25,10 @@ SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ els
 CAST = {
     "oriana": (Role.OPERATOR,),
     "osvaldo": (Role.OPERATOR,),
-    "dino": (Role.DESIGNATO,),
-    "piero": (Role.PG_OFFICER,),
+    **dict.fromkeys(("dino", "dalia", "delia"), (Role.DESIGNATO,)),
+    **dict.fromkeys(("piero", "paola", "pina"), (Role.PG_OFFICER,)),
     "dora": (Role.DPO,),
-    **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino", "ines", "lara", "mara"), (Role.ADMIN,)),
+    **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino", "ines", "lara", "mara", "nina"), (Role.ADMIN,)),
 }
 ADMINS = iter(("bice", "ciro"))  # one each: a second sign-in of the same person would ask
 
@@ -282,6 +282,42 @@ def test_masks_are_drawn_on_a_still_and_decided_by_two(browser: Any, town: RoomT
         at_peace(reader)
         (area,) = town.browser("mara").get(f"/cameras/{camera.id}/masks").json()["areas"]
         assert area["corners"][0] == pytest.approx([-0.5, -0.5], abs=0.1)
+
+
+def test_a_real_camera_records_once_two_have_said_so(browser: Any, town: RoomTown) -> None:
+    """LB-01: its page tells what is missing; who commands states it and proposes, another confirms, and it records."""
+    url = town.cameras[0].streams[0].url
+    id_ = town.browser("nina").post("/cameras", {"name": "Piazza Vera", "url": url, "synthetic": False}).json()["id"]
+    commander = town.browser("delia")
+    body = {"areas": [], "reason": "nessuna finestra inquadrata"}
+    number = commander.post(f"/cameras/{id_}/masks", body).json()["proposal"]["number"]
+    answer = {"reason": "visto sul posto, nessuna"}
+    assert town.browser("pina").post(f"/mask-proposals/{number}/approve", answer).status == 200
+    seen = town.sign_in(browser, "dalia", f"/cameras?camera={id_}")
+    seen.wait(word(seen, "activation.missing_dpia"), 20)
+    for key in ("purpose", "regime", "area"):
+        seen.page.get_by_label(word(seen, f"activation.{key}"), exact=True).select_option(
+            index=3 if key == "purpose" else 1
+        )
+    for key in ("act", "committee", "dpia", "sign", "workers", "view"):
+        seen.page.get_by_label(word(seen, f"activation.{key}"), exact=True).fill("visto, 12/2026")
+    assert seen.axe() == []
+    seen.shot(SHOTS, "camera-file")
+    click(seen, "activation.save")
+    seen.wait(word(seen, "activation.ready"))
+    seen.page.get_by_label(word(seen, "activation.reason"), exact=True).fill("il fascicolo è completo")
+    click(seen, "activation.propose")
+    seen.wait(word(seen, "masks.waits"))
+    at_peace(seen)
+    second = town.sign_in(browser, "paola", f"/cameras?camera={id_}", theme="dark", language="en")
+    second.wait(word(second, "masks.waits"), 20)
+    second.page.get_by_label(word(second, "masks.answer"), exact=True).fill("the file was read, it is whole")
+    assert second.axe() == []
+    second.shot(SHOTS, "camera-activation")
+    click(second, "activation.approve")
+    second.wait(word(second, "activation.active"))
+    second.wait(word(second, "system.stream_recording"), 40)
+    at_peace(second)
 
 
 def test_a_camera_is_turned_by_keyboard_within_its_sectors(browser: Any, town: RoomTown) -> None:

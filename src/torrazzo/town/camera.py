@@ -19,6 +19,7 @@ from torrazzo.town.bounds import Bounds
 from torrazzo.town.lives import LEGAL_HOURS, check_hours
 from torrazzo.town.masks import Masks
 from torrazzo.town.position import Position
+from torrazzo.town.purpose import PurposeFile
 
 TRANSPORTS = ("auto", "tcp", "udp")
 NAME_LENGTH = 80
@@ -75,6 +76,7 @@ class Camera:
     sensor: int = 1  # of that device
     bounds: Bounds | None = None  # where it may turn; None: nobody has said
     masks: Masks | None = None  # what it has to hide; None: nobody has decided
+    file: PurposeFile | None = None  # for what it is; None: nothing is stated
 
     def __post_init__(self) -> None:
         check_hours(self.retention_hours)

@@ -24,6 +24,7 @@ from torrazzo.town.camera import Camera, StreamConfig, UnknownCamera, name_key
 from torrazzo.town.masks import Masks
 from torrazzo.town.plan import open_address, seal_address
 from torrazzo.town.position import Position
+from torrazzo.town.purpose import PurposeFile
 
 _WAIT_S = 10.0
 _WRITER = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
@@ -50,6 +51,7 @@ CAMERA = sa.Table(
     sa.Column("sensor", sa.Integer),
     sa.Column("bounds", sa.Text),
     sa.Column("masks", sa.Text),
+    sa.Column("file", sa.Text),
 )
 STREAM = sa.Table(
     "stream",
@@ -254,6 +256,7 @@ def _row(camera: Camera) -> dict[str, object]:
         "sensor": camera.sensor,
         "bounds": None if camera.bounds is None else camera.bounds.to_text(),
         "masks": None if camera.masks is None else camera.masks.to_text(),
+        "file": None if camera.file is None else camera.file.to_text(),
     }
 
 
@@ -262,5 +265,6 @@ def _camera(row: sa.RowMapping, streams: Mapping[str, StreamConfig]) -> Camera:
     values["position"] = None if row["latitude"] is None else Position(*(row[name] for name in Position._fields))
     values["bounds"] = None if row["bounds"] is None else Bounds.from_text(row["bounds"])
     values["masks"] = None if row["masks"] is None else Masks.from_text(row["masks"])
+    values["file"] = None if row["file"] is None else PurposeFile.from_text(row["file"])
     ordered = tuple(streams[name] for name in STREAM_NAMES if name in streams)
     return Camera(**values, streams=ordered)  # the other columns are fields, by name and type

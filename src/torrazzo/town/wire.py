@@ -13,6 +13,7 @@ from torrazzo.town.bounds import Bounds
 from torrazzo.town.camera import Camera, StreamConfig
 from torrazzo.town.masks import Masks
 from torrazzo.town.position import Position
+from torrazzo.town.purpose import PurposeFile
 
 T = TypeVar("T")
 
@@ -65,6 +66,7 @@ def camera_to_wire(camera: Camera) -> dict[str, object]:
         "sensor": camera.sensor,
         "bounds": None if camera.bounds is None else camera.bounds.to_text(),
         "masks": None if camera.masks is None else camera.masks.to_text(),
+        "file": None if camera.file is None else camera.file.to_text(),
         "streams": [
             {
                 "name": stream.id.name,
@@ -89,6 +91,7 @@ def camera_from_wire(found: object) -> Camera:
         raise Invalid("camera: streams is not a list")
     permit, removed = _maybe(body, "permit_until", int), _maybe(body, "removed", int)
     bounds, masks = _maybe(body, "bounds", str), _maybe(body, "masks", str)
+    file = _maybe(body, "file", str)
     return Camera(
         id=id_,
         name=_need(body, "name", str),
@@ -105,6 +108,7 @@ def camera_from_wire(found: object) -> Camera:
         sensor=_need(body, "sensor", int),
         bounds=None if bounds is None else Bounds.from_text(bounds),
         masks=None if masks is None else Masks.from_text(masks),
+        file=None if file is None else PurposeFile.from_text(file),
     )
 
 

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 from torrazzo import __version__
 from torrazzo.base.errors import TorrazzoError
 from torrazzo.control_room.api import (
+    activation,
     alarms,
     cameras,
     demo,
@@ -67,6 +68,7 @@ DECLARED: Sequence[Declared] = tuple(
         turning,
         sectors,
         masks,
+        activation,
         timeline,
         walls,
     )

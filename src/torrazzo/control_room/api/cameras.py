@@ -72,7 +72,7 @@ def change_camera(id: Id, body: shapes.CameraChange, asked: Asking) -> shapes.Ca
         if body.enabled and not before.enabled and not before.synthetic:
             raise No(
                 "CAMERA_NOT_LAWFUL",
-                "a real camera is activated by whoever owns the home: torrazzo camera set NAME --enable",
+                "a real camera is activated with its file: one person proposes it, another confirms",
                 clause="LB-01",
             )
         streams = changed_streams(before, body)

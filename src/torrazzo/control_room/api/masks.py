@@ -19,8 +19,9 @@ from torrazzo.camera.onvif import Client
 from torrazzo.camera.onvif.http import Trust
 from torrazzo.camera.onvif.masking import put_masks
 from torrazzo.control_room.api import masks_shapes as shapes
+from torrazzo.control_room.api.camera_proposals import camera_for, expect_none_open, open_about, open_of, proposal
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking, expect_scope, names_of, sees_all
+from torrazzo.control_room.api.gate import Asked, Asking, names_of, sees_all
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.shapes import Id, Items, Number, Person
@@ -39,7 +40,7 @@ NOBODY = Masks(0)  # has decided
 @routes.add("GET", "/masks", Logged.CONSULT, "masks", SEE, Items[shapes.ListedMasks])
 def all_masks(asked: Asking) -> Items[shapes.ListedMasks]:
     """Of all cameras, those without a decision too: for whoever supervises."""
-    room, proposed = asked.room, {each.what["camera"] for each in _open(asked.room)}
+    room, proposed = asked.room, {each.what["camera"] for each in open_of(asked.room, KIND)}
     scope = None if sees_all(asked) else room.staffing.accounts.scope(asked.account)
     found = [camera for camera in room.cameras_of_town.all() if scope is None or scope.has([camera.id])]
     return Items(items=[shapes.ListedMasks.model_validate(_listed(each, each.id in proposed)) for each in found])
@@ -48,20 +49,16 @@ def all_masks(asked: Asking) -> Items[shapes.ListedMasks]:
 @routes.add("GET", "/cameras/{id}/masks", Logged.CONSULT, "masks", SEE, shapes.CameraMasks)
 def masks_of(id: Id, asked: Asking) -> shapes.CameraMasks:  # noqa: A002 - the path's word
     """Where they are, without a picture."""
-    camera = asked.room.cameras_of_town.one(id)
-    if not sees_all(asked):
-        expect_scope(asked, SEE, [camera.id])
-    return _shown(asked.room, camera)
+    return _shown(asked.room, camera_for(asked, SEE, id))
 
 
 @routes.add("POST", "/cameras/{id}/masks", Logged.ALTER, "masks", PROPOSE, shapes.CameraMasks)
 def propose_masks(id: Id, body: shapes.MasksWanted, asked: Asking) -> shapes.CameraMasks:  # noqa: A002
     """All areas of one camera; nothing changes before another person confirms it."""
-    room, camera = asked.room, _scoped(asked, PROPOSE, id)
+    room, camera = asked.room, camera_for(asked, PROPOSE, id)
     what = {"camera": camera.id, "areas": [[area.corners, area.kind] for area in body.areas]}
     _masks_of(what, 1)
-    if any(each.what["camera"] == camera.id for each in _open(room)):
-        raise No("NOT_NOW", "there is a proposal for this camera already: decide about it first")
+    expect_none_open(room, KIND, camera.id)
     room.told(room.staffing.four_eyes.propose(KIND, what, asked.by(body.reason)))
     return _shown(room, camera)
 
@@ -70,8 +67,8 @@ def propose_masks(id: Id, body: shapes.MasksWanted, asked: Asking) -> shapes.Cam
 def approve_masks(number: Number, body: shapes.MaskAnswer, asked: Asking) -> shapes.CameraMasks:
     """By another person: decided from now on, and set in the camera at once, if that can."""
     room, four_eyes = asked.room, asked.room.staffing.four_eyes
-    found = _proposal(room, number)
-    camera = _scoped(asked, CONFIRM, str(found.what["camera"]))
+    found = proposal(room, KIND, number)
+    camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
     room.told(four_eyes.approve(number, asked.by(body.reason)))
     now = room.staffing.staff.clock.utc()
     _save(
@@ -87,8 +84,8 @@ def approve_masks(number: Number, body: shapes.MaskAnswer, asked: Asking) -> sha
 @routes.add("POST", "/mask-proposals/{number}/refuse", Logged.ALTER, "masks", CONFIRM, shapes.CameraMasks)
 def refuse_masks(number: Number, body: shapes.MaskAnswer, asked: Asking) -> shapes.CameraMasks:
     """By another person: everything stays."""
-    room, found = asked.room, _proposal(asked.room, number)
-    camera = _scoped(asked, CONFIRM, str(found.what["camera"]))
+    room, found = asked.room, proposal(asked.room, KIND, number)
+    camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
     room.told(room.staffing.four_eyes.refuse(number, asked.by(body.reason)))
     return _shown(room, camera)
 
@@ -96,7 +93,7 @@ def refuse_masks(number: Number, body: shapes.MaskAnswer, asked: Asking) -> shap
 @routes.add("POST", "/mask-proposals/{number}/withdraw", Logged.ALTER, "masks", PROPOSE, shapes.CameraMasks)
 def withdraw_masks(number: Number, asked: Asking) -> shapes.CameraMasks:
     """By who proposed it."""
-    room, found = asked.room, _proposal(asked.room, number)
+    room, found = asked.room, proposal(asked.room, KIND, number)
     room.told(room.staffing.four_eyes.withdraw(number, asked.by("withdraws it")))
     return _shown(room, room.cameras_of_town.one(str(found.what["camera"])))
 
@@ -113,7 +110,7 @@ def set_masks(id: Id, asked: Asking) -> shapes.CameraMasks:  # noqa: A002 - the 
 @routes.add("POST", "/cameras/{id}/masks/check", Logged.ALTER, "masks", PROPOSE, shapes.CameraMasks)
 def check_masks(id: Id, body: shapes.MaskCheck, asked: Asking) -> shapes.CameraMasks:  # noqa: A002
     """Whoever sees the picture says whether everything is hidden on it that should be."""
-    camera = _scoped(asked, PROPOSE, id)
+    camera = camera_for(asked, PROPOSE, id)
     if camera.masks is None:
         raise No("NOT_NOW", "nobody has decided about this camera's masks")
     now = asked.room.staffing.staff.clock.utc() if body.is_right else None
@@ -171,24 +168,6 @@ def _save(asked: Asked, id_: str, why: str, edit: Callable[[Masks], Masks]) -> C
     return asked.room.told(asked.room.cameras_of_town.change(id_, change, asked.by(why)))
 
 
-def _scoped(asked: Asked, operation: Operation, id_: str) -> Camera:
-    """One of this person's cameras."""
-    camera = asked.room.cameras_of_town.one(id_)
-    expect_scope(asked, operation, [camera.id])
-    return camera
-
-
-def _open(room: Room) -> list[Proposal]:
-    return [each for each in room.staffing.four_eyes.all("open") if each.kind == KIND]
-
-
-def _proposal(room: Room, number: int) -> Proposal:
-    found = next((each for each in room.staffing.four_eyes.all() if each.number == number), None)
-    if found is None or found.kind != KIND:
-        raise No("NOT_FOUND")
-    return found
-
-
 def _masks_of(what: object, version: int) -> Masks:
     """As it was proposed; raises `No`."""
     areas = cast("dict[str, list[tuple[list[tuple[float, float]], str]]]", what)["areas"]
@@ -223,7 +202,7 @@ def _listed(camera: Camera, is_proposed: bool) -> dict[str, object]:
 
 
 def _shown(room: Room, camera: Camera) -> shapes.CameraMasks:
-    found = next((each for each in _open(room) if each.what["camera"] == camera.id), None)
+    found = open_about(room, KIND, camera.id)
     return shapes.CameraMasks.model_validate(
         {
             **_listed(camera, found is not None),

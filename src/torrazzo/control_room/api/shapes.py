@@ -54,6 +54,7 @@ class Problem(Gives):
     fields: dict[str, str] | None = None
     clause: str | None = None
     most: int | None = None
+    missing: list[str] | None = None
 
 
 class Town(Gives):

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
+import type { ActivationRoutes } from "./activation";
 import type { Alarm, AlarmRoutes } from "./alarms";
 import type { CameraRoutes } from "./cameras";
 import type { DemoRoutes } from "./demo";
@@ -31,7 +32,8 @@ import type { WallRoutes } from "./walls";
  * /unlock, /session and what shows live pictures already.
  */
 export interface Routes
-  extends AlarmRoutes,
+  extends ActivationRoutes,
+    AlarmRoutes,
     CameraRoutes,
     CurtainRoutes,
     DemoRoutes,
@@ -108,6 +110,8 @@ export interface Problem {
   readonly fields?: Readonly<Record<string, string>>;
   /** Of the law, or of the controls that follow from it: `AC-03`. */
   readonly clause?: string;
+  /** With `CAMERA_NOT_LAWFUL`: what is. */
+  readonly missing?: readonly string[];
 }
 
 export type Language = "it" | "en";

@@ -14,6 +14,7 @@ import { Alert } from "../../ui/Notices";
 import { Screen } from "../../ui/Screen";
 import { Failed, Loading } from "../../ui/States";
 import { useResource } from "../../ui/useResource";
+import { Activation } from "./Activation";
 import { EditAccess } from "./EditAccess";
 import { EditCamera } from "./EditCamera";
 import { CameraStatus } from "./List";
@@ -49,7 +50,10 @@ export function CameraPage({ camera, onChanged, onBack }: Props) {
           <Ptz camera={camera.id} />
         </Card>
       ) : null}
-      <Masks camera={camera.id} />
+      <div className="camera-parts">
+        {camera.synthetic ? null : <Activation camera={camera.id} onChanged={onChanged} />}
+        <Masks camera={camera.id} />
+      </div>
       {permissions.includes("cameras.apply") ? <Declared id={camera.id} onChanged={onChanged} onBack={onBack} /> : null}
     </Screen>
   );

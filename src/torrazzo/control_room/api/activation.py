@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A camera records a real place once its file is complete, one person has proposed it and another confirmed (LB-01)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from torrazzo.access.four_eyes import Proposal
+from torrazzo.base.errors import Invalid
+from torrazzo.base.times import UtcTicks, iso_from_ticks
+from torrazzo.control_room.api import activation_shapes as shapes
+from torrazzo.control_room.api.camera_proposals import camera_for, expect_none_open, open_about, proposal
+from torrazzo.control_room.api.days import last_day
+from torrazzo.control_room.api.declared import Logged, Routes
+from torrazzo.control_room.api.gate import Asking, names_of
+from torrazzo.control_room.api.problem import No
+from torrazzo.control_room.api.room import Room
+from torrazzo.control_room.api.shapes import Id, Number, Person
+from torrazzo.law import Operation
+from torrazzo.law.activation import missing
+from torrazzo.town.camera import Camera
+from torrazzo.town.purpose import PurposeFile
+
+routes = Routes()
+
+KIND = "camera.activation"
+SEE, PROPOSE, CONFIRM = Operation.CAMERAS_SEE, Operation.POLICY_PROPOSE, Operation.POLICY_CONFIRM
+
+
+@routes.add("GET", "/cameras/{id}/file", Logged.CONSULT, "purpose files", SEE, shapes.Activation)
+def see_file(id: Id, asked: Asking) -> shapes.Activation:  # noqa: A002 - the path's word
+    """What is stated, and what is missing."""
+    return _shown(asked.room, camera_for(asked, SEE, id))
+
+
+@routes.add("PUT", "/cameras/{id}/file", Logged.CONFIG, "purpose files", PROPOSE, shapes.Activation)
+def set_file(id: Id, body: shapes.FileSaid, asked: Asking) -> shapes.Activation:  # noqa: A002 - the path's word
+    """All of it. A camera that records needs a whole one: what would make it incomplete is refused."""
+    room = asked.room
+    camera_for(asked, PROPOSE, id)
+    try:
+        file = PurposeFile(**{name: text.strip() for name, text in body.model_dump().items()}).checked()
+    except Invalid as error:
+        field, _, text = str(error).partition(": ")
+        raise No("NOT_VALID", text, fields={field: text}) from error
+
+    def edit(before: Camera) -> Camera:
+        after = replace(before, file=file)
+        if before.enabled and not before.synthetic and not _missing(room, before):
+            _expect_whole(room, after)
+        return after
+
+    return _shown(room, room.told(room.cameras_of_town.change(id, edit, asked.by("states what the camera is for"))))
+
+
+@routes.add("POST", "/cameras/{id}/activation", Logged.CONFIG, "activation", PROPOSE, shapes.Activation)
+def propose_activation(id: Id, body: shapes.ActivationWanted, asked: Asking) -> shapes.Activation:  # noqa: A002
+    """With the file as it is; a refusal names what is missing."""
+    room, camera = asked.room, camera_for(asked, PROPOSE, id)
+    if camera.enabled:
+        raise No("NOT_NOW", "it records already")
+    _expect_whole(room, camera)
+    expect_none_open(room, KIND, camera.id)
+    room.told(room.staffing.four_eyes.propose(KIND, _what(camera), asked.by(body.reason)))
+    return _shown(room, camera)
+
+
+@routes.add("POST", "/activation-proposals/{number}/approve", Logged.CONFIG, "activation", CONFIRM, shapes.Activation)
+def approve_activation(number: Number, body: shapes.ActivationWanted, asked: Asking) -> shapes.Activation:
+    """By another person: it records from now on, if nothing of its file has changed since."""
+    room, four_eyes = asked.room, asked.room.staffing.four_eyes
+    found = proposal(room, KIND, number)
+    camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
+    _expect_whole(room, camera)
+    if found.what != _what(camera):
+        raise No("NOT_WHAT_WAS_APPROVED", "its file has changed since: refuse this, and have it proposed anew")
+    room.told(four_eyes.approve(number, asked.by(body.reason)))
+
+    def edit(before: Camera) -> Camera:
+        _expect_whole(room, before)
+        return replace(before, enabled=True)
+
+    by = asked.by(f"activates the camera: proposal {number}")
+    camera = room.told(room.cameras_of_town.change(camera.id, edit, by))
+    room.told(four_eyes.done(number, asked.by(f"proposal {number} is done")))
+    return _shown(room, camera)
+
+
+@routes.add("POST", "/activation-proposals/{number}/refuse", Logged.CONFIG, "activation", CONFIRM, shapes.Activation)
+def refuse_activation(number: Number, body: shapes.ActivationWanted, asked: Asking) -> shapes.Activation:
+    """By another person: it waits on."""
+    room, found = asked.room, proposal(asked.room, KIND, number)
+    camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
+    room.told(room.staffing.four_eyes.refuse(number, asked.by(body.reason)))
+    return _shown(room, camera)
+
+
+@routes.add("POST", "/activation-proposals/{number}/withdraw", Logged.CONFIG, "activation", PROPOSE, shapes.Activation)
+def withdraw_activation(number: Number, asked: Asking) -> shapes.Activation:
+    """By who proposed it."""
+    room, found = asked.room, proposal(asked.room, KIND, number)
+    room.told(room.staffing.four_eyes.withdraw(number, asked.by("withdraws it")))
+    return _shown(room, room.cameras_of_town.one(str(found.what["camera"])))
+
+
+# -- parts
+
+
+def _what(camera: Camera) -> Mapping[str, object]:
+    """What is confirmed: this file of this camera."""
+    return {"camera": camera.id, "file": (camera.file or PurposeFile())._asdict()}
+
+
+def _missing(room: Room, camera: Camera) -> tuple[str, ...]:
+    groups = room.staffing.groups.all()
+    today = last_day(UtcTicks(room.staffing.staff.clock.utc() + 1), room.settings.zone)
+    return missing(camera, today, has_group=any(each.is_all or camera.id in each.cameras for each in groups))
+
+
+def _expect_whole(room: Room, camera: Camera) -> None:
+    if lacks := _missing(room, camera):
+        text = f"its file lacks {', '.join(lacks)}"
+        raise No("CAMERA_NOT_LAWFUL", text, clause="LB-01", missing=list(lacks))
+
+
+def _shown(room: Room, camera: Camera) -> shapes.Activation:
+    found = open_about(room, KIND, camera.id)
+    return shapes.Activation.model_validate(
+        {
+            "camera": camera.id,
+            "is_active": camera.enabled,
+            "is_synthetic": camera.synthetic,
+            "file": (camera.file or PurposeFile())._asdict(),
+            "missing": list(_missing(room, camera)),
+            "proposal": None if found is None else _proposed(room, found),
+        }
+    )
+
+
+def _proposed(room: Room, found: Proposal) -> shapes.ActivationProposal:
+    return shapes.ActivationProposal(
+        number=found.number,
+        proposer=Person(id=found.proposer, name=names_of(room).get(found.proposer, "")),
+        reason=found.reason,
+        proposed=iso_from_ticks(found.proposed),
+        until=iso_from_ticks(found.until),
+    )

@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Proposals about one camera, of one kind: found, shown, and only for whom that camera is."""
+
+from torrazzo.access.four_eyes import Proposal
+from torrazzo.control_room.api.gate import Asked, expect_scope, sees_all
+from torrazzo.control_room.api.problem import No
+from torrazzo.control_room.api.room import Room
+from torrazzo.law import Operation
+from torrazzo.town.camera import Camera
+
+
+def open_of(room: Room, kind: str) -> list[Proposal]:
+    """Those that wait."""
+    return [each for each in room.staffing.four_eyes.all("open") if each.kind == kind]
+
+
+def open_about(room: Room, kind: str, camera: str) -> Proposal | None:
+    """The one that waits about this camera."""
+    return next((each for each in open_of(room, kind) if each.what["camera"] == camera), None)
+
+
+def proposal(room: Room, kind: str, number: int) -> Proposal:
+    """In whatever state; raises `No`."""
+    found = next((each for each in room.staffing.four_eyes.all() if each.number == number), None)
+    if found is None or found.kind != kind:
+        raise No("NOT_FOUND")
+    return found
+
+
+def expect_none_open(room: Room, kind: str, camera: str) -> None:
+    """One at a time; raises `No`."""
+    if open_about(room, kind, camera) is not None:
+        raise No("NOT_NOW", "there is a proposal for this camera already: decide about it first")
+
+
+def camera_for(asked: Asked, operation: Operation, id_: str) -> Camera:
+    """One of this person's cameras; who never sees a picture has to do with all."""
+    camera = asked.room.cameras_of_town.one(id_)
+    if not sees_all(asked):
+        expect_scope(asked, operation, [camera.id])
+    return camera

@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What has to be there before a camera records a real place (LB-01, LB-02, FN-01, GV-01, TR-01, WK-01, MN-02)."""
+
+from torrazzo.town.camera import Camera
+from torrazzo.town.purpose import PurposeFile
+
+_ALWAYS = ("purpose", "regime", "act", "area", "committee", "dpia", "sign", "workers", "view")
+_WITH_PACT = "urban-security"
+
+Missing = tuple[str, ...]
+
+
+def missing(camera: Camera, today: str, *, has_group: bool) -> Missing:
+    """What keeps it from recording, by words of a page; nothing, and it may. `today`: the town's day, YYYY-MM-DD."""
+    file = camera.file or PurposeFile()
+    found = [name for name in _ALWAYS if not getattr(file, name).strip()]
+    if file.purpose == _WITH_PACT:
+        if not (file.pact.strip() and file.pact_until):
+            found.append("pact")
+        elif file.pact_until < today:
+            found.append("pact_over")
+    masks = camera.masks
+    if masks is None:
+        found.append("masks")
+    elif masks.areas and not masks.is_set:
+        found.append("masks_set")
+    if not camera.streams:
+        found.append("streams")
+    if not has_group:
+        found.append("group")
+    return tuple(found)

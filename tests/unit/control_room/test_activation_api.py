@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""LB-01 over the API: a real camera records once its file is whole, one has proposed it and another confirmed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.tools.api_town import Answered, ApiTown, Browser, api_town
+from tests.tools.staffed import OWNER
+from torrazzo.access.camera_groups import CameraGroup
+from torrazzo.law import Role
+from torrazzo.town import load_box, load_plan
+
+WHOLE = {
+    "purpose": "urban-security",
+    "regime": "G",
+    "act": "delibera 12 del 2 novembre 2026",
+    "area": "street",
+    "pact": "patto del 3 marzo 2026",
+    "pact_until": "2099-03-02",
+    "committee": "prot. 4411 del 10 ottobre 2026, favorevole",
+    "dpia": "DPIA 3/2026",
+    "sign": "palo 14, prima dell’incrocio",
+    "workers": "nessun luogo di lavoro inquadrato",
+    "view": "vista sul posto dal comandante il 20 novembre 2026",
+}
+NOTHING = {**dict.fromkeys(WHOLE, "")}
+WHY = "il fascicolo è completo da oggi"
+PEOPLE = {
+    "dino.rossi": Role.DESIGNATO,
+    "piero.gialli": Role.PG_OFFICER,
+    "ada.bianchi": Role.ADMIN,
+    "dora.neri": Role.DPO,
+}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiTown]:
+    with api_town(tmp_path_factory.mktemp("activation") / "town") as town:
+        every = town.staffing.groups.save(CameraGroup("", "tutte", True, frozenset()), OWNER).value.id
+        for name, role in PEOPLE.items():
+            town.somebody(name, role)
+            if role in {Role.DESIGNATO, Role.PG_OFFICER}:
+                account = town.staffing.accounts.named(name)
+                town.people.told(town.staffing.accounts.give(account.id, {role}, {every}, OWNER))
+        yield town
+
+
+def waiting(town: ApiTown, name: str) -> str:
+    body = {"name": name, "url": "rtsp://127.0.0.1:9/x", "synthetic": False}
+    return str(town.signed_in("ada.bianchi").post("/cameras", body).json()["id"])
+
+
+def state(browser: Browser, id_: str, **file: Any) -> Answered:
+    return browser.ask("PUT", f"/api/v1/cameras/{id_}/file", {**WHOLE, **file})
+
+
+def unmasked(town: ApiTown, id_: str) -> None:
+    """Nothing has to be hidden: decided by two."""
+    body = {"areas": [], "reason": "nessuna finestra inquadrata"}
+    found = town.signed_in("dino.rossi").post(f"/cameras/{id_}/masks", body).json()["proposal"]["number"]
+    answer = {"reason": "visto sul posto, nessuna"}
+    assert town.signed_in("piero.gialli").post(f"/mask-proposals/{found}/approve", answer).json()["version"] == 1
+
+
+def is_planned(town: ApiTown, id_: str) -> bool:
+    entries = load_plan(town.home.plan, load_box(town.home.box_key)).entries
+    return any(entry.stream.id.camera == id_ for entry in entries)
+
+
+def test_a_real_camera_is_activated_by_two(town: ApiTown) -> None:
+    """Proposed with a whole file, confirmed by another, and only then in the recorder's plan; each step is a fact."""
+    id_ = waiting(town, "Attiva Uno")
+    unmasked(town, id_)
+    commander = town.signed_in("dino.rossi")
+    assert state(commander, id_).json()["missing"] == []
+    before = len(town.acts("propose", "second", "cfg"))
+    asked = commander.post(f"/cameras/{id_}/activation", {"reason": WHY}).json()
+    number = asked["proposal"]["number"]
+    assert commander.post(f"/activation-proposals/{number}/approve", {"reason": WHY}).code == "SAME_PERSON"
+    assert not is_planned(town, id_)
+    officer = town.signed_in("piero.gialli")
+    done = officer.post(f"/activation-proposals/{number}/approve", {"reason": "fascicolo letto, è completo"}).json()
+    assert (done["is_active"], done["proposal"]) == (True, None)
+    assert is_planned(town, id_)
+    kinds = [(act.kind, act.values["what"]) for act in town.acts("propose", "second", "cfg")[before:]]
+    of = "camera.activation"
+    assert kinds == [("propose", of), ("second", of), ("cfg", "camera"), ("second", of)]
+    refused = state(town.signed_in("dino.rossi"), id_, dpia="")
+    assert (refused.code, refused.json()["missing"]) == ("CAMERA_NOT_LAWFUL", ["dpia"])
+    read = town.signed_in("dora.neri").get(f"/cameras/{id_}/file").json()
+    assert (read["file"], read["missing"]) == (WHOLE, [])
+
+
+def test_a_refusal_names_what_is_missing(town: ApiTown) -> None:
+    """Each statement by its word, the pact only for urban security, the masks that nobody decided about."""
+    id_ = waiting(town, "Attiva Due")
+    commander = town.signed_in("dino.rossi")
+    refused = commander.post(f"/cameras/{id_}/activation", {"reason": WHY})
+    lacks = ["purpose", "regime", "act", "area", "committee", "dpia", "sign", "workers", "view", "masks"]
+    assert (refused.status, refused.code, refused.json()["clause"]) == (409, "CAMERA_NOT_LAWFUL", "LB-01")
+    assert refused.json()["missing"] == lacks
+    for said, missing in (
+        ({"pact": ""}, ["pact", "masks"]),
+        ({"pact_until": "2026-01-01"}, ["pact_over", "masks"]),
+        ({"purpose": "property", "pact": "", "pact_until": ""}, ["masks"]),
+        ({"dpia": "  ", "sign": ""}, ["dpia", "sign", "masks"]),
+    ):
+        assert state(commander, id_, **said).json()["missing"] == missing, said
+    assert not is_planned(town, id_)
+    assert state(commander, id_, purpose="marketing").code == "NOT_VALID"
+    assert state(commander, id_, act="x" * 201).code == "NOT_VALID"
+
+
+def test_what_changed_since_is_proposed_anew(town: ApiTown) -> None:
+    """Another file than the proposed one is not confirmed; a refusal and a withdrawal leave the camera waiting."""
+    id_ = waiting(town, "Attiva Tre")
+    unmasked(town, id_)
+    commander = town.signed_in("dino.rossi")
+    state(commander, id_)
+    number = commander.post(f"/cameras/{id_}/activation", {"reason": WHY}).json()["proposal"]["number"]
+    assert commander.post(f"/cameras/{id_}/activation", {"reason": WHY}).code == "NOT_NOW"
+    state(commander, id_, sign="altrove")
+    officer, answer = town.signed_in("piero.gialli"), {"reason": "fascicolo letto con attenzione"}
+    assert officer.post(f"/activation-proposals/{number}/approve", answer).code == "NOT_WHAT_WAS_APPROVED"
+    assert officer.post(f"/activation-proposals/{number}/refuse", answer).json()["proposal"] is None
+    commander = town.signed_in("dino.rossi")
+    number = commander.post(f"/cameras/{id_}/activation", {"reason": WHY}).json()["proposal"]["number"]
+    assert commander.post(f"/activation-proposals/{number}/withdraw").json()["is_active"] is False
+    assert (
+        town.signed_in("ada.bianchi").ask("PATCH", f"/api/v1/cameras/{id_}", {"enabled": True}).code
+        == "CAMERA_NOT_LAWFUL"
+    )
+    assert state(town.signed_in("ada.bianchi"), id_).code == "FORBIDDEN"

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import type { Instant, Nothing, Person, Route } from "./types";
+
+/** A camera's purpose file, and its activation by two (LB-01). CAMERA_NOT_LAWFUL names what is missing. */
+export interface ActivationRoutes {
+  "GET /cameras/{id}/file": Route<undefined, Activation>;
+  "PUT /cameras/{id}/file": Route<PurposeFile, Activation>;
+  "POST /cameras/{id}/activation": Route<{ reason: string }, Activation>;
+  "POST /activation-proposals/{number}/approve": Route<{ reason: string }, Activation>;
+  "POST /activation-proposals/{number}/refuse": Route<{ reason: string }, Activation>;
+  "POST /activation-proposals/{number}/withdraw": Route<Nothing, Activation>;
+}
+
+/** Empty: not stated. */
+export interface PurposeFile {
+  readonly purpose: string;
+  /** G: GDPR; L: law enforcement. */
+  readonly regime: string;
+  readonly act: string;
+  readonly area: string;
+  readonly pact: string;
+  /** Its last day: `2027-12-31`. */
+  readonly pact_until: string;
+  readonly committee: string;
+  readonly dpia: string;
+  readonly sign: string;
+  readonly workers: string;
+  readonly view: string;
+}
+
+export interface Activation {
+  readonly camera: string;
+  readonly is_active: boolean;
+  readonly is_synthetic: boolean;
+  readonly file: PurposeFile;
+  /** Words such as `dpia`, `masks`, `group`. */
+  readonly missing: readonly string[];
+  readonly proposal: ActivationProposal | null;
+}
+
+export interface ActivationProposal {
+  readonly number: number;
+  readonly proposer: Person;
+  readonly reason: string;
+  readonly proposed: Instant;
+  readonly until: Instant;
+}
