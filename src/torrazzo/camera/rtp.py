@@ -3,10 +3,11 @@
 """RTP packets of one video track, as they lie in an interleaved stream, to whole pictures. Pure, and the hot path.
 
 The packets of a large picture differ only in their number and content. `feed` therefore knows what the next packet's
-header must be, compares it at one go, and keeps a view of its content; everything else (a NAL unit's first and last
-fragment, small NAL units, losses, other channels) takes the slow way through `_packet`. No object is made per packet
-but that view; one join makes the picture. Views point into the caller's buffer: `keep` copies what is unfinished before
-the buffer is used again.
+header must be, compares it at one go, and keeps a view of its content. How most pictures begin and end has a way of its
+own (`_opens`, `_end`); everything else (small NAL units, several slices, losses, other channels) takes the slow way
+through `_packet`, and what the quick ways do is what it does. No object is made per packet but that view; one join
+makes the picture. Views point into the caller's buffer: `keep` copies what is unfinished before the buffer is used
+again.
 
 A picture ends with the marker bit once the camera has shown that its markers can be trusted (`_TRUST` pictures in which
 the marker stood at the end and nowhere else), before that and without markers when the time stamp changes. A picture of
@@ -160,6 +161,8 @@ class Depacketizer:
             ):
                 self._end(view[at + skip : stop], now_ns)
                 want, origin, middle, parts = plain | self._want, self._origin, self._middle, self._parts
+            elif flags == want and head == ours and not parts and self._opens(view[at + 16 : stop], sender, now_ns):
+                want, origin, middle = want + 1, sender, self._middle
             elif head == ours:
                 self._packet(view, at + 4, stop, now_ns)
                 want, origin, middle, parts = plain | self._want, self._origin, self._middle, self._parts
@@ -227,10 +230,50 @@ class Depacketizer:
         if flags & 0x80:
             self._take_marker(now_ns)
 
+    def _opens(self, body: memoryview, sender: int, now_ns: int) -> bool:
+        """Take the expected packet if it is a picture's first fragment with a time of its own: so most pictures begin.
+
+        It does what `_packet` does of such a packet, without asking what cannot be.
+        """
+        rules, stamp = self._rules, sender >> 32
+        header = rules.header
+        if (
+            len(body) < header + 2
+            or rules.kind_of(body[0]) != rules.fragment
+            or body[header] & 0xC0 != 0x80
+            or not body[header + 1] & 0x80
+            or self._nals
+            or self._damaged
+            or stamp == self._stamp
+            or sender & 0xFFFF_FFFF != self._ssrc
+            or self._stamp < 0
+        ):
+            return False
+        head = rules.fragment_head(body)
+        kind = rules.kind_of(head[0])
+        if not rules.is_picture(kind) or kind in rules.partitions:
+            return False
+        self._turn_to(stamp, now_ns)
+        self._origin, self._middle = sender, rules.middle(body)
+        self._open, self._pictures = 0, 1
+        self._is_headless = self._gap = False
+        self._parts += (_ROOM, head, body[header + 1 :])
+        return True
+
     def _end(self, content: memoryview, now_ns: int) -> None:
         """Take the expected packet with marker and end bit: a large picture's last."""
-        self._parts.append(content)
+        parts = self._parts
+        parts.append(content)
         self._advance(self._want + 1 & 0xFFFF)
+        if self._open == 0 and self._pictures and self._trust >= _TRUST and not self._is_headless:
+            size = sum(map(len, parts)) - len(_ROOM)
+            if size <= limits.ACCESS_UNIT - len(_ROOM):  # the picture is this NAL unit, and whole: as `_close` has it
+                parts[0] = _LENGTH.pack(size)
+                self._trust += 1
+                self._done_stamp = self._stamp
+                self._parts, self._open, self._middle, self._pictures = [], -1, -1, 0  # all else is clear
+                self._give(b"".join(parts), [(len(_ROOM), size)], now_ns)
+                return
         self._end_fragments()
         self._take_marker(now_ns)
 
@@ -264,6 +307,9 @@ class Depacketizer:
     def _new_stamp(self, stamp: int, now_ns: int) -> None:
         """Another time stamp: another picture begins."""
         self._close(now_ns)
+        self._turn_to(stamp, now_ns)
+
+    def _turn_to(self, stamp: int, now_ns: int) -> None:
         if self._stamp >= 0:
             step = _difference(stamp, self._stamp)
             passed = (now_ns - self._arrived_ns) * self._clock // 1_000_000_000
@@ -451,13 +497,17 @@ class Depacketizer:
             return
         if not self._lies:
             self._trust = self._trust + 1 if self._marked else 0
-        data = b"".join(self._parts)
-        nals, lost, is_break = self._nals, self._lost, self._discontinuity
         if self._marked:
             self._done_stamp = self._stamp
+        data, nals = b"".join(self._parts), self._nals
         self._clear()
+        self._give(data, nals, now_ns)
+
+    def _give(self, data: bytes, nals: list[tuple[int, int]], now_ns: int) -> None:
+        lost, is_break = self._lost, self._discontinuity
         self._lost, self._discontinuity = 0, False
-        self.units += self._out.push(data, nals, self._ticks(self._pts), lost, now_ns, discontinuity=is_break)
+        pts = self._pts if self._clock == 90_000 else self._ticks(self._pts)
+        self.units += self._out.push(data, nals, pts, lost, now_ns, discontinuity=is_break)
 
     def _ticks(self, stamp: int) -> int:
         return stamp if self._clock == 90_000 else stamp * 90_000 // self._clock

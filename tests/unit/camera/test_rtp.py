@@ -184,12 +184,14 @@ def test_numbers_and_time_stamps_wrap() -> None:
     assert not any(broken for _, _, _, broken in out.seen)
 
 
-def test_a_new_sender_is_a_discontinuity() -> None:
+@pytest.mark.parametrize("goes_on", [False, True], ids=["its own numbers", "the numbers go on"])
+def test_a_new_sender_is_a_discontinuity(goes_on: bool) -> None:
     """Another SSRC restarts everything, says so once, and loses no picture that was whole."""
-    maker = Packetizer()
+    maker = Packetizer(number=100)
     data = [packet for at in range(6) for packet in maker.picture([slice_(3_000)], at * 3600)]
-    other = Packetizer(ssrc=99, number=7)
-    data += [packet for at in range(6) for packet in other.picture([slice_(3_000)], 5_000_000 + at * 3600)]
+    other = Packetizer(ssrc=99, number=maker.number if goes_on else 7)
+    begin = 6 * 3600 if goes_on else 5_000_000
+    data += [packet for at in range(6) for packet in other.picture([slice_(3_000)], begin + at * 3600)]
     out, packets = depacketize(interleave(data))
     assert len(out.seen) == 12
     assert [broken for _, _, _, broken in out.seen] == [False] * 6 + [True] + [False] * 5
