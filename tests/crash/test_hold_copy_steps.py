@@ -136,7 +136,7 @@ class HeldHome:
             self.pieces = {
                 (row.id, at): self._c(row.volume, offset) for row in rows for at, offset in enumerate(row.pieces)
             }
-            self.facts = {row.fact for row in rows}
+            self.facts = {catalogue.fact(row.id) for row in rows}
 
     def put(self, home: Home, hold: EntryName) -> None:
         """A key goes into the vault."""
@@ -187,9 +187,10 @@ def check(home: Home, held: HeldHome, hold: EntryName = HOLD) -> None:
                 header = reader.header_at(offset)
                 reader.payload(header)  # raises if it is not what c says
                 pieces[row.id, at] = header.c
+    facts = {index.fact(row.id) for row in rows}
     index.close()
     assert pieces == held.pieces
-    assert {row.fact for row in rows} == held.facts
+    assert facts == held.facts
     with Catalogue(folder / "catalogue.db") as catalogue:
         assert len(catalogue.gaps(STREAM, Span(UtcTicks(0), UtcTicks(1 << 60)))) == 2
     assert not any(name.startswith(("source", "wanted")) for name in OsDisk().list(folder))

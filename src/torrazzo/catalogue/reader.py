@@ -179,6 +179,15 @@ class Catalogue(Closing):
         )
         return bytes(rows[0][0]) if rows else None
 
+    def facts(self, stream: StreamId, term: TermId, first: int, last: int) -> dict[int, bytes]:
+        """Those of a term from n = `first` to `last`, by n."""
+        rows = self._ask(
+            "SELECT n, line FROM fact WHERE term = (SELECT term.id FROM term JOIN stream ON stream.id = term.stream"
+            " WHERE stream.name = ? AND term.name = ?) AND n BETWEEN ? AND ?",
+            (str(stream), str(term), first, last),
+        )
+        return {n: bytes(line) for n, line in rows}
+
     def last_recorded(self, stream: StreamId) -> UtcTicks | None:
         """End of the latest recorded span."""
         rows = self._ask(

@@ -19,7 +19,7 @@ import structlog
 from torrazzo.access import Windows
 from torrazzo.access.holding import Holding
 from torrazzo.archive.root import Root
-from torrazzo.base import SegmentId, Span, StreamId, TermId
+from torrazzo.base import Span, StreamId, TermId
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import HOUR
@@ -142,18 +142,17 @@ class Placing:
         return volumes
 
     def _facts(self, rows: Sequence[SegmentRow]) -> Iterator[Delivered]:
-        """Those of the segments, and what stands between two of them: gaps, steps."""
-        before: dict[tuple[StreamId, TermId], int] = {}
-        for row in sorted(rows, key=lambda row: row.id.n):
-            owner = (row.id.stream, row.id.term)
-            for n in range(before.get(owner, row.id.n - 1) + 1, row.id.n):
-                line = self._everything.fact(SegmentId(*owner, n))
-                if line is not None:
-                    yield Delivered(line)
-            before[owner] = row.id.n
-            line = self._everything.fact(row.id)
-            if line is not None:  # else it was forgotten just now, and its key with it
-                yield Delivered(line, row.volume, row.pieces)
+        """Those of the segments, and what stands between two of them: gaps, steps. Many are asked for at once."""
+        terms: dict[tuple[StreamId, TermId], dict[int, SegmentRow]] = {}
+        for row in rows:
+            terms.setdefault((row.id.stream, row.id.term), {})[row.id.n] = row
+        for owner, own in terms.items():
+            last = max(own)
+            for first in range(min(own), last + 1, _BATCH):
+                facts = self._everything.facts(*owner, first, min(first + _BATCH - 1, last))
+                for n, line in sorted(facts.items()):  # of one forgotten just now there is none, nor its key
+                    found = own.get(n)
+                    yield Delivered(line) if found is None else Delivered(line, found.volume, found.pieces)
 
     # -- their keys
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from torrazzo.archive.root import FILE, Root, open_root
-from torrazzo.base import SegmentId, Span, StreamId
+from torrazzo.base import SegmentId, Span, StreamId, TermId
 from torrazzo.base.errors import TorrazzoError, Unavailable
 from torrazzo.catalogue import Catalogue, SegmentRow
 from torrazzo.durable import Disk
@@ -58,6 +58,13 @@ class HeldIndex:
         """The line of a fact."""
         lines = (catalogue.fact(id_) for catalogue in self._open())
         return next((line for line in lines if line is not None), None)
+
+    def facts(self, stream: StreamId, term: TermId, first: int, last: int) -> dict[int, bytes]:
+        """Those of a term from n = `first` to `last`, by n."""
+        found: dict[int, bytes] = {}
+        for catalogue in self._open():
+            found |= catalogue.facts(stream, term, first, last)
+        return found
 
     def steps_between(self, before: SegmentId, after: SegmentId) -> int:
         """As the catalogue that has both tells."""
@@ -162,6 +169,11 @@ class Everything:
         """The line of a fact."""
         line = self._town.fact(id_)
         return self._held.fact(id_) if line is None and self._held is not None else line
+
+    def facts(self, stream: StreamId, term: TermId, first: int, last: int) -> dict[int, bytes]:
+        """The lines of a term's facts from n = `first` to `last`, by n."""
+        held = {} if self._held is None else self._held.facts(stream, term, first, last)
+        return held | self._town.facts(stream, term, first, last)
 
     def _held_rows(self, stream: StreamId, span: Span) -> Sequence[SegmentRow]:
         if self._held is None:
