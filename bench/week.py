@@ -40,6 +40,7 @@ CLASS, FENCE = "standard", 17
 SEGMENT = 10 * SECOND
 OF_HOUR = 360  # segments
 OF_VOLUME = 8  # segments of each stream: 4 GiB of a hundred cameras at 4 Mbit/s
+NEIGHBOURS = 32  # segments before and behind: keys of 16 are asked for together
 PIECES = 10
 PIECE_BYTES = 500_000
 GAPS = 30  # of each camera
@@ -100,6 +101,7 @@ class Week:
     end: UtcTicks  # a full hour
     bitrate: int
     points: list[Media] = field(default_factory=list)
+    of_one: list[Media] = field(default_factory=list)  # all of the first camera
 
     def __post_init__(self) -> None:
         self.disk, self.settings = _SparseDisk(), load_settings(self.home)
@@ -151,16 +153,23 @@ class Week:
 
     # -- media
 
-    def place_media(self, count: int, folder: Path) -> None:
-        """At so many points drawn by lot, of as many volumes."""
-        pieces = film(folder, self.bitrate)
-        volumes = self._dice.sample(range(self.slots // OF_VOLUME), count)
-        for number in sorted(volumes):
-            while True:
-                camera, slot = self._dice.randrange(len(self.streams)), number * OF_VOLUME + self._dice.randrange(8)
-                if slot not in self._absent[camera]:
-                    break
-            self.points.append(self._write_volume(number, camera, slot, pieces))
+    def place_media(self, count: int, of_one: int, folder: Path) -> None:
+        """At so many points drawn by lot, of as many volumes; and so many of the first camera, an hour from each other.
+
+        A player fetches ahead: there is media of two segments.
+        """
+        pieces, every = film(folder, self.bitrate), self.slots // OF_VOLUME
+        for number in self._dice.sample(range(every), every):
+            wanted = self.points if len(self.points) < count else self.of_one
+            if wanted is self.of_one and len(wanted) == of_one:
+                return
+            if wanted is self.of_one and any(abs(each.slot - number * OF_VOLUME) < OF_HOUR for each in wanted):
+                continue
+            camera = 0 if wanted is self.of_one else self._dice.randrange(len(self.streams))
+            there = set(range(number * OF_VOLUME, (number + 1) * OF_VOLUME)) - self._absent[camera]
+            slots = sorted(slot for slot in there if slot + 1 in there)
+            if slots:
+                wanted.append(self._write_volume(number, camera, self._dice.choice(slots), pieces))
 
     def _write_volume(self, number: int, camera: int, slot: int, pieces: Sequence[bytes]) -> Media:
         start = self.time(number * OF_VOLUME)
@@ -170,7 +179,7 @@ class Week:
         )  # fmt: skip
         for at in range(number * OF_VOLUME, (number + 1) * OF_VOLUME):
             for each in range(len(self.streams)):
-                wanted = pieces if (each, at) == (camera, slot) else ()
+                wanted = pieces if each == camera and at in {slot, slot + 1} else ()
                 if at == number * OF_VOLUME:
                     self._place_key(writer, each, at, is_real=each == camera)
                 places = self._place(writer, each, at, wanted)
@@ -219,8 +228,12 @@ class Week:
     # -- facts
 
     def write_facts(self, ledger_hours: int) -> dict[str, int]:
-        """The whole catalogue; of the ledger the facts of media, and all of the last hours."""
-        media = {(each.camera, each.slot) for each in self.points}
+        """The whole catalogue; of the ledger what is around media, whose keys are asked for, and the last hours."""
+        media = {
+            (each.camera, slot)
+            for each in (*self.points, *self.of_one)
+            for slot in range(each.slot - NEIGHBOURS, each.slot + NEIGHBOURS)
+        }
         hashes = [base64.b64encode(self._dice.randbytes(32)) for _ in range(512)]
         identity, entries = make_identity(self.home, self.settings, OsDisk()), 0
         first_entered = self.slots - ledger_hours * OF_HOUR
