@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -72,6 +72,8 @@ from torrazzo.town.office import Office
 
 log = structlog.get_logger()
 
+Clockwork = Callable[[asyncio.Event], Awaitable[None]]  # runs until that is set
+
 LOCK_S = 15.0
 RENEW_S = 600.0
 FORGET_S = 20.0
@@ -79,6 +81,7 @@ TEND_S = 5.0
 STAFF_S = 15.0
 JUDGE_S = 3.0  # what is wrong for three seconds is an alarm after six at most, as it was with looks every two
 LIVE_S = 1.0
+AGAIN_S = 1.0  # after a failure that nobody thought of
 THREADS = 64
 GATHER_S = 3.0  # a start is told of by a fact of each stream
 
@@ -301,12 +304,7 @@ class _Room:
         """Serve until `stop`."""
         serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
         behind = [
-            asyncio.create_task(self._renew(stop)),
-            asyncio.create_task(self._forget(stop)),
-            asyncio.create_task(self._tend(stop)),
-            asyncio.create_task(self._tend_staff(stop)),
-            asyncio.create_task(self._judge(stop)),
-            asyncio.create_task(self._tend_live(stop)),
+            *(asyncio.create_task(_go_on(work, stop)) for work in self._clockworks()),
             asyncio.create_task(asyncio.to_thread(self._catch_up)),
         ]
         stopping = asyncio.create_task(stop.wait())
@@ -323,6 +321,9 @@ class _Room:
         await asyncio.to_thread(self._playback.close)
         await asyncio.to_thread(self._looks.end)
         await asyncio.to_thread(self._turning.close)
+
+    def _clockworks(self) -> Sequence[Clockwork]:
+        return (self._renew, self._forget, self._tend, self._tend_staff, self._judge, self._tend_live)
 
     def state(self) -> TownState:
         """Now; in a thread."""
@@ -420,6 +421,16 @@ class _Room:
                 log.warning("catalogue_behind", error=str(error))
             self._writer.began.wait()
             self._ending.wait(GATHER_S)
+
+
+async def _go_on(work: Clockwork, stop: asyncio.Event) -> None:
+    """Until `stop`: one that fails begins anew, or nobody would end live pictures, nor look for alarms, any more."""
+    while not stop.is_set():
+        try:
+            await work(stop)
+        except Exception as error:  # noqa: BLE001 - what nobody thought of is told, and the others go on
+            log.error("clockwork_failed", work=getattr(work, "__name__", ""), error=repr(error))  # noqa: TRY400
+            await _wait(stop, AGAIN_S)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> bool:

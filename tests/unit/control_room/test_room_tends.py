@@ -3,6 +3,7 @@
 """The control room's clockwork beside a ledger that is away."""
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +12,27 @@ from structlog.testing import capture_logs
 
 from torrazzo.base.errors import Unavailable
 from torrazzo.control_room import process
+
+
+def test_what_nobody_thought_of_ends_no_clockwork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live pictures are judged again after an error of any kind, or they would go on when a shift is over."""
+    monkeypatch.setattr(process, "LIVE_S", 0.001)
+    monkeypatch.setattr(process, "AGAIN_S", 0.001)
+    stop, answers = asyncio.Event(), [ValueError("no role"), None, KeyError("x"), None]
+
+    def judge() -> list[Any]:
+        answer = answers.pop(0)
+        if not answers:
+            stop.set()
+        if answer is not None:
+            raise answer
+        return []
+
+    room = SimpleNamespace(_live=SimpleNamespace(are_any=True, judge=judge, renew=lambda: None))
+    with capture_logs() as told:
+        asyncio.run(process._go_on(partial(process._Room._tend_live, cast("Any", room)), stop))
+    assert answers == []
+    assert [line["event"] for line in told] == ["clockwork_failed"] * 2
 
 
 def test_that_looks_are_not_tended_is_told_once_and_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
