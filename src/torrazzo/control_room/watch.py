@@ -57,13 +57,14 @@ class Watch:
         self._is_failing = False
 
     def state(self, heard_ns: int = 0) -> TownState:
-        """Now, or a second ago at most, with the cameras that there are now."""
+        """Now, or as it was a second ago at most when somebody had looked; with the cameras that there are now."""
         with self._lock:
             now_ns, version = self._clock.boot_ns(), self._version()
             if self._seen is not None and now_ns - self._seen[0] < FRESH_NS and self._seen[1] == version:
                 return self._seen[2]
             found = self._look(heard_ns)
-            self._seen = None if heard_ns else (now_ns, version, found)
+            # as it was when the look was over: with a process that hangs it takes seconds, and others wait for it
+            self._seen = None if heard_ns else (self._clock.boot_ns(), version, found)
             return found
 
     def turn(self) -> None:
