@@ -25,6 +25,7 @@ SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ els
 CAST = {
     "oriana": (Role.OPERATOR,),
     "osvaldo": (Role.OPERATOR,),
+    "ombretta": (Role.OPERATOR,),
     **dict.fromkeys(("dino", "dalia", "delia"), (Role.DESIGNATO,)),
     **dict.fromkeys(("piero", "paola", "pina"), (Role.PG_OFFICER,)),
     "dora": (Role.DPO,),
@@ -346,3 +347,28 @@ def test_a_camera_is_turned_by_keyboard_within_its_sectors(browser: Any, town: R
         seen.page.keyboard.up("Enter")
         assert device.pose[0] >= -0.5
         at_peace(seen)
+
+
+def test_the_wall_opens_on_the_camera_that_was_chosen(browser: Any, town: RoomTown) -> None:
+    """From map and cameras: large at once, with the pad beside it where it turns and its person may turn it."""
+    with FakeOnvif().running() as device:
+        camera = town.cameras[1]
+        where = f"http://{device.where}/onvif/device_service"
+        ControlRoom(town.home).change(replace(camera, device=where, bounds=Bounds((Sector(-0.5, 0.5, -0.5, 0.5),))))
+        seen = town.sign_in(browser, "ombretta", f"/wall?camera={camera.id}")
+        large = seen.page.locator(".tile--large")
+        until(lambda: large.count() == 1, "no tile is large", 20)
+        assert camera.name in large.inner_text()
+        pad = seen.page.get_by_role("group", name=word(seen, "turning.pad"))
+        until(lambda: pad.count() == 1, "the pad is not there", 20)
+        assert seen.axe() == []
+        seen.shot(SHOTS, "wall-turns")
+        pad.focus()
+        seen.page.keyboard.down("ArrowRight")
+        until(lambda: device.pose[0] > 0, "it does not move")
+        seen.page.keyboard.up("ArrowRight")
+        until(lambda: "Stop" in device.operations, "it does not stop")
+        large.locator(".tile-open").press("Escape")
+        until(lambda: large.count() == 0, "it stays large")
+        assert pad.count() == 0
+        seen.context.close()

@@ -51,6 +51,15 @@ export function addCamera(arrangement: Arrangement, page: number, camera: string
   return putCell(arrangement, at, { cameras: [camera], every_s: 10 });
 }
 
+/** The wall on which that camera stands alone in a tile, and where: put there, if it stands nowhere yet. */
+export function withCamera(arrangement: Arrangement, camera: string): { readonly arrangement: Arrangement; readonly page: number; readonly tile: number } {
+  const isAlone = ({ cameras }: Cell) => cameras.length === 1 && cameras[0] === camera;
+  const found = arrangement.cells.some(isAlone) ? arrangement : addCamera(arrangement, 0, camera);
+  const at = found.cells.findIndex(isAlone);
+  const { count } = LAYOUTS[found.layout];
+  return { arrangement: found, page: Math.floor(at / count), tile: at % count };
+}
+
 function trimmed(cells: readonly Cell[]): readonly Cell[] {
   return cells.slice(0, cells.findLastIndex(({ cameras }) => cameras.length > 0) + 1);
 }

@@ -3,10 +3,11 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
 
 import { useMe } from "../../app/session";
 import { useCurtain } from "../../app/station";
-import type { CameraState } from "../../core/api/types";
+import type { ListedCamera } from "../../core/api/cameras";
 import type { Arrangement, Walls } from "../../core/api/walls";
 import { addCamera, cellsOf, EMPTY, indexOf, pages, putCell, swapCells } from "../../core/wall/arrangement";
 import { Failed } from "../../ui/States";
@@ -15,13 +16,14 @@ import { CameraList } from "./CameraList";
 import { Grid, useFocusBack } from "./Grid";
 import { Picker } from "./Picker";
 import { Replay } from "./Replay";
+import { TilePad } from "./TilePad";
 import { useRoom } from "./useLive";
 import { useRound } from "./useRound";
 import { useWall } from "./useWall";
 
 interface Props {
   readonly monitor: number;
-  readonly cameras: readonly CameraState[];
+  readonly cameras: readonly ListedCamera[];
   readonly walls: Walls;
   readonly onWalls: () => void;
 }
@@ -32,25 +34,24 @@ export function Shown({ monitor, cameras, walls, onWalls }: Props) {
   const { isDrawn } = useCurtain();
   const ids = useMemo(() => cameras.map(({ id }) => id), [cameras]);
   const byId = useMemo(() => new Map(cameras.map((camera) => [camera.id, camera])), [cameras]);
-  const { arrangement, change, error } = useWall(monitor, walls, ids);
-  const [large, setLarge] = useState<number | null>(null);
+  const [query] = useSearchParams();
+  const { arrangement, change, error, begun } = useWall(monitor, walls, ids, query.get("camera"));
+  const [large, setLarge] = useState<number | null>(begun?.tile ?? null);
   const [picked, setPicked] = useState<number | null>(null);
   const [isRunning, setRunning] = useState(true);
   const [hasList, setList] = useState(false);
-  const [turned, setTurned] = useState(0);
+  const [turned, setTurned] = useState(begun?.page ?? 0);
   const [replayed, setReplayed] = useState<string | null>(null);
   const mayReplay = useMe().permissions.includes("playback");
   const before = useRef<Arrangement | null>(null);
-  const round = useRound(isRunning && large === null ? (arrangement?.every_s ?? null) : null);
+  const round = useRound(isRunning && large === null ? arrangement.every_s : null);
   useFocusBack(large);
   const empty = useCallback((tile: number, page: number, now: Arrangement) => change(putCell(now, indexOf(now, page, tile), EMPTY)), [change]);
   const { looks } = useRoom();
   useEffect(() => {
     const known = new Set(ids);
-    looks.expect([...new Set(arrangement?.cells.flatMap((cell) => cell.cameras))].filter((camera) => known.has(camera)));
+    looks.expect([...new Set(arrangement.cells.flatMap((cell) => cell.cameras))].filter((camera) => known.has(camera)));
   }, [looks, arrangement, ids]);
-  if (arrangement === undefined) return null;
-
   const all = pages(arrangement);
   const page = (((turned + round) % all) + all) % all;
   const at = (tile: number): number => indexOf(arrangement, page, tile);
@@ -95,6 +96,7 @@ export function Shown({ monitor, cameras, walls, onWalls }: Props) {
           }}
           onReplay={mayReplay ? setReplayed : null}
         />
+        {large === null || isDrawn ? null : <TilePad cell={cells[large]} cameras={byId} />}
         {hasList ? <CameraList cameras={cameras} arrangement={arrangement} onAdd={(camera) => change(addCamera(arrangement, page, camera))} /> : null}
       </div>
       {replayed === null || isDrawn ? null : <Replay camera={replayed} name={byId.get(replayed)?.name ?? replayed} onClose={() => setReplayed(null)} />}

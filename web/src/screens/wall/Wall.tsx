@@ -7,8 +7,8 @@ import { Link, useSearchParams } from "react-router";
 
 import { station, useCurtain } from "../../app/station";
 import { useClient, useMe } from "../../app/session";
+import type { ListedCamera } from "../../core/api/cameras";
 import type { LiveReason } from "../../core/api/live";
-import type { CameraState } from "../../core/api/types";
 import type { Walls } from "../../core/api/walls";
 import { ServerClock } from "../../core/player/clock";
 import { followClock } from "../../core/player/clock-asks";
@@ -86,7 +86,7 @@ function Monitor({ monitor, reason }: { readonly monitor: number; readonly reaso
 
 interface KnownProps {
   readonly monitor: number;
-  readonly cameras: readonly CameraState[];
+  readonly cameras: readonly ListedCamera[];
   readonly walls: Walls;
   readonly onWalls: () => void;
 }

@@ -6,14 +6,21 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { station } from "../../app/station";
 import { useClient } from "../../app/session";
 import type { Arrangement, Walls } from "../../core/api/walls";
-import { firstArrangement } from "../../core/wall/arrangement";
+import { firstArrangement, withCamera } from "../../core/wall/arrangement";
 
 const KEPT_AFTER_MS = 400;
 
-/** What this monitor shows: comes back by itself, here and at another station; the other windows of it follow. */
-export function useWall(monitor: number, walls: Walls | undefined, cameras: readonly string[] | undefined) {
+/**
+ * What this monitor shows: comes back by itself, here and at another station; the other windows of it follow.
+ * `opened`: a camera that somebody came for: it is there, and kept with the wall only once that is changed.
+ */
+export function useWall(monitor: number, walls: Walls, cameras: readonly string[], opened: string | null) {
   const client = useClient();
-  const [chosen, setChosen] = useState<Arrangement | null>(null);
+  const [begun] = useState(() => {
+    const kept = walls.now[String(monitor)] ?? first(monitor, cameras);
+    return opened === null || !cameras.includes(opened) ? null : withCamera(kept, opened);
+  });
+  const [chosen, setChosen] = useState<Arrangement | null>(begun?.arrangement ?? null);
   const [error, setError] = useState<unknown>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
@@ -37,8 +44,8 @@ export function useWall(monitor: number, walls: Walls | undefined, cameras: read
     [monitor],
   );
 
-  const arrangement = chosen ?? walls?.now[String(monitor)] ?? (walls === undefined || cameras === undefined ? undefined : first(monitor, cameras));
-  return { arrangement, change, error };
+  const arrangement = chosen ?? walls.now[String(monitor)] ?? first(monitor, cameras);
+  return { arrangement, change, error, begun };
 }
 
 /** The first monitor begins with all cameras; another one is empty until somebody says what it shows. */
