@@ -52,12 +52,14 @@ def served(cameras: SmallTown, tmp_path_factory: pytest.TempPathFactory) -> Iter
     for name, url in zip(NAMES, cameras.urls, strict=False):
         assert served.run("camera", "add", name, url, "--synthetic").code == 0
     served.start()
-    served.until(lambda: served.page() and served.all_record())
-    yield served
-    if served.process is not None:
-        assert served.stop() == 0, served.log.read_text()[-4000:]
-    if folder.parent == Path(tempfile.gettempdir()):
-        shutil.rmtree(folder)
+    try:
+        served.until(lambda: served.page() and served.all_record())
+        yield served
+    finally:
+        if served.process is not None:
+            assert served.stop() == 0, served.log.read_text()[-4000:]
+        if folder.parent == Path(tempfile.gettempdir()):
+            shutil.rmtree(folder)
 
 
 def get(address: str, **headers: str) -> bytes:

@@ -60,7 +60,7 @@ def opened(town: RoomTown, browser: Any, name: str, path: str = "/map", **look: 
 
 def at_peace(seen: Seen) -> None:
     assert seen.page.locator(".map-frame[data-error]").count() == 0, seen.page.get_attribute(".map-frame", "data-error")
-    assert [text for text in seen.complaints if "GL Driver Message" not in text] == []  # software draws slowly here
+    assert seen.complaints == []
     assert [url for url in seen.asked if not url.startswith((seen.address, f"blob:{seen.address}"))] == []
     seen.context.close()
 

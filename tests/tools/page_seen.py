@@ -68,7 +68,8 @@ class Seen:
 
     def _note(self, message: Any) -> None:
         is_answer = "Failed to load resource" in message.text and "/api/v1/" in message.location["url"]
-        if message.type in {"error", "warning"} and not is_answer:  # an answer that says no is no complaint
+        is_slow = "GL Driver Message" in message.text  # Chromium's, where software draws the map
+        if message.type in {"error", "warning"} and not is_answer | is_slow:  # an answer that says no is no complaint
             self.complaints.append(f"{message.text} ({message.location['url']})")
 
     def open(self, path: str = "/") -> None:
