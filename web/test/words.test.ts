@@ -12,7 +12,7 @@ import italian from "../src/i18n/it.json";
 type Tree = { readonly [key: string]: string | Tree };
 
 /** Words that both languages share. */
-const SAME = new Set(["sign_in.password"]);
+const SAME = new Set(["masks.area", "sign_in.password"]);
 const PLURAL = /_(zero|one|two|few|many|other)$/;
 const SHOWN = new Set(["label", "title", "aria-label", "placeholder", "hint", "error", "text", "caption", "legend", "head", "alt"]);
 
