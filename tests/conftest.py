@@ -34,19 +34,19 @@ MEASURED = (  # held to seconds on a real clock
     "tests/interop/test_interop_camera.py",
     "tests/interop/test_interop_town.py",
 )
-TOWNS = (  # Chromium, before all processes of a town
+TOWNS = (  # Chromium; each file has a town of processes
     "tests/e2e/test_alarms_screen.py",
-    "tests/e2e/test_cameras_screen.py",
     "tests/e2e/test_cli_demo.py",
     "tests/e2e/test_cli_page.py",
     "tests/e2e/test_exports_screen.py",
     "tests/e2e/test_guide.py",
-    "tests/e2e/test_map_screen.py",
     "tests/e2e/test_room_town.py",
     "tests/e2e/test_whole_shift.py",
 )
-PAGES = (  # Chromium, before less
+PAGES = (  # Chromium; the rest, so that these two take as long
+    "tests/e2e/test_cameras_screen.py",
     "tests/e2e/test_log_screen.py",
+    "tests/e2e/test_map_screen.py",
     "tests/e2e/test_package_by_strangers.py",
     "tests/e2e/test_package_hour.py",
     "tests/e2e/test_page_built.py",
