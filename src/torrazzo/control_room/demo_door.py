@@ -22,6 +22,7 @@ from torrazzo.town.home import DEMO_TOWN, Home, Settings
 
 SHIFT = "turno della dimostrazione, servizio di sala operativa"
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_ORDER = (Role.OPERATOR, *(role for role in Role if role != Role.OPERATOR))  # most want to see the wall first
 
 
 class DemoDoor:
@@ -33,10 +34,11 @@ class DemoDoor:
         self._home, self._settings, self._staffing, self._cameras = home, settings, staffing, cameras
 
     def people(self, word: str, where: Where) -> list[Account]:
-        """Who can be chosen; raises `Denial`."""
+        """Who can be chosen, operators first; raises `Denial`."""
         self._expect(word, where)
         now = self._staffing.staff.clock.utc()
-        return [account for account in self._staffing.accounts.all() if account.is_active(now)]
+        found = [account for account in self._staffing.accounts.all() if account.is_active(now)]
+        return sorted(found, key=lambda each: (min(map(_ORDER.index, each.roles), default=0), each.full_name))
 
     def enter(self, word: str, account: str, where: Where) -> Done[Opened]:
         """As this person, whose other sessions end."""

@@ -37,10 +37,11 @@ export function useSayAlarm(): (alarm: Pick<Alarm, "code" | "values" | "text">) 
   const { t, i18n } = useTranslation();
   return ({ code, values, text }) => {
     const count = typeof values.count === "number" ? values.count : 1;
-    const key = `alarms.codes.${code}`;
+    const isSub = code === "camera-lost" && values.streams === "sub"; // its large pictures are recorded
+    const key = `alarms.codes.${code}${isSub ? "-stream" : ""}`;
     if (!i18n.exists(key, { count })) return text;
     const why = typeof values.why === "string" && i18n.exists(`causes.${values.why}`) ? t(`causes.${values.why}` as "causes.net") : values.why;
-    return t(key as "alarms.codes.books", { ...values, why, count });
+    return t(key as "alarms.codes.books", { ...values, why, count, stream: t("cameras.sub") });
   };
 }
 

@@ -26,9 +26,10 @@ export const LAYOUTS: Readonly<Record<Layout, Grid>> = {
 
 export const LAYOUT_NAMES = (Object.keys(LAYOUTS) as Layout[]).sort((a, b) => Number(a) - Number(b));
 
-/** The smallest that shows so many, at most 16. */
+/** The one that has no tile to spare, else the smallest of equal tiles that shows so many, at most 16. */
 export function layoutFor(cameras: number): Layout {
-  return LAYOUT_NAMES.find((name) => LAYOUTS[name].first === 1 && LAYOUTS[name].count >= cameras && Number(name) <= 16) ?? "16";
+  const exact = LAYOUT_NAMES.find((name) => LAYOUTS[name].count === cameras && cameras <= 16);
+  return exact ?? LAYOUT_NAMES.find((name) => LAYOUTS[name].first === 1 && LAYOUTS[name].count >= cameras && Number(name) <= 16) ?? "16";
 }
 
 export interface Place {

@@ -8,6 +8,7 @@ import { useClient } from "../../app/session";
 import { Checkbox, TextArea, TextField } from "../../ui/Field";
 import { Zone } from "../../ui/format";
 import { Failed, Loading } from "../../ui/States";
+import { MomentField } from "../../ui/TimeFields";
 import { useResource } from "../../ui/useResource";
 import { instantOf, type Wish, wallText } from "./stretch";
 
@@ -56,8 +57,8 @@ export function StretchFields({ said, isAsked, errors, onSay }: Props) {
     <>
       <Cameras chosen={said.cameras} error={missing(said.cameras.length > 0)} onChoose={(cameras) => onSay({ ...said, cameras })} />
       <div className="export-times">
-        <TextField type="datetime-local" step={1} label={t("exports.from")} value={said.from} error={time("from")} onChange={(from) => onSay({ ...said, from })} />
-        <TextField type="datetime-local" step={1} label={t("exports.to")} value={said.to} error={time("to")} onChange={(to) => onSay({ ...said, to })} />
+        <MomentField label={t("exports.from")} value={said.from} error={time("from")} onChange={(from) => onSay({ ...said, from })} />
+        <MomentField label={t("exports.to")} value={said.to} error={time("to")} onChange={(to) => onSay({ ...said, to })} />
       </div>
       <TextField label={t("exports.case")} hint={t("exports.case_hint")} value={said.case} error={missing(said.case.trim() !== "")} onChange={(text) => onSay({ ...said, case: text })} />
       <TextArea label={t("exports.reason")} hint={t("exports.reason_hint")} value={said.reason} error={missing(said.reason.trim() !== "")} onChange={(reason) => onSay({ ...said, reason })} />

@@ -6,11 +6,10 @@ import { useTranslation } from "react-i18next";
 
 import { useClient } from "../../app/session";
 import type { NewPerson, Role } from "../../core/api/types";
-import { dateAt } from "../../core/time/zone";
 import { Button } from "../../ui/Button";
 import { fieldErrors } from "../../ui/errors";
 import { TextField } from "../../ui/Field";
-import { useFormat } from "../../ui/format";
+import { DayField } from "../../ui/TimeFields";
 import { useAction } from "../../ui/useAction";
 import { NewPassword, passwordFault } from "../sign-in/NewPassword";
 import { StepForm } from "../sign-in/StepForm";
@@ -28,11 +27,9 @@ export function PersonForm({ role, token, onMade }: Props) {
   const { t } = useTranslation();
   const client = useClient();
   const action = useAction();
-  const { zone } = useFormat();
   const [said, setSaid] = useState<Said>(EMPTY);
   const [password, setPassword] = useState({ password: "", again: "" });
   const [isAsked, setAsked] = useState(false);
-  const [today] = useState(() => dateAt(Date.now(), zone));
   const theirs = fieldErrors(action.error);
   const fault = (key: keyof Said): string | undefined =>
     theirs[key] ?? theirs[`designation.${key}`] ?? (isAsked && said[key].trim() === "" ? t("errors.field_missing") : undefined);
@@ -62,8 +59,8 @@ export function PersonForm({ role, token, onMade }: Props) {
         <p className="field-hint">{t("first_run.designation_hint")}</p>
         <div className="field-row">
           <TextField {...field("number")} autoComplete="off" />
-          <TextField {...field("date")} type="date" max={today} />
-          <TextField {...field("until")} type="date" min={today} />
+          <DayField {...field("date")} />
+          <DayField {...field("until")} />
         </div>
       </fieldset>
       <Button isSubmit isBusy={action.isBusy}>

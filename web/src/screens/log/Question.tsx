@@ -10,6 +10,7 @@ import { dateAt, instantsOf } from "../../core/time/zone";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { RadioGroup, SelectField, TextField } from "../../ui/Field";
+import { DayField } from "../../ui/TimeFields";
 import { useFormat } from "../../ui/format";
 import { StepForm } from "../sign-in/StepForm";
 
@@ -71,11 +72,9 @@ export function Question({ known, isBusy, error, onAsk }: Props) {
           </p>
         ) : null}
         <div className="field-row">
-          <TextField label={t("log.first_day")} type="date" max={today} value={said.first} error={missing(said.first)} onChange={set("first")} />
-          <TextField
+          <DayField label={t("log.first_day")} value={said.first} error={missing(said.first)} onChange={set("first")} />
+          <DayField
             label={t("log.last_day")}
-            type="date"
-            max={today}
             value={said.last}
             error={isBackwards ? t("log.backwards") : missing(said.last)}
             onChange={set("last")}

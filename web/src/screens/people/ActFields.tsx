@@ -1,13 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { dateAt } from "../../core/time/zone";
 import { fieldErrors } from "../../ui/errors";
 import { TextArea, TextField } from "../../ui/Field";
-import { useFormat } from "../../ui/format";
+import { DayField } from "../../ui/TimeFields";
 
 export const EMPTY_ACT = { number: "", date: "", until: "", tasks: "" };
 export type Act = typeof EMPTY_ACT;
@@ -31,8 +29,6 @@ interface Props {
 /** The act by which somebody is designated: nobody without one, and none without an end. */
 export function ActFields({ said, isAsked, error, onSay }: Props) {
   const { t } = useTranslation();
-  const { zone } = useFormat();
-  const [today] = useState(() => dateAt(Date.now(), zone));
   const theirs = fieldErrors(error);
   const field = (key: "number" | "date" | "until") => ({
     label: t(`first_run.${key}`),
@@ -45,8 +41,8 @@ export function ActFields({ said, isAsked, error, onSay }: Props) {
       <legend>{t("first_run.designation")}</legend>
       <div className="field-row">
         <TextField {...field("number")} autoComplete="off" />
-        <TextField {...field("date")} type="date" max={today} />
-        <TextField {...field("until")} type="date" min={today} />
+        <DayField {...field("date")} />
+        <DayField {...field("until")} />
       </div>
       <TextArea label={t("people.tasks")} hint={t("people.tasks_hint")} value={said.tasks} onChange={(tasks) => onSay({ ...said, tasks })} />
     </fieldset>

@@ -7,12 +7,11 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "../../app/session";
 import type { Agreement, AgreementKind, Wanted } from "../../core/api/people";
 import type { Permission } from "../../core/api/types";
-import { dateAt } from "../../core/time/zone";
 import { Button } from "../../ui/Button";
 import { Checkbox, SelectField, TextField } from "../../ui/Field";
-import { useFormat } from "../../ui/format";
 import { Empty } from "../../ui/States";
 import { type Column, Table } from "../../ui/Table";
+import { DayField } from "../../ui/TimeFields";
 import { ApplyDialog } from "./ApplyDialog";
 import { type Town, useSayDay } from "./town";
 
@@ -64,8 +63,6 @@ export function Agreements({ town, onChanged }: { readonly town: Town; readonly 
 
 function NewAgreement({ onClose, onProposed }: { readonly onClose: () => void; readonly onProposed: () => void }) {
   const { t } = useTranslation();
-  const { zone } = useFormat();
-  const [today] = useState(() => dateAt(Date.now(), zone));
   const [kind, setKind] = useState<AgreementKind>("protocol");
   const [said, setSaid] = useState({ organisation: "", number: "", until: "" });
   const [isPtz, setPtz] = useState(false);
@@ -96,7 +93,7 @@ function NewAgreement({ onClose, onProposed }: { readonly onClose: () => void; r
             <TextField label={t("people.organisation")} autoComplete="off" {...field("organisation")} />
             <div className="field-row">
               <TextField label={t("first_run.number")} autoComplete="off" {...field("number")} />
-              <TextField label={t("first_run.until")} type="date" min={today} {...field("until")} />
+              <DayField label={t("first_run.until")} {...field("until")} />
             </div>
             {kind === "protocol" ? <Checkbox label={t("people.allow_ptz")} isChecked={isPtz} onChange={setPtz} /> : null}
           </>

@@ -9,6 +9,7 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { RadioGroup, TextField } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
+import { DayField } from "../../ui/TimeFields";
 
 const DAYS = 8; // of footage, the first one and the last one not whole
 
@@ -28,7 +29,7 @@ export function GoTo({ at, now, onGo, onClose }: Props) {
   const [time, setTime] = useState(wall.time);
   const [which, setWhich] = useState<"0" | "1">("0");
   const found = instantsFrom(date, time, format.zone);
-  const wrong = found === null ? t("playback.time_wrong") : found.length === 0 ? t("playback.time_left_out") : undefined;
+  const wrong = date === "" ? undefined : found === null ? t("playback.time_wrong") : found.length === 0 ? t("playback.time_left_out") : undefined;
 
   function go(): void {
     const wanted = found?.[found.length > 1 ? Number(which) : 0];
@@ -60,7 +61,7 @@ export function GoTo({ at, now, onGo, onClose }: Props) {
             </button>
           ))}
         </div>
-        <TextField label={t("playback.date")} type="date" value={date} onChange={setDate} />
+        <DayField label={t("playback.date")} value={date} error={date === "" ? t("ui.day_wrong") : undefined} onChange={setDate} />
         <TextField label={t("playback.time")} hint={t("playback.time_hint")} value={time} onChange={setTime} inputMode="numeric" error={wrong} autoComplete="off" />
         {found === null || found.length < 2 ? null : (
           <RadioGroup

@@ -62,12 +62,19 @@ export function Cameras({ cameras, isKnown }: Props) {
 /** What a camera's streams do, in words. */
 export function State({ camera }: { readonly camera: CameraState }) {
   const say = useSayStream();
+  const name = useSayName();
   const states = [...new Set(camera.streams.map(say))];
   return (
     <Status tone={cameraTone(camera)}>
-      {states.length === 1 ? states[0] : camera.streams.map((stream) => `${stream.name}: ${say(stream)}`).join("; ")}
+      {states.length === 1 ? states[0] : camera.streams.map((stream) => `${name(stream.name)}: ${say(stream)}`).join("; ")}
     </Status>
   );
+}
+
+/** Of a stream, in the middle of a line. */
+function useSayName(): (name: string) => string {
+  const { t } = useTranslation();
+  return (name) => (name === "main" || name === "sub" ? t(`cameras.${name}`) : name);
 }
 
 /** A stream's state in words, with the cause where it is a gap. */
@@ -87,20 +94,35 @@ function Gaps({ streams }: { readonly streams: readonly StreamState[] }) {
   const { t } = useTranslation();
   const format = useFormat();
   const cause = useSayCause();
-  const all = streams.flatMap(({ name, gaps }) => gaps.map((gap) => ({ ...gap, stream: name })));
+  const nameOf = useSayName();
+  const all = together(streams);
   if (all.length === 0) return t("system.no_gaps");
   const shown = all.slice(-MOST_GAPS);
   return (
     <ul className="plain">
-      {shown.map(({ stream, from, to, why }) => (
-        <li key={`${stream} ${from}`}>
-          {streams.length > 1 ? `${stream}: ` : ""}
+      {shown.map(({ of, from, to, why }) => (
+        <li key={`${of.join()} ${from}`}>
+          {of.length < streams.length ? `${of.map(nameOf).join(", ")}: ` : ""}
           <time dateTime={from}>{format.span(msFromInstant(from), to === null ? null : msFromInstant(to))}</time> {cause(why)}
         </li>
       ))}
       {all.length > shown.length ? <li>{t("system.more_gaps", { count: all.length - shown.length })}</li> : null}
     </ul>
   );
+}
+
+/** What was missing in several streams for the same minutes is one gap to a reader. */
+function together(streams: readonly StreamState[]): readonly (StreamState["gaps"][number] & { readonly of: readonly string[] })[] {
+  const found = new Map<string, StreamState["gaps"][number] & { readonly of: string[] }>();
+  for (const { name, gaps } of streams) {
+    for (const gap of gaps) {
+      const key = [gap.from.slice(0, 16), gap.to?.slice(0, 16), gap.why].join();
+      const same = found.get(key);
+      if (same === undefined || same.of.includes(name)) found.set(`${key}${same === undefined ? "" : gap.from}`, { ...gap, of: [name] });
+      else same.of.push(name);
+    }
+  }
+  return [...found.values()].sort((a, b) => a.from.localeCompare(b.from));
 }
 
 function youngest(streams: readonly StreamState[]): number | null {

@@ -43,14 +43,15 @@ function Recorder({ state }: { readonly state: SystemState }) {
 const CLOCK_TONES: Record<ClockState["state"], Tone> = { trusted: "fine", untrusted: "alarm", unknown: "warning" };
 
 function Clock({ clock }: { readonly clock: ClockState }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const by = `system.clock_by_${clock.source}`;
   const format = useFormat();
   const unknown = t("system.unknown");
   return (
     <Card title={t("system.clock")} aside={<Status tone={CLOCK_TONES[clock.state]}>{t(`system.clock_${clock.state}`)}</Status>}>
       <Facts
         items={[
-          [t("system.clock_source"), clock.source ?? unknown],
+          [t("system.clock_source"), clock.source === null ? unknown : i18n.exists(by) ? t(by as "system.clock_by_wall") : clock.source],
           [t("system.clock_offset"), clock.offset_ms === null ? unknown : `${format.number(clock.offset_ms)} ms`],
         ]}
       />
