@@ -73,7 +73,7 @@ def past_spec(number: int) -> ClipSpec:
     A clock is put into it. A loop is as long as a segment may be.
     """
     return ClipSpec(
-        width=320, height=176, fps=str(A_SECOND), frames=120, gop=120, bitrate=3_200, tag=number + 1, sei=False,
+        width=320, height=176, fps=str(A_SECOND), frames=120, gop=120, quantiser=34, tag=number + 1, sei=False,
         clock=True,
     )  # fmt: skip
 

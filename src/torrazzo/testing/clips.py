@@ -48,6 +48,7 @@ class ClipSpec:
     tag: int = 0  # shown in each picture's second strip
     sei: bool = True  # an SEI NAL unit of ours, with the picture's number, before each picture
     clock: bool = False  # a scene instead of numbers, with room above for a clock_face.py that makes it whole
+    quantiser: int = 0  # of such a scene, instead of a bit rate: what stands still is sharp, and costs nothing
 
     @property
     def interval(self) -> int:
@@ -166,9 +167,12 @@ def _scene_context(spec: ClipSpec) -> "av.VideoCodecContext":
     context = av.CodecContext.create("libx264", "w")
     context.width, context.height, context.pix_fmt = spec.width, spec.height, "yuv420p"
     context.time_base, context.framerate = Fraction(1, SECOND), Fraction(spec.fps)
-    context.bit_rate, context.thread_count = spec.bitrate, 1
-    options = _x264_options(spec)
-    plain = "cabac=0:8x8dct=0:weightp=0:ref=1:no-deblock=1:scenecut=0"  # what a clock's slices can stand beside
+    context.thread_count, options = 1, _x264_options(spec)
+    plain = "cabac=0:8x8dct=0:weightp=0:ref=1:no-deblock=1:mbtree=0"  # what a clock's slices can stand beside
+    if spec.quantiser:
+        plain += f":qp={spec.quantiser}:ipratio=2.5:aq-mode=0:no-psy=1"
+    else:
+        context.bit_rate = spec.bitrate
     context.options = {**options, "x264-params": f"{options['x264-params']}:{plain}"}
     return context
 

@@ -47,7 +47,7 @@ def street_spec(number: int) -> ClipSpec:
 def demo_specs(number: int) -> tuple[ClipSpec, ClipSpec]:
     """The pictures of the demo's camera `number`, `main` and `sub`, without the clock that is put into them."""
     main = ClipSpec(
-        width=640, height=352, fps="25/2", frames=200, gop=25, bitrate=250_000, tag=number + 1, sei=False, clock=True
+        width=640, height=352, fps="25/2", frames=125, gop=25, bitrate=250_000, tag=number + 1, sei=False, clock=True
     )
     return main, replace(main, width=320, height=176, bitrate=60_000)
 
