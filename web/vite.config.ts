@@ -26,5 +26,5 @@ export default defineConfig(({ mode }) => ({
     },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8080" } },
-  test: { include: ["test/**/*.test.{ts,tsx}"], environment: "jsdom", isolate: false },
+  test: { include: ["test/**/*.test.{ts,tsx}"], environment: "jsdom", isolate: false, testTimeout: 30_000 },
 }));
