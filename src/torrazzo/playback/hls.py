@@ -23,7 +23,7 @@ from torrazzo.segment import parse_fragment
 GAP_TICKS = 10 * SECOND  # a long gap is told in parts, so that no part outlasts the target duration
 
 _PART = re.compile(
-    r"(init|seg)_([0-9a-f]{1,8}-[0-9]{1,10}-[0-9]{1,20})_([0-9]{1,20})(?:_([0-9]{1,20}))?\.(mp4|m4s)", re.ASCII
+    r"(init|seg)_([0-9a-f]{1,8}-[0-9]{1,10}-[0-9]{1,20})_([0-9]{1,18})(?:_([0-9]{1,18}))?\.(mp4|m4s)", re.ASCII
 )
 
 

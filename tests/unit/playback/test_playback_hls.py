@@ -249,6 +249,7 @@ def test_part_names_round_trip(name: PartName) -> None:
         "", "seg", "init_00000007-1-9_3.m4s", "seg_00000007-1-9_3.mp4", "seg_00000007-1-9_3.m4s",
         "init_00000007-1-9_03.mp4", "init_7-1-9_3.mp4", "seg_00000007-1-9_3_1_1.m4s", "../init_00000007-1-9_3.mp4",
         "init_00000007-1-9_3.mp4\n", "gap_0.m4s",
+        "init_00000007-1-9_9999999999999999999.mp4", "seg_00000007-1-9_3_9999999999999999999.m4s",  # no column holds it
     ],
 )  # fmt: skip
 def test_other_names_are_invalid(text: str) -> None:
