@@ -47,6 +47,7 @@ PAGES = (  # Chromium; the rest, so that these two take as long
     "tests/e2e/test_cameras_screen.py",
     "tests/e2e/test_log_screen.py",
     "tests/e2e/test_map_screen.py",
+    "tests/e2e/test_oidc.py",
     "tests/e2e/test_package_by_strangers.py",
     "tests/e2e/test_package_hour.py",
     "tests/e2e/test_page_built.py",

@@ -74,6 +74,28 @@ def test_without_a_control_room_the_command_does_it_itself(served: Served) -> No
     assert served.run("account", "suspend", "anna.rossi").code == 2
 
 
+def test_a_provider_is_set_up_by_command(served: Served, tmp_path: Path) -> None:
+    """With a secret that no file has in clear; who is bound is listed; what cannot be is refused before it is kept."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("un segreto di prova 4711\n")
+    given = ("access", "oidc", "set", "--client-id", "torrazzo", "--name", "Comune", "--reason", "delibera 12/2026")
+    plain = served.run(*given, "--issuer", "http://id.example.it", "--secret-file", str(secret))
+    assert (plain.code, "https" in plain.err) == (2, True)
+    done = served.run(*given, "--issuer", "https://localhost:9/realms/comune", "--secret-file", str(secret))
+    assert (done.code, "http://localhost:8470/oidc" in done.out) == (0, True), done.err
+    assert "does not answer" in done.err
+    bound = served.run("access", "oidc", "bind", "anna.rossi", "--subject", "8f1c", "--reason", "delibera 12/2026")
+    assert bound.code == 0, bound.err
+    told = served.json("access", "oidc", "show")
+    assert told["bound"] == [{"name": "anna.rossi", "subject": "8f1c"}]
+    assert told["provider"]["secret"] is True
+    assert served.run("access", "oidc", "check").code == 1
+    kept = [file for file in served.home.path.rglob("*") if file.is_file()]
+    assert not [file for file in kept if b"un segreto di prova" in file.read_bytes()]
+    assert served.run("access", "oidc", "remove", "--reason", "contratto scaduto").code == 0
+    assert served.json("access", "oidc", "show") == {"provider": None, "bound": []}
+
+
 def test_the_running_control_room_does_it_and_tells_the_ledger(served: Served) -> None:
     """Its facts, and those owed from before, stand in `act`, with names that the book opens and no name in the open."""
     served.start()

@@ -47,6 +47,7 @@ from torrazzo.control_room.live.protocol import LiveProtocol
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.person_looks import PersonLooks
 from torrazzo.control_room.playback_desk import PlaybackDesk
+from torrazzo.control_room.provider_desk import ProviderDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import town_state
 from torrazzo.control_room.turning_desk import TurningDesk
@@ -149,6 +150,7 @@ class ApiTown(StaffedTown):
         self.live = LiveLooks(self.staffing, self.clock, lambda: self.windows, relay)
         self.cameras_of_town = Cameras(self.staffing.staff, self.staffing.accounts, self.office)
         self.turning = TurningDesk(self.clock, self._tell_turned)
+        self.provider = ProviderDesk(self.staffing.providers, self.clock)
         self.devices: dict[str, pyotp.TOTP] = {}
         self.port = 0
         self._ledger_runs, self._opened = contextlib.ExitStack(), contextlib.ExitStack()
@@ -195,6 +197,7 @@ class ApiTown(StaffedTown):
             log=ActLog(self.home, self.disk, self.clock),
             all_cameras=partial(self.office.registry.cameras, has_removed=True),
             playback=self.playback,
+            provider=self.provider,
             live=self.live,
         )
 

@@ -125,13 +125,13 @@ class PageTown:
 
     @property
     def town(self) -> dict[str, Any]:
-        return {"name": "Cremona", "zone": "Europe/Rome", "first_run": self.is_new, "demo": True}
+        return {"name": "Cremona", "zone": "Europe/Rome", "provider": None, "first_run": self.is_new, "demo": True}
 
     def me(self) -> dict[str, Any]:
         return {
             "town": self.town, "person": {"id": "p1", "name": "Anna Rossi"}, "roles": ["operator"],
-            "permissions": list(self.permissions), "shift": self.shift, "csrf": CSRF, "idle_s": self.idle_s,
-            "until": "2026-11-25T08:00:00.000Z", "wishes": self.wishes,
+            "permissions": list(self.permissions), "shift": self.shift, "csrf": CSRF, "leave": None,
+            "idle_s": self.idle_s, "until": "2026-11-25T08:00:00.000Z", "wishes": self.wishes,
         }  # fmt: skip
 
     def step(self, step: str) -> dict[str, Any]:
@@ -147,7 +147,14 @@ class PageTown:
         if asked.startswith("POST /sign-in"):
             return self._sign_in(asked.removeprefix("POST /sign-in"), said)
         if asked == "GET /me/ways":
-            return {"password": True, "totp": False, "passkeys": [], "recovery_codes": 0, "again": False}
+            return {
+                "password": True,
+                "totp": False,
+                "passkeys": [],
+                "recovery_codes": 0,
+                "provider": None,
+                "again": False,
+            }
         if asked.startswith(("POST /first-run", "POST /link", "POST /enrol")):
             return self._begin(asked, said)
         if asked == "POST /unlock":

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { Client } from "../src/core/api/client";
 import { Session } from "../src/core/session/session";
 
-const town = { name: "Cremona", zone: "Europe/Rome", first_run: false, demo: false };
+const town = { name: "Cremona", zone: "Europe/Rome", provider: null, first_run: false, demo: false };
 const me = {
   town,
   person: { id: "p1", name: "Anna" },
@@ -16,6 +16,7 @@ const me = {
   csrf: "word",
   idle_s: 600,
   until: "2026-11-24T22:00:00.000Z",
+  leave: null,
   wishes: { language: null, theme: null },
 };
 

@@ -227,6 +227,14 @@ class Challenges:
         head = secrets.token_bytes(_DRAWN) + (self._clock.utc() + GOOD_FOR).to_bytes(_UNTIL, "big")
         return head + self._mac(head, for_)
 
+    def begun(self, challenge: bytes) -> UtcTicks:
+        """When it was drawn."""
+        return UtcTicks(int.from_bytes(challenge[_DRAWN : _DRAWN + _UNTIL], "big") - GOOD_FOR)
+
+    def derived(self, challenge: bytes, what: str) -> bytes:
+        """A secret that belongs to it, of which nothing is kept."""
+        return hmac.digest(self._key, what.encode() + b"\0" + challenge, "sha256")
+
     def answer(self, challenge: bytes, for_: str) -> None:
         """It is answered, once: raises `ValueError` for one that is not ours, too old, or was answered before."""
         head, mac = challenge[: _DRAWN + _UNTIL], challenge[_DRAWN + _UNTIL :]

@@ -33,6 +33,7 @@ MOST_PAST = 100
 AGAIN = "AGAIN_REQUIRED"
 MOST_READ = 256  # that are kept as they were read: each part of what plays asks whose it is
 
+BY_PROVIDER = "oidc"  # a method: by the town's provider, with two factors there
 HALF, ELSEWHERE, FULL = "half", "elsewhere", "full"
 
 _OVER = {
@@ -62,7 +63,7 @@ class Session(NamedTuple):
 
     account: Account
     stage: str
-    method: str  # code, passkey, recovery, link, password
+    method: str  # code, passkey, recovery, link, password, demo; oidc, oidc-code, oidc-recovery, oidc-first
     where: Where
     opened: UtcTicks
     until: UtcTicks
@@ -293,11 +294,17 @@ def read_session(connection: sa.Connection, row: sa.RowMapping) -> Session:
         row["opened"],
         row["until"],
         row["is_locked"],
-        needs(connection, account.id) if row["stage"] == FULL else (),
+        _owed(connection, account.id, row["method"]) if row["stage"] == FULL else (),
         None if other is None else Where(other["station"], other["address"]),
         row["id"],
         row["shown"],
     )
+
+
+def _owed(connection: sa.Connection, person: str, method: str) -> tuple[str, ...]:
+    """Who showed two factors to the provider needs none of ours."""
+    found = needs(connection, person)
+    return tuple(each for each in found if each != "second") if method == BY_PROVIDER else found
 
 
 def _new_token() -> str:

@@ -12,7 +12,7 @@ from torrazzo.access.accounts import read_accounts, used_now
 from torrazzo.access.factors import check_code, needs, password_hash, renew_hash, use_recovery
 from torrazzo.access.failures import Keys, count_failure, forget_failures, is_locked, locked_until
 from torrazzo.access.passwords import Hasher
-from torrazzo.access.sessions import FULL, HALF, Opened, Session, Sessions, Where, begin, renew
+from torrazzo.access.sessions import BY_PROVIDER, FULL, HALF, Opened, Session, Sessions, Where, begin, renew
 from torrazzo.access.staff import By, Change, Done, Staff, clean
 from torrazzo.access.tables import PERSON, SESSION
 from torrazzo.base.times import UtcTicks
@@ -87,7 +87,8 @@ class SignIn:
             if refused is not None:
                 return change.done(refused)
             assert method is not None
-            return change.done(entered(change, half.account, method, half.where))
+            way = f"{BY_PROVIDER}-{method}" if half.method == BY_PROVIDER else method
+            return change.done(entered(change, half.account, way, half.where))
 
     def again(self, token: str, password: str) -> Done[Opened | Decision]:
         """Its own person shows by the password who it is; a locked session is open then. It has another token."""

@@ -24,6 +24,7 @@ from torrazzo.access.log_reviews import LogReviews
 from torrazzo.access.passkeys import Passkeys
 from torrazzo.access.passwords import Cost, Hasher
 from torrazzo.access.person_changes import PersonChanges
+from torrazzo.access.providers import Providers
 from torrazzo.access.sessions import Sessions
 from torrazzo.access.shifts import Shifts
 from torrazzo.access.sign_in import SignIn
@@ -44,6 +45,7 @@ class Staffing:
     sign_in: SignIn
     credentials: Credentials
     passkeys: Passkeys
+    providers: Providers
     links: Links
     shifts: Shifts
     four_eyes: FourEyes
@@ -73,6 +75,7 @@ class Staffing:
             SignIn(staff, sessions, hasher),
             Credentials(staff, sessions, hasher),
             Passkeys(staff, sessions),
+            Providers(staff, sessions, accounts),
             Links(staff, accounts, hasher),
             Shifts(staff),
             FourEyes(staff),

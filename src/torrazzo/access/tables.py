@@ -51,6 +51,14 @@ RECOVERY_CODE = _table("recovery_code", "person hash", person=sa.Text, hash=sa.L
 LINK = _table("link", "hash", hash=sa.LargeBinary, person=sa.Text, is_all=sa.Boolean, until=sa.BigInteger)
 FAILURE = _table("failure", "key", key=sa.Text, count=sa.Integer, since=sa.BigInteger, locked_until=sa.BigInteger)
 
+PROVIDER = _table(
+    "provider", "issuer", issuer=sa.Text, name=sa.Text, client=sa.Text, sealed=sa.LargeBinary, hosts=sa.Text,
+    acr=sa.Text, ca=sa.Text,
+)  # fmt: skip
+SUBJECT = _table(
+    "subject", "issuer subject", issuer=sa.Text, subject=sa.Text, person=sa.Text, bound=sa.BigInteger
+)  # fmt: skip
+
 SESSION = _table(
     "session", "hash", hash=sa.LargeBinary, person=sa.Text, stage=sa.Text, method=sa.Text, station=sa.Text,
     address=sa.Text, opened=sa.BigInteger, seen=sa.BigInteger, until=sa.BigInteger, is_locked=sa.Boolean,

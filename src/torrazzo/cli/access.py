@@ -11,6 +11,7 @@ import typer
 
 from torrazzo.base.errors import Refused, Unavailable
 from torrazzo.base.times import iso_from_ticks, ticks_from_text
+from torrazzo.cli import oidc
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import FromOption, HomeOption, JsonOption, ToOption
 from torrazzo.cli.output import local_text, warn, write_json, write_table
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
     from torrazzo.evidence.accesses import Access, Entry
     from torrazzo.town.home import Home
 
-app = typer.Typer(help="Who looked at what.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Who looked at what; by which provider people sign in.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(oidc.app, name="oidc")
 
 
 @app.callback()
 def access() -> None:
-    """Who looked at what."""
+    """Who looked at what; by which provider people sign in."""
 
 
 @app.command("list")

@@ -59,6 +59,11 @@ class ControlRoom:
             found = self._ask("POST", target, {"reason": reason})
         return found if isinstance(found, dict) else {}
 
+    def provider(self, what: str, said: Mapping[str, object]) -> Mapping[str, Any]:
+        """`show`, or `set`, `remove`, `bind`, `unbind`, for the owner of the home."""
+        found = self._ask("GET", "/provider") if what == "show" else self._ask("POST", f"/provider/{what}", dict(said))
+        return found if isinstance(found, dict) else {}
+
     def rebuild_catalogue(self) -> Mapping[str, object]:
         """Have the catalogue made anew from the volumes; may take long."""
         found = self._ask("POST", "/catalogue/rebuild", timeout=24 * 3600.0)

@@ -54,6 +54,7 @@ from torrazzo.control_room.page_app import Views, make_page_app
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.control_room.person_looks import PersonLooks
 from torrazzo.control_room.playback_desk import KEYS_AT_ONCE, PlaybackDesk
+from torrazzo.control_room.provider_desk import ProviderDesk
 from torrazzo.control_room.serving import Server, make_server
 from torrazzo.control_room.socket_app import make_socket_app
 from torrazzo.control_room.staff_room import PAGE, StaffRoom, try_to
@@ -153,6 +154,7 @@ class _Room:
         self._books = Books(home, disk, clock)
         self._staff = StaffRoom(Staffing.of(office.registry.engine, office.box, clock, town=settings.name), self._tell)
         self._cameras = Cameras(self._staff.staffing.staff, self._staff.staffing.accounts, office)
+        self._provider = ProviderDesk(self._staff.staffing.providers, clock)
         self._camera_jobs = Jobs(clock)
         self._turning = TurningDesk(clock, self._tell_turned)
         self._refusals: dict[object, int] = {}
@@ -246,6 +248,7 @@ class _Room:
             log=ActLog(home, self._disk, self._clock),
             all_cameras=partial(self._office.registry.cameras, has_removed=True),
             playback=self._playback,
+            provider=self._provider,
             alarms=self._watch.alarms,
             refusals=self._refusals,
             live=self._live,

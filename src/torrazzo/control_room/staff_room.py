@@ -20,6 +20,7 @@ from torrazzo.access.staffing import Staffing
 from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.control_room.accounts import link_path, list_accounts
 from torrazzo.control_room.peered import requesting
+from torrazzo.control_room.provider_office import change_provider, show_provider
 from torrazzo.control_room.socket_app import read_json
 from torrazzo.durable import Disk
 
@@ -80,6 +81,8 @@ class StaffRoom:
             Route("/accounts", self._list),
             Route("/accounts/{name}/link", self._link, methods=["POST"]),
             Route("/accounts/{name}/suspend", self._suspend, methods=["POST"]),
+            Route("/provider", self._provider),
+            Route("/provider/{what}", self._change_provider, methods=["POST"]),
         )
 
     def _list(self, _request: Request) -> Response:
@@ -90,6 +93,16 @@ class StaffRoom:
         account = self.staffing.accounts.named(request.path_params["name"])
         make = partial(self.staffing.links.make, account.id, by, is_all=True)
         return JSONResponse({"token": await asyncio.to_thread(lambda: self.told(make()))})
+
+    def _provider(self, _request: Request) -> Response:
+        return JSONResponse(show_provider(self.staffing))
+
+    async def _change_provider(self, request: Request) -> Response:
+        by, body = await _by(request), await read_json(request, BODY)
+        assert isinstance(body, dict)
+        change = partial(change_provider, self.staffing, request.path_params["what"], body, by)
+        await asyncio.to_thread(lambda: self.told(change()))
+        return JSONResponse({})
 
     async def _suspend(self, request: Request) -> Response:
         by = await _by(request)

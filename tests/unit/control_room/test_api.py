@@ -111,6 +111,7 @@ def test_the_first_two_people_are_made_by_a_link(tmp_path: Path) -> None:
         assert browser.get("/town").json() == {
             "name": "Cremona",
             "zone": "Europe/Rome",
+            "provider": None,
             "first_run": True,
             "demo": False,
         }

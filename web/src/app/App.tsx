@@ -15,6 +15,7 @@ import { Notices } from "../ui/Notices";
 import { Failed, Loading } from "../ui/States";
 import { Doors } from "./Doors";
 import { Inside } from "./Inside";
+import { PROVIDER_PATH } from "./provider";
 import { SessionContext, useStanding } from "./session";
 
 export function App({ session }: { readonly session: Session }) {
@@ -45,6 +46,7 @@ function place(session: Session, standing: ReturnType<typeof useStanding>): Reac
       if (location.pathname === DEMO_PATH) return <DemoDoor town={standing.town} />;
       return <SignIn town={standing.town} why={standing.why} />;
     case "locked":
+      if (location.pathname === PROVIDER_PATH) return <SignIn town={standing.town} why={null} />;
       return (
         <Doors town={standing.town}>
           <Unlock />

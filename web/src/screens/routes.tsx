@@ -4,6 +4,7 @@
 import { type ReactNode } from "react";
 import { Navigate, type RouteObject } from "react-router";
 
+import { PROVIDER_PATH } from "../app/provider";
 import { useMe } from "../app/session";
 import { Shell } from "../app/Shell";
 import { type Screen, SCREENS, visibleScreens } from "./list";
@@ -19,6 +20,7 @@ export function routes(): RouteObject[] {
       children: [
         { index: true, element: <Home /> },
         { path: "/shift", element: <OpenShift /> },
+        { path: PROVIDER_PATH, lazy: async () => ({ Component: (await import("./me/MyProvider")).Bound }) },
         { path: "/ways", lazy: async () => ({ Component: (await import("./me/Ways")).Ways }) },
         ...SCREENS.map(route),
         { path: "*", element: <NotFound /> },

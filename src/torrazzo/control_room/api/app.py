@@ -29,6 +29,7 @@ from torrazzo.control_room.api import (
     masks,
     own,
     people,
+    provider,
     register,
     sectors,
     shifts,
@@ -52,6 +53,7 @@ DECLARED: Sequence[Declared] = tuple(
     for file in (
         doors,
         own,
+        provider,
         shifts,
         register,
         alarms,

@@ -42,7 +42,7 @@ def town(asked: Asking) -> shapes.Town:
 def sign_in(body: shapes.SignIn, asked: Asking, response: Response) -> shapes.SignInStep:
     """First step."""
     done = asked.room.staffing.sign_in.by_password(body.name, body.password, asked.where)
-    return _entered(asked, response, done, body.name)
+    return entered(asked, response, done, body.name)
 
 
 @routes.add("POST", "/sign-in/totp", Logged.AUTH, "session", Door.HALF, shapes.SignInStep)
@@ -59,7 +59,7 @@ def by_recovery(body: shapes.GivenCode, asked: Asking, response: Response) -> sh
 
 def _second(body: shapes.GivenCode, asked: Asked, response: Response) -> shapes.SignInStep:
     done = asked.room.staffing.sign_in.second(asked.token, body.code)
-    return _entered(asked, response, done, asked.account.name)
+    return entered(asked, response, done, asked.account.name)
 
 
 @routes.add("POST", "/sign-in/passkey/options", Logged.AUTH, "session", Door.ANYONE, shapes.Options)
@@ -72,7 +72,7 @@ def ask_passkey(asked: Asking) -> shapes.Options:
 def by_passkey(body: shapes.Credential, asked: Asking, response: Response) -> shapes.SignInStep:
     """The second step, or all of it."""
     done = asked.room.staffing.passkeys.sign_in(body.credential, asked.where, expect_name(asked.site))
-    return _entered(asked, response, done, "")
+    return entered(asked, response, done, "")
 
 
 @routes.add("POST", "/sign-in/take-over", Logged.AUTH, "session", Door.HALF, shapes.SignInStep)
@@ -147,6 +147,7 @@ def town_of(room: Room) -> shapes.Town:
     return shapes.Town(
         name=settings.name,
         zone=settings.zone.key,
+        provider=None if room.provider is None else room.provider.name(),
         first_run=len(room.staffing.accounts.all()) < len(FIRST),
         demo=bool(cameras) and all(camera.synthetic for camera in cameras),
     )
@@ -163,7 +164,8 @@ def act_of(room: Room, said: shapes.DesignationSaid) -> Act:
     return Act(said.number, said.date, said.tasks or AS_THE_ACT_SAYS, end_of_day(said.until, room.settings.zone))
 
 
-def _entered(asked: Asked, response: Response, done: Done[Opened | Decision], name: str) -> shapes.SignInStep:
+def entered(asked: Asked, response: Response, done: Done[Opened | Decision], name: str) -> shapes.SignInStep:
+    """The next step, or the refusal."""
     found, is_told = asked.room.told_or_owed(done)
     if isinstance(found, Opened):
         return step_of(asked, response, found, is_told=is_told)

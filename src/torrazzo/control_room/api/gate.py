@@ -24,6 +24,7 @@ from torrazzo.law.roles import sees_media
 
 CSRF = "x-torrazzo-csrf"
 STATION_S = 400 * 24 * 3600
+WAY_S = 15 * 60
 REFUSED_AGAIN = 10 * 60 * SECOND  # what a page asks again and again is told once in so long
 MOST_REFUSALS = 10_000
 NEVER = frozenset({"FORBIDDEN", "ROLE_CONFLICT"})  # whatever is said
@@ -39,6 +40,7 @@ class Asked(NamedTuple):
     site: Site
     token: str = ""
     known: Session | None = None
+    way: str = ""  # a secret of the browser, by which it comes back from the provider
 
     @property
     def session(self) -> Session:
@@ -59,7 +61,8 @@ class Asked(NamedTuple):
 def enter(request: HTTPConnection, declared: Declared) -> Asked:
     """Whoever asks for this route; raises where they may not. In a thread."""
     room: Room = request.app.state.room
-    asked = Asked(room, where_of(request, room), site_of(request, room))
+    way = request.cookies.get(cookie_name(room, "torrazzo-way"), "")[:64]
+    asked = Asked(room, where_of(request, room), site_of(request, room), way=way)
     permission = declared.permission
     if permission is Door.ANYONE:
         return asked
@@ -178,6 +181,11 @@ def give_session(response: Response, asked: Asked, token: str) -> None:
     """To the browser, and nobody else in it; the station's name with it, so that the browser is known again."""
     _set(response, asked.room, "torrazzo", token, None)
     _set(response, asked.room, "torrazzo-station", asked.where.station, STATION_S)
+
+
+def give_way(response: Response, asked: Asked, browser: str) -> None:
+    """A secret for the way to the provider and back."""
+    _set(response, asked.room, "torrazzo-way", browser, WAY_S)
 
 
 def take_session(response: Response, asked: Asked) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from starlette.responses import Response
 
-from torrazzo.access.sessions import AGAIN, IDLE, Opened, csrf_of
+from torrazzo.access.sessions import AGAIN, BY_PROVIDER, IDLE, Opened, csrf_of
 from torrazzo.access.staff import Denial, Done
 from torrazzo.base.times import SECOND, iso_from_ticks
 from torrazzo.control_room.api import shapes
@@ -96,6 +96,7 @@ def ways(asked: Asking) -> shapes.MyWays:
         totp=has.device,
         passkeys=[shapes.Passkey(id=key.id, name=key.name, created=iso_from_ticks(key.created)) for key in keys],
         recovery_codes=has.recovery_codes,
+        provider=_provider(asked),
         again=asked.room.staffing.sessions.left(asked.session) <= 0,
     )
 
@@ -122,7 +123,7 @@ def sessions(asked: Asking) -> shapes.Items[shapes.MySession]:
 @routes.add("POST", "/me/password", Logged.AUTH, "password", Door.SELF, None)
 def change_password(body: shapes.ChangedPassword, asked: Asking) -> None:
     """By the old one; other sessions of this person end."""
-    with _fresh(asked, "another password"):
+    with fresh(asked, "another password"):
         done = asked.room.staffing.credentials.change_password(asked.token, body.old, body.new)
     _expect(asked.room.told(done))
 
@@ -130,7 +131,7 @@ def change_password(body: shapes.ChangedPassword, asked: Asking) -> None:
 @routes.add("POST", "/me/recovery", Logged.AUTH, "recovery codes", Door.SELF, shapes.RecoveryCodes)
 def renew_recovery(asked: Asking) -> shapes.RecoveryCodes:
     """Ten new ones; the old ones are void."""
-    with _fresh(asked, "new recovery codes"):
+    with fresh(asked, "new recovery codes"):
         codes = asked.room.told(asked.room.staffing.credentials.renew_recovery(asked.token))
     return shapes.RecoveryCodes(codes=list(codes))
 
@@ -138,7 +139,7 @@ def renew_recovery(asked: Asking) -> shapes.RecoveryCodes:
 @routes.add("POST", "/enrol/totp", Logged.AUTH, "device", Door.OWED, shapes.Enrolment)
 def enrol_totp(asked: Asking) -> shapes.Enrolment:
     """A device for codes; it counts once a code of it was given."""
-    with _fresh(asked, "a device for codes"):
+    with fresh(asked, "a device for codes"):
         device = asked.room.told(asked.room.staffing.credentials.begin_device(asked.token))
     return shapes.Enrolment(totp=shapes.Totp(secret=device.secret, uri=device.address))
 
@@ -146,7 +147,7 @@ def enrol_totp(asked: Asking) -> shapes.Enrolment:
 @routes.add("POST", "/enrol/totp/code", Logged.AUTH, "device", Door.OWED, shapes.RecoveryCodes)
 def confirm_totp(body: shapes.GivenCode, asked: Asking) -> shapes.RecoveryCodes:
     """Shows that the secret arrived."""
-    with _fresh(asked, "a device for codes"):
+    with fresh(asked, "a device for codes"):
         codes = asked.room.told(asked.room.staffing.credentials.confirm_device(asked.token, body.code))
     return shapes.RecoveryCodes(codes=list(codes))
 
@@ -154,14 +155,14 @@ def confirm_totp(body: shapes.GivenCode, asked: Asking) -> shapes.RecoveryCodes:
 @routes.add("POST", "/me/totp/remove", Logged.AUTH, "device", Door.SELF, None)
 def remove_totp(asked: Asking) -> None:
     """A lost one; where it was the only second factor, another is owed now."""
-    with _fresh(asked, "no device for codes"):
+    with fresh(asked, "no device for codes"):
         asked.room.told(asked.room.staffing.credentials.remove_device(asked.token))
 
 
 @routes.add("POST", "/enrol/passkey/options", Logged.AUTH, "passkey", Door.OWED, shapes.Options)
 def ask_new_passkey(asked: Asking) -> shapes.Options:
     """For `navigator.credentials.create`."""
-    with _fresh(asked, "a passkey"):
+    with fresh(asked, "a passkey"):
         text = asked.room.staffing.passkeys.begin(asked.token, expect_name(asked.site))
     return shapes.Options(options=json.loads(text))
 
@@ -170,7 +171,7 @@ def ask_new_passkey(asked: Asking) -> shapes.Options:
 def enrol_passkey(body: shapes.NewPasskey, asked: Asking) -> shapes.RecoveryCodes:
     """The new one counts."""
     site, passkeys = expect_name(asked.site), asked.room.staffing.passkeys
-    with _fresh(asked, "a passkey"):
+    with fresh(asked, "a passkey"):
         codes: Sequence[str] = asked.room.told(passkeys.add(asked.token, body.credential, body.name, site))
     return shapes.RecoveryCodes(codes=list(codes))
 
@@ -181,12 +182,26 @@ def remove_passkey(id: shapes.Line, asked: Asking) -> None:  # noqa: A002 - the 
     known = {key.id for key in asked.room.staffing.passkeys.all(asked.account.id)}
     if id not in known:
         raise No("NOT_FOUND")
-    with _fresh(asked, "a passkey less"):
+    with fresh(asked, "a passkey less"):
         asked.room.told(asked.room.staffing.passkeys.remove(asked.token, id))
 
 
+def _provider(asked: Asked) -> shapes.MyProvider | None:
+    name = None if asked.room.provider is None else asked.room.provider.name()
+    if name is None:
+        return None
+    return shapes.MyProvider(name=name, bound=asked.room.staffing.providers.subject(asked.account.id) is not None)
+
+
+def _leave(asked: Asked) -> str | None:
+    """Who came in by the provider leaves it, too: the station is not theirs alone."""
+    if asked.room.provider is None or not asked.session.method.startswith(BY_PROVIDER):
+        return None
+    return asked.room.provider.leave(f"{asked.site.origins[0]}/")
+
+
 @contextmanager
-def _fresh(asked: Asked, what: str) -> Iterator[None]:
+def fresh(asked: Asked, what: str) -> Iterator[None]:
     """The stores ask for it; that it was refused is a fact."""
     try:
         yield
@@ -222,5 +237,6 @@ def _me(asked: Asked) -> shapes.Me:
         csrf=csrf_of(asked.token),
         idle_s=IDLE // SECOND,
         until=iso_from_ticks(session.until),
+        leave=_leave(asked),
         wishes=shapes.Wishes.model_validate(wish._asdict()),
     )

@@ -21,6 +21,7 @@ from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.holds_app import HoldDesk
 from torrazzo.control_room.live.looks import LiveLooks
 from torrazzo.control_room.playback_desk import PlaybackDesk
+from torrazzo.control_room.provider_desk import ProviderDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import TownState
 from torrazzo.control_room.turning_desk import TurningDesk
@@ -53,6 +54,7 @@ class Room:
     holds: HoldDesk | None = None
     all_cameras: Callable[[], Sequence[Camera]] = tuple  # with removed ones
     playback: PlaybackDesk | None = None
+    provider: ProviderDesk | None = None
     map_file: Path | None = None
     log: ActLog | None = None
     is_secure: bool = False  # people reach us over TLS, be it a proxy's

@@ -62,6 +62,7 @@ class Town(Gives):
 
     name: str
     zone: str
+    provider: str | None  # the name of another way to sign in
     first_run: bool
     demo: bool
 
@@ -202,6 +203,7 @@ class Me(Gives):
     csrf: str
     idle_s: int
     until: str
+    leave: str | None  # where the browser goes after signing out: the provider's session ends there
     wishes: Wishes
 
 
@@ -211,11 +213,17 @@ class Passkey(Gives):
     created: str
 
 
+class MyProvider(Gives):
+    name: str
+    bound: bool  # this person comes in by it
+
+
 class MyWays(Gives):
     password: bool
     totp: bool
     passkeys: list[Passkey]
     recovery_codes: int  # that are left
+    provider: MyProvider | None
     again: bool  # before one is changed, its person shows again who it is
 
 

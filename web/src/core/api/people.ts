@@ -144,12 +144,14 @@ export interface MyWays {
   readonly passkeys: readonly { readonly id: string; readonly name: string; readonly created: Instant }[];
   /** That are left. */
   readonly recovery_codes: number;
+  /** Null: there is none. */
+  readonly provider: { readonly name: string; readonly bound: boolean } | null;
   /** Before one is changed, POST /me/again: else AGAIN_REQUIRED. */
   readonly again: boolean;
 }
 
 export interface MySession {
-  /** code, passkey, recovery, link, password */
+  /** code, passkey, recovery, link, password, demo; oidc, oidc-code, oidc-recovery, oidc-first */
   readonly method: string;
   readonly station: string;
   readonly address: string;

@@ -12,6 +12,7 @@ import type { LiveRoutes } from "./live";
 import type { MapRoutes } from "./map";
 import type { MaskRoutes } from "./masks";
 import type { PlaybackRoutes } from "./playback";
+import type { ProviderRoutes } from "./provider";
 import type { RegisterRoutes } from "./register";
 import type { CurtainRoutes } from "./room";
 import type { SectorRoutes } from "./sectors";
@@ -44,6 +45,7 @@ export interface Routes
     MaskRoutes,
     PeopleRoutes,
     PlaybackRoutes,
+    ProviderRoutes,
     RegisterRoutes,
     SectorRoutes,
     TurningRoutes,
@@ -169,6 +171,8 @@ export interface Town {
   readonly name: string;
   /** IANA: `Europe/Rome`. */
   readonly zone: string;
+  /** The name of another way to sign in; null: there is none. */
+  readonly provider: string | null;
   /** Nobody has an account yet: only the one-time link goes on. */
   readonly first_run: boolean;
   /** All cameras are synthetic. */
@@ -209,6 +213,8 @@ export interface Me {
   readonly idle_s: number;
   /** The session ends then, whatever is done. */
   readonly until: Instant;
+  /** Whoever came in by the provider goes there after signing out: its session ends, too. */
+  readonly leave: string | null;
   readonly wishes: Wishes;
 }
 

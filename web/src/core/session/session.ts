@@ -21,6 +21,9 @@ export class Session {
   /** This window began, locked, unlocked or ended it: others of the station have to ask. */
   onChanged: () => void = () => undefined;
 
+  /** Whoever came in by the provider ends the session there, too. */
+  onLeave: (url: string) => void = (url) => location.assign(url);
+
   constructor(readonly client: Client) {
     client.onEnded = (ended) => this.#ended(ended);
   }
@@ -96,6 +99,7 @@ export class Session {
     const now = this.standing.get();
     try {
       await this.client.call("DELETE /session", undefined);
+      if (now.phase === "signed-in" && now.me.leave !== null) this.onLeave(now.me.leave);
     } finally {
       if (now.phase === "signed-in") this.standing.set({ phase: "signed-out", town: now.town, why: null });
       this.onChanged();

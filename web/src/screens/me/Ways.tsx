@@ -15,6 +15,7 @@ import { Failed, Loading } from "../../ui/States";
 import { Status } from "../../ui/Status";
 import { useResource } from "../../ui/useResource";
 import { MyPasskeys } from "./MyPasskeys";
+import { MyProvider } from "./MyProvider";
 import { MySessions } from "./MySessions";
 import { NewDevice } from "./NewDevice";
 import { NewRecovery } from "./NewRecovery";
@@ -67,6 +68,7 @@ function Everything({ ways, onChanged }: { readonly ways: MyWays; readonly onCha
           {t("ways.recovery_new")}
         </Button>
       </Card>
+      {ways.provider === null ? null : <MyProvider provider={ways.provider} onChanged={onChanged} />}
       {hasPasskeys() ? <MyPasskeys ways={ways} onChanged={onChanged} /> : null}
       {asked === "password" ? <OwnPassword onClose={close} onDone={() => done(t("ways.password_changed"))} /> : null}
       {asked === "device" ? (

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Doors } from "../../app/Doors";
+import { PROVIDER_PATH } from "../../app/provider";
 import { useClient, useSession } from "../../app/session";
 import type { Ended } from "../../core/api/client";
 import type { SignInStep, Step, Town } from "../../core/api/types";
@@ -12,6 +13,7 @@ import type { Session } from "../../core/session/session";
 import { hasPasskeys } from "../../core/session/passkey";
 import { Button } from "../../ui/Button";
 import { Alert, useNotify } from "../../ui/Notices";
+import { FromProvider, ProviderButton } from "./ByProvider";
 import { ChangePassword } from "./ChangePassword";
 import { CodeForm } from "./CodeForm";
 import { Enrol } from "./Enrol";
@@ -20,7 +22,7 @@ import { PasskeyForm } from "./PasskeyForm";
 import { TakeOver } from "./TakeOver";
 import { UseLink } from "./UseLink";
 
-export type Shown = "name" | "link" | "recovery" | Exclude<Step, "done">;
+export type Shown = "name" | "link" | "provider" | "recovery" | Exclude<Step, "done">;
 
 /** Password, then a second factor; each step is one form, and any of a person's factors will do. */
 export function SignIn({ town, why }: { readonly town: Town; readonly why: Ended | null }) {
@@ -28,7 +30,7 @@ export function SignIn({ town, why }: { readonly town: Town; readonly why: Ended
   const session = useSession();
   const notify = useNotify();
   const [said, setSaid] = useState<SignInStep | null>(null);
-  const [shown, setShown] = useState<Shown>(location.pathname === "/link" ? "link" : "name");
+  const [shown, setShown] = useState<Shown>(shownFirst);
 
   async function next(step: SignInStep): Promise<void> {
     setSaid(step);
@@ -42,7 +44,7 @@ export function SignIn({ town, why }: { readonly town: Town; readonly why: Ended
       {why === null || shown !== "name" ? null : <Alert kind="info">{t(`errors.${why}`)}</Alert>}
       <Form shown={shown} said={said} onStep={next} />
       {said === null || shown === "name" ? (
-        <Alone isShown={shown === "name"} onShow={setShown} />
+        <Alone isShown={shown === "name"} provider={town.provider} onShow={setShown} />
       ) : (
         <OtherWays shown={shown} said={said} onShow={setShown} />
       )}
@@ -50,9 +52,14 @@ export function SignIn({ town, why }: { readonly town: Town; readonly why: Ended
   );
 }
 
-/** The address of a one-time link leads nowhere any more. */
+function shownFirst(): Shown {
+  if (location.pathname === PROVIDER_PATH) return "provider";
+  return location.pathname === "/link" ? "link" : "name";
+}
+
+/** The address of a one-time link, or of a way back, leads nowhere any more. */
 async function enter(session: Session): Promise<void> {
-  if (location.pathname === "/link") history.replaceState(null, "", "/");
+  if (location.pathname === "/link" || location.pathname === PROVIDER_PATH) history.replaceState(null, "", "/");
   await session.begin();
 }
 
@@ -71,6 +78,8 @@ function Form({ shown, said, onStep }: FormProps) {
       return <NameAndPassword onStep={onStep} />;
     case "link":
       return <UseLink onStep={onStep} />;
+    case "provider":
+      return <FromProvider onStep={onStep} />;
     case "elsewhere":
       return <TakeOver other={said?.other ?? ""} onStep={onStep} />;
     case "enrol":
@@ -109,16 +118,27 @@ function Form({ shown, said, onStep }: FormProps) {
   }
 }
 
-/** A passkey says who holds it: no name is asked. */
-function Alone({ isShown, onShow }: { readonly isShown: boolean; readonly onShow: (shown: Shown) => void }) {
+interface AloneProps {
+  readonly isShown: boolean;
+  readonly provider: string | null;
+  readonly onShow: (shown: Shown) => void;
+}
+
+/** A passkey says who holds it, and so does a provider: no name is asked. */
+function Alone({ isShown, provider, onShow }: AloneProps) {
   const { t } = useTranslation();
-  if (isShown && !hasPasskeys()) return null;
+  if (isShown && !hasPasskeys() && provider === null) return null;
   return (
     <div className="ways">
       {isShown ? (
-        <Button kind="quiet" icon="key" onClick={() => onShow("passkey")}>
-          {t("sign_in.passkey_alone")}
-        </Button>
+        <>
+          {provider === null ? null : <ProviderButton name={provider} />}
+          {hasPasskeys() ? (
+            <Button kind="quiet" icon="key" onClick={() => onShow("passkey")}>
+              {t("sign_in.passkey_alone")}
+            </Button>
+          ) : null}
+        </>
       ) : (
         <Button kind="quiet" icon="arrow-left" onClick={() => onShow("name")}>
           {t("sign_in.again")}

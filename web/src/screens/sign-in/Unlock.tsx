@@ -4,16 +4,19 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useSession } from "../../app/session";
+import { useSession, useStanding } from "../../app/session";
 import { Button } from "../../ui/Button";
 import { PasswordField } from "../../ui/Field";
 import { useAction } from "../../ui/useAction";
+import { ProviderButton } from "./ByProvider";
 import { StepForm } from "./StepForm";
 
 /** The same person goes on with their password; another one signs out first. */
 export function Unlock({ isInDialog = false }: { readonly isInDialog?: boolean }) {
   const { t } = useTranslation();
   const session = useSession();
+  const standing = useStanding();
+  const provider = "town" in standing ? standing.town.provider : null;
   const action = useAction();
   const [password, setPassword] = useState("");
 
@@ -46,6 +49,7 @@ export function Unlock({ isInDialog = false }: { readonly isInDialog?: boolean }
           {t("ui.sign_out")}
         </Button>
       </div>
+      {provider === null ? null : <ProviderButton name={provider} />}
     </StepForm>
   );
 }

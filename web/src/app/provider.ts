@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import type { CameBack } from "../core/api/provider";
+
+/** To where the provider sends the browser back. */
+export const PROVIDER_PATH = "/oidc";
+
+/** What the address says; null: the provider said no, or nothing. It is read once, and the address forgets it. */
+let taken: CameBack | null | undefined;
+
+export function takeAnswer(): CameBack | null {
+  if (location.search !== "" || location.hash !== "") {
+    const said = new URLSearchParams(location.hash === "" ? location.search : location.hash.slice(1));
+    const [state, code, iss] = ["state", "code", "iss"].map((name) => said.get(name));
+    taken = state && code ? { state, code, ...(iss ? { iss } : {}) } : null;
+    history.replaceState(null, "", location.pathname);
+  }
+  return taken ?? null;
+}
+
+/** The page is left. */
+export function goTo(url: string): Promise<never> {
+  location.assign(url);
+  return new Promise(() => undefined);
+}

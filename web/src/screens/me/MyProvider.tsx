@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+
+import { goTo, takeAnswer } from "../../app/provider";
+import { useClient } from "../../app/session";
+import type { MyWays } from "../../core/api/people";
+import { Button } from "../../ui/Button";
+import { Card } from "../../ui/Card";
+import { Dialog } from "../../ui/Dialog";
+import { useSayError } from "../../ui/errors";
+import { Alert, useNotify } from "../../ui/Notices";
+import { Screen } from "../../ui/Screen";
+import { Loading } from "../../ui/States";
+import { Status } from "../../ui/Status";
+import { useAction } from "../../ui/useAction";
+import { Fresh } from "../sign-in/Fresh";
+import { StepForm } from "../sign-in/StepForm";
+
+interface Props {
+  readonly provider: NonNullable<MyWays["provider"]>;
+  readonly onChanged: () => void;
+}
+
+/** The town's provider: whoever is bound comes in by it, too. */
+export function MyProvider({ provider: { name, bound }, onChanged }: Props) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const notify = useNotify();
+  const action = useAction();
+  const [isAsked, setAsked] = useState(false);
+
+  function change(): void {
+    action.run(async () => {
+      if (!bound) return goTo((await client.call("POST /me/provider", {})).url);
+      await client.call("DELETE /me/provider", undefined);
+      setAsked(false);
+      notify("success", t("provider.unbound", { name }));
+      onChanged();
+    });
+  }
+
+  return (
+    <Card title={name} aside={<Status tone={bound ? "fine" : "off"}>{t(bound ? "ways.held" : "ways.not_held")}</Status>}>
+      <p>{t(bound ? "provider.is_bound" : "provider.not_bound", { name })}</p>
+      <Button kind="secondary" onClick={() => setAsked(true)}>
+        {t(bound ? "provider.unbind" : "provider.bind")}
+      </Button>
+      {isAsked ? (
+        <Dialog title={t(bound ? "provider.unbind" : "provider.bind")} onClose={() => setAsked(false)}>
+          <Fresh>
+            <StepForm title="" text={t(bound ? "provider.unbind_text" : "provider.bind_text", { name })} error={action.error} onSubmit={change} isBare>
+              <Button isSubmit kind={bound ? "danger" : "primary"} autoFocus isBusy={action.isBusy}>
+                {t(bound ? "provider.unbind" : "provider.bind_go", { name })}
+              </Button>
+            </StepForm>
+          </Fresh>
+        </Dialog>
+      ) : null}
+    </Card>
+  );
+}
+
+/** Signed in, and back from there. */
+export function Bound() {
+  const { t } = useTranslation();
+  const client = useClient();
+  const notify = useNotify();
+  const navigate = useNavigate();
+  const say = useSayError();
+  const { error, run } = useAction();
+  const [brought] = useState(takeAnswer);
+  const isAsked = useRef(false);
+  useEffect(() => {
+    if (isAsked.current || brought === null) return;
+    isAsked.current = true; // an answer counts once
+    run(async () => {
+      await client.call("POST /me/provider/answer", brought);
+      notify("success", t("provider.bound"));
+      await navigate("/ways", { replace: true });
+    });
+  }, [client, run, brought, navigate, notify, t]);
+  return (
+    <Screen title={t("ways.title")}>
+      {brought === null ? <Alert kind="info">{t("provider.refused")}</Alert> : null}
+      {brought !== null && error === undefined ? <Loading /> : null}
+      {error === undefined ? null : <Alert kind="danger">{say(error)}</Alert>}
+      {brought === null || error !== undefined ? (
+        <Button kind="secondary" icon="arrow-left" onClick={() => void navigate("/ways", { replace: true })}>
+          {t("ways.title")}
+        </Button>
+      ) : null}
+    </Screen>
+  );
+}
