@@ -95,14 +95,10 @@ def ticks_from_text(text: str, zone: ZoneInfo) -> UtcTicks:
     fraction = int((found[7] or "").ljust(9, "0"))
     try:
         naive = dt.datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - its zone is decided below
+        said = None if found[8] is None else dt.datetime.fromisoformat(naive.isoformat() + found[8])
     except ValueError as error:
         raise TimeTextError(f"not a time: {text!r}: {error}") from error
-    if found[8] is None:
-        aware = _place(naive, zone)
-    elif found[8] == "Z":
-        aware = naive.replace(tzinfo=dt.UTC)
-    else:
-        aware = dt.datetime.fromisoformat(naive.isoformat() + found[8])
+    aware = _place(naive, zone) if said is None else said
     seconds = (aware - _EPOCH) // dt.timedelta(seconds=1)
     return UtcTicks(seconds * SECOND + fraction * 9 // 100_000)
 
