@@ -33,6 +33,7 @@ from torrazzo.ledger.act_forms import MAX_STREAMS
 from torrazzo.ledger.private import Private
 
 IDLE_NS = 60_000_000_000  # without a socket or a word
+LEFT_NS = 10_000_000_000  # as much, for one that is in the way of its person's next: a page that was loaded anew
 MOST, MOST_OF_ONE = 128, 8  # looks at one time: of all people, of one
 MOST_CAMERAS = 64  # of one look
 MOST_VIEWERS, MOST_VIEWERS_OF_ONE = 512, 256  # pictures at one time: of all people, of one
@@ -126,6 +127,7 @@ class LiveLooks:
 
         `cameras`: each with its streams by name.
         """
+        self._make_room(whose)
         with self._lock:
             self._check_place(whose)
         streams = sorted({stream for named in cameras.values() for stream in named.values()}, key=str)
@@ -273,6 +275,14 @@ class LiveLooks:
     def _all(self) -> list[LiveLook]:
         with self._lock:
             return list(self._looks.values())
+
+    def _make_room(self, whose: Whose) -> None:
+        """Who has as many looks as one may have loses those that it has left, not the one that it asks for."""
+        now_ns = self._clock.boot_ns()
+        own = [look for look in self._all() if look.whose.account.id == whose.account.id]
+        left = [look for look in own if not look.viewers and now_ns - look.seen_ns >= LEFT_NS]
+        for look in left if len(own) >= MOST_OF_ONE else ():
+            self.end(look, "idle")
 
     def _check_place(self, whose: Whose) -> None:
         """The lock is held."""
