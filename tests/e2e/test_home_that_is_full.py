@@ -40,10 +40,19 @@ class Recording(Served):
         return self.log.read_text().count(f"event={event} ")
 
     def fill(self) -> Path:
-        """What is in the way of the file that is to replace the fence file."""
+        """What is in the way of the file that is to replace the fence file, which may lie there for a moment."""
         obstacle = self.home.fence.with_name(f".{self.home.fence.name}.new")
-        (obstacle / "x").mkdir(parents=True)
+        self.until(lambda: _is_made(obstacle))
+        (obstacle / "x").mkdir()
         return obstacle / "x"
+
+
+def _is_made(folder: Path) -> bool:
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    return True
 
 
 def empty(obstacle: Path) -> None:

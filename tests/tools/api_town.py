@@ -19,6 +19,7 @@ import uvicorn
 
 from tests.tools.ledger_process import running, size
 from tests.tools.look_town import RunningClock
+from tests.tools.page_server import PageServer
 from tests.tools.staffed import CHEAP, PASSWORD, StaffedTown
 from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
@@ -265,7 +266,7 @@ def serving_api(town: ApiTown) -> Iterator[None]:
         api = Guard(make_api(town.room()), hosts)
         front = Front(api, Guard(built_page(), hosts), None, lambda: True)
         config = uvicorn.Config(Told(front), log_config=None, access_log=False, lifespan="off", ws=LiveProtocol)
-        server = uvicorn.Server(config)
+        server = PageServer(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         town.port = _port(listener)
         town.start_ledger()

@@ -23,6 +23,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tests.tools.page_server import PageServer
+
 STATIC = Path(__file__).resolve().parents[2] / "src" / "torrazzo" / "control_room" / "static"
 CSP = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -290,7 +292,7 @@ def serve_page(town: PageTown, static: Path = STATIC, port: int = 0) -> Iterator
     """Its address, on `localhost`: passkeys refuse 127.0.0.1."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         config = uvicorn.Config(make_app(town, static), log_level="warning", lifespan="off")
-        server = uvicorn.Server(config)
+        server = PageServer(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:

@@ -211,4 +211,4 @@ def test_every_code_has_words_in_both_languages() -> None:
     assert len(written) > 20
     for language in ("it", "en"):
         words = json.loads((ROOT / f"web/src/i18n/{language}.json").read_text("utf-8"))["alarms"]["codes"]
-        assert {re.sub("_(one|many|other)$", "", word) for word in words} == written
+        assert {re.sub("(_(one|many|other)|-stream)$", "", word) for word in words} == written
