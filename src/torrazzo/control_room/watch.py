@@ -21,7 +21,7 @@ from torrazzo.town.ask import ask
 log = structlog.get_logger(__name__)
 
 FRESH_NS = 1_000_000_000  # a state is good for so long: many pages ask for it at a time
-HEARD_NS = 6_000_000_000  # of ledger and keyring, whose alarms wait ten seconds and more: as long for who only judges
+HEARD_NS = 6_000_000_000  # of ledger and keyring, for who only judges: what they tell is no matter of seconds
 ANCHORS_NS = 60_000_000_000
 TEND_NS = 3600_000_000_000
 REFUSED_LATELY = 10 * 60 * SECOND
