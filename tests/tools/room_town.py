@@ -119,11 +119,14 @@ class RoomTown:
         seen.press("Enter")
 
     def _is_in(self, seen: Seen) -> bool:
+        from playwright.sync_api import TimeoutError as PlaywrightTimeout  # slow to import
+
         text = seen.page.inner_text("body")
         if self.say(seen, "sign_in.elsewhere_title") in text:
             button = seen.page.get_by_role("button", name=self.say(seen, "sign_in.elsewhere_go"))
-            if button.count() and button.is_enabled():  # not while it is at it
-                button.press("Enter")
+            with contextlib.suppress(PlaywrightTimeout):  # it may be gone by now
+                if button.is_enabled(timeout=500):  # not while it is at it
+                    button.press("Enter", timeout=500)
         return bool(seen.page.locator("nav").count())
 
     def _open_shift(self, seen: Seen) -> None:
