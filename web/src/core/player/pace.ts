@@ -3,7 +3,7 @@
 
 /** How long a frame waits in the buffer: as short as the way here allows, and the one knob that keeps it so. Seconds. */
 
-const LEAST = 0.06; // at 0.05 in all it stalled often
+const LEAST = 0.075; // at 0.06 it stalled now and then, at 0.05 often
 const MOST = 1;
 const KEPT = 128; // arrivals, about five seconds
 const LEADS = 25;
@@ -58,6 +58,7 @@ export type Ranges = readonly (readonly [from: number, to: number])[];
 /** Keeps the shortest lead of the last second at the target: by speed where that does, else by a jump. */
 export class Pace {
   #leads: number[] = [];
+  #isHurrying = false;
 
   /** Before a frame is put in. */
   lead(seconds: number): void {
@@ -67,21 +68,23 @@ export class Pace {
 
   forget(): void {
     this.#leads = [];
+    this.#isHurrying = false;
   }
 
-  /** After it was put in: `at` is what is shown. */
-  next(at: number, ranges: Ranges, target: number): Step {
+  /** After it was put in: `at` is what is shown. A lead that is larger by more than `patience` is jumped over. */
+  next(at: number, ranges: Ranges, target: number, patience = 0.6): Step {
     const last = ranges.at(-1);
     if (last === undefined) return { rate: 1, jump: null };
     const [from, to] = last;
     const lead = to - at;
-    if (at < from - 0.001 || lead > target + 0.6 || lead < -0.001) {
+    if (at < from - 0.001 || lead > target + patience || lead < -0.001) {
       this.forget();
       return { rate: 1, jump: Math.max(from, to - target) };
     }
     if (this.#leads.length < 3) return { rate: 1, jump: null };
     const off = Math.min(...this.#leads) - target;
-    if (off > 0.03) return { rate: 1 + Math.min(0.25, off), jump: null };
+    this.#isHurrying = off > (this.#isHurrying ? 0.005 : 0.02); // once it hurries, to the end
+    if (this.#isHurrying) return { rate: 1 + Math.min(0.25, off), jump: null };
     if (off < -0.02) return { rate: 1 - Math.min(0.1, -off), jump: null };
     return { rate: 1, jump: null };
   }

@@ -64,6 +64,7 @@ const TOLD_MS = 1000;
 const ALIVE_MS = 250;
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15_000];
 const GOOD_AFTER_MS = 10_000;
+const SETTLES_MS = 1000; // after a jump a video waits for what it decodes: that says nothing of the way here
 const SILENT_MS = 10_000; // nothing came at all: the way here is broken, though nobody said so
 const KEPT = 600;
 
@@ -103,6 +104,8 @@ export class LivePlayer {
   #lastInterval = 0.04;
   #times: { readonly at: number; readonly utc: number }[] = [];
   #shownAt = -1;
+  #isBehind = false; // what came last was sent again, to begin with
+  #jumpedAt = Number.NEGATIVE_INFINITY;
   #aliveAt = 0;
   #heardAt = 0;
   #openedAt = 0;
@@ -123,7 +126,7 @@ export class LivePlayer {
     picture.onShown = (time) => this.#shown(time);
     picture.onAppended = () => this.#appended();
     picture.onStalled = () => {
-      if (this.motion === "moving" && this.#phase === "running" && this.#fresh.hasPicture) this.#jitter.stalled(seconds());
+      if (this.motion === "moving" && this.#phase === "running" && this.#isSettled()) this.#jitter.stalled(seconds());
     };
     picture.onFailed = () => {
       this.#forgetPicture();
@@ -313,7 +316,7 @@ export class LivePlayer {
     this.parts.clock.atLeast(frame.utc);
     const end = this.parts.picture.ranges.at(-1)?.[1];
     if (end !== undefined && !frame.isCatchingUp && this.motion === "moving") this.#pace.lead(end - this.parts.picture.at);
-    if (!frame.isCatchingUp) this.#jitter.add(seconds(), frame.media);
+    if (!frame.isCatchingUp && this.#isSettled()) this.#jitter.add(seconds(), frame.media);
     this.parts.picture.append(frame.data, -(this.#base ?? 0));
     this.#next = at + this.#lastInterval;
     this.#last = frame;
@@ -339,17 +342,28 @@ export class LivePlayer {
     if (this.#phase !== "running") return;
     if (this.motion === "stills") {
       const newest = this.#times.at(-1);
-      if (newest !== undefined && newest.at + 0.001 > picture.at) picture.jump(newest.at + 0.001);
+      if (newest !== undefined && newest.at + 0.001 > picture.at) this.#jump(newest.at + 0.001);
       return;
     }
-    if (this.#last?.isCatchingUp === true && !this.#fresh.hasPicture) {
+    if (this.#last?.isCatchingUp === true) {
+      this.#isBehind = true;
       const end = picture.ranges.at(-1)?.[1];
-      if (end !== undefined) picture.jump(Math.max(0, end - 0.001)); // the newest that there is, now
+      if (end !== undefined && !this.#fresh.hasPicture) this.#jump(Math.max(0, end - 0.001)); // the newest that there is, now
       return;
     }
-    const step = this.#pace.next(picture.at, picture.ranges, this.#jitter.target(seconds()));
-    if (step.jump !== null) picture.jump(step.jump);
+    const step = this.#pace.next(picture.at, picture.ranges, this.#jitter.target(seconds()), this.#isBehind ? 0.1 : undefined);
+    this.#isBehind = false;
+    if (step.jump !== null) this.#jump(step.jump);
     picture.rate(step.rate);
+  }
+
+  #jump(to: number): void {
+    this.#jumpedAt = performance.now();
+    this.parts.picture.jump(to);
+  }
+
+  #isSettled(): boolean {
+    return this.#fresh.hasPicture && performance.now() - this.#jumpedAt > SETTLES_MS;
   }
 
   #shown(time: number): void {
