@@ -292,7 +292,7 @@ def running_auditor(place: WitnessHome) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
     assert not thread.is_alive()
 
 

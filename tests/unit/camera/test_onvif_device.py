@@ -200,7 +200,7 @@ def test_hostile_answers(what: str, operation: str) -> None:
         ask(fake)
     assert told.value.why in {"net", "nosignal"}
     assert str(told.value).isprintable()
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert {asked.path for asked in fake.log} <= {"/onvif/device_service", "/onvif/trt", "/onvif/tr2"}
 
 

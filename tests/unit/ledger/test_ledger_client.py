@@ -50,7 +50,7 @@ def test_each_answer_comes_to_an_error_of_ours(tmp_path: Path, body: bytes, stat
         client.enter(b"{}")
     with contextlib.suppress(TorrazzoError):
         client.status()
-    thread.join(10)
+    thread.join(60)
     listener.close()
     assert not thread.is_alive()
 
@@ -76,7 +76,7 @@ def test_a_ledger_that_trickles_is_given_up(tmp_path: Path, answer: bytes) -> No
     began = time.monotonic()
     with pytest.raises(Unavailable, match=r"in time|timed out"):
         LedgerClient(tmp_path / "ledger.sock").prove_many("act", 0, [], patience_s=0.5)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     over.set()
-    thread.join(10)
+    thread.join(60)
     listener.close()

@@ -325,7 +325,7 @@ def test_a_keyring_that_does_not_say_what_is_held_lets_nothing_go(tmp_path: Path
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(10)
+        thread.join(60)
 
 
 @pytest.mark.parametrize(("t0", "t1"), [(10**17, 10**17 + 1), (0, 10**15), (-1, 5), (0, 2**63 - 1)])

@@ -34,7 +34,7 @@ def answering(path: Path, answer: bytes) -> Iterator[None]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield
-        thread.join(10)
+        thread.join(60)
 
 
 @pytest.fixture

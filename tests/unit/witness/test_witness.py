@@ -224,7 +224,7 @@ def test_of_two_at_once_one_is_first(home: WitnessHome) -> None:
         assert entered.wait(20)
         assert status_of(witness, LOG.request(5, 8)) == 200
         go_on.set()
-        thread.join(20)
+        thread.join(60)
         assert found == [409]
         assert witness.heads.last(LOG.key.verifier.name).size == 8
 
@@ -289,7 +289,7 @@ def test_it_listens_on_tcp_too(tmp_path: Path) -> None:
             run_witness(home, SystemClock(), OsDisk(), threading.Event())
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
 
 
 @pytest.mark.parametrize(
