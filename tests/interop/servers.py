@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.tools.patience import PATIENCE_S
 from torrazzo.base.clock import Clock, SystemClock
 from torrazzo.base.secret import Secret
 from torrazzo.camera import AccessUnit, CameraError, Source, open_source
@@ -24,7 +25,7 @@ Nals = tuple[tuple[int, str], ...]  # type and SHA-256 of NAL units, in order
 
 HERE = Path(__file__).parent
 SYSTEM_PYTHON = "/usr/bin/python3"
-_START_S = 60
+_START_S = 120
 _PROBE = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
 
 
@@ -149,14 +150,14 @@ class Got:
     last_sweep_ns: int = 0
 
 
-async def read(at: At, seconds: float, clock: Clock | None = None) -> Got:
-    """Open a source and keep what it gives, for so long or until it ends."""
+async def read(at: At, seconds: float, clock: Clock | None = None, *, least: int = 1) -> Got:
+    """Open a source and keep what it gives, for so long and until it gave so many units, or until it ends."""
     clock = clock or SystemClock()
     got = Got([])
     source = await open_source(at, clock)
     until = clock.boot_ns() + round(seconds * 1_000_000_000)
     try:
-        while (now := clock.boot_ns()) < until:
+        while (now := clock.boot_ns()) < until or (len(got.units) < least and now < until + PATIENCE_S * 1e9):
             sweep(source, now, got)
             if got.end is not None:
                 break

@@ -20,7 +20,7 @@ ALL = (
     "plain", "b_frames", "open_gop", "intra_refresh", "slices", "gop40", "fps5", "fps50", "kbit50", "mbit16",
     "size_change", "h265", "h265_cra_rasl", "h265_size_change",
 )  # fmt: skip
-LATE_NS = 1_500_000_000
+LATE_NS = 3_000_000_000
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from torrazzo.base.times import ticks_from_text
 from torrazzo.cli import main
 from torrazzo.town import Home
 
-_STOP_S = 30
+_STOP_S = 120
 TORRAZZO = (sys.executable, "-m", "torrazzo")
 
 
