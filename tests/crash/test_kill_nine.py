@@ -25,6 +25,7 @@ from tests.interop.town import TORRAZZO, torrazzo
 from tests.tools.catalogue_dump import dump
 from tests.tools.lab import check_chain, check_elapsed
 from tests.tools.ledger_process import until
+from tests.tools.patience import PATIENCE_S
 from torrazzo.archive import Root, VolumeWriter, open_root, recover
 from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.archive.record import INIT, KEY_FRAME, Kind
@@ -44,6 +45,7 @@ SPEC = ClipSpec(fps="25/2", frames=600, gop=GOP, width=320, height=192, bitrate=
 PER_SERVE = 5  # `serve` waits the longer the more often a child dies young: 2 s before the sixth start, 5 s at last
 MAY_LOSE_S, USUALLY_LOSES_S = 2, 1
 BACK_WITHIN_S = 5 + GOP / FPS
+BUSY_S = 2  # more, beside other tests: the long test is held to the seconds
 LARGE = 144_000  # records that 200 cameras leave in one volume: ten minutes of pieces, and a fact and an init each 10 s
 
 T = TypeVar("T")
@@ -102,7 +104,7 @@ class Victim:
             yield
         finally:
             process.send_signal(signal.SIGTERM)
-            code = process.wait(30)
+            code = process.wait(PATIENCE_S)
         assert code == 0, self._log.read_text()[-4000:]
 
     def _until_frames_flow(self, before: int) -> dict[str, Any]:
@@ -146,7 +148,7 @@ class Victim:
         if self.old is not None:
             self.old.with_suffix(".idx").unlink(missing_ok=True)
 
-    def _until(self, condition: Callable[[], T], seconds: float = 60) -> T:
+    def _until(self, condition: Callable[[], T], seconds: float = PATIENCE_S) -> T:
         """The condition's first true value; the log is shown when it never comes."""
         return until(condition, seconds, self._log)
 
@@ -184,8 +186,8 @@ def test_a_recorder_that_is_killed_loses_two_seconds(tmp_path: Path, record_prop
     with _victim(tmp_path, 3) as victim:
         victim.live([*(dice.uniform(0.2, 3) for _ in range(PER_SERVE - 1)), _just_sealed(dice)])
     costs = _check(victim, record_property)
-    assert max(cost.lost for cost in costs) <= MAY_LOSE_S
-    assert max(cost.back for cost in costs) <= BACK_WITHIN_S + 2
+    assert max(cost.lost for cost in costs) <= MAY_LOSE_S + BUSY_S
+    assert max(cost.back for cost in costs) <= BACK_WITHIN_S + 10 * BUSY_S
 
 
 @pytest.mark.long

@@ -49,11 +49,11 @@ def _kill(
             recorder = served.children()["recorder"]
             for _ in range(kills):
                 time.sleep(random_.uniform(0.0, most_s))
-                served.until(lambda: "ledger" in served.children(), 20)
+                served.until(lambda: "ledger" in served.children())
                 os.kill(served.children()["ledger"], signal.SIGKILL)
             if hang_s:
                 _hang(served, hang_s)
-            served.until(lambda: _has_all(served), 30)
+            served.until(lambda: _has_all(served))
             assert served.children()["recorder"] == recorder
             assert all(served.json("footage", "gaps", f"Via {at}") == [] for at in range(CAMERAS))
         finally:
@@ -67,7 +67,7 @@ def _kill(
 
 def _hang(served: Served, seconds: float) -> None:
     """The process is there and does nothing."""
-    served.until(lambda: _has_all(served), 30)
+    served.until(lambda: _has_all(served))
     ledger = served.children()["ledger"]
     os.kill(ledger, signal.SIGSTOP)
     time.sleep(seconds)

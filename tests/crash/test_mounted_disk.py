@@ -24,6 +24,7 @@ from bench.machine import group
 from tests.tools.lab import check_chain, check_elapsed
 from tests.tools.ledger_process import until
 from tests.tools.mounts import Mount, ext4, tmpfs
+from tests.tools.patience import PATIENCE_S
 from torrazzo.archive.fact import Fact
 from torrazzo.archive.record import Kind
 from torrazzo.base import StreamId
@@ -124,7 +125,7 @@ class Scene:
         states = [each["state"] for each in self.status().get("streams", {}).values()]
         return states.count("recording") == self.count
 
-    def until(self, condition: Callable[[], Any], seconds: float = 30) -> Any:
+    def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
         """The condition's first true value."""
         return until(condition, seconds, self.log)
 
@@ -257,9 +258,8 @@ def _shut_down(folder: Path, after_s: float, record_property: Property) -> None:
         with scene.recording():
             time.sleep(after_s)
             bad.shut_down()
+            scene.until(lambda: [root["state"] for root in scene.status()["roots"]] == ["failed", "ok"])
             time.sleep(3)
-            states = [root["state"] for root in scene.status()["roots"]]
-        assert states == ["failed", "ok"]
         bad.repair()
         scene.recover()
         kept, homes, findings = scene.kept(), scene.homes(), scene.findings()

@@ -129,7 +129,7 @@ def _kill_all(folder: Path, victims: Sequence[str]) -> None:
 
 
 def _child(served: Served, name: str) -> int:
-    return int(served.until(lambda: served.children().get(name), 20))
+    return int(served.until(lambda: served.children().get(name)))
 
 
 def _name_auditor(served: Served, place: Path) -> None:

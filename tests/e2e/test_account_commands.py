@@ -25,8 +25,6 @@ from torrazzo.law import Role
 from torrazzo.ledger.act import parse_act
 from torrazzo.town.office import Office
 
-pytestmark = pytest.mark.timeout(180)
-
 
 def _with_staffing(served: Served, work: Callable[[Staffing], object]) -> None:
     clock = SystemClock()
@@ -134,7 +132,7 @@ def test_serve_says_page_and_first_link_when_they_are_there(tmp_path: Path) -> N
         watching = asyncio.create_task(_tell(((page, said.append), (link, said.append))))
         for path, text in ((page, "one\n"), (link, "two\n"), (link, "three\n")):
             path.write_text(text)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while text.strip() not in said:  # noqa: ASYNC110 - what says it is a plain function
                     await asyncio.sleep(0.05)
         watching.cancel()

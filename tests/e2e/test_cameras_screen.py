@@ -67,20 +67,20 @@ def test_a_camera_is_found_added_and_recorded(browser: Any, town: RoomTown, reco
         click(seen, "cameras.add")
         seen.page.get_by_label(word(seen, "cameras.search_at")).fill(f"127.0.0.1:{device.discovery_port}")
         click(seen, "cameras.search_again")
-        seen.page.get_by_role("button", name=word(seen, "cameras.choose_device", name="Cam 9")).click(timeout=20_000)
+        seen.page.get_by_role("button", name=word(seen, "cameras.choose_device", name="Cam 9")).click()
         seen.page.get_by_label(word(seen, "cameras.user")).fill(USER)
         seen.page.get_by_label(word(seen, "cameras.password"), exact=True).fill(PASSWORD)
         seen.press("Enter")
-        seen.wait("320×192", 30)
+        seen.wait("320×192")
         seen.shot(SHOTS, "cameras-check")
-        until(lambda: seen.page.get_by_role("button", name=word(seen, "cameras.go_on")).count() == 1, "no way on", 20)
+        until(lambda: seen.page.get_by_role("button", name=word(seen, "cameras.go_on")).count() == 1, "no way on")
         click(seen, "cameras.go_on")
         seen.page.get_by_label(word(seen, "cameras.name"), exact=True).fill("Piazza Stradivari")
         seen.page.get_by_label(word(seen, "cameras.synthetic")).check()
         seen.page.get_by_label(word(seen, "cameras.latitude")).fill("45.1334, 10.0249")
         click(seen, "cameras.add_it")
-        seen.wait(word(seen, "cameras.added", name="Piazza Stradivari"), 20)
-        seen.wait(word(seen, "system.stream_recording"), 30)
+        seen.wait(word(seen, "cameras.added", name="Piazza Stradivari"))
+        seen.wait(word(seen, "system.stream_recording"))
         record_property("seconds", round(time.monotonic() - began, 1))
         seen.shot(SHOTS, "cameras-done")
         click(seen, "cameras.to_list")
@@ -110,19 +110,19 @@ def test_axe_finds_nothing(browser: Any, town: RoomTown, theme: str, language: s
         seen.page.get_by_label(word(seen, "cameras.search_at")).fill(f"127.0.0.1:{device.discovery_port}")
         click(seen, "cameras.search_again")
         choose = seen.page.get_by_role("button", name=word(seen, "cameras.choose_device", name="Cam 9"))
-        choose.wait_for(timeout=20_000)
+        choose.wait_for()
         look("cameras-find")
         choose.click()
         look("cameras-access")
         seen.page.get_by_label(word(seen, "cameras.user")).fill(USER)
         seen.page.get_by_label(word(seen, "cameras.password"), exact=True).fill("sbagliata")
         seen.press("Enter")
-        seen.wait(word(seen, "cameras.todo_auth"), 30)
+        seen.wait(word(seen, "cameras.todo_auth"))
         look("cameras-failed")
         click(seen, "cameras.back")
         seen.page.get_by_label(word(seen, "cameras.password"), exact=True).fill(PASSWORD)
         seen.press("Enter")
-        seen.wait("320×192", 30)
+        seen.wait("320×192")
         look("cameras-checked")
         click(seen, "cameras.go_on")
         seen.page.get_by_label(word(seen, "cameras.name"), exact=True).fill("Via Mons. Assi")
@@ -207,7 +207,7 @@ def test_sectors_are_taken_from_where_the_camera_looks(browser: Any, town: RoomT
         said = {"name": "Piazza Gira", "url": "rtsp://127.0.0.1:9/x", "synthetic": True}
         id_ = api.post("/cameras", {**said, "device": f"http://{device.where}/onvif/device_service"}).json()["id"]
         seen = town.sign_in(browser, "lara", f"/cameras?camera={id_}")
-        seen.wait(word(seen, "sectors.none"), 20)
+        seen.wait(word(seen, "sectors.none"))
         click(seen, "sectors.add")
         click(seen, "sectors.save")
         seen.wait(word(seen, "cameras.between", low="-1", high="1"))
@@ -238,7 +238,7 @@ def test_masks_are_drawn_on_a_still_and_decided_by_two(browser: Any, town: RoomT
         where = f"http://{device.where}/onvif/device_service"
         ControlRoom(town.home).change(replace(camera, device=where))
         seen = town.sign_in(browser, "dino", f"/cameras?camera={camera.id}")
-        seen.wait(word(seen, "masks.undecided"), 20)
+        seen.wait(word(seen, "masks.undecided"))
         click(seen, "masks.edit")
         seen.page.get_by_label(word(seen, "masks.reason"), exact=True).fill("finestre private al primo piano")
         click(seen, "masks.show_still")
@@ -254,7 +254,7 @@ def test_masks_are_drawn_on_a_still_and_decided_by_two(browser: Any, town: RoomT
                 button.click()  # the first segment is not over yet
             return False
 
-        until(shown, f"no picture comes: {seen.page.inner_text('main')}", 30)
+        until(shown, lambda: f"no picture comes: {seen.page.inner_text('main')}")
         at = seen.page.locator(".mask-drawing").bounding_box()
         seen.page.mouse.move(at["x"] + at["width"] * 0.25, at["y"] + at["height"] * 0.25)
         seen.page.mouse.down()
@@ -268,16 +268,16 @@ def test_masks_are_drawn_on_a_still_and_decided_by_two(browser: Any, town: RoomT
         assert device.masks == {}
         seen.context.close()
         officer = town.sign_in(browser, "piero", f"/cameras?camera={camera.id}", theme="dark", language="en")
-        officer.wait(word(officer, "masks.waits"), 20)
+        officer.wait(word(officer, "masks.waits"))
         officer.page.get_by_label(word(officer, "masks.answer"), exact=True).fill("seen on the spot with the installer")
         assert officer.axe() == []
         officer.shot(SHOTS, "masks-proposed")
         click(officer, "masks.approve")
-        officer.wait(word(officer, "masks.unchecked"), 20)
+        officer.wait(word(officer, "masks.unchecked"))
         assert len(device.masks) == 1
         at_peace(officer)
         reader = town.sign_in(browser, "dora", "/cameras?masks")
-        reader.wait(word(reader, "masks.unchecked"), 20)
+        reader.wait(word(reader, "masks.unchecked"))
         assert reader.axe() == []
         reader.shot(SHOTS, "masks-list")
         at_peace(reader)
@@ -295,7 +295,7 @@ def test_a_real_camera_records_once_two_have_said_so(browser: Any, town: RoomTow
     answer = {"reason": "visto sul posto, nessuna"}
     assert town.browser("pina").post(f"/mask-proposals/{number}/approve", answer).status == 200
     seen = town.sign_in(browser, "dalia", f"/cameras?camera={id_}")
-    seen.wait(word(seen, "activation.missing_dpia"), 20)
+    seen.wait(word(seen, "activation.missing_dpia"))
     for key in ("purpose", "regime", "area"):
         seen.page.get_by_label(word(seen, f"activation.{key}"), exact=True).select_option(
             index=3 if key == "purpose" else 1
@@ -311,13 +311,13 @@ def test_a_real_camera_records_once_two_have_said_so(browser: Any, town: RoomTow
     seen.wait(word(seen, "masks.waits"))
     at_peace(seen)
     second = town.sign_in(browser, "paola", f"/cameras?camera={id_}", theme="dark", language="en")
-    second.wait(word(second, "masks.waits"), 20)
+    second.wait(word(second, "masks.waits"))
     second.page.get_by_label(word(second, "masks.answer"), exact=True).fill("the file was read, it is whole")
     assert second.axe() == []
     second.shot(SHOTS, "camera-activation")
     click(second, "activation.approve")
     second.wait(word(second, "activation.active"))
-    second.wait(word(second, "system.stream_recording"), 40)
+    second.wait(word(second, "system.stream_recording"))
     at_peace(second)
 
 
@@ -329,8 +329,8 @@ def test_a_camera_is_turned_by_keyboard_within_its_sectors(browser: Any, town: R
         where = f"http://{device.where}/onvif/device_service"
         declared.change(replace(town.cameras[1], device=where, bounds=bounds))
         seen = town.sign_in(browser, "osvaldo", f"/cameras?camera={town.cameras[1].id}")
-        seen.wait(word(seen, "turning.keys"), 20)
-        seen.wait("Via Roma", 20)  # its presets are there
+        seen.wait(word(seen, "turning.keys"))
+        seen.wait("Via Roma")  # its presets are there
         assert seen.axe() == []
         seen.shot(SHOTS, "camera-turns")
         seen.page.get_by_role("group", name=word(seen, "turning.pad")).focus()
@@ -343,7 +343,7 @@ def test_a_camera_is_turned_by_keyboard_within_its_sectors(browser: Any, town: R
         until(lambda: device.pose != before, "it does not go to its preset")
         seen.page.get_by_role("button", name=word(seen, "turning.way_left")).focus()
         seen.page.keyboard.down("Enter")
-        seen.wait(word(seen, "errors.OUT_OF_SECTOR"), 20)
+        seen.wait(word(seen, "errors.OUT_OF_SECTOR"))
         seen.page.keyboard.up("Enter")
         assert device.pose[0] >= -0.5
         at_peace(seen)
@@ -357,10 +357,10 @@ def test_the_wall_opens_on_the_camera_that_was_chosen(browser: Any, town: RoomTo
         ControlRoom(town.home).change(replace(camera, device=where, bounds=Bounds((Sector(-0.5, 0.5, -0.5, 0.5),))))
         seen = town.sign_in(browser, "ombretta", f"/wall?camera={camera.id}")
         large = seen.page.locator(".tile--large")
-        until(lambda: large.count() == 1, "no tile is large", 20)
+        until(lambda: large.count() == 1, "no tile is large")
         assert camera.name in large.inner_text()
         pad = seen.page.get_by_role("group", name=word(seen, "turning.pad"))
-        until(lambda: pad.count() == 1, "the pad is not there", 20)
+        until(lambda: pad.count() == 1, "the pad is not there")
         assert seen.axe() == []
         seen.shot(SHOTS, "wall-turns")
         pad.focus()

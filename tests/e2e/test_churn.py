@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +25,7 @@ from bench import town as bench_town
 from bench.machine import median
 from tests.tools.lab import check_chain, check_elapsed
 from tests.tools.ledger_process import until
+from tests.tools.patience import PATIENCE_S
 from torrazzo.archive.fact import Fact
 from torrazzo.base import StreamId
 from torrazzo.base.clock import SystemClock
@@ -134,7 +135,7 @@ class Deaf:
         with contextlib.suppress(BlockingIOError):
             while True:
                 connection, _ = self._silent.accept()
-                connection.settimeout(0)
+                connection.settimeout(20)
                 with connection:
                     found.append(_has_ended(connection))
         return found
@@ -149,7 +150,7 @@ def _has_ended(connection: socket.socket) -> bool:
     try:
         while connection.recv(65_536):
             pass
-    except BlockingIOError:
+    except TimeoutError:
         return False
     except ConnectionError:
         pass
@@ -206,7 +207,7 @@ class Served:
         assert code == 0, out.getvalue()
         return out.getvalue()
 
-    def until(self, condition: Callable[[], bool], seconds: float = 15) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
         """Wait for it; the log is shown when it never comes."""
         until(condition, seconds, self._log)
 
@@ -226,8 +227,17 @@ class Served:
             time.sleep(0.1)
         return found
 
-    def census(self) -> dict[str, int]:
-        """How many objects the recorder holds, by the name of their class."""
+    def census(self, wanted: Mapping[str, int] | None = None) -> dict[str, int]:
+        """How many objects the recorder holds at rest, by the name of their class: as many as wanted, or as before."""
+        found = dict[str, int]()
+        for _ in range(40):
+            before, found = wanted or found, self._count()
+            if found == before:
+                break
+            time.sleep(0.25)
+        return found
+
+    def _count(self) -> dict[str, int]:
         self._census.unlink(missing_ok=True)
         os.kill(self._pids()["recorder"], signal.SIGUSR1)
         self.until(self._census.exists)
@@ -236,7 +246,7 @@ class Served:
 
     def connected(self) -> list[int]:
         """Connections of each camera that comes and goes; one that had not answered yet sees late that it is alone."""
-        end = time.monotonic() + SLOW_S
+        end = time.monotonic() + PATIENCE_S
         while any(camera.connections for camera in self._cameras.values()) and time.monotonic() < end:
             time.sleep(0.1)
         return [camera.connections for camera in self._cameras.values()]
@@ -271,7 +281,7 @@ class Served:
     def stop(self) -> str:
         """In order; returns what was printed."""
         self._process.terminate()
-        assert self._process.wait(30) == 0, self._log.read_text()[-4000:]
+        assert self._process.wait(PATIENCE_S) == 0, self._log.read_text()[-4000:]
         return self._log.read_text()
 
     def _pids(self) -> dict[str, int]:
@@ -340,7 +350,7 @@ def churned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             for _ in range(request.param):
                 served.round()
                 usages.append(served.usage())
-                counts.append(served.census())
+                counts.append(served.census(counts[0]))
             sizes.append(_sizes(home))
             connected = [camera.connections for camera in steady], served.connected()
             deaf_ended = deaf.ended()
@@ -414,7 +424,7 @@ def test_a_change_reaches_the_recorder_soon(churned: Churned, record_property: N
     usual_s = {"asked": SOON_S, "recorded": SOON_S + GOP / FPS, "closed": SOON_S}
     for name, seconds in moments.items():
         record_property(f"{name}: median and worst, seconds", (round(median(seconds), 3), round(max(seconds), 3)))
-        assert max(seconds) <= WORST_S, name
+        assert max(seconds) <= _worst_s(churned), name
         assert median(seconds) <= usual_s[name] or len(churned.visits) < MANY, name
 
 
@@ -427,7 +437,7 @@ def test_what_a_passing_camera_left_adds_up(churned: Churned) -> None:
             check_elapsed(facts)
         if visit.comer.records:
             ended = max(fact.t1 or 0 for fact in facts) - churned.utc_offset
-            assert ended / SECOND <= visit.removed_ns / 1e9 + WORST_S
+            assert ended / SECOND <= visit.removed_ns / 1e9 + _worst_s(churned)
         if "healthy" in visit.comer.name:
             assert {fact.kind for fact in facts} == {"term", "seg"}
 
@@ -442,6 +452,11 @@ def test_the_files_do_not_grow(churned: Churned, record_property: Note) -> None:
     assert ended["office.db"] <= before["office.db"] + 64 * 1024 + 1024 * cameras
     assert ended["catalogue.db"] <= 128 * 1024 + 1024 * facts
     assert max(size for name, size in after.items() if name.endswith("-wal")) <= 5 << 20
+
+
+def _worst_s(churned: Churned) -> float:
+    """The long test runs alone; beside others a command's effect may be late."""
+    return WORST_S if len(churned.visits) >= MANY else 5 * WORST_S
 
 
 def _first_ns(churned: Churned, visit: Visit) -> int:

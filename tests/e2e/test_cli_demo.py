@@ -25,6 +25,7 @@ from tests.tools.clock_seen import TIME, clocks
 from tests.tools.ledger_process import running, until
 from tests.tools.page_seen import Seen, open_chromium
 from tests.tools.page_seen import until as page_until
+from tests.tools.patience import PATIENCE_S
 from tests.tools.room_town import RoomTown
 from tests.tools.served import check_ledger
 from torrazzo.auditor.process import audit_database, run_auditor
@@ -66,7 +67,7 @@ def run_demo(home: Path, *, wanted: str, there: str = ".") -> str:
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
         shown, asked = "", False
-        until = time.monotonic() + 90
+        until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             if select.select([ours], [], [], 0.5)[0]:
                 try:
@@ -76,7 +77,7 @@ def run_demo(home: Path, *, wanted: str, there: str = ".") -> str:
             if not asked and re.search(wanted, shown) and (home / there).exists():
                 asked = True
                 process.send_signal(signal.SIGINT)
-        code = process.wait(30)
+        code = process.wait(PATIENCE_S)
         os.close(ours)
     assert asked, shown[-3000:]
     assert code == 0, shown[-3000:]
@@ -120,25 +121,25 @@ class RunningDemo:
         found = re.search(r"http://localhost:\d+/demo#[\w-]+", self.said)
         return "" if found is None else found[0]
 
-    def until(self, condition: Callable[[], Any], why: str, seconds: float = 120) -> None:
+    def until(self, condition: Callable[[], Any], why: str, seconds: float = PATIENCE_S) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"{why}: {self.said[-4000:]}"
             time.sleep(0.2)
 
     def close(self) -> None:
-        self.process.wait(30)
-        self._reader.join(30)
+        self.process.wait(PATIENCE_S)
+        self._reader.join(60)
         assert self.process.stdout is not None
         self.process.stdout.close()
 
     def end(self) -> None:
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(90) == 0, self.said[-4000:]
+        assert self.process.wait(PATIENCE_S) == 0, self.said[-4000:]
 
 
 @contextmanager
-def running_demo(home: Path, *words: str, seconds: float = 120) -> Iterator[RunningDemo]:
+def running_demo(home: Path, *words: str, seconds: float = PATIENCE_S) -> Iterator[RunningDemo]:
     demo = RunningDemo(home, *words)
     try:
         demo.until(lambda: demo.link, "no link is shown", seconds)
@@ -156,10 +157,10 @@ def as_somebody(browser: Any, demo: RunningDemo, name: str) -> Seen:
     seen = Seen(browser, address)
     seen.open(f"/demo{rest}")
     button = seen.page.get_by_role("button", name=name, exact=True)
-    page_until(lambda: button.count() == 1, f"{name} is not to be chosen", 20)
+    page_until(lambda: button.count() == 1, f"{name} is not to be chosen")
     assert seen.axe() == []
     button.click()
-    page_until(lambda: seen.page.locator("nav").count() == 1, f"{name} does not come in", 20)
+    page_until(lambda: seen.page.locator("nav").count() == 1, f"{name} does not come in")
     return seen
 
 
@@ -167,7 +168,7 @@ def visit(browser: Any, demo: RunningDemo) -> None:
     """An operator at the wall; the finished export; the one that waits, approved."""
     operator = as_somebody(browser, demo, "Operatore 1")
     page_until(lambda: operator.path() == "/wall", "the wall is not what an operator sees first")
-    page_until(lambda: is_live(operator), "the wall does not show the town as it is now", 60)
+    page_until(lambda: is_live(operator), "the wall does not show the town as it is now")
     look_back(operator, SystemClock().utc() // SECOND - 3600)
     officer = as_somebody(browser, demo, "Ufficiale di P.G.")
     officer.page.get_by_role("link", name="Esportazioni").click()
@@ -182,11 +183,11 @@ def visit(browser: Any, demo: RunningDemo) -> None:
     assert subprocess.run(words, capture_output=True, check=False).returncode == 0
     commander = as_somebody(browser, demo, "Comandante")
     commander.page.get_by_role("link", name="Esportazioni").click()
-    commander.wait("aspetta l’approvazione", 60)
+    commander.wait("aspetta l’approvazione")
     commander.page.get_by_role("button", name="Approva la richiesta").click()
     commander.page.get_by_label("Perché").fill("richiesta motivata e limitata")
     commander.page.get_by_role("button", name="Approva", exact=True).click()
-    commander.wait("approvata, da preparare", 20)
+    commander.wait("approvata, da preparare")
     for seen in (operator, officer, commander):
         assert seen.complaints == []
         seen.context.close()
@@ -225,7 +226,7 @@ def look_back(seen: Seen, at: int) -> None:
     seen.page.get_by_label("Evento").fill("chiamata 12")
     seen.page.get_by_role("dialog").get_by_role("button", name="Guarda le immagini").click()
     asked = float(wall.hour * 3600 + wall.minute * 60 + wall.second)
-    page_until(lambda: clocks(seen) == [asked, asked], "the past is not shown", 30)
+    page_until(lambda: clocks(seen) == [asked, asked], "the past is not shown")
 
 
 def said_by(command: str, what: str, home: Home) -> str:
@@ -249,7 +250,7 @@ def audit(home: Home) -> list[str]:
             return until(lambda: audited(audit_database(place), sizes), 1_200)
         finally:
             stop.set()
-            thread.join(30)
+            thread.join(60)
 
 
 def audited(database: Path, sizes: Mapping[LogKind, int]) -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import json
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -63,12 +64,12 @@ def filming(path: str) -> Iterator[FakeCamera]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     try:
         yield camera
     finally:
         loop.call_soon_threadsafe(over.set)
-        thread.join(20)
+        thread.join(60)
         loop.close()
 
 
@@ -88,7 +89,7 @@ def test_a_camera_is_added_by_its_address_alone(town: Town, sign_in: str) -> Non
         assert "device      Torrazzo Fake 1 1.0" in out
         assert "main        H.264, 1920x1080, 25 frames/s, 2048 kbit/s" in out
         assert "masks       0 of at most 8" in out
-        assert "clock is 3600 s ahead" in err or "clock is 3599 s ahead" in err
+        assert re.search("clock is 3(600|5[0-9]{2}) s ahead", err), err
         assert "RuleEngine/FaceDetector/Face" in err
         code, probed, err = town("camera", "probe", "piazza", "--json")
         assert json.loads(probed)[0]["recordable"] is True, probed
@@ -140,7 +141,7 @@ def test_what_cannot_be_added_is_not(town: Town) -> None:
 
 def test_who_is_there(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """`discover` lists what answers, in words and for machines, without a town; where nobody does, it says so."""
-    words = ["camera", "discover", "--seconds", "1", "--interface", "127.0.0.1"]
+    words = ["camera", "discover", "--seconds", "2", "--interface", "127.0.0.1"]
     with FakeOnvif(Traits(model="Cam 9")).running() as device:
         aim = ("127.0.0.1", device.discovery_port)
         monkeypatch.setattr("torrazzo.cli.onvif.discover", lambda seconds, interface: discover(seconds, interface, aim))

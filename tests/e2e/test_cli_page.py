@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.tools.browser import FLAGS, NAMES
+from tests.tools.patience import PATIENCE_S
 from torrazzo.cli import main
 from torrazzo.testing.town import SmallTown
 from torrazzo.town import Home
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 PLAYED = """async () => {
   const v = document.querySelector('video'); v.muted = true; await v.play();
-  const until = Date.now() + 20000;
+  const until = Date.now() + 100000;
   v.currentTime = Math.max(0, v.duration - 5);
   while (Date.now() < until && (v.seeking || v.currentTime < v.duration - 4.5))
     await new Promise((go) => setTimeout(go, 100));
@@ -28,7 +29,7 @@ PLAYED = """async () => {
 }"""
 
 
-def wait(condition: Any, seconds: float = 60) -> Any:
+def wait(condition: Any, seconds: float = PATIENCE_S) -> Any:
     for _ in range(round(seconds / 0.2)):
         if found := condition():
             return found
@@ -52,7 +53,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 yield wait(lambda: home.page_address.exists() and home.page_address.read_text().strip())
             finally:
                 process.terminate()
-                assert process.wait(60) == 0
+                assert process.wait(PATIENCE_S) == 0
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +96,11 @@ def say_why(page: Any) -> None:
             page.keyboard.press("ArrowDown")
             page.keyboard.press("Tab")
             page.keyboard.type("prova di visione")
-            page.keyboard.press("Enter")
-        page.wait_for_timeout(1_000)
+            with page.expect_navigation(timeout=PATIENCE_S * 1000):
+                page.keyboard.press("Enter")
         if page.locator("video").count():
             return
+        page.wait_for_timeout(1_000)
         page.goto(watch)
     raise AssertionError(page.content())
 
@@ -106,13 +108,13 @@ def say_why(page: Any) -> None:
 def test_the_page_is_whole_and_keeps_fresh(chromium: Any, address: str) -> None:
     """Italian for an Italian, English for others; it renews itself without losing the keyboard's place."""
     page, complaints = opened(chromium, address, locale="it-IT", color_scheme="dark")
-    wait(lambda: "Tutte le telecamere" in page.inner_text("#summary"), 30)  # the page's policy forbids eval in it
+    wait(lambda: "Tutte le telecamere" in page.inner_text("#summary"))  # the page's policy forbids eval in it
     assert page.title() == "Telecamere · Cremona · Torrazzo"
     assert "Piazza <Risorgimento>" in page.inner_text("th[scope=rowgroup]")
     link = page.locator("a[id^=watch-]")
     link.focus()
     place, before = link.get_attribute("id"), page.inner_text("#overview")
-    wait(lambda: page.inner_text("#overview") != before, 20)
+    wait(lambda: page.inner_text("#overview") != before)
     assert page.evaluate("document.activeElement.id") == place
     assert page.is_hidden("#stale")
     english, more = opened(chromium, address, locale="en-GB")
@@ -152,7 +154,7 @@ def test_a_control_room_that_is_gone_is_told(chromium: Any, address: str) -> Non
     """The page says since when it is not up to date, in words, when nothing answers any more."""
     page, _ = opened(chromium, address, locale="en-GB")
     page.route("**/overview*", lambda route: route.abort())
-    page.wait_for_selector("#stale:not([hidden])", timeout=20_000)
+    page.wait_for_selector("#stale:not([hidden])", timeout=PATIENCE_S * 1000)
     assert "Not up to date since" in page.inner_text("#stale")
 
 

@@ -24,6 +24,7 @@ import pytest
 from tests.tools import other_user
 from tests.tools.catalogue_dump import dump
 from tests.tools.other_user import open_folder
+from tests.tools.patience import PATIENCE_S
 from tests.tools.served import Served
 from torrazzo.base import Span
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ticks_from_text
@@ -64,7 +65,7 @@ def served(cameras: SmallTown, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def get(address: str, **headers: str) -> bytes:
     asked = urllib.request.Request(address, headers=headers)  # noqa: S310 - our own page
-    with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: S310 - as above
+    with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:  # noqa: S310 - as above
         return bytes(answer.read())
 
 
@@ -90,16 +91,16 @@ def test_a_change_reaches_the_recorder_through_the_socket(served: Served, camera
     """A camera added while serve runs records within moments; disabled, it stops; the others' terms go on."""
     terms = served.home.fence.read_text()
     assert served.run("camera", "add", "Via Giordano", cameras.urls[2], "--synthetic").code == 0
-    served.until(lambda: served.all_record(3), 20)
+    served.until(lambda: served.all_record(3))
     assert served.run("camera", "set", "via giordano", "--disable").code == 0
-    served.until(lambda: served.all_record(2), 20)
+    served.until(lambda: served.all_record(2))
     known = json.loads(terms)["terms"].items()
     assert known <= json.loads(served.home.fence.read_text())["terms"].items()
 
 
 def asked_for(served: Served) -> str:
     """The number of an ask for the first stretch that is recorded."""
-    (first, *_) = served.until(lambda: served.json("footage", "list", NAMES[0]), 60)
+    (first, *_) = served.until(lambda: served.json("footage", "list", NAMES[0]))
     assert {"from", "to", "camera", "stream"} <= first.keys()
     assert served.json("footage", "gaps", NAMES[0], "--from", first["from"], "--to", first["to"]) == []
     words = (NAMES[0].upper(), first["from"], first["to"], "--purpose", "crime", "--to", "police", "--reason", "furto")
@@ -151,7 +152,7 @@ def test_what_two_people_want_is_taken_out_while_it_records(served: Served, tmp_
 
 def test_the_page_shows_what_somebody_says_why_to_look_at(served: Served) -> None:
     """Purpose and reason give an address at which the file plays, by ranges and as HLS; without them there is none."""
-    (first, *_) = served.until(lambda: served.json("footage", "list", NAMES[0]), 60)
+    (first, *_) = served.until(lambda: served.json("footage", "list", NAMES[0]))
     watch = f"{served.page()}watch/{first['id']}/main"
     assert b"<video" not in get(watch)
     form = {"purpose": "crime", "reason": "furto", "from": first["from"], "to": first["to"]}
@@ -175,7 +176,7 @@ def test_the_page_shows_what_somebody_says_why_to_look_at(served: Served) -> Non
 
 def test_a_killed_control_room_leaves_no_window_open(served: Served) -> None:
     """The next one closes what the one before left open, from what was noted, and the look is over."""
-    (first, *_) = served.until(lambda: served.json("footage", "list", NAMES[0]), 60)
+    (first, *_) = served.until(lambda: served.json("footage", "list", NAMES[0]))
     watch = f"{served.page()}watch/{first['id']}/main"
     form = {"purpose": "crime", "reason": "furto", "from": first["from"], "to": first["to"]}
     look = served.until(lambda: sent(watch, form))
@@ -198,7 +199,7 @@ def acts(ledger: LedgerClient, kind: str) -> list[tuple[int, dict[str, Any]]]:
 def sent(watch: str, form: dict[str, str]) -> str | None:
     """The address that the form leads to; None while what it asks for is not in the ledger."""
     try:
-        with urllib.request.urlopen(watch, urlencode(form).encode(), timeout=20) as answer:  # noqa: S310 - our own page
+        with urllib.request.urlopen(watch, urlencode(form).encode(), timeout=PATIENCE_S) as answer:  # noqa: S310 - our own page
             address: str = answer.geturl()
             return address.partition("?")[0]
     except urllib.error.HTTPError as error:
@@ -209,12 +210,12 @@ def sent(watch: str, form: dict[str, str]) -> str | None:
 
 def test_the_catalogue_can_be_made_anew_while_it_records(served: Served) -> None:
     """The running control room rebuilds it; what was found before is found after, and new facts come on top."""
-    before = served.until(lambda: served.json("footage", "list", NAMES[0]), 60)
+    before = served.until(lambda: served.json("footage", "list", NAMES[0]))
     rebuilt = served.run("catalogue", "rebuild", "--json")
     assert rebuilt.code == 0, rebuilt.err
     after = served.json("footage", "list", NAMES[0])
     assert [part["from"] for part in after][: len(before)] == [part["from"] for part in before]
-    served.until(lambda: served.json("footage", "list", NAMES[0])[-1]["to"] > after[-1]["to"], 60)
+    served.until(lambda: served.json("footage", "list", NAMES[0])[-1]["to"] > after[-1]["to"])
 
 
 def test_what_is_killed_comes_back(served: Served) -> None:
@@ -229,7 +230,7 @@ def test_what_is_killed_comes_back(served: Served) -> None:
     os.kill(before["recorder"], signal.SIGKILL)
     served.until(lambda: served.children().get("recorder", before["recorder"]) != before["recorder"])
     served.until(served.all_record)
-    gaps = served.until(lambda: [gap for gap in served.json("footage", "gaps", NAMES[1]) if gap["to"]], 60)
+    gaps = served.until(lambda: [gap for gap in served.json("footage", "gaps", NAMES[1]) if gap["to"]])
     assert {gap["why"] for gap in gaps} == {"restart"}
 
 
@@ -248,7 +249,7 @@ def test_the_end_is_clean_and_goes_on(served: Served) -> None:
     assert served.json("footage", "gaps", NAMES[0]) == gaps
     served.start()
     served.until(lambda: served.page() and served.all_record())
-    later = served.until(lambda: [g for g in served.json("footage", "gaps", NAMES[0]) if g["to"] and g not in gaps], 60)
+    later = served.until(lambda: [g for g in served.json("footage", "gaps", NAMES[0]) if g["to"] and g not in gaps])
     assert [gap["why"] for gap in later] == ["restart"]
     tile_exactly(served, NAMES[0])
 

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,7 +18,6 @@ from tests.tools.room_town import RoomTown, room_town
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
-ROME = ZoneInfo("Europe/Rome")
 WHY = "furto di bicicletta in piazza, querela 118"
 ANSWER = "la richiesta è motivata e limitata"
 
@@ -33,16 +31,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomTown]:
 @pytest.fixture(scope="module")
 def stretch(town: RoomTown) -> tuple[dt.datetime, dt.datetime]:
     """Six seconds that are recorded, and in the ledger."""
-
-    def recorded() -> list[dict[str, str]]:
-        found = town.served.json("footage", "list", town.cameras[0].name)
-        return [each for each in found if seconds(each) > 9.5]
-
-    def seconds(each: dict[str, str]) -> float:
-        return (dt.datetime.fromisoformat(each["to"]) - dt.datetime.fromisoformat(each["from"])).total_seconds()
-
-    found = town.served.until(recorded, 90)[0]
-    start = dt.datetime.fromisoformat(found["from"]).astimezone(ROME).replace(microsecond=0) + dt.timedelta(seconds=3)
+    start = town.recorded(0, seconds=9.5).replace(microsecond=0) + dt.timedelta(seconds=3)
     return start, start + dt.timedelta(seconds=6)
 
 
@@ -61,7 +50,7 @@ def fill_stretch(seen: Seen, town: RoomTown, stretch: tuple[dt.datetime, dt.date
 
 def press(seen: Seen, name: str) -> None:
     button = seen.page.get_by_role("button", name=name, exact=True)
-    until(lambda: button.count() == 1, f"no button {name!r}: {seen.page.inner_text('main')}")
+    until(lambda: button.count() == 1, lambda: f"no button {name!r}: {seen.page.inner_text('main')}")
     button.click()
 
 
@@ -101,14 +90,14 @@ def test_asked_by_one_approved_by_another_prepared_by_a_third(
     press(carla, town.say(carla, "exports.approve_go"))
     carla.wait(town.say(carla, "exports.state_approved"))
     done(carla)
-    oriana.wait(town.say(oriana, "exports.state_approved"), 40)
+    oriana.wait(town.say(oriana, "exports.state_approved"))
 
     assert town.browser("elena").get("/exports/to-prepare").json()["items"] == []
     assert town.browser("elena").post(f"/exports/{number}/prepare").code == "NOT_FOUND"
     paolo = town.sign_in(browser, "paolo", "/exports")
     press(paolo, town.say(paolo, "exports.prepare").replace("{{number}}", str(number)))
-    until(lambda: paolo.page.get_by_role("progressbar").count() == 1, "no progress is shown", 20)
-    paolo.wait(town.say(paolo, "exports.take_package"), 60)
+    until(lambda: paolo.page.get_by_role("progressbar").count() == 1, "no progress is shown")
+    paolo.wait(town.say(paolo, "exports.take_package"))
     paolo.wait(town.say(paolo, "exports.verify_title"))
     paolo.shot(SHOTS, "exports-done")
     package = tmp_path / "case.asice"
@@ -125,7 +114,7 @@ def test_asked_by_one_approved_by_another_prepared_by_a_third(
     words = (sys.executable, "-m", "torrazzo_verify", str(package), "--policy", str(policy))
     verified = subprocess.run(words, capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    oriana.wait(town.say(oriana, "exports.state_done"), 40)
+    oriana.wait(town.say(oriana, "exports.state_done"))
     assert oriana.page.get_by_text(town.say(oriana, "exports.take_package")).count() == 0
     done(oriana)
     told = of_case(town, "oriana", "asked", "2026/118")  # signs in anew: her page would be signed out
@@ -184,16 +173,16 @@ def test_a_hold_is_placed_by_keyboard_alone(
     seen.type(WHY)
     seen.tab_to(town.say(seen, "exports.hold_go"))
     seen.press("Enter")
-    seen.wait(town.say(seen, "exports.hold_provisional"), 30)
+    seen.wait(town.say(seen, "exports.hold_provisional"))
     (hold,) = town.browser("carla").get("/holds").json()["items"]
     assert (hold["by"], hold["case"], hold["state"]) == ("Oriana", "2026/120", "provisional")
     assert town.browser("osvaldo").post(f"/holds/{hold['hold']}/confirm", {"reason": ANSWER}).code == "FORBIDDEN"
     carla = town.browser("carla")
     assert carla.post(f"/holds/{hold['hold']}/confirm", {"reason": ANSWER}).status == 204
     assert carla.post(f"/holds/{hold['hold']}/confirm", {"reason": ANSWER}).code == "NOT_NOW"
-    seen.wait(town.say(seen, "exports.hold_confirmed"), 20)
+    seen.wait(town.say(seen, "exports.hold_confirmed"))
     assert carla.post(f"/holds/{hold['hold']}/release", {"reason": ANSWER}).status == 204
-    seen.wait(town.say(seen, "exports.none_held"), 20)
+    seen.wait(town.say(seen, "exports.none_held"))
     done(seen)
 
 

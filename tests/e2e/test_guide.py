@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -30,7 +29,6 @@ from torrazzo.testing.town import POSITIONS
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_GUIDE"]) if "TORRAZZO_GUIDE" in os.environ else None
-ROME = ZoneInfo("Europe/Rome")
 WHOLE = MAIN if SHOTS is None else ClipSpec(width=640, height=384, fps="25/2", frames=100, gop=25, bitrate=500_000)
 SMALL = ClipSpec(width=320, height=192, fps="25/2", frames=100, gop=25, bitrate=120_000)
 TOLD = {
@@ -100,18 +98,18 @@ def sign_in(walk: Walk, browser: Any) -> Seen:
     seen.page.get_by_label(walk.say("sign_in.password"), exact=True).fill(PASSWORD)
     walk.look(seen, "sign-in")
     walk.button(seen, "sign_in.go")
-    seen.wait(walk.say("sign_in.totp_title"), 20)
+    seen.wait(walk.say("sign_in.totp_title"))
     code = walk.town.people[name].code()
     assert code is not None
     walk.fill(seen, "sign_in.totp_code", code)
     walk.note(seen)
     seen.press("Enter")
     walk.at = 2
-    seen.wait(walk.say("shift.reason_title"), 20)
+    seen.wait(walk.say("shift.reason_title"))
     walk.fill(seen, "shift.reason", REASON)
     walk.look(seen, "shift")
     walk.button(seen, "shift.open")
-    until(lambda: seen.path() == "/wall", "the wall does not come", 20)
+    until(lambda: seen.path() == "/wall", "the wall does not come")
     return seen
 
 
@@ -119,16 +117,16 @@ def wall(walk: Walk, seen: Seen) -> None:
     """3: arranged, while one camera falls out; one made large, the curtain."""
     walk.at = 3
     seen.page.locator(".wall-choice select").first.select_option("4")
-    wait_live(seen.page, 4, 90)  # one may just have come back
+    wait_live(seen.page, 4)  # one may just have come back
     walk.town.kill(TOLD[walk.language][1])
-    until(lambda: seen.page.locator(".live-veil").count() == 1, "it still looks live", 20)
+    until(lambda: seen.page.locator(".live-veil").count() == 1, "it still looks live")
     walk.look(seen, "wall")
     tile = seen.page.locator('.tile:has(.live[data-phase="live"])').first
     tile.locator(".menu-button, .menu button").first.click()
     walk.note(seen)
     seen.press("Escape")
     tile.locator(".tile-open").click()
-    until(lambda: seen.page.locator(".tile--large .live--live").count() == 1, "it is not large", 20)
+    until(lambda: seen.page.locator(".tile--large .live--live").count() == 1, "it is not large")
     walk.note(seen)
     seen.press("Escape")
     wait_live(seen.page, 3)
@@ -144,10 +142,10 @@ def map_(walk: Walk, seen: Seen) -> None:
     walk.at = 4
     walk.go(seen, "map")
     there = "() => document.querySelector('.map-drawing')?.townMap?.queryRenderedFeatures().length > 0"
-    until(lambda: seen.page.evaluate(there), "no map is drawn", 20)
+    until(lambda: seen.page.evaluate(there), "no map is drawn")
     name = walk.town.cameras[0].name
     seen.page.locator(".map-list").get_by_role("button", name=name).click()
-    seen.page.get_by_role("region", name=name).wait_for(timeout=10_000)
+    seen.page.get_by_role("region", name=name).wait_for()
     walk.look(seen, "map")
 
 
@@ -157,14 +155,14 @@ def alarms(walk: Walk, seen: Seen) -> None:
     name = walk.town.cameras[TOLD[walk.language][1]].name
     walk.go(seen, "alarms")
     take = seen.page.get_by_role("button", name=f"{walk.say('alarms.take')}: {name}", exact=True)
-    until(lambda: take.count() == 1, "no alarm comes", 60)
+    until(lambda: take.count() == 1, "no alarm comes")
     walk.note(seen)
     take.click()
     walk.fill(seen, "alarms.note_optional", WORDS[walk.language][0])
     walk.look(seen, "alarms")
     walk.button(seen, "alarms.take")
     more = seen.page.get_by_role("button", name=f"{walk.say('alarms.add_note')}: {name}", exact=True)
-    until(lambda: more.count() == 1, "nobody has taken notice", 20)
+    until(lambda: more.count() == 1, "nobody has taken notice")
     walk.note(seen)
 
 
@@ -177,7 +175,7 @@ def playback(walk: Walk, seen: Seen) -> None:
         walk.within(seen).get_by_label(camera.name).check()
     walk.button(seen, "playback.chosen_other", count=2)
     walk.button(seen, "playback.go_to")
-    walk.fill(seen, "playback.time", recorded(walk.town).strftime("%H:%M:%S"))
+    walk.fill(seen, "playback.time", (walk.town.recorded(0, 1) + dt.timedelta(seconds=3)).strftime("%H:%M:%S"))
     walk.button(seen, "playback.go")
     seen.page.get_by_label(walk.say("playback.seen"), exact=True).select_option("60000")
     walk.button(seen, "playback.look")
@@ -186,16 +184,16 @@ def playback(walk: Walk, seen: Seen) -> None:
     walk.look(seen, "playback-why")
     walk.button(seen, "playback.look")
     shown = seen.page.locator('.play-tile[data-kind="picture"]')
-    until(lambda: shown.count() == 2, "pictures do not come", 30)
+    until(lambda: shown.count() == 2, "pictures do not come")
     walk.button(seen, "playback.loop_from")
     before = clock(seen)
     seen.press("k")
-    until(lambda: clock(seen) > before + 2500, "it does not play", 30)
+    until(lambda: clock(seen) > before + 2500, "it does not play")
     walk.note(seen)
     seen.press("k")
     seen.press(".", ",")
     walk.button(seen, "playback.loop_to")
-    until(lambda: shown.count() == 2, "pictures do not come", 30)
+    until(lambda: shown.count() == 2, "pictures do not come")
     walk.look(seen, "playback")
 
 
@@ -204,47 +202,31 @@ def clock(seen: Seen) -> float:
     return float(seen.page.evaluate("Date.parse(document.querySelector('.play-clock time').dateTime)"))
 
 
-def recorded(town: RoomTown) -> dt.datetime:
-    """A time of which both cameras have pictures, and the ledger has heard."""
-    starts: list[dt.datetime] = []
-    for camera in town.cameras[:2]:
-
-        def long(name: str = camera.name) -> list[dt.datetime]:
-            spans = [
-                [dt.datetime.fromisoformat(each[key]) for key in ("from", "to")]
-                for each in town.served.json("footage", "list", name)
-            ]
-            return [start for start, end in spans if (end - start).total_seconds() > 20]
-
-        starts.append(town.served.until(long, 90)[0])
-    return (max(starts) + dt.timedelta(seconds=3)).astimezone(ROME)
-
-
 def keep(walk: Walk, seen: Seen) -> None:
     """7: a still, a bookmark, a hold, and a copy is asked for."""
     walk.at = 7
     _, _, reason, _, case, recipient = TOLD[walk.language]
     walk.button(seen, "playback.still")
-    seen.wait(walk.say("playback.still_told"), 20)
+    seen.wait(walk.say("playback.still_told"))
     walk.look(seen, "still")
     walk.button(seen, "ui.close")
     walk.button(seen, "playback.bookmark")
     walk.fill(seen, "playback.note", WORDS[walk.language][1])
     walk.button(seen, "playback.keep")
-    until(lambda: seen.page.get_by_role("dialog").count() == 0, "the bookmark is not kept", 30)
+    until(lambda: seen.page.get_by_role("dialog").count() == 0, "the bookmark is not kept")
     seen.wait(WORDS[walk.language][1])
     walk.button(seen, "playback.hold")
     walk.fill(seen, "exports.case", case)
     walk.fill(seen, "exports.reason", reason)
     walk.button(seen, "exports.hold_go")
-    until(lambda: seen.page.get_by_role("dialog").count() == 0, "the hold is not placed", 30)
+    until(lambda: seen.page.get_by_role("dialog").count() == 0, "the hold is not placed")
     walk.button(seen, "playback.copy")
     walk.fill(seen, "exports.case", case)
     walk.fill(seen, "exports.reason", reason)
     walk.fill(seen, "exports.recipient", recipient)
     walk.look(seen, "ask")
     walk.button(seen, "exports.ask_go")
-    until(lambda: seen.page.get_by_role("dialog").count() == 0, "the copy is not asked for", 30)
+    until(lambda: seen.page.get_by_role("dialog").count() == 0, "the copy is not asked for")
     walk.button(seen, "playback.close")
 
 
@@ -253,7 +235,7 @@ def copies(walk: Walk, seen: Seen, browser: Any) -> None:
     walk.at = 8
     walk.go(seen, "exports")
     withdraw = seen.page.get_by_role("button", name=walk.say("exports.withdraw"), exact=True)
-    until(lambda: withdraw.count() == 1, "the request is not listed", 20)
+    until(lambda: withdraw.count() == 1, "the request is not listed")
     walk.note(seen)
     carla = walk.town.sign_in(browser, "carla", language=walk.language)
     walk.go(carla, "exports")
@@ -313,20 +295,20 @@ def administer(walk: Walk, browser: Any, bice: Browser) -> None:
         walk.fill(seen, "cameras.search_at", f"127.0.0.1:{device.discovery_port}")
         walk.button(seen, "cameras.search_again")
         choose = seen.page.get_by_role("button", name=walk.say("cameras.choose_device", name="Cam 9"))
-        choose.wait_for(timeout=20_000)
+        choose.wait_for()
         walk.note(seen)
         choose.click()
         walk.fill(seen, "cameras.user", USER)
         walk.fill(seen, "cameras.password", CAMERA_PASSWORD)
         walk.button(seen, "cameras.go_check")
-        seen.wait("320×192", 30)
+        seen.wait("320×192")
         walk.look(seen, "camera-check")
         walk.button(seen, "cameras.go_on")
         walk.fill(seen, "cameras.name", f"Piazza Stradivari ({walk.language})")
         walk.note(seen)
         seen.page.get_by_label(walk.say("cameras.synthetic")).check()
         walk.button(seen, "cameras.add_it")
-        seen.wait(walk.say("cameras.added", name=f"Piazza Stradivari ({walk.language})"), 20)
+        seen.wait(walk.say("cameras.added", name=f"Piazza Stradivari ({walk.language})"))
         (made,) = [each for each in bice.get("/cameras").json()["items"] if "Stradivari" in each["name"]]
         assert bice.ask("DELETE", f"/api/v1/cameras/{made['id']}").status in {200, 204}
     assert seen.page.locator("video, canvas, img").count() == 0, "who administers sees no picture"
@@ -348,7 +330,7 @@ def log(walk: Walk, browser: Any) -> None:
     walk.go(seen, "log")
     seen.page.get_by_label(walk.say("log.purpose_lawfulness")).check()
     walk.button(seen, "log.ask")
-    until(lambda: seen.page.locator(".log-answer tbody tr").count() > 0, "no answer", 20)
+    until(lambda: seen.page.locator(".log-answer tbody tr").count() > 0, "no answer")
     seen.wait(TOLD[walk.language][2])
     seen.page.locator(".log-answer").scroll_into_view_if_needed()
     walk.look(seen, "log")

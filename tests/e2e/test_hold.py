@@ -25,8 +25,6 @@ from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.town.camera import Camera, StreamConfig
 from torrazzo.town.office import Office
 
-pytestmark = pytest.mark.timeout(300)
-
 
 def _film(made: Recording) -> None:
     made.shoot(make_clip(ClipSpec(width=320, height=240, frames=200)), 60)

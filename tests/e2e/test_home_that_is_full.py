@@ -92,7 +92,7 @@ def test_a_fence_file_that_cannot_be_written_costs_no_stream_that_is_recorded(to
     assert town.terms() == {first: term}
     assert (town.said("fence_not_saved"), town.said("fence_saved")) == (1, 0)
     empty(obstacle)
-    town.until(lambda: len(town.status()["streams"]) == 2, 10)
+    town.until(lambda: len(town.status()["streams"]) == 2)
     assert town.terms()[first] == term
     assert len(town.terms()) == 2
     assert town.stop() == 0

@@ -17,6 +17,7 @@ import pytest
 
 from bench import town as bench_town
 from tests.tools.lab import check_chain, check_elapsed
+from tests.tools.patience import PATIENCE_S
 from tests.tools.rtp_wire import Packetizer, interleave
 from tests.unit.camera.test_native_server import KEY, PLAIN, Server, pictures
 from torrazzo.archive.fact import Fact
@@ -96,7 +97,7 @@ def _serving(servers: Sequence[Server]) -> Iterator[list[str]]:
     finally:
         asyncio.run_coroutine_threadsafe(stop(), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        thread.join(60)
         loop.close()
 
 
@@ -126,7 +127,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
             status = _live(home, log)
         finally:
             serving.terminate()
-            serving.wait(30)
+            serving.wait(PATIENCE_S)
         sent = [hashlib.sha256(each.unit.nals[-1]).hexdigest() for each in town.cameras[0].log if each.fate == SENT]
     recorded = [nals[-1] for nals in bench_town.frames(home, streams[0])]
     tries = dict(zip(HOSTILE, (server.asked.count("DESCRIBE") for server in servers), strict=True))
@@ -135,7 +136,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 def _live(home: Home, log: Path) -> dict[str, Any]:
     """Until some time after the first picture; what the recorder says then."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_S
     while not any(stream["frames"] for stream in bench_town.status(home).get("streams", {}).values()):
         assert time.monotonic() < end, log.read_text()[-4000:]
         time.sleep(0.2)

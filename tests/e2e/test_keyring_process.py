@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.patience import PATIENCE_S
 from tests.tools.recording import STREAM, Recording
 from torrazzo.access.gate import Gate, Opened
 from torrazzo.access.window import Window
@@ -66,16 +67,16 @@ class Processes:
     def end(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         process = self._running.pop(name)
         process.send_signal(number)
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
     def end_all(self) -> None:
         for name in list(self._running):
             self.end(name, signal.SIGTERM)
 
-    def until(self, holds: Callable[[], Any], seconds: float = 40) -> Any:
+    def until(self, holds: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
         waiting = threading.Event()
         for _ in range(round(seconds * 10)):
-            with contextlib.suppress(Unavailable):
+            with contextlib.suppress(TorrazzoError):
                 if found := holds():
                     return found
             waiting.wait(0.1)

@@ -15,6 +15,7 @@ import pytest
 from bench import town as bench_town
 from tests.tools.lab import check_chain, check_elapsed
 from tests.tools.ledger_process import until
+from tests.tools.patience import PATIENCE_S
 from torrazzo.archive.fact import Fact
 from torrazzo.base import StreamId
 from torrazzo.base.clock import SystemClock
@@ -114,7 +115,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
             assert bench_town.status(home)["faults"] == 0, "see stream_fault in the log"
         finally:
             serving.terminate()
-            serving.wait(30)
+            serving.wait(PATIENCE_S)
         offset = clock.utc() - clock.boot_ns() * 9 // 100_000
         found = bench_town.facts(home)
         recorded = [_pictures(home, stream) for stream in streams]

@@ -246,7 +246,7 @@ def test_the_page_leads_there_and_back(browser: Any, town: ApiTown, provider: Oi
 
 def wait(seen: Seen, text: str) -> None:
     """Through any number of pages."""
-    seen.page.get_by_text(text).first.wait_for(timeout=30_000)
+    seen.page.get_by_text(text).first.wait_for()
 
 
 @pytest.mark.browser

@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 
+from tests.tools.patience import PATIENCE_S
 from torrazzo.archive.root import open_root
 from torrazzo.base import SystemClock
 from torrazzo.base.ids import CameraId, NodeId, StreamId
@@ -208,7 +209,7 @@ async def _record(recorder: Recorder, trace: Trace) -> None:
         if "VolumeWriter.flush" in [name for _, name in trace.found]:
             stop.set()
 
-    await asyncio.wait_for(recorder.run(stop, each_second), 30)
+    await asyncio.wait_for(recorder.run(stop, each_second), PATIENCE_S)
 
 
 def _keep_ledger(home: Home) -> Callable[[], None]:
@@ -219,7 +220,7 @@ def _keep_ledger(home: Home) -> Callable[[], None]:
 
     def end() -> None:
         stop.set()
-        thread.join(20)
+        thread.join(60)
 
     return end
 
@@ -236,7 +237,7 @@ def _serve(home: Home, index: IndexWriter) -> Callable[[], None]:
 
     def stop() -> None:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         listener.close()
 
     return stop

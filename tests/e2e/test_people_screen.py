@@ -90,7 +90,7 @@ def test_a_person_is_made_by_two_and_comes_in(browser: Any, town: ApiTown) -> No
     close(admin)
 
     commander = opened(browser, town, "carla.neri", "/people")
-    commander.wait("la tua decisione", 30)
+    commander.wait("la tua decisione")
     by_name(commander, "button", "Vai alle richieste").click()
     assert commander.page.get_by_role("button", name="Nuova persona").count() == 0
     by_name(commander, "button", "Approva").click()

@@ -167,8 +167,8 @@ def test_a_gap_is_shown_and_run_through(town: FourCameras, seen: Seen) -> None:
         assert "23:00:36" in told
         if rounds == 1:
             seen.shot(SHOTS, "playback-gap")
-        until(lambda: watch.look()[1].kind != "gap", "the gap does not end", 60)
-        until(lambda: tiles(seen)[1].kind == "picture", "no picture comes after the gap", 60)
+        until(lambda: watch.look()[1].kind != "gap", "the gap does not end")
+        until(lambda: tiles(seen)[1].kind == "picture", "no picture comes after the gap")
         assert clock(seen) >= START + GAP[1] * SECOND - SECOND // 10
         ran, passed = (clock(seen) - at) / SECOND, time.monotonic() - begun
         assert ran < passed * 1.35, "the gap was jumped over"
@@ -326,7 +326,7 @@ def test_a_hold_is_placed_for_what_is_seen(town: FourCameras, seen: Seen) -> Non
     dialog.get_by_label(say(seen, "exports.case"), exact=True).fill("RG 118/2026")
     dialog.get_by_label(say(seen, "exports.reason"), exact=True).fill("querela per furto di bicicletta")
     press_button(seen, "exports.hold_go")
-    until(lambda: dialog.count() == 0, "it is not placed", 30)
+    until(lambda: dialog.count() == 0, "it is not placed")
     seen.page.locator("summary").click()
     seen.wait(say(seen, "playback.kind_hold"))
     assert len(town.acts("hold")) == 1

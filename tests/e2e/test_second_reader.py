@@ -23,12 +23,17 @@ import google_crc32c
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from bench import town as bench_town
 from tests.tools import second_reader
+from tests.tools.hours import early_in_the_hour
+from tests.tools.ledger_process import until
+from tests.tools.patience import PATIENCE_S
 from tests.tools.ring_keys import read_ring
 from tests.tools.second_account import Archive
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.ring import ring_text
 from torrazzo.testing import SmallTown
+from torrazzo.town import Home
 
 REPOSITORY = Path(__file__).parents[2]
 TORRAZZO = (sys.executable, "-m", "torrazzo")
@@ -46,29 +51,39 @@ def recorders(home: Path) -> list[int]:
     return found
 
 
-def go_on(serve: subprocess.Popen[bytes], seconds: float) -> None:
+def go_on(serve: subprocess.Popen[bytes], home: Path, before: int = 0) -> int:
+    """Until another recorder than `before` has recorded a segment and some seconds of each camera; which one it is."""
+
+    def recorder() -> int:
+        assert serve.poll() is None, "serve ended by itself"
+        status = bench_town.status(Home(home))
+        states = [each["state"] for each in status.get("streams", {}).values()]
+        return int(status["pid"]) if states == ["recording"] * 2 and status["pid"] != before else 0
+
+    pid = until(recorder)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        serve.wait(seconds)
-    assert serve.returncode is None, "serve ended by itself"
+        serve.wait(11)
+    return pid
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with 25 s of two cameras, in which the recorder was killed once and everything then stopped in order."""
+    """A home with 25 s of two cameras, in one hour; the recorder was killed once, then everything stopped in order."""
     home = tmp_path_factory.mktemp("second") / "town"
+    early_in_the_hour(120)
     subprocess.run([*TORRAZZO, "init", "--home", str(home)], check=True)
     with SmallTown.of_streets(2) as town:
         for i, url in enumerate(town.urls):
             subprocess.run([*TORRAZZO, "camera", "add", f"Street {i}", url, "--home", str(home)], check=True)
         serve = subprocess.Popen([*TORRAZZO, "serve", "--home", str(home), "--port", "0"])
         try:
-            go_on(serve, 12)
-            (pid,) = recorders(home)
+            pid = go_on(serve, home)
+            assert recorders(home) == [pid]
             os.kill(pid, signal.SIGKILL)
-            go_on(serve, 12)
+            go_on(serve, home, pid)
         finally:
             serve.send_signal(signal.SIGTERM)
-            assert serve.wait(15) == 0
+            assert serve.wait(PATIENCE_S) == 0
     ring = read_ring(OsDisk(), home / "keyring")
     assert ring is not None
     (home / "ring.json").write_bytes(ring_text(ring))  # handed over in the form that keys.md gives

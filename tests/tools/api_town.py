@@ -275,7 +275,7 @@ def serving_api(town: ApiTown) -> Iterator[None]:
             yield
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
             town.stop_ledger()
         assert not thread.is_alive()
 

@@ -25,7 +25,7 @@ PAGE = b"<!doctype html><meta charset=utf-8><title>player</title><video id=v mut
 _SCRIPT = """
 window.v = document.getElementById('v');
 window.event = (name) => new Promise((done, failed) => {
-  const late = setTimeout(() => failed(new Error('no ' + name + ' in 10 s')), 10000);
+  const late = setTimeout(() => failed(new Error('no ' + name + ' in 100 s')), 100000);
   v.addEventListener(name, () => { clearTimeout(late); done(); }, {once: true});
   v.addEventListener('error', () => { clearTimeout(late); failed(new Error(v.error.message)); }, {once: true});
 });
@@ -71,7 +71,7 @@ class Player:
 
     def look(self) -> Seen:
         """The picture that is shown now; on a busy machine it comes some time after its event."""
-        for _ in range(50):
+        for _ in range(600):
             if (seen := self._look()).label is not None:
                 return seen
             self._page.wait_for_timeout(100)

@@ -161,7 +161,7 @@ def serving(gated: Gated, uid: int | None = None) -> Iterator[Path]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(10)
+        thread.join(60)
 
 
 def keys(gated: Gated, request: KeyRequest) -> dict[int, bytes]:

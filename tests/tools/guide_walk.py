@@ -75,7 +75,9 @@ class Walk:
         """Press what is so called, in the topmost dialog where there is one."""
         self.note(seen)
         found = self.within(seen).get_by_role("button", name=self.say(key, **values), exact=True)
-        until(lambda: found.count() > 0, f"no button {self.say(key, **values)!r}: {seen.page.inner_text('body')}", 20)
+        until(
+            lambda: found.count() > 0, lambda: f"no button {self.say(key, **values)!r}: {seen.page.inner_text('body')}"
+        )
         found.first.click()
 
     def fill(self, seen: Seen, key: str, text: str) -> None:

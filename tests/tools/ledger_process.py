@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from tests.tools.patience import PATIENCE_S
 from torrazzo.archive.fact import Fact
 from torrazzo.base import SystemClock
 from torrazzo.base.clock import Clock
@@ -37,7 +38,7 @@ def running(home: Home, clock: Clock | None = None) -> Iterator[LedgerClient]:
         yield client
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
     assert not thread.is_alive()
 
 
@@ -47,7 +48,7 @@ def answers(client: LedgerClient) -> bool:
     return False
 
 
-def until(condition: Callable[[], T], seconds: float = 60, log: Path | None = None) -> T:
+def until(condition: Callable[[], T], seconds: float = PATIENCE_S, log: Path | None = None) -> T:
     """The condition's first true value; where it never comes, the end of the log is shown."""
     end = time.monotonic() + seconds
     while not (found := condition()):

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.tools.api_town import Browser
+from tests.tools.patience import PATIENCE_S
 from torrazzo.segment.parse import ParsedSample, parse_fragment
 
 KEY, CATCHING_UP, DISCONTINUITY = 1, 2, 4
@@ -39,7 +40,7 @@ class Frame(NamedTuple):
 
 @dataclass
 class LiveSocket:
-    """One tile. `frames` and `said` are all that came; it waits ten seconds for what it is asked for."""
+    """One tile. `frames` and `said` are all that came; it waits for what it is asked for."""
 
     connection: ClientConnection
     frames: list[Frame] = field(default_factory=list)
@@ -49,7 +50,7 @@ class LiveSocket:
     code: int | None = None
     why: str = ""
 
-    def take(self, timeout: float = 10) -> Frame | dict[str, Any] | None:
+    def take(self, timeout: float = PATIENCE_S) -> Frame | dict[str, Any] | None:
         """The next message; None for an init, and when it is closed."""
         try:
             message = self.connection.recv(timeout=timeout)
@@ -121,7 +122,7 @@ def open_socket(
         compression=None,
         max_size=None,
         max_queue=None,  # else it waits for us with its good-bye
-        open_timeout=20,
+        open_timeout=PATIENCE_S,
         proxy=None,
         **more,
     ) as connection:

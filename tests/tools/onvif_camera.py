@@ -41,7 +41,7 @@ def filming(path: str = PROFILE) -> Iterator[FakeCamera]:
         yield camera
     finally:
         loop.call_soon_threadsafe(over.set)
-        thread.join(20)
+        thread.join(60)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The built page in Chromium: what it complains of, whom it asks, what axe finds, what it looks like."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.tools.browser import FLAGS, NAMES
+from tests.tools.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -26,6 +28,10 @@ _AT_REST = """() => {
   const ended = frame().then(frame).then(() => Promise.allSettled(moving().map((each) => each.finished)));
   return Promise.race([ended, new Promise((late) => setTimeout(late, 1000))]).then(() => null);
 }"""
+
+_STANDS = """() => { const root = document.getElementById('root');
+    return root === null || location.pathname === '/ui' && root.innerText !== '' // which shows what loads without end
+        || root.innerText.trim() !== '' && root.querySelector('.spinner--large') === null; }"""
 
 
 @contextmanager
@@ -58,6 +64,7 @@ class Seen:
         wishes = {"locale": f"{language}-{language.upper() if language == 'it' else 'GB'}", "color_scheme": theme}
         viewport = {"width": size[0], "height": size[1]}
         self.context = browser.new_context(**wishes, viewport=viewport, timezone_id="America/New_York")
+        self.context.set_default_timeout(PATIENCE_S * 1000)
         self.page = self.context.new_page()
         self.address, self.language, self.theme = address, language, theme
         self.complaints: list[str] = []
@@ -73,8 +80,11 @@ class Seen:
             self.complaints.append(f"{message.text} ({message.location['url']})")
 
     def open(self, path: str = "/") -> None:
+        """Until a screen stands: a busy machine may ask for nothing in half a second, and yet show nothing."""
         self.page.goto(self.address + path)
         self.page.wait_for_load_state("networkidle")
+        with contextlib.suppress(AssertionError):  # what loads without end is for the test to see
+            until(lambda: self.page.evaluate(_STANDS), "no screen", 20)
 
     def path(self) -> str:
         """Asked of the page: Playwright's own `url` is old while nobody listens to it."""
@@ -101,11 +111,12 @@ class Seen:
         self.page.keyboard.type(text)
 
     def tab_to(self, name: str, most: int = 40) -> None:
-        """By Tab alone, to what is so called."""
-        for _ in range(most):
-            if name in self.focused():
-                return
-            self.press("Tab")
+        """By Tab alone, to what is so called; round again where it comes late."""
+        for _ in range(5):
+            for _ in range(most):
+                if name in self.focused():
+                    return
+                self.press("Tab")
         raise AssertionError(f"Tab does not reach {name!r}; it is at {self.focused()!r}")
 
     def focused(self) -> str:
@@ -115,9 +126,20 @@ class Seen:
             return (at.getAttribute('aria-label') || (label && label.textContent) || at.textContent || '').trim(); }"""
         return str(self.page.evaluate(script))
 
-    def wait(self, text: str, seconds: float = 30) -> None:
+    def wait(self, text: str, seconds: float = PATIENCE_S) -> None:
         """Until that is on the page."""
-        until(lambda: text in self.page.evaluate("document.body.innerText"), f"{text!r} is not shown", seconds)
+        until(lambda: text in self.text(), lambda: f"{text!r} is not shown, but: {self.text()}", seconds)
+
+    def text(self) -> str:
+        """What is shown; nothing while one page follows another."""
+        from playwright.sync_api import Error  # slow to import
+
+        try:
+            return str(self.page.evaluate("document.body?.innerText ?? ''"))
+        except Error as error:
+            if "context was destroyed" not in error.message:
+                raise
+            return ""
 
     def shot(self, folder: Path | None, name: str) -> None:
         if folder is not None:
@@ -126,9 +148,12 @@ class Seen:
             self.page.screenshot(path=str(path), full_page=True)
 
 
-def until(condition: Callable[[], Any], why: str, seconds: float = 30) -> None:
-    """The strict CSP forbids Playwright's own waiting, which evaluates text in the page."""
+def until(condition: Callable[[], Any], why: str | Callable[[], str], seconds: float = PATIENCE_S) -> None:
+    """The strict CSP forbids Playwright's own waiting, which evaluates text in the page.
+
+    `why` it is an error if it never comes: a function is asked then, and sees what there is instead.
+    """
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, why
+        assert time.monotonic() < end, why if isinstance(why, str) else why()
         time.sleep(0.05)

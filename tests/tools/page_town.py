@@ -299,7 +299,7 @@ def serve_page(town: PageTown, static: Path = STATIC, port: int = 0) -> Iterator
             yield f"http://localhost:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ def shown(seen: Seen, most_gaps: int = 1) -> list[TileSeen]:
         return len(found) > 0 and gaps <= most_gaps and pictures + gaps == len(found)
 
     try:
-        until(is_there, "pictures do not come", 20)
+        until(is_there, "pictures do not come")
     except AssertionError as error:
         raise AssertionError(f"{error}: {found}; the page: {seen.page.inner_text('body')}") from error
     return found

@@ -48,7 +48,7 @@ class Person:
     def code(self) -> str | None:
         """One that was not used yet; None where this minute's are: three sign-ins in half a minute."""
         seconds = SystemClock().utc() / SECOND
-        now, is_young = int(seconds // STEP_S), seconds % STEP_S < STEP_S / 2
+        now, is_young = int(seconds // STEP_S), seconds % STEP_S < STEP_S / 6
         steps = [step for step in (*((now - 1,) if is_young else ()), now, now + 1) if step > self._last]
         if not steps:
             return None

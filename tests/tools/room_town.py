@@ -8,12 +8,15 @@ town.freeze(0)
 """
 
 import contextlib
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from tests.tools.api_town import Browser
 from tests.tools.page_seen import ROOT, Seen, until
@@ -37,6 +40,7 @@ from torrazzo.town.office import Office, new_camera
 MAIN = ClipSpec(width=320, height=192, fps="25/2", frames=100, gop=25, bitrate=150_000)
 SUB = ClipSpec(width=160, height=96, fps="25/2", frames=100, gop=25, bitrate=60_000)
 REASON = "servizio di sala operativa"
+ROME = ZoneInfo("Europe/Rome")
 WORDS: Mapping[str, Any] = {
     language: json.loads((ROOT / "web" / "src" / "i18n" / f"{language}.json").read_text("utf-8"))
     for language in ("it", "en")
@@ -86,6 +90,20 @@ class RoomTown:
         for stream in self._streams:
             self.device(camera, stream).do(fault)
 
+    def recorded(self, *cameras: int, seconds: float = 20) -> dt.datetime:
+        """From when on so many seconds of all these are recorded, today, and known to the catalogue; Rome's time."""
+
+        def begun(camera: int) -> dt.datetime | None:
+            midnight = dt.datetime.now(ROME).replace(hour=0, minute=0, second=0, microsecond=0)
+            for each in self.served.json("footage", "list", self.cameras[camera].name):
+                start, end = (dt.datetime.fromisoformat(each[key]).astimezone(ROME) for key in ("from", "to"))
+                if (end - max(start, midnight)).total_seconds() > seconds:
+                    return max(start, midnight)
+            return None
+
+        found: list[dt.datetime] = [self.served.until(partial(begun, camera)) for camera in cameras]
+        return max(found)
+
     # -- people
 
     def sign_in(self, browser: Any, name: str, path: str = "/", *, shift: bool = True, **look: Any) -> Seen:
@@ -101,7 +119,7 @@ class RoomTown:
         seen.page.locator("input").nth(1).fill(PASSWORD)
         seen.press("Enter")
         self._second(seen, person)
-        until(lambda: self._is_in(seen), f"{name} is not signed in: {seen.page.inner_text('body')}", 20)
+        until(lambda: self._is_in(seen), lambda: f"{name} is not signed in: {seen.page.inner_text('body')}")
         if shift and Role.OPERATOR in person.roles:
             self._open_shift(seen)
         if path != "/":
@@ -109,7 +127,7 @@ class RoomTown:
         return seen
 
     def _second(self, seen: Seen, person: Person) -> None:
-        seen.wait(self.say(seen, "sign_in.totp_title"), 20)
+        seen.wait(self.say(seen, "sign_in.totp_title"))
         code = person.code()
         if code is None:
             seen.page.get_by_role("button", name=self.say(seen, "sign_in.by_recovery")).click()

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from tests.tools.lab import facts_in
 from tests.tools.ledger_process import until
+from tests.tools.patience import PATIENCE_S
 from torrazzo.archive.root import open_root
 from torrazzo.cli import main
 from torrazzo.durable import OsDisk
@@ -61,7 +62,7 @@ class Served:
     def stop(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(60)
+        code = self.process.wait(PATIENCE_S)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.process = None
@@ -81,7 +82,7 @@ class Served:
                 found[words[3]] = int(folder.name)
         return found
 
-    def until(self, condition: Callable[[], Any], seconds: float = 60) -> Any:
+    def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
         """The condition's first true value; the log is shown when it never comes."""
         return until(condition, seconds, self.log)
 

@@ -5,6 +5,7 @@
 from typing import Any, NamedTuple
 
 from tests.tools.page_seen import until
+from tests.tools.patience import PATIENCE_S
 from torrazzo.testing.picture import Label, label_from_pixels
 
 # Of each tile: its camera, phase and words, and of its picture two rows of brightness, where number and tag stand.
@@ -34,14 +35,17 @@ _SINCE_SHOWN = """([tile, wanted]) => new Promise((done) => {
   watch(); look();
 })"""
 
-# Until no picture of this window is seen any more: when that was.
-BLANK = """() => new Promise((done) => {
+# From now on this window notes when a key was pressed, and when no picture is seen any more.
+_WATCH = """() => {
   const isSeen = (video) => video.checkVisibility({visibilityProperty: true}) && video.videoWidth > 0;
+  const watched = window.watched = {pressed: null, blank: null};
+  addEventListener('keydown', () => { watched.pressed ??= Date.now(); }, true);
   const look = () => {
-    if ([...document.querySelectorAll('video')].some(isSeen)) requestAnimationFrame(look); else done(Date.now());
+    if ([...document.querySelectorAll('video')].some(isSeen)) requestAnimationFrame(look);
+    else watched.blank = Date.now();
   };
   look();
-})"""
+}"""
 
 
 class Tile(NamedTuple):
@@ -73,14 +77,29 @@ def _label(rows: list[list[int]] | None, width: int) -> Label | None:
     return label_from_pixels(lambda x, y: rows[0 if y < 10 else 1][x], width, 100)
 
 
-def wait_live(page: Any, count: int, seconds: float = 30) -> list[Tile]:
+def wait_live(page: Any, count: int, seconds: float = PATIENCE_S) -> list[Tile]:
     """Until so many tiles are live, with a picture that can be read."""
 
     def live() -> list[Tile]:
         return [tile for tile in tiles(page) if tile.phase == "live" and tile.label is not None]
 
-    until(lambda: len(live()) >= count, f"not {count} live tiles: {[tile[:4] for tile in tiles(page)]}", seconds)
+    def instead() -> str:
+        return f"not {count} live tiles: {[tile[:4] for tile in tiles(page)]}"
+
+    until(lambda: len(live()) >= count, instead, seconds)
     return live()
+
+
+def watch_blank(*pages: Any) -> None:
+    """Before the key is pressed."""
+    for page in pages:
+        page.evaluate(_WATCH)
+
+
+def ms_to_blank(pressed: Any, *pages: Any) -> float:
+    """From the key in one window to when no picture is seen in any."""
+    until(lambda: all(page.evaluate("watched.blank") for page in pages), "a picture is seen")
+    return float(max(page.evaluate("watched.blank") for page in pages) - pressed.evaluate("watched.pressed"))
 
 
 def ms_until(page: Any, tile: int, phase: str) -> float:

@@ -70,7 +70,7 @@ def running_witness(home: WitnessHome, clock: Clock | None = None) -> Iterator[s
         yield address
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
     assert not thread.is_alive()
 
 
