@@ -30,6 +30,7 @@ from tests.tools.played import (
     press_button,
     say,
     shown,
+    standing,
     tab_to,
     tiles,
 )
@@ -141,11 +142,8 @@ def test_four_cameras_play_in_step(town: FourCameras, seen: Seen) -> None:
     seen.press("l", "l")
     until(lambda: say(seen, "playback.pause") in seen.page.inner_html(".play-shuttle"), "it does not play")
     seen.press("k")
-    standing = clock(seen)
-    seen.page.wait_for_timeout(300)
-    assert clock(seen) == standing
-    times = moments(town, shown(seen), standing)
-    assert max(abs(each - standing) for each in times) <= FRAME
+    at = standing(seen)
+    until(lambda: all(abs(each - at) <= FRAME for each in moments(town, shown(seen), at)), "not what stands there")
     assert seen.complaints == []
 
 
@@ -199,9 +197,9 @@ def test_a_step_is_exactly_one_frame(town: FourCameras, seen: Seen) -> None:
     last = max(each for each in frames if each < START + GAP[0] * SECOND)
     first = min(each for each in frames if each >= START + GAP[0] * SECOND)
     until(lambda: tiles(seen)[1].number is not None, "no picture before the gap")
-    while clock(seen) < last:
+    while (before := clock(seen)) < last:
         seen.press(".")
-        seen.page.wait_for_timeout(150)
+        until(lambda: clock(seen) > before, "it does not step")
     _expect(town, seen, 1, last)
     seen.press(".")
     _expect(town, seen, 1, first)
@@ -214,14 +212,17 @@ def _expect(town: FourCameras, seen: Seen, camera: int, utc: int) -> None:
     """That frame of that camera, and of each other one the frame of the same moment."""
 
     def is_there() -> bool:
-        now = clock(seen)
-        return utc <= now < utc + FRAME and all(
-            tile.kind == "gap" or tile.number == number_at(made, now)
-            for made, tile in zip(town.made, tiles(seen), strict=True)
+        now, found = clock(seen), tiles(seen)
+        return (
+            utc <= now < utc + FRAME
+            and found[camera].number == number_at(town.made[camera], utc)
+            and all(
+                tile.kind == "gap" or tile.number == number_at(made, now)
+                for made, tile in zip(town.made, found, strict=True)
+            )
         )
 
-    until(is_there, f"camera {camera}: not {(utc - START) / SECOND:.3f}: {tiles(seen)}")
-    assert tiles(seen)[camera].number == number_at(town.made[camera], utc)
+    until(is_there, lambda: f"camera {camera}: not {(utc - START) / SECOND:.3f}: {tiles(seen)}")
 
 
 def test_backwards_goes_back(town: FourCameras, seen: Seen) -> None:
@@ -234,8 +235,9 @@ def test_backwards_goes_back(town: FourCameras, seen: Seen) -> None:
     seen.press("j")
     until(lambda: clock(seen) < START + 19 * SECOND, "it does not go back faster")
     seen.press("k")
-    found = shown(seen)
-    assert all(tile.number == number_at(made, clock(seen)) for made, tile in zip(town.made, found, strict=True))
+    at = standing(seen)
+    wanted = [number_at(made, at) for made in town.made]
+    until(lambda: [tile.number for tile in tiles(seen)] == wanted, lambda: f"not {wanted}: {tiles(seen)}")
     assert seen.complaints == []
 
 
@@ -257,14 +259,14 @@ def test_a_picture_is_zoomed_by_keys_and_by_hand(seen: Seen) -> None:
     whole = seen.page.evaluate(box)
     tile.focus()
     seen.press("+", "+")
-    assert seen.page.evaluate(box) == pytest.approx(whole * 2.25, rel=0.01)
+    until(lambda: seen.page.evaluate(box) == pytest.approx(whole * 2.25, rel=0.01), "it is not larger")
     for _ in range(30):
         seen.press("ArrowRight")
     edges = "['.play-tile', '.play-tile video'].map((each) => document.querySelector(each).getBoundingClientRect())"
     outer, inner = (each["right"] for each in seen.page.evaluate(f"{edges}.map(({{right}}) => ({{right}}))"))
     assert inner == pytest.approx(outer, abs=1.5)
     seen.press("0")
-    assert seen.page.evaluate(box) == pytest.approx(whole, rel=0.01)
+    until(lambda: seen.page.evaluate(box) == pytest.approx(whole, rel=0.01), "it is not whole again")
     tile.hover()
     seen.page.mouse.wheel(0, -600)
     until(lambda: seen.page.evaluate(box) > whole * 1.5, "the wheel does nothing")
@@ -382,7 +384,7 @@ def test_all_of_it_by_keyboard(town: FourCameras, browser: Any) -> None:
     seen.press("k")
     until(lambda: clock(seen) > before + SECOND // 2, "it does not play")
     seen.press("k")
-    before = clock(seen)
+    before = standing(seen)
     seen.press(".")
     until(lambda: before < clock(seen) <= before + 2 * FRAME, "it does not step")
     tab_to(seen, say(seen, "playback.bookmark"))

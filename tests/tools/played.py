@@ -153,6 +153,18 @@ def clock(seen: Seen) -> int:
     return round(ms * 90)
 
 
+def standing(seen: Seen) -> int:
+    """Where the clock is, once it stands: a busy page shows late that it was stopped."""
+
+    def stands() -> bool:
+        before = clock(seen)
+        seen.page.wait_for_timeout(200)
+        return clock(seen) == before
+
+    until(stands, "the clock goes on")
+    return clock(seen)
+
+
 def number_at(made: Recording, utc: int) -> int:
     """Of the picture that is to be seen then."""
     told = sorted((each.shown, each.number) for each in made.told)
