@@ -96,8 +96,9 @@ def test_asked_by_one_approved_by_another_prepared_by_a_third(
     assert town.browser("elena").post(f"/exports/{number}/prepare").code == "NOT_FOUND"
     paolo = town.sign_in(browser, "paolo", "/exports")
     press(paolo, town.say(paolo, "exports.prepare").replace("{{number}}", str(number)))
-    until(lambda: paolo.page.get_by_role("progressbar").count() == 1, "no progress is shown")
-    paolo.wait(town.say(paolo, "exports.take_package"))
+    ready = town.say(paolo, "exports.take_package")
+    until(lambda: paolo.page.get_by_role("progressbar").count() == 1 or ready in paolo.text(), "no progress is shown")
+    paolo.wait(ready)
     paolo.wait(town.say(paolo, "exports.verify_title"))
     paolo.shot(SHOTS, "exports-done")
     package = tmp_path / "case.asice"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The wall in Chromium over a town that runs: real cameras, recorder, ledger, sockets; pictures are read by pixels."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,8 +130,12 @@ def test_tiles_change_places_by_mouse_and_by_keys_and_stay_so(
 ) -> None:
     """Dragged, and carried by keys with each place told; the same after a reload, and after a reboot of the station."""
     a, b, c = (str(camera.id) for camera in town.cameras[:3])
-    wall.page.locator('[data-tile="0"]').drag_to(wall.page.locator('[data-tile="1"]'))
-    until(lambda: cameras(wall.page)[:3] == [b, a, c], "the mouse moves nothing")
+    for _ in range(4):  # a busy machine may miss a hand's move
+        wall.page.locator('[data-tile="0"]').drag_to(wall.page.locator('[data-tile="1"]'))
+        with contextlib.suppress(AssertionError):
+            until(lambda: cameras(wall.page)[:3] == [b, a, c], "the mouse moves nothing", 15)
+            break
+    assert cameras(wall.page)[:3] == [b, a, c]
     wall.page.locator('[data-tile="0"] .tile-open').focus()
     wall.press("m")
     said = wall.page.locator('[role="status"]').filter(has_text="preso")

@@ -64,15 +64,16 @@ class Player:
         self._page.evaluate("(url) => load(url)", path)
         return float(self._page.evaluate("v.duration"))
 
-    def seek(self, seconds: float) -> Seen:
+    def seek(self, seconds: float, number: int | None = None) -> Seen:
         """Go there, and look."""
         self._page.evaluate("(to) => seek(to)", seconds)
-        return self.look()
+        return self.look(number)
 
-    def look(self) -> Seen:
-        """The picture that is shown now; on a busy machine it comes some time after its event."""
-        for _ in range(600):
-            if (seen := self._look()).label is not None:
+    def look(self, number: int | None = None) -> Seen:
+        """The picture that is shown now, after some time the wanted one: a busy machine shows it after its event."""
+        for _ in range(100):
+            label = (seen := self._look()).label
+            if label is not None and number in {None, label.number}:
                 return seen
             self._page.wait_for_timeout(100)
         return self._look()
