@@ -5,7 +5,8 @@
 gst-rtsp-server plays one clip to all cameras from one core; what is measured runs on the other. CPU is that of a cgroup
 with all processes of the candidate in it (Torrazzo: all that `serve` starts, ledger, keyring and worker among them),
 over a window that begins when every stream has been flowing for a while and ends `--seconds` later. Memory is Pss at
-the end of the window.
+the end of the window. Exit code 1 where Torrazzo lost a frame, or left work for after the window: its figures are not
+those of recording all.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +31,7 @@ from torrazzo.town.home import Home
 
 SAMPLE = 20  # ffmpeg processes at most
 SETTLE_S = 12
+DRAINED_S = 1.0  # work is handed to the disks once a second: more that waits is a queue
 READ_BACK = 3  # cameras whose every frame is compared
 
 
@@ -195,7 +198,21 @@ def main(words: list[str]) -> int:
     print(f"written: {save(result, f'record-{options.cameras}', options.json)}")
     for key in ("cpu_percent_per_camera", "a_over_b", "a_over_c", "pss_mib"):
         print(f"{key}: {result[key]}")
-    return 0
+    flawed = [number for number, each in enumerate(rounds.get("torrazzo", []), 1) if is_flawed(each)]
+    print(f"rounds in which something was lost or left waiting: {flawed or 'none'}")
+    return 1 if flawed else 0
+
+
+def is_flawed(measured: Mapping[str, Any]) -> bool:
+    """Whether a round of ours did not record all, or not within its window."""
+    behind = measured["behind_seconds"]
+    return bool(
+        measured["gaps"]
+        or measured["packets_lost"]
+        or any(each["misplaced"] or not each["frames"] for each in measured["read_back"].values())
+        or behind is None
+        or behind > DRAINED_S
+    )
 
 
 def summary(options: argparse.Namespace, rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
