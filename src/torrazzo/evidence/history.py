@@ -13,8 +13,9 @@ from torrazzo.ledger.identity import EntryName, end_of
 
 _SPANS = frozenset({"view", "ask", "hold", "live"})  # they name streams, and a span or from when to when
 _FOLLOWING = frozenset(  # they name one before
-    {"approve", "reject", "export", "take", "close", "confirm", "release", "end", "rekey"}
+    {"still", "approve", "reject", "export", "take", "close", "confirm", "release", "end", "rekey"}
 )
+CONCERNING = _SPANS | _FOLLOWING
 _HEADS = b'{"v":1,"kind":"rec",'  # of nobody, one each minute: most of the log
 
 

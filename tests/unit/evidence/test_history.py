@@ -5,13 +5,15 @@
 from collections.abc import Iterator
 from typing import cast
 
-from tests.tools.gate_town import NOW, STREAM, TOWN, b64, hold_values, person
+from tests.tools.gate_town import NOW, STREAM, TOWN, b64, hold_values, person, view_values
 from torrazzo.base import Span
 from torrazzo.base.times import DAY, SECOND, UtcTicks
 from torrazzo.evidence.fixed_log import FixedLog
-from torrazzo.evidence.history import find_history
+from torrazzo.evidence.history import CONCERNING, find_history
 from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.act_forms import KINDS
 from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo_verify.verify import WORDS
 
 END = {"why": "release", "level": "file", "left": 0, "ring": b64(bytes(32)), "state": None}
 
@@ -50,3 +52,21 @@ def test_a_clock_that_was_set_back_hides_no_access() -> None:
     ]
     log = cast("FixedLog", FewEntries("act", lines))
     assert find_history(log, [STREAM], span) == [0, 2, 3, 4]
+
+
+def test_a_picture_that_left_as_a_file_is_told() -> None:
+    """A still is told where the look that it was taken from is, and not where that was of another time."""
+    span = Span(UtcTicks(NOW - 60 * SECOND), NOW)
+    lines = [pack_act("view", NOW, view_values()), pack_act("view", NOW, view_values(t0=NOW - DAY, t1=NOW - DAY + 1))]
+    still = {"streams": [str(STREAM)], "at": NOW - 30 * SECOND, "d": b64(bytes(32)), **person("anna")}
+    lines += [pack_act("still", NOW, {"of": of, **still}) for of in (0, 1)]
+    log = cast("FixedLog", FewEntries("act", lines))
+    assert find_history(log, [STREAM], span) == [0, 2]
+
+
+def test_no_kind_that_follows_on_an_access_is_forgotten() -> None:
+    """Each kind of entry that names an earlier one concerns what that concerns, and a verifier has words for it."""
+    following = {kind for kind, keys in KINDS.items() if {"of", "hold"} & keys.keys()}
+    about_no_access = {"anchor", "refuse"}  # a stamped head; what was not given
+    assert following - about_no_access <= CONCERNING
+    assert CONCERNING - WORDS.keys() == set()
