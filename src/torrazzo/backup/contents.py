@@ -4,7 +4,7 @@
 
 Left out on purpose: footage and its index (`archive/`, `catalogue.db`), whatever opens footage (`keyring/`, the vault),
 `plan.json` (made of the registry), `fence.json` (an older one would number starts twice), the witness's folder (another
-office's), jobs, `run/`.
+office's), jobs, `run/`, what a page remembers (`walls.json`, `wishes.json`), the map's tiles.
 """
 
 import re
@@ -35,13 +35,14 @@ def databases(home: Home) -> Iterator[str]:
 
 
 def settings(home: Home) -> Iterator[str]:
-    """Names of what people wrote."""
-    yield from (name for name in _names(home.path) if _SETTINGS.fullmatch(name))
+    """Names of what people wrote, but private keys."""
+    yield from (name for name in _names(home.path) if _SETTINGS.fullmatch(name) and not _is_private(home.path / name))
 
 
 def secrets(home: Home) -> Iterator[str]:
     """Names of keys and passwords that no one else could make anew; none of them opens footage."""
     yield from (f"{SECRETS}/{name}" for name in _names(home.path / SECRETS) if _SECRET.fullmatch(name))
+    yield from (name for name in _names(home.path) if _SETTINGS.fullmatch(name) and _is_private(home.path / name))
     for path in dict.fromkeys(password_files(home.path / ANCHORS)):
         if path.parent == home.path / SECRETS and path.is_file() and not _SECRET.fullmatch(path.name):
             yield f"{SECRETS}/{path.name}"
@@ -60,6 +61,11 @@ def is_ours(name: str) -> bool:
     if folder == "access":
         return _BOOK.fullmatch(last) is not None
     return name in DATABASES or _SETTINGS.fullmatch(name) is not None or _LEDGER.fullmatch(name) is not None
+
+
+def _is_private(path: Path) -> bool:
+    """Whether it holds a private key, as that of the page's certificate may lie beside it (`[public] key`)."""
+    return path.suffix == ".pem" and b"PRIVATE KEY-----" in path.read_bytes()
 
 
 def _names(folder: Path) -> list[str]:

@@ -52,6 +52,7 @@ def create(
     print(f"{file}: {made.files} files, {made.size} bytes{', encrypted' if made.is_encrypted else ''}")
     if not made.is_encrypted:
         warn("not encrypted, so without keys and passwords: keep a copy of secrets/ elsewhere, or name --recipient")
+        warn("people's names, hashes of their passwords, notes and visitors are in it for whoever has the file")
 
 
 @app.command("restore")

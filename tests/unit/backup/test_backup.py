@@ -45,7 +45,7 @@ pytestmark = pytest.mark.timeout(120)
 DISK, CLOCK = OsDisk(), SystemClock()
 FACTS = facts(1_000)
 SETTINGS = {"torrazzo.toml", "anchors.toml", "aruba.pem"}
-SECRETS = {"secrets/box.key", "secrets/ledger-rec.key", "secrets/ledger-act.key", "secrets/aruba.password"}
+SECRETS = {"secrets/box.key", "secrets/ledger-rec.key", "secrets/ledger-act.key", "secrets/aruba.password", "page.pem"}
 ANCHORS = """
 [[authority]]
 name = "aruba"
@@ -81,6 +81,7 @@ def make_home(path: Path) -> Home:
     book.close()
     (path / "anchors.toml").write_text(ANCHORS)
     (path / "aruba.pem").write_text("PEM")
+    (path / "page.pem").write_text("-----BEGIN PRIVATE KEY-----\ngeheimer\n-----END PRIVATE KEY-----\n")
     (path / "secrets/aruba.password").write_text("geheim")
     anchors = home.ledger / "act/anchors"
     anchors.mkdir()
