@@ -139,9 +139,9 @@ class ExportJob:
         try:
             parts = self._write(gathering, measured, wanted, draft, lambda done: tell(0.6 * done))
             with draft.open() as written:
-                verdict = check(written, parts, lambda done: tell(0.6 + 0.3 * done))
+                findings = check(written, parts, lambda done: tell(0.6 + 0.3 * done))
             size, sha256 = draft.finish(lambda _: tell(0.9))
-            file = HandedOver(out.name, size, sha256, wanted.recipient, gathering.unshown(), wanted.left_out)
+            file = HandedOver(out.name, size, sha256, wanted.recipient, gathering.unshown(), wanted.left_out, findings)
             report = self._report(gathering.ask, parts, custody(), file, out)
         except OSError as error:
             raise Unavailable(
@@ -149,7 +149,7 @@ class ExportJob:
             ) from error
         finally:
             clear_drafts(self._disk, out)
-        return {"bytes": size, "sha256": sha256, "verdict": verdict, "losses": gathering.losses(), "report": report}
+        return {"bytes": size, "sha256": sha256, "verdict": "verified", "losses": gathering.losses(), "report": report}
 
     def _report(self, ask: int, parts: PackageParts, custody: Custody, file: HandedOver, out: Path) -> str | None:
         """Where it lies; None where the machine cannot draw it: the package is worth the same without."""
@@ -189,8 +189,8 @@ class ExportJob:
         raise AssertionError("unreachable")
 
 
-def check(package: BinaryIO, parts: PackageParts, tell: Progress) -> str:
-    """The court's own verifier, with the town's policy: what it says in one word. Raises `Damaged` if it fails."""
+def check(package: BinaryIO, parts: PackageParts, tell: Progress) -> Sequence[verifier.Finding]:
+    """What the court's own verifier says, with the town's policy. Raises `Damaged` if it fails."""
     findings: list[verifier.Finding] = []
 
     def said(finding: verifier.Finding) -> None:
@@ -202,7 +202,7 @@ def check(package: BinaryIO, parts: PackageParts, tell: Progress) -> str:
     if code or failed:
         first = f"{failed[0].code} {failed[0].camera}" if failed else f"code {code}"
         raise Damaged(f"the package does not verify ({first}), so it is not handed over; run `torrazzo footage check`")
-    return "verified"
+    return findings
 
 
 def _share_of(size: int, tell: Progress) -> Callable[[int], None]:

@@ -16,10 +16,12 @@ from torrazzo.evidence.package import PackageParts
 from torrazzo.evidence.report_words import WORDS
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.text import to_base64
-from torrazzo_verify.verify import is_for_show
+from torrazzo_verify.verify import LEVELS, OPEN, Finding, is_for_show, sentence
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DIGEST = re.compile("[0-9a-f]{64}", re.ASCII)
+# What a verifier may leave open about this package; what it leaves open of each stands in the limits, the rest above.
+_LEFT_OPEN = frozenset({"accounting-anew", "gap-open", "hole", "show-late", "ahead", "head-alone", "history-none"})
 _STYLE = """
 @page { size: A4; margin: 18mm 16mm; @bottom-right {
   content: counter(page) " / " counter(pages); font: 8pt "DejaVu Sans", sans-serif } }
@@ -56,6 +58,7 @@ class HandedOver(NamedTuple):
     key: str | None = None  # the age key that it is encrypted to
     unshown: Sequence[str] = ()  # stretches of a camera without a clip, and why
     left_out: Mapping[str, str] = {}
+    findings: Sequence[Finding] = ()  # of the verifier
 
 
 def report_pdf(ask: int, parts: PackageParts, custody: Custody, file: HandedOver) -> bytes:
@@ -88,7 +91,7 @@ class _Page:
     """In one language."""
 
     def __init__(self, language: str, ask: int, parts: PackageParts, custody: Custody, file: HandedOver) -> None:
-        self._words = WORDS[language]
+        self._language, self._words = language, WORDS[language]
         self._ask, self._parts, self._custody, self._file = ask, parts, custody, file
 
     def blocks(self) -> Iterator[str]:
@@ -101,7 +104,9 @@ class _Page:
         yield from self._gaps()
         yield from self._missing()
         yield from self._signers()
-        yield f"<h2>{self._say('verdict')}</h2><p>{self._say('verified')}</p><p>{self._say('limits')}</p>"
+        yield f"<h2>{self._say('verdict')}</h2><p>{self._say('verified')}</p>"
+        yield from self._open()
+        yield f"<p>{self._say('limits')}</p>"
         yield f"<h2>{self._say('signatures')}</h2>"
         for name in ("sign_from", "sign_to", "sign_when"):
             yield f'<p class="line">{self._say(name)}</p>'
@@ -172,6 +177,17 @@ class _Page:
             yield f"<p>{self._say('unshown', what=what)}</p>"
         for stream, why in self._file.left_out.items():
             yield f"<p>{self._say('left_out', stream=stream, why=why)}</p>"
+
+    def _open(self) -> Iterator[str]:
+        """In the verifier's own words."""
+        language = list(WORDS).index(self._language)
+        left = [
+            escape(sentence(finding, language).removeprefix(LEVELS[OPEN][language]))
+            for finding in self._file.findings
+            if finding.level == OPEN and finding.code in _LEFT_OPEN
+        ]
+        if left:
+            yield f"<p><b>{self._say('left_open')}</b></p><ul>{''.join(f'<li>{each}</li>' for each in left)}</ul>"
 
     def _signers(self) -> Iterator[str]:
         policy, head = self._parts.policy, Checkpoint.parse(self._parts.rec.text)

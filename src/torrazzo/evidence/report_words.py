@@ -49,9 +49,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "verified": (
             "Chi consegna ha controllato il plico con il verificatore allegato e con le chiavi qui sopra. Non è "
             "stato trovato nulla che non torni: ogni file è come elencato, ogni fatto è nel registro firmato, i "
-            "fatti coprono il tempo richiesto senza salti, ogni frammento dei filmati dà l’impronta registrata, "
+            "fatti coprono il tempo dei filmati senza salti, ogni frammento dei filmati dà l’impronta registrata, "
             "nessuna immagine è di più."
         ),
+        "left_open": "Il verificatore lascia però aperto (ore UTC):",
         "limits": (
             "Il controllo l’ha fatto chi consegna: chi riceve lo ripeta, con chiavi avute per altra via. Non "
             "prova che la telecamera abbia ripreso il vero, né che l’ora sia esatta (è quella degli orologi del "
@@ -118,9 +119,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "verified": (
             "Whoever hands over has checked the package with the verifier that comes with it and with the keys "
             "above. Nothing was found that does not fit: each file is as listed, each fact is in the signed "
-            "log, the facts cover the time asked for without a jump, each fragment of the clips gives the "
+            "log, the facts cover the clips’ time without a jump, each fragment of the clips gives the "
             "recorded hash, no picture is too many."
         ),
+        "left_open": "But the verifier leaves open (times in UTC):",
         "limits": (
             "The check was made by whoever hands over: whoever receives should repeat it, with keys that came "
             "by another way. It does not prove that the camera saw the real thing, nor that the time is exact "

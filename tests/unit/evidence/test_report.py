@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The hand-over report: what it says is what the package holds, and no more than was checked."""
 
+import html
 import json
 import re
 import zlib
@@ -18,6 +19,7 @@ from torrazzo.evidence.package import PackageParts
 from torrazzo.evidence.report import Custody, HandedOver, report_html, report_pdf
 from torrazzo.evidence.report_words import WORDS
 from torrazzo.testing import ClipSpec, make_clip
+from torrazzo_verify.verify import LEVELS, OK, OPEN, Finding, sentence
 
 PO = "00c0ffee00c0ffee/main"
 CHANGE = UtcTicks(1_792_890_000 * SECOND)  # 2026-10-25T01:00:00Z: in Cremona 03:00 becomes 02:00
@@ -93,6 +95,23 @@ def test_what_is_missing_is_told(parts: PackageParts) -> None:
     assert WORDS["en"]["nothing_missing"] not in _said(parts, none)[1]
     parts = parts._replace(clips=[clip])
     assert WORDS["en"]["nothing_missing"] in _said(parts, HandedOver("c", 1, "ab" * 32))[1]
+
+
+def test_what_the_verifier_leaves_open_is_told(parts: PackageParts) -> None:
+    """That nothing is proven behind a gap without an end, or that no second office signed; not what holds for all."""
+    said = [
+        Finding(OPEN, "gap-open", PO, CHANGE, ("2026-10-25T01:00:30.000Z",)),
+        Finding(OPEN, "head-alone", values=("rec",)),
+        Finding(OPEN, "limit-camera"),
+        Finding(OK, "pieces", PO, None, ("7",)),
+    ]
+    for language, page in enumerate(_said(parts, HandedOver("c", 1, "ab" * 32, findings=said))):
+        assert list(WORDS.values())[language]["left_open"] in page
+        for finding in said:
+            text = sentence(finding, language).removeprefix(LEVELS[OPEN][language])
+            assert (text in html.unescape(page)) == (finding.code in {"gap-open", "head-alone"}), finding
+    for language, page in zip(WORDS, _said(parts, HandedOver("c", 1, "ab" * 32, findings=said[2:])), strict=True):
+        assert WORDS[language]["left_open"] not in page
 
 
 def test_no_cell_is_more_than_text(parts: PackageParts) -> None:
