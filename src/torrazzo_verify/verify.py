@@ -1245,7 +1245,10 @@ class Checks:
         """What an entry of the history says: who it was is in its private part."""
         try:
             found = parse_json(line)
-            self.say(TOLD, "history-entry", "", whole(found.get("t")), number, text(found.get("kind")))
+            kind = text(found.get("kind"))
+            if kind == "ask" and found.get("purpose") == "erase":
+                kind = "ask-erase"
+            self.say(TOLD, "history-entry", "", whole(found.get("t")), number, kind)
         except Malformed as error:
             self.say(FAILED, "history-unreadable", "", None, number, error)
 
@@ -2010,7 +2013,8 @@ WORDS: Dict[str, Tuple[str, str]] = {  # causes of gaps (fact.md) and kinds of e
     "view": ("aperte per essere guardate", "opened to be looked at"),
     "still": ("una di esse salvata come fotogramma", "one of them was saved as a still"),
     "live": ("la telecamera guardata in diretta", "the camera was watched live"),
-    "ask": ("chiesta una copia, o la cancellazione anticipata", "a copy, or their early erasure, was asked for"),
+    "ask": ("chiesta una copia", "a copy was asked for"),
+    "ask-erase": ("chiesta la cancellazione anticipata", "their early erasure was asked for"),
     "approve": ("approvata la richiesta", "what was asked for was approved"),
     "reject": ("rifiutata o ritirata la richiesta", "what was asked for was refused, or taken back"),
     "export": ("aperte per farne la copia", "opened to make the copy"),

@@ -114,13 +114,15 @@ class _Page:
     def _who(self) -> Iterator[str]:
         custody, unknown = self._custody, self._words["unknown"]
         asked = {"ask": self._ask, "person": custody.asked_by or unknown, "when": self._time(custody.asked_at)}
-        yield f"<h2>{self._say('who')}</h2><p>{self._say('asked', **asked, purpose=custody.purpose)}</p>"
+        purpose = self._words.get(f"purpose_{custody.purpose}", custody.purpose)
+        yield f"<h2>{self._say('who')}</h2><p>{self._say('asked', **asked, purpose=purpose)}</p>"
         approved = {"person": custody.approved_by or unknown, "when": self._time(custody.approved_at)}
         yield f"<p>{self._say('approved', **approved)}</p>"
         if custody.made_by is not None:
             yield f"<p>{self._say('made', person=custody.made_by)}</p>"
         name = "recipient" if custody.recipient else "no_recipient"
-        yield f"<p>{self._say(name, recipient=custody.recipient or '', to=custody.to)}</p>"
+        to = self._words.get(f"to_{custody.to}", custody.to)
+        yield f"<p>{self._say(name, recipient=custody.recipient or '', to=to)}</p>"
 
     def _what(self) -> Iterator[str]:
         file = self._file

@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,10 +15,12 @@ import pytest
 from tests.tools.archived import POLICY, archived
 from tests.tools.recording import Recording
 from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.control_room.api.exports_shapes import RecipientClass
 from torrazzo.evidence.gather import Gathering, Source
 from torrazzo.evidence.package import PackageParts
 from torrazzo.evidence.report import Custody, HandedOver, report_html, report_pdf
 from torrazzo.evidence.report_words import WORDS
+from torrazzo.law.reason import PURPOSES
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo_verify.verify import LEVELS, OK, OPEN, Finding, sentence
 
@@ -64,6 +67,19 @@ def test_it_says_who_what_when_and_which_digests(parts: PackageParts) -> None:
         assert parts.clips[0].video.sha256.hex() in page
         assert all(str(log.key) in page for log in POLICY.logs)
         assert "2026-10-25 03:00:00.000+01:00" in page  # asked an hour after the change
+
+
+def test_purpose_and_recipient_are_told_in_words(parts: PackageParts) -> None:
+    """Each purpose and class of recipients that the page knows has words in both languages; another stays as it is."""
+    classes = get_args(RecipientClass)
+    for words in WORDS.values():
+        assert {f"purpose_{purpose}" for purpose in PURPOSES} | {f"to_{to}" for to in classes} <= words.keys()
+    custody = CUSTODY._replace(purpose="road-accident", to="judge")
+    italian, _, english = report_html(7, parts, custody, HandedOver("c", 1, "ab" * 32)).partition("</section>")
+    assert "«incidente stradale»" in italian
+    assert "(categoria «autorità giudiziaria»)" in italian
+    assert "“road accident”" in english
+    assert "“theft”" in _said(parts, HandedOver("c", 1, "ab" * 32))[1]
 
 
 def test_gaps_stand_with_their_cause_in_local_time(parts: PackageParts) -> None:

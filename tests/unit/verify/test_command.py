@@ -160,4 +160,5 @@ def test_causes_and_entries_are_told_in_words() -> None:
     assert sentence(gap, 0).endswith("later (3.000 s): la telecamera non era raggiungibile.")
     assert sentence(gap, 1).endswith("later (3.000 s): the camera could not be reached.")
     assert sentence(entry, 0).endswith("voce 4: approvata la richiesta")
+    assert sentence(entry._replace(values=("4", "ask-erase")), 1).endswith("their early erasure was asked for")
     assert sentence(entry._replace(values=("4", "novel")), 1).endswith("entry 4: novel")
