@@ -322,12 +322,12 @@ def test_a_draft_that_was_changed_behind_its_check_is_not_handed_over(
     """What is encrypted is what was checked."""
     check = export_job.check
 
-    def checked(*words: Any) -> str:
-        verdict, new = check(*words), tmp_path / ".1.age.new"
+    def checked(*words: Any) -> object:
+        found, new = check(*words), tmp_path / ".1.age.new"
         data = bytearray(new.read_bytes())
         data[5000] ^= 1
         new.write_bytes(data)
-        return verdict
+        return found
 
     monkeypatch.setattr(export_job, "check", checked)
     with pytest.raises(Damaged, match="was changed"):

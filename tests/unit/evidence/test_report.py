@@ -121,10 +121,10 @@ def test_what_the_verifier_leaves_open_is_told(parts: PackageParts) -> None:
         Finding(OPEN, "limit-camera"),
         Finding(OK, "pieces", PO, None, ("7",)),
     ]
-    for language, page in enumerate(_said(parts, HandedOver("c", 1, "ab" * 32, findings=said))):
-        assert list(WORDS.values())[language]["left_open"] in page
+    for at, page in enumerate(_said(parts, HandedOver("c", 1, "ab" * 32, findings=said))):
+        assert list(WORDS.values())[at]["left_open"] in page
         for finding in said:
-            text = sentence(finding, language).removeprefix(LEVELS[OPEN][language])
+            text = sentence(finding, at).removeprefix(LEVELS[OPEN][at])
             assert (text in html.unescape(page)) == (finding.code in {"gap-open", "head-alone"}), finding
     for language, page in zip(WORDS, _said(parts, HandedOver("c", 1, "ab" * 32, findings=said[2:])), strict=True):
         assert WORDS[language]["left_open"] not in page
