@@ -1070,6 +1070,7 @@ class Checks:
         if not self.manifest["clips"]:
             self.say(FAILED, "no-clip")
         self.holes()
+        self.left_out()
         self.history()
         self.anchors()
         for code in ("limit-camera", "limit-access", "limit-before", "limit-texts"):
@@ -1102,6 +1103,15 @@ class Checks:
             if start > reached.get(camera, start):
                 self.say(OPEN, "hole", camera, reached[camera], when(start))
             reached[camera] = max(end, reached.get(camera, end))
+
+    def left_out(self) -> None:
+        """What was asked for and of which there is no clip, as the package says."""
+        left_out = self.manifest.get("left_out", [])
+        if not isinstance(left_out, list) or not all(isinstance(each, dict) for each in left_out):
+            raise Malformed("manifest.json: left_out")
+        for each in left_out:
+            camera, why = text(each.get("stream")), text(each.get("why"))
+            self.say(OPEN, "left-out", camera, whole(each.get("from")), when(whole(each.get("to"))), why)
 
     def trust(self) -> None:
         """1. Say whose keys are believed, before anything that depends on them."""
@@ -1333,6 +1343,7 @@ class ClipChecks:
         self.camera = ""
         self.found: List[Finding] = []
         self.is_unreadable = False
+        self.gone: List[Tuple[int, int, str, int]] = []  # whole segments: from, to, code, how many
 
     def attempt(self, step: Callable[[], None]) -> None:
         """A clip that can't be read is a finding, and nothing more is done with it."""
@@ -1370,11 +1381,12 @@ class ClipChecks:
         self.found.append(Finding(level, code, self.camera, time, tuple(str(value) for value in values)))
 
     @staticmethod
-    def read_losses(losses: Any) -> Collection[Tuple[int, int]]:
-        """Line of the fact, number of the piece."""
+    def read_losses(losses: Any) -> Dict[Tuple[int, int], str]:
+        """Line of the fact, number of the piece; and why."""
         if not isinstance(losses, list) or not all(isinstance(loss, dict) for loss in losses):
             raise Malformed("manifest.json: losses")
-        return {(whole(loss.get("fact")), whole(loss.get("piece"))) for loss in losses}
+        whys = [why if isinstance(why, str) else "" for why in (loss.get("why") for loss in losses)]
+        return {(whole(loss.get("fact")), whole(loss.get("piece"))): why for loss, why in zip(losses, whys)}
 
     def read_facts(self) -> List[Fact]:
         """Those that can be read; with the others the chain breaks."""
@@ -1532,6 +1544,8 @@ class ClipChecks:
                 self.absent(fact, 0, is_whole=True)
         if cursor != size:
             self.say(FAILED, "bytes-uncovered", self.end, cursor)
+        for start, end, code, count in self.gone:
+            self.say(OPEN, code, start, when(end), count)
         self.say(OK, "pieces", None, good)
         show.finish()
 
@@ -1581,6 +1595,13 @@ class ClipChecks:
 
     def absent(self, fact: Fact, piece: int, *, is_whole: bool) -> None:
         """Recorded, in the span, and not in the clip. Without its init no piece of a segment can be there."""
+        code = GONE.get(self.lost.get((fact.line, 0), "")) if is_whole else None
+        if code is not None and fact.t1 is not None:
+            start, count = fact.t0, 0
+            if self.gone and self.gone[-1][1:3] == (fact.t0, code):
+                start, _, _, count = self.gone.pop()
+            self.gone.append((start, fact.t1, code, count + 1))
+            return
         is_lost = piece > 0 and (fact.line, piece) in self.lost
         if is_whole and not is_lost:
             all_pieces = ((fact.line, number) for number in range(1, fact.fields["count"]))
@@ -1591,6 +1612,7 @@ class ClipChecks:
             self.say(FAILED, "piece-absent", fact.t0, piece)
 
 
+GONE = {"erased": "segments-erased", "gone": "segments-gone"}  # why nobody can open a segment any more
 EDGE = SECOND // 5  # pictures are decoded a little before they are shown
 NEAR = SECOND  # how far from its time a picture may be shown: drift is 0.1 s at most, reordering less than a second
 
@@ -1910,6 +1932,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Da qui a {0} il plico non contiene nulla di questa telecamera.",
         "From here to {0} the package holds nothing of this camera.",
     ),
+    "left-out": (
+        "Chiesta e non nel plico, da qui a {0}, dice il plico: {1}.",
+        "Asked for and not in the package, from here to {0}, says the package: {1}.",
+    ),
     "head-differs": ("L'intestazione del filmato è stata cambiata.", "The clip's header was changed."),
     "bytes-uncovered": (
         "Dal byte {0} il filmato contiene dati che non furono registrati, o ne mancano.",
@@ -1930,6 +1956,14 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
     "piece-lost": (
         "Il frammento {0} di questo segmento manca: non leggibile, dice il plico, e nulla lo prova.",
         "Fragment {0} of this segment is missing: not readable, says the package, and nothing proves it.",
+    ),
+    "segments-erased": (
+        "Da qui a {0} mancano {1} segmenti: cancellati prima del tempo per ordine, dice il plico (vedi la storia).",
+        "From here to {0} {1} segments are missing: erased early by order, says the package (see the history).",
+    ),
+    "segments-gone": (
+        "Da qui a {0} mancano {1} segmenti: le chiavi non ci sono più, dice il plico, e nulla lo prova.",
+        "From here to {0} {1} segments are missing: their keys are no more, says the package, and nothing proves it.",
     ),
     "pieces": ("{0} frammenti: byte per byte quelli registrati.", "{0} fragments: byte for byte those recorded."),
     "show-unreadable": (
@@ -2025,6 +2059,10 @@ WORDS: Dict[str, Tuple[str, str]] = {  # causes of gaps (fact.md) and kinds of e
     "end": ("distrutta la chiave di ciò che era conservato", "the key of what was kept was destroyed"),
     "rekey": ("cancellazione anticipata eseguita", "early erasure was carried out"),
     "close": ("finito di guardare o copiare", "looking or copying is over"),
+    "erased": ("cancellata prima del tempo, per ordine", "erased before its time, by order"),
+    "gone": ("le sue chiavi non ci sono più", "its keys are no more"),
+    "damaged": ("non leggibile", "not readable"),
+    "nothing": ("nessuna immagine registrata", "no picture was recorded"),
 }
 VERDICTS = {
     0: ("VERIFICATO con le chiavi date.", "VERIFIED with the keys given."),
@@ -2043,7 +2081,7 @@ def sentence(finding: Finding, language: int) -> str:
     where = [("telecamera ", "camera ")[language] + finding.camera] if finding.camera else []
     where += [when(finding.time)] if finding.time is not None else []
     values = [*finding.values]
-    if finding.code in ("gap", "history-entry"):
+    if finding.code in ("gap", "history-entry", "left-out"):
         values[-1] = WORDS.get(values[-1], (values[-1],) * 2)[language]
     said = TEXTS[finding.code][language].format(*values)
     return LEVELS[finding.level][language] + (", ".join(where) + ": " if where else "") + said

@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 
 import torrazzo_verify
+from tests.tools.archived import POLICY, archived
 from tests.tools.browser import open_browser
-from tests.tools.dossier import Dossier, Keys, export
-from tests.tools.recording import STREAM
+from tests.tools.dossier import Dossier, Keys, export, files_of, pack
+from tests.tools.recording import STREAM, Recording
 from tests.tools.tampering import CASES, Case, Original, forge, ledger_notes, make_late, make_original, make_stepped
+from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.ledger.key import Kind, SigningKey
+from torrazzo.testing import ClipSpec, make_clip
+from torrazzo.testing.clock import START
 from torrazzo_verify.verify import TEXTS, WORDS, Finding, parse_policy, verify
 
 PAGE = Path(torrazzo_verify.__file__).with_name("verify.html")
@@ -132,6 +136,33 @@ def test_a_hole_between_clips_and_a_witness_for_show_get_the_same_verdict(
     assert code == 0
     assert {"hole", "head-for-show", "head-alone"} <= {finding.code for finding in found}
     _same(found, _by_python(tmp_path / "shown.asice", tmp_path / "policy.txt")[1])
+
+
+@pytest.mark.browser
+def test_what_nobody_can_open_any_more_gets_the_same_verdict(checker: Checker, tmp_path: Path) -> None:
+    """Segments that are gone, in stretches, and a camera that is left out: both name them, and why."""
+    po = "00c0ffee00c0ffee/main"
+    clip = make_clip(ClipSpec(width=160, height=120, frames=100))
+    start = UtcTicks((START // HOUR + 1) * HOUR - 20 * SECOND)
+
+    def film(made: Recording) -> None:
+        made.shoot(clip, 40)
+
+    with archived(tmp_path, [("duomo", str(STREAM), film), ("po", po, film)], start) as made:
+        made.enter()
+        made.rings.gone = lambda stream, n: "gone" if str(stream) == po and n in {1, 2, 4} else None
+        made.package(made.asked(2, 39), tmp_path / "1.asice")
+    Path(tmp_path / "policy.txt").write_bytes(POLICY.pack())
+    left_out = {"stream": "0000000000000bad/main", "from": start, "to": start + SECOND, "why": "erased"}
+    files = files_of(tmp_path / "1.asice")
+    files["manifest.json"] = json.dumps({**json.loads(files["manifest.json"]), "left_out": [left_out]}).encode()
+    (tmp_path / "2.asice").write_bytes(pack(files))
+    code, found = checker.check(tmp_path / "2.asice", tmp_path / "policy.txt")
+    _same(found, _by_python(tmp_path / "2.asice", tmp_path / "policy.txt")[1])
+    assert code == 0
+    stretches = [finding for finding in found if finding.code == "segments-gone"]
+    assert [(each.camera, each.values[-1]) for each in stretches] == [(po, "2"), (po, "1")]
+    assert [each.camera for each in found if each.code == "left-out"] == ["0000000000000bad/main"]
 
 
 @pytest.mark.browser

@@ -13,7 +13,7 @@ from tests.tools.ledger import IDENTITY, opened
 from tests.tools.recording import Recording
 from torrazzo.archive.fact import parse_fact
 from torrazzo.base import SegmentId, Span, StreamId, TermId
-from torrazzo.base.errors import TorrazzoError
+from torrazzo.base.errors import KeyGone, TorrazzoError
 from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered
 from torrazzo.control_room.index import Index
@@ -49,11 +49,15 @@ class Rings:
 
     def __init__(self, filmed: Sequence[Filmed]) -> None:
         self._keys = {each.stream: each.made.keys for each in filmed}
-        self.given = 0
+        self.given = self.asked = 0
+        self.gone: Callable[[StreamId, int], str | None] = lambda *_: None  # why this segment's key is gone
 
     def segment_keys(
         self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]
     ) -> dict[int, bytes]:
+        self.asked += 1
+        for why in filter(None, (self.gone(stream, n) for n in ns)):
+            raise KeyGone(f"{stream}: its key is gone", why)
         self.given += len(ns)
         return self._keys[stream].segment_keys(stream, term, hour, class_, sealed, ns)
 

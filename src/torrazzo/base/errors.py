@@ -7,6 +7,7 @@ TorrazzoError
     - TimeTextError  a time that can't be read, or has two readings
   + Unavailable      try again later
   + Refused          not allowed; trying again changes nothing
+    - KeyGone        what opens it is destroyed, or may open it no more
   + Damaged          stored bytes are not what was written: report, never repair in place
   + Stopped          we no longer know what is stored: stop, let the next start find out
 """
@@ -30,6 +31,15 @@ class Unavailable(TorrazzoError):
 
 class Refused(TorrazzoError):
     """Not allowed."""
+
+
+class KeyGone(Refused):
+    """Recorded, and nobody can open it any more."""
+
+    def __init__(self, text: str, why: str = "gone") -> None:
+        """`why` for programs: `erased`, early and by order of two people; `gone`, for any other reason."""
+        super().__init__(text)
+        self.why = why
 
 
 class Damaged(TorrazzoError):

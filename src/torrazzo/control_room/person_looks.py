@@ -20,15 +20,13 @@ import structlog
 from torrazzo.access import Window, Windows
 from torrazzo.access.staff import Fact
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Damaged, Refused, TorrazzoError, Unavailable
+from torrazzo.base.errors import Damaged, KeyGone, Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import SegmentId, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.index import Index
 from torrazzo.control_room.looks import NoLedger, NoLook
 from torrazzo.control_room.reach import FRESH, Reach, find_reach
-from torrazzo.keyring.answer import Denied
-from torrazzo.keyring.gate_refusal import Reason
 from torrazzo.law import Circumstances
 from torrazzo.ledger.act import Wanted
 from torrazzo.ledger.private import Private
@@ -136,7 +134,9 @@ class View:
 def code_of(error: TorrazzoError) -> str:
     """Why footage is not shown, as pages know it."""
     match error:
-        case Denied(reason=Reason.CONTENT):
+        case KeyGone(why="erased"):
+            return "FOOTAGE_ERASED"
+        case KeyGone():
             return "FOOTAGE_EXPIRED"
         case Damaged():
             return "FOOTAGE_DAMAGED"

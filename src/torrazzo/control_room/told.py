@@ -5,7 +5,7 @@
 from collections.abc import Mapping
 
 from torrazzo.access.people import NoRight
-from torrazzo.base.errors import Invalid, Refused, TimeTextError, TorrazzoError, Unavailable
+from torrazzo.base.errors import Invalid, KeyGone, Refused, TimeTextError, TorrazzoError, Unavailable
 from torrazzo.keyring.answer import Denied
 from torrazzo.keyring.gate_refusal import Reason
 
@@ -39,6 +39,8 @@ _ODD = (
     "Il portachiavi ha rifiutato una richiesta che non torna ({reason}) e lo ha annotato: avvisa chi gestisce il "
     "sistema."
 )
+_ERASED = "Quelle immagini sono state cancellate prima del tempo, per ordine di due persone: nessuno le può più vedere."
+_GONE = "Le chiavi di quelle immagini non ci sono più: nessuno le può più vedere."
 _DENIED: Mapping[Reason, str] = {
     Reason.CLOCK: (
         "Il portachiavi adesso non si fida di nessun orologio: finché è così non si guarda nulla. Avvisa chi gestisce "
@@ -88,4 +90,6 @@ def tell(error: TorrazzoError, language: str) -> str:
             return _NO_TIME
         case Denied():
             return _DENIED.get(error.reason, _ODD).format(reason=error.reason)
+        case KeyGone():
+            return _ERASED if error.why == "erased" else _GONE
     return str(error)

@@ -4,16 +4,18 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from torrazzo.archive.fact import parse_fact
+from torrazzo.archive.fact import Fact, parse_fact
 from torrazzo.base import SegmentId, Span, StreamId
 from torrazzo.base.errors import Invalid
 from torrazzo.evidence.asic import Content
 from torrazzo.ledger import Proof
 from torrazzo.ledger.text import to_base64
 from torrazzo.playback.clip import Clip
+
+ERASED, GONE = "erased", "gone"  # why nobody can open what is lost: early, by order of two people; or else
 
 
 class Proven(NamedTuple):
@@ -43,7 +45,25 @@ class ClipPart(NamedTuple):
         Proven
     ]  # from the clip's first segment to the end of the span, without a hole; then the ledger's notes
     rows: Sequence[str]  # of pieces/<name>.txt
-    losses: Sequence[tuple[int, int]]  # line of the fact, piece
+    losses: Sequence[tuple[int, int, str]]  # line of the fact, piece, why
+
+    def gone(self) -> list[tuple[int, int, str]]:
+        """Of the losses those that nobody can open any more, drawn together: from, to (ticks), why."""
+        found: list[tuple[int, int, str]] = []
+        for line, _, why in sorted(loss for loss in self.losses if loss[2] in {ERASED, GONE}):
+            fact = parse_fact(self.facts[line - 1].line)
+            assert fact.t1 is not None, "a segment has an end"
+            start = found.pop()[0] if found and found[-1][1:] == (fact.t0, why) else fact.t0
+            found.append((start, fact.t1, why))
+        return found
+
+
+class LeftOut(NamedTuple):
+    """Asked for, and no clip of it is there."""
+
+    stream: StreamId
+    span: Span
+    why: str  # erased, gone: nobody can open it any more; damaged; nothing: no picture was recorded
 
 
 def clip_part(
@@ -55,11 +75,10 @@ def clip_part(
     """
     if video.size != clip.size:
         raise Invalid(f"clip {name}: {video.size} bytes, planned {clip.size}; export it again")
-    lines = {
-        parse_fact(fact.line).id: number
-        for number, fact in enumerate(facts, 1)
-        if json.loads(fact.line)["kind"] == "seg"
+    recorded = {
+        number: parse_fact(fact.line) for number, fact in enumerate(facts, 1) if json.loads(fact.line)["kind"] == "seg"
     }
+    lines = {fact.id: number for number, fact in recorded.items()}
     extents = {(extent.segment, extent.piece): extent for extent in clip.extents}
     rows = []
     for number in dict.fromkeys(extent.segment for extent in clip.extents):
@@ -70,6 +89,17 @@ def clip_part(
             extent = extents.get((number, piece))
             place = "- - -" if extent is None else f"{extent.at} {extent.length} {to_base64(value.salt)}"
             rows.append(f"{lines[id_]} {piece} {place} {to_base64(value.h)}\n")
-    losses = [(lines[loss.segment], loss.piece) for loss in clip.losses if loss.segment in lines]
+    losses = [(lines[loss.segment], loss.piece, loss.why) for loss in clip.losses if loss.segment in lines]
+    losses += _gone(clip, recorded, {clip.segments[extent.segment].id for extent in clip.extents})
     head = clip.head
     return ClipPart(name, clip.stream, clip.span, video, len(head), hashlib.sha256(head).digest(), facts, rows, losses)
+
+
+def _gone(clip: Clip, recorded: Mapping[int, Fact], shown: Collection[SegmentId]) -> list[tuple[int, int, str]]:
+    """What the ledger has facts of in the span, and the archive nothing any more: its time was over."""
+    known = {*shown, *(loss.segment for loss in clip.losses)}
+    return [
+        (number, 0, GONE)
+        for number, fact in recorded.items()
+        if fact.id not in known and fact.t1 is not None and fact.t0 < clip.span.end and fact.t1 > clip.span.start
+    ]

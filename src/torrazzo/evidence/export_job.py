@@ -20,16 +20,15 @@ import structlog
 from torrazzo.access.asks import named_key
 from torrazzo.base import StreamId
 from torrazzo.base.clock import Clock
-from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, KeyGone, Refused, Unavailable
 from torrazzo.base.times import UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.evidence.draft import Draft, clear_drafts
-from torrazzo.evidence.gather import Asked, Gathering, Measured, Progress, Source
+from torrazzo.evidence.gather import NOTHING_LEFT, Asked, Gathering, Measured, Progress, Source, why_of
 from torrazzo.evidence.jobs import Steps, Values
 from torrazzo.evidence.package import PackageParts, write_package
 from torrazzo.evidence.report import Custody, HandedOver, report_pdf
 from torrazzo.ledger import Unproven
-from torrazzo.playback.footage import Unreadable
 from torrazzo_verify import verify as verifier
 
 _ATTEMPTS = 3  # a piece may be damaged between planning and writing
@@ -91,7 +90,8 @@ class ExportJob:
             if not measured:
                 told = [f"{names[stream]}: {found['left_out']}" for stream, found in clips.items()]
                 raise Invalid(f"ask {ask}: {'; '.join(told)}")
-            wanted = _Wanted(out, order.get("recipient"), UtcTicks(begun["made"]), left_out)
+            missing = {stream: found.get("why", "nothing") for stream, found in clips.items() if "left_out" in found}
+            wanted = _Wanted(out, order.get("recipient"), UtcTicks(begun["made"]), left_out, missing)
 
             def package(tell: Progress) -> Values:
                 return self._package(gathering.it, measured, wanted, lambda: self._town.custody(ask, person), tell)
@@ -118,8 +118,8 @@ class ExportJob:
             def measure(tell: Progress, stream: StreamId = stream) -> Values:
                 try:
                     return {"clips": [clip._asdict() for clip in gathering.it.measure(stream, tell)]}
-                except (Invalid, Unreadable) as error:
-                    return {"left_out": str(error)}
+                except NOTHING_LEFT as error:
+                    return {"left_out": str(error), "why": why_of(error)}
 
             found[stream] = steps.step(f"clip {name}", part, measure)
         return found
@@ -171,7 +171,7 @@ class ExportJob:
     ) -> PackageParts:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                parts = gathering.parts(measured, wanted.made, lambda _: tell(0))
+                parts = gathering.parts(measured, wanted.made, lambda _: tell(0), wanted.missing)
             except Unproven as error:
                 raise Unavailable(f"the ledger's head is not signed as the policy demands (yet): {error}") from error
             size = sum(clip.video.size for clip in parts.clips)
@@ -180,7 +180,7 @@ class ExportJob:
                 raise Unavailable(f"{wanted.out.parent}: no room for {room >> 20} MiB; make room, then export again")
             try:
                 draft.write(write_package(parts), _share_of(size, tell))
-            except Damaged:
+            except (Damaged, KeyGone):
                 if attempt == _ATTEMPTS:
                     raise
                 gathering.forget()
@@ -221,6 +221,7 @@ class _Wanted(NamedTuple):
     recipient: str | None
     made: UtcTicks
     left_out: Mapping[str, str]
+    missing: Mapping[StreamId, str]  # the same in one word
 
 
 class _Late:

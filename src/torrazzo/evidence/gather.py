@@ -16,11 +16,11 @@ from typing import NamedTuple
 from torrazzo import __version__
 from torrazzo.access.asks import MOST_HOURS
 from torrazzo.base import Span, StreamId
-from torrazzo.base.errors import Damaged, Invalid, Unavailable
-from torrazzo.base.times import HOUR, UtcTicks
+from torrazzo.base.errors import Damaged, Invalid, KeyGone, Unavailable
+from torrazzo.base.times import HOUR, UtcTicks, iso_from_ticks
 from torrazzo.evidence.anchors import Stamps, find_anchors
 from torrazzo.evidence.asic import Content, measure
-from torrazzo.evidence.clip import ClipPart, clip_part
+from torrazzo.evidence.clip import ERASED, ClipPart, LeftOut, clip_part
 from torrazzo.evidence.facts import IndexOf, Stretch, find_facts, prove_all
 from torrazzo.evidence.fixed_log import FixedLog, Read
 from torrazzo.evidence.history import find_history
@@ -29,10 +29,12 @@ from torrazzo.evidence.pieces import ProvableFootage
 from torrazzo.ledger import Policy
 from torrazzo.ledger.identity import LogKind
 from torrazzo.playback.clip import Clip, plan_clip
-from torrazzo.playback.footage import Unreadable
+from torrazzo.playback.footage import DAMAGED, Unreadable
 
 Progress = Callable[[float], None]  # from 0 to 1; what it raises ends the work
 Chunks = Callable[[], Iterator[bytes]]
+
+NOTHING_LEFT = (Invalid, Unreadable, KeyGone)  # of a span no picture was recorded, or can be read, or opened
 
 
 class Asked(NamedTuple):
@@ -66,6 +68,13 @@ class Source(NamedTuple):
     window: int = -1  # entry of `act` that opened the window: the history goes as far at least
 
 
+class _Unshown(NamedTuple):
+    """A run of one codec of which no clip could be made."""
+
+    span: Span
+    error: Exception
+
+
 class Gathering:
     """One package in the making. Not for two threads."""
 
@@ -75,7 +84,8 @@ class Gathering:
             raise Invalid(f"{hours:.0f} hours of cameras in one package, at most {MOST_HOURS}; ask for it in parts")
         self._asked, self._source = asked, source
         self._clips: dict[StreamId, list[Clip]] = {}
-        self._unshown: dict[StreamId, list[str]] = {}
+        self._gone: list[str] = []
+        self._unshown: dict[StreamId, list[_Unshown]] = {}
 
     @property
     def ask(self) -> int:
@@ -83,7 +93,7 @@ class Gathering:
         return self._asked.ask
 
     def measure(self, stream: StreamId, progress: Progress) -> list[Measured]:
-        """Plan its clips, one for each run of one codec, and read them once. Raises `Invalid`, `Unreadable`."""
+        """Plan its clips, one for each run of one codec, and read them once. Raises one of `NOTHING_LEFT`."""
         contents = self._contents(stream, progress)
         return [
             Measured(clip.etag, content.size, content.crc32, content.sha256.hex())
@@ -91,9 +101,15 @@ class Gathering:
         ]
 
     def parts(
-        self, measured: Mapping[StreamId, Sequence[Measured]], made: UtcTicks, progress: Progress
+        self,
+        measured: Mapping[StreamId, Sequence[Measured]],
+        made: UtcTicks,
+        progress: Progress,
+        missing: Mapping[StreamId, str] | None = None,
     ) -> PackageParts:
         """All that goes in. Clips that are not as they were measured are measured again.
+
+        Of what is `missing` there is no clip, for the reason that is given (`why_of`).
 
         Raises `Unavailable` while facts are not in the ledger yet, `Unproven` while its head is not cosigned.
         """
@@ -105,13 +121,17 @@ class Gathering:
             or self._contents(stream, _part(progress, at, len(streams)))
         ]
         planned = [clip for stream in streams for clip in self._clips[stream]]
+        left_out = [LeftOut(stream, self._asked.span, why) for stream, why in (missing or {}).items()]
+        for stream in streams:
+            left_out += [LeftOut(stream, each.span, why_of(each.error)) for each in self._unshown[stream]]
         rec, found = self._facts([_stretch(clip) for clip in planned])
         clips = [
             self._part(name, clip, content, rec, indexes)
             for name, clip, content, indexes in zip(self._names(streams), planned, contents, found, strict=True)
         ]
+        self._gone = [_in_words(clip.stream, *each) for clip in clips for each in clip.gone()]
         act = self._act()
-        history = find_history(act, streams, self._asked.span)
+        history = find_history(act, self._asked.streams, self._asked.span)
         return PackageParts(
             case=self._asked.case,
             made=made,
@@ -119,6 +139,7 @@ class Gathering:
             policy=self._source.policy,
             rec=rec.note,
             clips=clips,
+            left_out=left_out,
             act=act.note,
             history=prove_all(act, history),
             anchors=self._anchors(rec, "rec") | self._anchors(act, "act"),
@@ -131,12 +152,14 @@ class Gathering:
         self._clips.clear()
 
     def losses(self) -> list[str]:
-        """What could not be read, in words."""
-        return [str(loss) for clips in self._clips.values() for clip in clips for loss in clip.losses] + self.unshown()
+        """What could not be read, in words; what nobody can open any more, in stretches."""
+        clips = [clip for clips in self._clips.values() for clip in clips]
+        damages = [str(loss) for clip in clips for loss in clip.losses if loss.why == DAMAGED]
+        return damages + self._gone + self.unshown()
 
     def unshown(self) -> list[str]:
         """Runs of one codec of which no clip could be made, and why."""
-        return [told for stream in self._clips for told in self._unshown[stream]]
+        return [f"{stream}: {each.error}" for stream in self._clips for each in self._unshown[stream]]
 
     # -- logs
 
@@ -167,17 +190,17 @@ class Gathering:
         if stream not in self._clips:
             footage = self._source.footage
             runs = footage.runs_of(stream, footage.shown_of(stream, self._asked.span))
-            clips, unshown = list[Clip](), list[Invalid | Unreadable]()
+            clips, unshown = list[Clip](), list[_Unshown]()
             for at, run in enumerate(runs):
                 told = _told(_part(progress, at, len(runs)))
                 try:
                     clips.append(plan_clip(footage.without(run.others), stream, run.span, told))
-                except (Invalid, Unreadable) as error:  # not one picture of it is there
-                    unshown.append(error)
+                except NOTHING_LEFT as error:  # not one picture of it is there
+                    unshown.append(_Unshown(run.span, error))
             if not clips:
-                raise unshown[0]
+                raise unshown[0].error
             self._clips[stream] = clips
-            self._unshown[stream] = [f"{stream}: {error}" for error in unshown]
+            self._unshown[stream] = unshown
         return self._clips[stream]
 
     def _contents(self, stream: StreamId, progress: Progress) -> list[Content]:
@@ -187,7 +210,7 @@ class Gathering:
             told = _part(progress, 1, 2)
             try:
                 return [self._content(clip, _part(told, at, len(clips))) for at, clip in enumerate(clips)]
-            except Damaged:
+            except (Damaged, KeyGone):
                 del self._clips[stream]
 
     def _content(self, clip: Clip, progress: Progress) -> Content:
@@ -230,6 +253,18 @@ class Gathering:
     def _part(self, name: str, clip: Clip, content: Content, rec: FixedLog, indexes: Sequence[int]) -> ClipPart:
         hashes = self._source.footage.hashes_of(clip)
         return clip_part(name, clip, content, prove_all(rec, indexes), hashes)
+
+
+def why_of(error: Exception) -> str:
+    """One of `NOTHING_LEFT`, as a package says it."""
+    if isinstance(error, KeyGone):
+        return error.why
+    return DAMAGED if isinstance(error, Unreadable) else "nothing"
+
+
+def _in_words(stream: StreamId, start: int, end: int, why: str) -> str:
+    told = "was erased early, by order" if why == ERASED else "can be opened by nobody any more: its keys are gone"
+    return f"{stream} {iso_from_ticks(start)}/{iso_from_ticks(end)}: {told}"
 
 
 def _stretch(clip: Clip) -> Stretch:

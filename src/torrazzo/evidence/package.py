@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from torrazzo.base.errors import Invalid
 from torrazzo.evidence.asic import MIMETYPE, Content, asic_manifest, content_of, digest_list, write_zip
-from torrazzo.evidence.clip import ClipPart, Proven
+from torrazzo.evidence.clip import ClipPart, LeftOut, Proven
 from torrazzo.evidence.readme import readme
 from torrazzo.ledger import Policy
 from torrazzo.ledger.checkpoint import Checkpoint
@@ -37,6 +37,7 @@ class PackageParts(NamedTuple):
     policy: Policy
     rec: Note  # the head that all facts are proven against
     clips: Sequence[ClipPart]
+    left_out: Sequence[LeftOut] = ()
     act: Note | None = None
     history: Sequence[Proven] = ()
     openings: Sequence[Opening] = ()
@@ -56,8 +57,8 @@ def write_package(parts: PackageParts) -> Iterator[bytes]:
 
 def _entries(parts: PackageParts) -> dict[str, Content]:
     files: dict[str, bytes] = {
-        "LEGGIMI.txt": readme(parts.case, parts.clips, parts.rec, parts.policy, "it"),
-        "README.txt": readme(parts.case, parts.clips, parts.rec, parts.policy, "en"),
+        "LEGGIMI.txt": readme(parts.case, parts.clips, parts.left_out, parts.rec, parts.policy, "it"),
+        "README.txt": readme(parts.case, parts.clips, parts.left_out, parts.rec, parts.policy, "en"),
         "manifest.json": _manifest(parts),
         "policy.txt": parts.policy.pack(),
         "rec.checkpoint": parts.rec.pack(),
@@ -108,11 +109,15 @@ def _manifest(parts: PackageParts) -> bytes:
             "to": clip.span.end,
             "head_length": clip.head_length,
             "head_sha256": clip.head_sha256.hex(),
-            "losses": [{"fact": fact, "piece": piece} for fact, piece in clip.losses],
+            "losses": [{"fact": fact, "piece": piece, "why": why} for fact, piece, why in clip.losses],
         }
         for clip in parts.clips
     ]
     value: dict[str, object] = {"v": 1, "case": parts.case, "made": parts.made, "software": parts.software}
     value["rec"] = Checkpoint.parse(parts.rec.text).origin
     value["act"] = None if parts.act is None else Checkpoint.parse(parts.act.text).origin
-    return json.dumps({**value, "clips": clips}, ensure_ascii=False, indent=1).encode() + b"\n"
+    left_out = [
+        {"stream": str(each.stream), "from": each.span.start, "to": each.span.end, "why": each.why}
+        for each in parts.left_out
+    ]
+    return json.dumps({**value, "clips": clips, "left_out": left_out}, ensure_ascii=False, indent=1).encode() + b"\n"

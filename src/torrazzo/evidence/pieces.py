@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Self
 
 from torrazzo.base import SegmentId, Span, StreamId
-from torrazzo.base.errors import Damaged
+from torrazzo.base.errors import Damaged, KeyGone
 from torrazzo.base.times import UtcTicks
 from torrazzo.evidence.clip import PieceHash
 from torrazzo.playback import Footage
@@ -65,7 +65,7 @@ class ProvableFootage(Footage):
     def _codec(self, row: Recorded) -> bytes:
         try:
             return sample_entry_kind(self.open_piece(row, 0))
-        except Damaged:
+        except (Damaged, KeyGone):
             return b""
 
     def samples(self, row: Recorded) -> Samples:

@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 
 from torrazzo.base.times import iso_from_ticks
-from torrazzo.evidence.clip import ClipPart
+from torrazzo.evidence.clip import ClipPart, LeftOut
 from torrazzo.ledger import Policy
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.key import Kind, VerifierKey, cosigned_at
@@ -23,6 +23,12 @@ Questo file ZIP (ASiC-E) contiene filmati registrati da Torrazzo e ciò che serv
 rete e senza i nostri programmi: che le immagini sono quelle registrate, quando, e se ne manca qualcuna.""",
         "clips": "Filmati",
         "span": "  clips/{name}.mp4   telecamera {camera}\n      dal {start} al {end} (UTC)",
+        "missing": "Chiesto, e non nel plico",
+        "left_out": "  telecamera {camera}\n      dal {start} al {end} (UTC): {why}",
+        "why_erased": "cancellata prima del tempo per ordine di due persone, come dice history.jsonl (rekey)",
+        "why_gone": "le sue chiavi non ci sono più, e nessuno può aprirla",
+        "why_damaged": "non leggibile",
+        "why_nothing": "nessuna immagine registrata",
         "files": """\
   clips/       i filmati; si aprono con qualunque lettore
   facts/       i fatti: una riga per ogni segmento registrato e per ogni lacuna, come sta nel registro
@@ -66,6 +72,12 @@ This ZIP file (ASiC-E) holds clips recorded by Torrazzo and what a stranger need
 a network and without our programs: that the pictures are those recorded, when, and whether any is missing.""",
         "clips": "Clips",
         "span": "  clips/{name}.mp4   camera {camera}\n      from {start} to {end} (UTC)",
+        "missing": "Asked for, and not in the package",
+        "left_out": "  camera {camera}\n      from {start} to {end} (UTC): {why}",
+        "why_erased": "erased before its time by order of two people, as history.jsonl tells (rekey)",
+        "why_gone": "its keys are no more, and nobody can open it",
+        "why_damaged": "not readable",
+        "why_nothing": "no picture was recorded",
         "files": """\
   clips/       the clips; any player opens them
   facts/       the facts: a line for each recorded segment and each gap, as it stands in the log
@@ -110,7 +122,9 @@ _SHA = "openssl dgst -sha256 -binary | base64"
 _LAST = 'while read row; do echo "${row##* }" | base64 -d; done'  # the last word of each line, decoded
 
 
-def readme(case: str, clips: Sequence[ClipPart], rec: Note, policy: Policy, language: str) -> bytes:
+def readme(
+    case: str, clips: Sequence[ClipPart], left_out: Sequence[LeftOut], rec: Note, policy: Policy, language: str
+) -> bytes:
     """The text; its commands name this package's own files and values."""
     say = _TEXTS[language]
     keys = [log.key for log in policy.logs] + [witness.key for witness in policy.witnesses]
@@ -123,12 +137,22 @@ def readme(case: str, clips: Sequence[ClipPart], rec: Note, policy: Policy, lang
         )
         for clip in clips
     ]
+    missing = [
+        say["left_out"].format(
+            camera=each.stream,
+            start=iso_from_ticks(each.span.start),
+            end=iso_from_ticks(each.span.end),
+            why=say[f"why_{each.why}"],
+        )
+        for each in left_out
+    ]
     has_parts = len({clip.stream for clip in clips}) < len(clips)
     commands = [*_signatures(rec, keys, say), *(_clip(clips[0], rec, say) if clips else [])]
     parts = [
         say["title"].format(case=case),
         say["what"],
         "\n".join([say["clips"], *spans, *([say["parts"]] if has_parts else [])]),
+        *(["\n".join([say["missing"], *missing])] if missing else []),
         say["files"],
         "\n".join([say["keys"], *(f"  {key}" for key in keys)]),
         *(say["for_show"].format(name=key.name) for key in keys if is_for_show(key.name)),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import SECOND
+from torrazzo.evidence.clip import ERASED, GONE
 from torrazzo.evidence.package import PackageParts
 from torrazzo.evidence.report_words import WORDS
 from torrazzo.ledger.checkpoint import Checkpoint
@@ -59,6 +60,9 @@ class HandedOver(NamedTuple):
     unshown: Sequence[str] = ()  # stretches of a camera without a clip, and why
     left_out: Mapping[str, str] = {}
     findings: Sequence[Finding] = ()  # of the verifier
+
+
+_STRETCHES = {ERASED: "erased_stretch", GONE: "gone_stretch"}  # of segments, told together
 
 
 def report_pdf(ask: int, parts: PackageParts, custody: Custody, file: HandedOver) -> bytes:
@@ -171,10 +175,15 @@ class _Page:
         if not (self._file.unshown or self._file.left_out or any(clip.losses for clip in self._parts.clips)):
             yield f"<p>{self._say('nothing_missing')}</p>"
         for clip in self._parts.clips:
-            for line, piece in clip.losses:
+            for line, piece, why in clip.losses:
+                if why in _STRETCHES:
+                    continue
                 fact = json.loads(clip.facts[line - 1].line)
                 where = {"clip": clip.name, "start": self._time(fact["t0"]), "end": self._time(fact["t1"])}
                 yield f"<p>{self._say('lost_piece' if piece else 'lost_segment', piece=piece, **where)}</p>"
+            for start, end, why in clip.gone():
+                where = {"clip": clip.name, "start": self._time(start), "end": self._time(end)}
+                yield f"<p>{self._say(_STRETCHES[why], **where)}</p>"
         for what in self._file.unshown:
             yield f"<p>{self._say('unshown', what=what)}</p>"
         for stream, why in self._file.left_out.items():

@@ -35,6 +35,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "lost_piece": (
             "{clip}: il frammento {piece} del segmento dal {start} al {end} non è leggibile; è mostrato come lacuna."
         ),
+        "erased_stretch": (
+            "{clip}: ciò che fu registrato dal {start} al {end} è stato cancellato prima del tempo, per ordine di due "
+            "persone; è mostrato come lacuna."
+        ),
+        "gone_stretch": (
+            "{clip}: ciò che fu registrato dal {start} al {end} nessuno può più aprirlo: le sue chiavi non ci sono "
+            "più; è mostrato come lacuna."
+        ),
         "lost_segment": "{clip}: il segmento dal {start} al {end} non è leggibile; è mostrato come lacuna.",
         "unshown": "Una parte di una telecamera non è nel plico; nelle parole del programma: «{what}»",
         "left_out": "Non nel plico: {stream}; nelle parole del programma: «{why}»",
@@ -120,6 +128,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing_missing": "Nothing: all that was asked for and was recorded is in the package.",
         "lost_piece": (
             "{clip}: fragment {piece} of the segment from {start} to {end} could not be read; it is shown as a gap."
+        ),
+        "erased_stretch": (
+            "{clip}: what was recorded from {start} to {end} was erased before its time, by order of two people; it is "
+            "shown as a gap."
+        ),
+        "gone_stretch": (
+            "{clip}: what was recorded from {start} to {end} nobody can open any more: its keys are no more; it is "
+            "shown as a gap."
         ),
         "lost_segment": "{clip}: the segment from {start} to {end} could not be read; it is shown as a gap.",
         "unshown": "A stretch of one camera is not in the package; in the program’s words: “{what}”",

@@ -5,7 +5,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
-from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, KeyGone, Refused, TorrazzoError, Unavailable
 from torrazzo.keyring.document import (
     Object,
     base64_text,
@@ -23,6 +23,7 @@ ANSWER_LIMIT = 1 << 20
 
 _KINDS: Mapping[str, type[TorrazzoError]] = {
     "invalid": Invalid,
+    "gone": KeyGone,
     "refused": Refused,
     "damaged": Damaged,
     "unavailable": Unavailable,
@@ -40,7 +41,18 @@ class Denied(Refused):
     def of(cls, refusal: Refusal) -> Self:
         """As an error."""
         is_told = not refusal.asked or refusal.text.startswith(refusal.asked)
-        return cls(refusal.reason, refusal.text if is_told else f"{refusal.asked}: {refusal.text}")
+        return cls.because(refusal.reason, refusal.text if is_told else f"{refusal.asked}: {refusal.text}")
+
+    @classmethod
+    def because(cls, reason: Reason, text: str) -> Self:
+        """Of the class that goes with the reason."""
+        found = (TooOld if reason == Reason.CONTENT else Denied)(reason, text)
+        assert isinstance(found, cls)
+        return found
+
+
+class TooOld(Denied, KeyGone):
+    """Older than its class may be: whoever wants more than that goes on without it."""
 
 
 class Status(NamedTuple):
@@ -82,7 +94,9 @@ def error_text(error: TorrazzoError) -> bytes:
     kind = next((kind for kind, class_ in _KINDS.items() if isinstance(error, class_)), "unavailable")
     told: dict[str, object] = {"kind": kind, "text": str(error)}
     if isinstance(error, Denied):
-        told["reason"] = str(error.reason)
+        told |= {"kind": "refused", "reason": str(error.reason)}
+    elif isinstance(error, KeyGone):
+        told["reason"] = error.why
     return compact({"error": told})
 
 
@@ -93,9 +107,11 @@ def parse_error(data: bytes) -> TorrazzoError:
     error = expect_object(found["error"], "error")
     expect_names(error, {"kind", "text"} | ({"reason"} & set(error)), "error")
     kind, text = expect_text(error["kind"], "kind"), f"keyring: {expect_text(error['text'], 'text')}"
+    if error["kind"] == "gone":
+        return KeyGone(text, expect_text(error.get("reason"), "reason"))
     if "reason" in error:
         try:
-            return Denied(Reason(expect_text(error["reason"], "reason")), text)
+            return Denied.because(Reason(expect_text(error["reason"], "reason")), text)
         except ValueError:
             return Refused(text)  # a reason of a later version
     return _KINDS.get(kind, Unavailable)(text)

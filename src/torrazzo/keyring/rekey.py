@@ -22,7 +22,7 @@ from torrazzo.archive.header import VolumeHeader
 from torrazzo.archive.reader import NeverBegan, VolumeReader
 from torrazzo.archive.record import Kind
 from torrazzo.archive.root import open_root, volume_names
-from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.errors import Damaged, Invalid, KeyGone, Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId, TermId
 from torrazzo.base.times import UtcTicks, hour_of, hour_text
 from torrazzo.durable import Disk, read_whole
@@ -121,14 +121,14 @@ class Rekeys:
     def sealed(self, name: KeyName, stream: StreamId, term: TermId, given: bytes) -> bytes:
         """K as it is to be opened: what a reader found in a volume, unless the hour was sealed anew.
 
-        Raises `Refused` for a stream that was erased.
+        Raises `KeyGone` for a stream that was erased.
         """
         with self._lock:
             rekeyed = self._living.get(name)
         if rekeyed is None:
             return given
         if (stream, term) not in rekeyed.keys:
-            raise Refused(f"{stream} {name}: was erased early, by order; nobody can open it any more")
+            raise KeyGone(f"{stream} {name}: was erased early, by order; nobody can open it any more", "erased")
         return rekeyed.keys[stream, term]
 
     def look(self) -> None:

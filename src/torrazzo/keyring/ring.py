@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
-from torrazzo.base.errors import Damaged, Invalid, Refused
+from torrazzo.base.errors import Damaged, Invalid, KeyGone
 from torrazzo.base.ids import StreamId, TermId
 from torrazzo.keyring.document import base64_text, compact, expect_bytes, expect_names, expect_object, parse_object
 from torrazzo.keyring.public import KeyName, PublicKeys
@@ -95,11 +95,11 @@ class Ring:
     ) -> dict[int, bytes]:
         """Open K and derive the keys of these segments; K itself goes no further.
 
-        Raises `Refused` if the hour's key is not in the ring, `Damaged` if the sealed K does not open with it.
+        Raises `KeyGone` if the hour's key is not in the ring, `Damaged` if the sealed K does not open with it.
         """
         key = self.keys.get(name)
         if key is None:
-            raise Refused(
+            raise KeyGone(
                 f"recorded, but no private key of {name} is left: it was lost with the ring of that time, or destroyed "
                 "within the last minute; nothing else opens those pictures (docs/1-operate/backup.md)"
             )

@@ -14,10 +14,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from torrazzo.base import Span, StreamId
-from torrazzo.base.errors import Invalid
+from torrazzo.base.errors import Invalid, KeyGone
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks
 from torrazzo.playback.boxes import box_head
-from torrazzo.playback.footage import Footage, Loss, PieceSamples, Samples, Unreadable
+from torrazzo.playback.footage import DAMAGED, Footage, Loss, PieceSamples, Samples, Unreadable
 from torrazzo.playback.index import LOOK_BACK, Recorded
 from torrazzo.playback.moov import Edit, SampleTable, ftyp, moov, sample_entry_kind
 from torrazzo.playback.timeline import NoPicture, PieceAt, Timeline
@@ -73,7 +73,8 @@ class _Placed(NamedTuple):
 def plan_clip(footage: Footage, stream: StreamId, span: Span, progress: Progress | None = None) -> Clip:
     """Read the fragments' tables and lay out the file; holds one segment's pieces at a time.
 
-    Raises `Invalid` if nothing was recorded in the span, or if it can't be one file.
+    Raises `Invalid` if nothing was recorded in the span, or if it can't be one file; `Unreadable` or `KeyGone` if
+    nothing of it can be read.
     """
     if span.end <= span.start:
         raise Invalid(f"the span {span} is empty: its end must come after its start")
@@ -168,6 +169,8 @@ class _Plan:
         try:
             cut = self.timeline.cut()
         except NoPicture as error:
+            if self._losses and all(loss.why != DAMAGED for loss in self._losses):
+                raise KeyGone(self._losses[0].what, self._losses[0].why) from error
             if self._losses:
                 raise Unreadable(self._span, self._losses[0].what) from error
             raise

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Recorded segments: found through the catalogue, read from their volumes, opened with their keys, one at a time.
 
-Damage costs what is damaged: a piece that can't be read is told as a `Loss` and is left out. A key that is gone is not
-damage: `Refused` ends the work.
+Damage costs what is damaged: a piece that can't be read is told as a `Loss` and is left out; so is what was recorded
+and can't be opened by anybody any more. Any other refusal ends the work.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from torrazzo.archive import VolumeReader
 from torrazzo.archive.record import Kind, RecordHeader
 from torrazzo.archive.root import Root
 from torrazzo.base import SegmentId, Span, StreamId
-from torrazzo.base.errors import Damaged, Unavailable
+from torrazzo.base.errors import Damaged, KeyGone, Unavailable
 from torrazzo.base.times import UtcTicks, iso_from_ticks
 from torrazzo.durable import Disk
 from torrazzo.playback.index import Index, Recorded
@@ -29,6 +29,7 @@ from torrazzo.seal.piece import open_to_change
 from torrazzo.segment import parse_fragment, parse_init
 from torrazzo.segment.parse import ParsedSample
 
+DAMAGED = "damaged"
 KEPT_SAMPLES = 32  # segments whose tables are kept
 
 Covers: TypeAlias = Callable[[StreamId, Span], bool]
@@ -46,6 +47,7 @@ class Loss(NamedTuple):
     t0: int
     t1: int
     what: str
+    why: str = DAMAGED  # for programs; else as `KeyGone` has it
 
     def __str__(self) -> str:
         return (
@@ -166,7 +168,7 @@ class Footage:
         return found
 
     def open_piece(self, row: Recorded, index: int) -> bytes:
-        """The plaintext of one piece; raises `Damaged`, and then planning anew leaves it out."""
+        """The plaintext of one piece; raises `Damaged` or `KeyGone`, and then planning anew leaves it out."""
         return bytes(self._read(row, index)[1])
 
     def intact_fragments(self, row: Recorded) -> Iterator[bytearray]:
@@ -181,16 +183,16 @@ class Footage:
         try:
             init = self.open_piece(row, 0)
             codec = parse_init(init).codec
-        except Damaged as error:
-            return Samples(row, b"", (), (Loss(row.id, 0, row.t0, row.t1, str(error)),))
+        except (Damaged, KeyGone) as error:
+            return Samples(row, b"", (), (Loss(row.id, 0, row.t0, row.t1, str(error), _why(error)),))
         pieces: list[PieceSamples] = []
-        damages: list[tuple[int, int, str]] = []  # (index, pieces before it, what)
+        damages: list[tuple[int, int, Damaged | KeyGone]] = []  # (index, pieces before it, what)
         for index in range(1, len(row.places)):
             try:
                 header, data = self._read(row, index)
                 samples = parse_fragment(data)
-            except Damaged as error:
-                damages.append((index, len(pieces), str(error)))
+            except (Damaged, KeyGone) as error:
+                damages.append((index, len(pieces), error))
                 continue
             joined = pieces[-1].piece == index - 1 if pieces else index == 1
             end = samples[-1].dts + samples[-1].duration if samples else 0
@@ -198,7 +200,7 @@ class Footage:
             pieces.append(PieceSamples(index, header.t0, header.t1, len(data), joined, end, frames))
         ends = [row.t0, *(piece.t1 for piece in pieces)]
         starts = [*(piece.t0 for piece in pieces), row.t1]
-        losses = tuple(Loss(row.id, index, ends[at], starts[at], what) for index, at, what in damages)
+        losses = tuple(Loss(row.id, index, ends[at], starts[at], str(e), _why(e)) for index, at, e in damages)
         return Samples(row, init, tuple(pieces), losses)
 
     # -- records
@@ -231,6 +233,10 @@ class Footage:
                 header = self._header(reader, row, index)
                 ciphertext = reader.payload(header, verify=False)  # opening it verifies every byte
             return header, open_to_change(key, index, ciphertext)
+        except KeyGone:
+            with self._lock:
+                self._samples.pop(row.id, None)
+            raise
         except Damaged as error:
             with self._lock:
                 self._samples.pop(row.id, None)
@@ -239,6 +245,10 @@ class Footage:
             if is_first:  # the others are told in the losses
                 _log.warning("volume_damaged", volume=row.volume, stream=str(row.id.stream), error=str(error))
             raise
+
+
+def _why(error: Damaged | KeyGone) -> str:
+    return error.why if isinstance(error, KeyGone) else DAMAGED
 
 
 def _frames(codec: str, data: bytearray, samples: Sequence[ParsedSample]) -> tuple[FrameAt, ...]:

@@ -157,8 +157,8 @@ def part_bytes(footage: Footage, stream: StreamId, name: PartName) -> bytes:
 def part_of(footage: Footage, row: Recorded, base: int | None) -> list[bytes | bytearray]:
     """The init, or the fragments of the segment with their times moved to the playlist's, from `base` on.
 
-    A damaged fragment is left out: the player goes on after it. Raises `Damaged` if nothing of it is left, `Refused` if
-    its key is gone.
+    A damaged fragment is left out: the player goes on after it. Raises `Damaged` if nothing of it is left, `KeyGone`
+    if nobody can open it any more.
     """
     if base is None:
         return [footage.open_piece(row, 0)]

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from torrazzo.base import SegmentId, Span, StreamId, TermId
-from torrazzo.base.errors import Damaged
+from torrazzo.base.errors import Damaged, KeyGone
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.playback.index import Index, Recorded
 from torrazzo.playback.shelf import Shelf
 
 KEPT = 8_192
 AT_ONCE = 64
+ERASED = "erased"  # of a `KeyGone`: of the camera's whole hour
 NEAR = 11 * 60 * SECOND  # a volume is written to for ten minutes: so far back its first piece is
 
 K = TypeVar("K")
@@ -52,12 +53,14 @@ class SegmentKeys:
         self._known: OrderedDict[SegmentId, bytes] = OrderedDict()
         self._batches: OrderedDict[SegmentId, tuple[int, ...]] = OrderedDict()
         self._sealed: OrderedDict[_Hour, bytes] = OrderedDict()
+        self._gone: OrderedDict[SegmentId | _Hour, KeyGone] = OrderedDict()  # not asked for again
 
     def forget(self) -> None:
         """No key is kept."""
         with self._lock:
             self._known.clear()
             self._sealed.clear()
+            self._gone.clear()
 
     def expect(self, rows: Sequence[Recorded]) -> None:
         """These will be read: when the key of one is asked for, its neighbours' are fetched with it."""
@@ -73,22 +76,40 @@ class SegmentKeys:
                         _keep(self._batches, row.id, ns)
 
     def key(self, row: Recorded) -> bytes:
-        """The segment's key; raises `Refused` if its hour is gone, `Damaged` if no volume holds its sealed K."""
+        """The segment's key; raises `KeyGone` if nobody has it any more, `Damaged` if no volume holds its sealed K."""
         hour = _hour(row)
         with self._lock:
             found = self._known.get(row.id)
             batch = self._batches.get(row.id, (row.id.n,))
             sealed = self._sealed.get(hour)
+            gone = self._gone.get(row.id) or self._gone.get(hour)
         if found is not None:
             return found
+        if gone is not None:
+            raise KeyGone(str(gone), gone.why)
         if sealed is None:
             sealed = self._find_sealed(row)
-        keys = self._keys.segment_keys(hour.stream, hour.term, hour.hour, hour.class_, sealed, batch)
+        keys = self._ask(hour, row, sealed, batch)
         with self._lock:
             _keep(self._sealed, hour, sealed)
             for n, key in keys.items():
                 _keep(self._known, SegmentId(hour.stream, hour.term, n), key)
         return keys[row.id.n]
+
+    def _ask(self, hour: _Hour, row: Recorded, sealed: bytes, batch: Sequence[int]) -> dict[int, bytes]:
+        """Where one of several is gone the others may be held: then each is asked for by itself."""
+        try:
+            return self._keys.segment_keys(hour.stream, hour.term, hour.hour, hour.class_, sealed, batch)
+        except KeyGone as error:
+            is_whole_hour, is_alone = error.why == ERASED, len(batch) == 1
+            with self._lock:
+                if is_whole_hour or is_alone:
+                    _keep(self._gone, hour if is_whole_hour else row.id, error)
+                for n in batch:
+                    _keep(self._batches, SegmentId(hour.stream, hour.term, n), (n,))
+            if is_whole_hour or is_alone:
+                raise
+        return self._ask(hour, row, sealed, (row.id.n,))
 
     def _find_sealed(self, row: Recorded) -> bytes:
         """K as sealed in the segment's own volume, or, where that record is damaged, in another one of the hour."""

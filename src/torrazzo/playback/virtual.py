@@ -30,7 +30,7 @@ class VirtualFile:
     def read(self, start: int, end: int) -> Iterator[bytes]:
         """Bytes [start, end), in parts of at most one piece; past the end there are none.
 
-        Raises `Damaged` at a piece that has been damaged since the file was planned, `Refused` when its key is gone.
+        Raises `Damaged` at a piece that has been damaged since the file was planned, `KeyGone` when its key went.
         """
         end = min(end, self.size)
         head = self.clip.head

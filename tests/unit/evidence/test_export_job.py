@@ -5,6 +5,7 @@
 import contextlib
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from tests.tools.archived import POLICY, Archived, archived
 from tests.tools.dossier import files_of
 from tests.tools.recording import Recording
 from torrazzo.access import Peer, People
+from torrazzo.archive.fact import parse_fact
+from torrazzo.base import StreamId
 from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
+from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of
 from torrazzo.durable import OsDisk
 from torrazzo.evidence import export_job, jobs
 from torrazzo.evidence.export_job import ExportJob, order
@@ -27,7 +31,7 @@ from torrazzo.evidence.report import Custody
 from torrazzo.evidence.worker import Shelf, WorkerDesk
 from torrazzo.testing import ClipSpec, FakeClock, make_clip
 from torrazzo.testing.clock import START
-from torrazzo_verify.verify import parse_policy, verify
+from torrazzo_verify.verify import Finding, parse_policy, sentence, verify
 
 DUOMO, PO, DARK = "3f9a1c0e5b7d2264/main", "00c0ffee00c0ffee/main", "000000000000dada/main"
 
@@ -218,6 +222,97 @@ def test_a_camera_that_recorded_nothing_is_left_out_and_told(tmp_path: Path) -> 
         result = run(SmallTown(made), Lives(), tmp_path / "1.asice")
     assert list(result["left_out"]) == [DARK]
     assert "clips/po.mp4" in files_of(tmp_path / "1.asice")
+
+
+@pytest.fixture
+def long_town(tmp_path: Path) -> Iterator[SmallTown]:
+    """Some seconds of two cameras, in many segments of which some are of the hour before."""
+    (tmp_path / "town").mkdir()
+    start = UtcTicks((START // HOUR + 1) * HOUR - 20 * SECOND)
+    with archived(tmp_path / "town", [("duomo", DUOMO, _film), ("po", PO, _film)], start) as made:
+        made.enter()
+        yield SmallTown(made)
+
+
+def _segment_hour(made: Archived, n: int) -> int | None:
+    """Of the first camera's segment with this number."""
+    facts = [parse_fact(told.fact) for told in made.filmed[0].made.deliveries]
+    return next((hour_of(fact.t0) for fact in facts if (fact.kind, fact.n) == ("seg", n)), None)
+
+
+def lost(out: Path, name: str) -> set[str]:
+    """Why pieces of a clip are told to be missing."""
+    manifest = json.loads(files_of(out)["manifest.json"])
+    return {loss["why"] for clip in manifest["clips"] if clip["name"] == name for loss in clip["losses"]}
+
+
+def said_of(out: Path) -> list[Finding]:
+    """What the verifier finds; nothing has failed."""
+    found: list[Finding] = []
+    assert verify(str(out), parse_policy(POLICY.pack()), found.append) == 0
+    return found
+
+
+@pytest.mark.parametrize("why", ["erased", "gone"])
+def test_where_an_hour_of_one_camera_is_gone_the_rest_is_there(why: str, long_town: SmallTown, tmp_path: Path) -> None:
+    """The package verifies, the other camera is whole, and it is told in it from when to when this one is not."""
+    made = long_town.made
+    first = {n for n in range(9) if _segment_hour(made, n) == hour_of(UtcTicks(made.start))}
+    made.rings.gone = lambda stream, n: why if str(stream) == DUOMO and n in first else None
+    out = tmp_path / "1.asice"
+    result = run(long_town, Lives(), out)
+    assert (result["left_out"], len(result["losses"])) == ({}, 1)
+    assert (lost(out, "duomo"), lost(out, "po")) == ({why}, set())
+    (told,) = [each for each in said_of(out) if each.code == f"segments-{why}"]
+    assert (told.camera, told.time, told.level) == (DUOMO, made.start, "open")
+    assert not [each for each in said_of(out) if each.code == "piece-lost"]
+
+
+@pytest.mark.parametrize("why", ["erased", "gone"])
+def test_a_camera_that_is_gone_is_named_with_the_reason(why: str, town: SmallTown, tmp_path: Path) -> None:
+    """The others' package is made; in it, in its README and by its verifiers it is said which is missing, and why."""
+    town.made.rings.gone = lambda stream, _: why if str(stream) == PO else None
+    out = tmp_path / "1.asice"
+    result = run(town, Lives(), out)
+    assert list(result["left_out"]) == [PO]
+    (left_out,) = json.loads(files_of(out)["manifest.json"])["left_out"]
+    asked = town.made.asked(5, 40).span
+    assert left_out == {"stream": PO, "from": asked.start, "to": asked.end, "why": why}
+    assert PO in files_of(out)["README.txt"].decode()
+    (told,) = [each for each in said_of(out) if each.code == "left-out"]
+    assert (told.camera, told.time, told.values[-1]) == (PO, asked.start, why)
+    assert "{" not in sentence(told, 0) + sentence(told, 1)
+
+
+def test_what_is_gone_is_asked_for_once(town: SmallTown, tmp_path: Path) -> None:
+    """An erased hour costs the keyring one question, not one for each of its segments."""
+    town.made.rings.gone = lambda stream, _: "erased" if str(stream) == PO else None
+    with town.made.footage() as footage:
+        rows = footage.segments(StreamId.parse(PO), town.made.asked(0, 40).span)
+        assert len(rows) > 2
+        for row in rows * 2:
+            assert footage.samples(row).losses[0].why == "erased"
+    assert town.made.rings.asked == 1
+
+
+def test_what_is_held_of_an_hour_that_is_gone_is_in_the_package(town: SmallTown, tmp_path: Path) -> None:
+    """Its neighbours' keys are asked for with it; that they are gone takes nothing from it."""
+    town.made.rings.gone = lambda stream, n: "gone" if str(stream) == PO and n != 2 else None
+    out = tmp_path / "1.asice"
+    assert run(town, Lives(), out)["left_out"] == {}
+    assert lost(out, "po") == {"gone"}
+    said_of(out)
+
+
+def test_what_the_catalogue_has_forgotten_is_told_as_gone(town: SmallTown, tmp_path: Path) -> None:
+    """Asked for while it lived, exported when its time was over: the ledger's facts name it, the package too."""
+    with sqlite3.connect(town.made.folder / "catalogue.db") as database:
+        database.execute("DELETE FROM segment WHERE t0 < ?", (town.made.start + 9 * SECOND,))
+    out = tmp_path / "1.asice"
+    result = run(town, Lives(), out)
+    assert lost(out, "po") == {"gone"}
+    assert len(result["losses"]) == 2
+    assert {each.camera for each in said_of(out) if each.code == "segments-gone"} == {DUOMO, PO}
 
 
 def test_where_no_camera_recorded_anything_it_is_said(tmp_path: Path) -> None:

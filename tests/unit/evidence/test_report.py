@@ -97,7 +97,7 @@ def test_what_is_missing_is_told(parts: PackageParts) -> None:
     """Pieces that could not be read, cameras without pictures; without any it says that all is there."""
     lost = HandedOver("c", 1, "ab" * 32, None, ["piece 4 <b>"], {"x/main": "no picture"})
     (clip,) = parts.clips
-    parts = parts._replace(clips=[clip._replace(losses=[(1, 3), (2, 0)])])
+    parts = parts._replace(clips=[clip._replace(losses=[(1, 3, "damaged"), (2, 0, "damaged")])])
     for page, language in zip(_said(parts, lost), WORDS, strict=True):
         piece, segment = (WORDS[language][name].partition("{start}")[0] for name in ("lost_piece", "lost_segment"))
         assert page.count(piece.format(clip="po", piece=3)) == 1
@@ -128,6 +128,18 @@ def test_what_the_verifier_leaves_open_is_told(parts: PackageParts) -> None:
             assert (text in html.unescape(page)) == (finding.code in {"gap-open", "head-alone"}), finding
     for language, page in zip(WORDS, _said(parts, HandedOver("c", 1, "ab" * 32, findings=said[2:])), strict=True):
         assert WORDS[language]["left_open"] not in page
+
+
+def test_what_nobody_can_open_any_more_is_told_in_stretches(parts: PackageParts) -> None:
+    """Segments that follow each other in one sentence, and for what reason."""
+    (clip,) = parts.clips
+    recorded = [at for at, fact in enumerate(clip.facts, 1) if json.loads(fact.line)["kind"] == "seg"][:2]
+    for why, name in (("erased", "erased_stretch"), ("gone", "gone_stretch")):
+        lost = parts._replace(clips=[clip._replace(losses=[(line, 0, why) for line in recorded])])
+        for page, language in zip(_said(lost, HandedOver("c", 1, "ab" * 32)), WORDS, strict=True):
+            start, _, rest = WORDS[language][name].partition("{start}")
+            assert page.count(start.format(clip="po")) == 1
+            assert rest.partition("{end}")[2] in page
 
 
 def test_no_cell_is_more_than_text(parts: PackageParts) -> None:

@@ -11,7 +11,8 @@ import type { Instant, Nothing, Person, Route } from "./types";
  */
 export interface PlaybackRoutes {
   /** Facts are in the ledger before it answers. Codes: REASON_REQUIRED, PURPOSE_NOT_ALLOWED, EVENT_REQUIRED,
-   * CASE_REQUIRED, OUT_OF_SCOPE, HELD_ONLY (name its case), FOOTAGE_EXPIRED, LOOKS_MANY, LEDGER_AWAY. */
+   * CASE_REQUIRED, OUT_OF_SCOPE, HELD_ONLY (name its case), FOOTAGE_EXPIRED, FOOTAGE_ERASED, LOOKS_MANY,
+   * LEDGER_AWAY. */
   "POST /looks": Route<LookAsked, Look>;
   "GET /looks/{key}": Route<undefined, Look>;
   /** Another span, or other cameras, for the same reason: what was open already stays so. */
