@@ -39,28 +39,41 @@ def list_footage(
     stream: AnyStream = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Recorded stretches, by default of the last 24 hours."""
+    """Recorded stretches, by default of the last 24 hours; what was erased early stands by itself."""
     from torrazzo.cli.index import fresh_index
 
     place = find_home(home)
     span, zone = _span(place, start, end), load_settings(place).zone
     with fresh_index(place) as index:
         found = [
-            (owner, id_, Span(max(part.start, span.start), min(part.end, span.end)))
+            (owner, id_, part, is_erased)
             for owner, id_ in _streams(place, index, camera, stream)
-            for part in index.spans(id_, span)
+            for part, is_erased in _parts(index.spans(id_, span), index.erased(id_, span))
         ]
     if as_json:
-        write_json([{**_who(owner, id_), **_ends(part), "seconds": _seconds(part)} for owner, id_, part in found])
+        write_json(
+            [
+                {**_who(owner, id_), **_ends(part), "seconds": _seconds(part), "erased": is_erased}
+                for owner, id_, part, is_erased in found
+            ]
+        )
         return
     if not found:
         warn(f"nothing is recorded from {local_text(span.start, zone)} to {local_text(span.end, zone)}")
         return
+    has_erased = any(is_erased for *_, is_erased in found)
     write_table(
-        ("CAMERA", "STREAM", "FROM", "TO", "SECONDS"),
+        ("CAMERA", "STREAM", "FROM", "TO", "SECONDS", *(["WHAT"] if has_erased else [])),
         [
-            (owner.name, id_.name, local_text(part.start, zone), local_text(part.end, zone), f"{_seconds(part):.1f}")
-            for owner, id_, part in found
+            (
+                owner.name,
+                id_.name,
+                local_text(part.start, zone),
+                local_text(part.end, zone),
+                f"{_seconds(part):.1f}",
+                *(["erased early, by order" if is_erased else "recorded"] if has_erased else []),
+            )
+            for owner, id_, part, is_erased in found
         ],
     )
 
@@ -164,6 +177,19 @@ def check(
     place = find_home(home)
     names = {camera.id: camera.name for camera in read_cameras(place, has_removed=True)}
     raise typer.Exit(check_archive(place, names, deep=deep, verbose=verbose, progress=progress, as_json=as_json))
+
+
+def _parts(recorded: Sequence[Span], erased: Sequence[Span]) -> Iterator[tuple[Span, bool]]:
+    """Recorded time in order, cut where something of it was erased."""
+    for span in recorded:
+        at = span.start
+        for gone in [each for each in erased if each.start < span.end and span.start < each.end]:
+            if at < gone.start:
+                yield Span(at, gone.start), False
+            at = min(gone.end, span.end)
+            yield Span(max(gone.start, span.start), at), True
+        if at < span.end:
+            yield Span(at, span.end), False
 
 
 def _span(home: Home, start: str | None, end: str | None) -> Span:

@@ -13,13 +13,15 @@ from torrazzo.base.closing import Closing
 from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.base.ids import SegmentId, StreamId, TermId
 from torrazzo.base.spans import Span
-from torrazzo.base.times import UtcTicks
+from torrazzo.base.times import HOUR, UtcTicks
 from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, SegmentRow, rebuild
 from torrazzo.catalogue.forget import Gone
 from torrazzo.catalogue.reader import Times
 from torrazzo.catalogue.rebuild import Rebuilt, catch_up
 from torrazzo.control_room.state import GapState
 from torrazzo.durable import Disk, OsDisk
+from torrazzo.keyring.erased import ErasedHours
+from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.vault_file import Hold
 from torrazzo.playback import Footage
 from torrazzo.playback.footage import Covers, Recorded
@@ -30,14 +32,15 @@ from torrazzo.town.home import Home, Settings, load_settings
 
 log = structlog.get_logger()
 
+ERASED = "erased"  # the cause of a gap that was recorded, and erased early by order of two people
 _TERM, _KIND_WITHIN = b'"kind":"term"', 32  # keys stand in a fixed order (docs/3-formats/fact.md)
 
 
 class Index(Closing):
     """The catalogue as playback asks it. May be used by several threads."""
 
-    def __init__(self, catalogue: Catalogue, held: HeldIndex | None = None) -> None:
-        self._catalogue, self._held = catalogue, held
+    def __init__(self, catalogue: Catalogue, held: HeldIndex | None = None, erased: ErasedHours | None = None) -> None:
+        self._catalogue, self._held, self._erased = catalogue, held, erased
         self.everything = Everything(catalogue, held)  # also what only a hold has
 
     def streams(self) -> Sequence[StreamId]:
@@ -45,8 +48,27 @@ class Index(Closing):
         return self._catalogue.streams()
 
     def spans(self, stream: StreamId, span: Span) -> Sequence[Span]:
-        """Recorded time, merged."""
+        """Recorded time, merged; also what was erased early."""
         return self._catalogue.spans(stream, span)
+
+    def erased(self, stream: StreamId, span: Span) -> Sequence[Span]:
+        """Of it what was erased early, merged: its facts and sealed pictures are there, and nobody can open them."""
+        found: list[Span] = []
+        names = frozenset() if self._erased is None else self._erased.hours()
+        for name in sorted(names):
+            hour = Span(UtcTicks(name.hour * HOUR), UtcTicks((name.hour + 1) * HOUR))
+            if not (hour.start < span.end and span.start < hour.end):
+                continue
+            for row in self._catalogue.segments(stream, hour):
+                if row.retention_class == name.class_ and self._is_gone(row, name):
+                    start, end = max(row.t0, span.start), min(row.t1, span.end)
+                    if start < end:
+                        before = found.pop() if found and found[-1].end >= start else Span(start, start)
+                        found.append(Span(before.start, UtcTicks(max(before.end, end))))
+        return found
+
+    def _is_gone(self, row: SegmentRow, name: KeyName) -> bool:
+        return self._erased is not None and self._erased.has(row.id.stream, row.id.term, name)
 
     def gaps(self, stream: StreamId, span: Span) -> Sequence[GapState]:
         """Declared absence within the span; what began before it begins at its start."""
@@ -56,8 +78,13 @@ class Index(Closing):
         ]
 
     def times(self, streams: Iterable[StreamId], span: Span) -> Mapping[str, Times]:
-        """What is known of the time of many streams, by name."""
-        return self._catalogue.times(streams, span)
+        """What is known of the time of many streams, by name; what was erased early is a gap."""
+        ids = list(streams)
+        found = self._catalogue.times(ids, span)
+        for stream in ids:
+            for gone in self.erased(stream, span):
+                found[str(stream)] = _without(found[str(stream)], gone)
+        return found
 
     def placed_holds(self) -> Sequence[Hold]:
         """All that are not over."""
@@ -183,9 +210,24 @@ def parse_facts(body: object) -> list[Delivered]:
     return [_delivered(entry) for entry in facts]
 
 
+def _without(times: Times, gone: Span) -> Times:
+    """Recorded time without this stretch, which becomes a gap."""
+    recorded = [
+        (start, end, text)
+        for a, b, text in times.recorded
+        for start, end in ((a, min(b, gone.start)), (max(a, gone.end), b))
+        if start < end
+    ]
+    return times._replace(recorded=recorded, gaps=sorted([*times.gaps, (gone.start, gone.end, ERASED)], key=_start))
+
+
+def _start(gap: tuple[int, int | None, str]) -> int:
+    return gap[0]
+
+
 def open_index(home: Home) -> Index:
     """For reading, while another process may be writing; raises `Unavailable` if there is no catalogue yet."""
-    return Index(Catalogue(home.catalogue_db), HeldIndex(home, OsDisk()))
+    return Index(Catalogue(home.catalogue_db), HeldIndex(home, OsDisk()), ErasedHours(OsDisk(), home.keyring))
 
 
 def open_footage(

@@ -19,6 +19,7 @@ FRESH = 60 * SECOND  # what is newer may not be in the ledger yet
 NEWEST = 8  # segments that are asked for there
 
 NOTHING, EXPIRED, HELD_ONLY, NOT_YET = "NOTHING_RECORDED", "FOOTAGE_EXPIRED", "HELD_ONLY", "NOT_YET"
+ERASED = "FOOTAGE_ERASED"
 
 
 class Reach(NamedTuple):
@@ -28,10 +29,11 @@ class Reach(NamedTuple):
     why: str  # empty where there is a span
     held: tuple[Span, ...] = ()  # of it what only a hold keeps, for the case that was named
     hidden: tuple[Span, ...] = ()  # and for another one
+    gone: tuple[Span, ...] = ()  # what was erased early
 
     def covers(self, span: Span, now: UtcTicks) -> bool:
         """Whether a segment of that span may be shown now, inside a window that has it."""
-        if any(span.start < each.end and each.start < span.end for each in self.hidden):
+        if any(span.start < each.end and each.start < span.end for each in (*self.hidden, *self.gone)):
             return False
         is_held = any(each.start <= span.start and span.end <= each.end for each in self.held)
         return is_held or span.start > now - LIFE
@@ -54,7 +56,10 @@ def find_reach(
     whole = _whole(index, stream, Span(start, end), has_held=bool(held or hidden))
     if whole is None:
         return Reach(None, HELD_ONLY if hidden else NOTHING)
-    return Reach(whole, "", held, hidden)
+    gone = tuple(index.erased(stream, whole))
+    if gone == (whole,):
+        return Reach(None, ERASED)
+    return Reach(whole, "", held, hidden, gone)
 
 
 def _held(

@@ -103,6 +103,11 @@ class Rekeyed(NamedTuple):
         )
 
 
+def is_rekey_file(name: str) -> bool:
+    """Whether a file of the keyring's folder is one."""
+    return _FILE.fullmatch(name) is not None
+
+
 class Rekeys:
     """Of one keyring. `erase`, `load` and `look` are the clockwork's, the rest is for any thread."""
 
@@ -135,7 +140,7 @@ class Rekeys:
         """Once a minute, and at the start: know the files that count, remove others, book what is not booked."""
         self._store.finish()
         living: dict[KeyName, Rekeyed] = {}
-        for file in [name for name in self._disk.list(self._folder) if _FILE.fullmatch(name)]:
+        for file in filter(is_rekey_file, self._disk.list(self._folder)):
             try:
                 rekeyed = Rekeyed.parse(read_whole(self._disk, self._folder / file, _LIMIT))
             except Invalid as error:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """An hour of one camera erased early by two people, with a ledger and a keyring that run."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,12 @@ from torrazzo.access import Windows
 from torrazzo.base import Span, StreamId
 from torrazzo.base.errors import Refused
 from torrazzo.base.ids import STREAM_NAMES
-from torrazzo.base.times import HOUR, UtcTicks, hour_text
+from torrazzo.base.times import HOUR, UtcTicks, hour_text, iso_from_ticks
 from torrazzo.catalogue import Catalogue, rebuild
+from torrazzo.cli import main
+from torrazzo.cli.index import log_to_stderr
+from torrazzo.control_room.index import open_index
+from torrazzo.control_room.reach import find_reach
 from torrazzo.evidence.hold import Placing, SealedKeys
 from torrazzo.ledger.act import Wanted, parse_act
 from torrazzo.ledger.client import LedgerClient
@@ -83,6 +88,27 @@ def test_one_camera_is_gone_and_the_other_stays(town: BigTown, windows: Windows)
     assert {key: fact[key] for key in ("hour", "class", "streams", "kept")} == {
         "hour": hour_text(FIRST // HOUR), "class": CLASS, "streams": [str(gone)], "kept": 1,
     }  # fmt: skip
+
+
+def test_what_was_erased_is_told_as_such(town: BigTown, windows: Windows, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the list, in the page's time line, and to who would look; of the other camera it is recorded as before."""
+    gone, other = town.streams
+    windows.erase(BRUNO, asked(windows, gone))
+    words = ["footage", "list", "--home", str(town.home.path), "--from", iso_from_ticks(SPAN.start)]
+    words += ["--to", iso_from_ticks(SPAN.end)]
+    log_to_stderr()
+    capsys.readouterr()
+    assert main([*words, "--json"]) == 0
+    told = {each["id"]: (each["erased"], each["seconds"]) for each in json.loads(capsys.readouterr().out)}
+    assert told == {gone.camera: (True, 3600.0), other.camera: (False, 3600.0)}
+    assert main(words) == 0
+    assert capsys.readouterr().out.count("erased early, by order") == 1
+    with open_index(town.home) as index:
+        times = index.times(town.streams, SPAN)
+        assert (times[str(gone)].recorded, times[str(gone)].gaps) == ([], [(SPAN.start, SPAN.end, "erased")])
+        assert (times[str(other)].recorded, times[str(other)].gaps) == ([(SPAN.start, SPAN.end, "")], [])
+        reaches = [find_reach(index, lambda: windows, town.clock, stream, SPAN, None) for stream in (gone, other)]
+    assert [reach.why for reach in reaches] == ["FOOTAGE_ERASED", ""]
 
 
 def test_it_takes_two_people_and_a_whole_hour(town: BigTown, windows: Windows) -> None:

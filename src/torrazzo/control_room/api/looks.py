@@ -334,7 +334,7 @@ def _look(asked: Asked, look: PersonLook) -> shapes.Look:
 def _camera(look: PersonLook, shown: Shown) -> shapes.LookedCamera:
     view = look.newest(shown.camera)
     why = look.whys.get(shown.camera, "") if view is None else view.code
-    is_refused = view is not None or why in {"HELD_ONLY", "FOOTAGE_EXPIRED"}
+    is_refused = view is not None or why in {"HELD_ONLY", "FOOTAGE_EXPIRED", "FOOTAGE_ERASED"}
     return shapes.LookedCamera(
         camera=shown.camera,
         name=shown.name,
