@@ -29,6 +29,7 @@ from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.file_check import check_ledger
 from torrazzo.ledger.identity import LogKind, LogName
 from torrazzo.ledger.merkle import verify_consistency
+from torrazzo.ledger.missing import FactsMissing
 from torrazzo.ledger.reader import LogReader
 from torrazzo.ledger.touched import Touched
 from torrazzo.witness.cosigner import Refusal
@@ -73,7 +74,7 @@ def _ledger_start(town: Town) -> list[Found]:
     try:
         with town.ledger():
             return []
-    except Touched as error:
+    except (Touched, FactsMissing) as error:
         return [Found(f"{type(error).__name__}: {error}", error.told.stream or "", error.told.at)]
     except TorrazzoError as error:
         return [Found(f"{type(error).__name__}: {error}")]

@@ -200,7 +200,7 @@ TABLE = [
     _kind(
         "database-rolled-back",
         "an older copy of the ledger is put back",
-        Way(START, do.put_database_back, "RolledBack", place=REC),
+        Way(START, do.put_database_back, "facts that stand in the volumes are not in it", ALL, 10),
         Way(READER, do.put_ledger_back, "had ", place=REC),
         Way(WITNESS, do.put_ledger_back, "400 old size", place=REC),
         Way(AUDITOR, do.put_ledger_back, "the log has shrunk", frozenset(STREAMS), 10),
@@ -320,7 +320,10 @@ TOP = """# Who finds what
 
 Made from the table in `tests/tamper/table.py` by `python -m tests.tamper.table`; a test compares. Each line is a test:
 a town that was really recorded passes, exactly one thing is done to it, and the one who is named finds it. *Where*:
-what he names: camera and time, as the test compares; where no camera is concerned, the log or the key's hour.
+what he names: camera and time, as the test compares. Who has seen heads alone (a second reader, a witness) can name
+the log and no more, and so can the ledger where nothing but its published head is another one: a head is a number and
+a hash, and no entry is missing that could be named. Who has the entries or the pictures names the rest, in the rows
+beside.
 What is not found is in [threats](threats.md).
 
 """

@@ -44,10 +44,12 @@ from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 from torrazzo.ledger.act import WINDOW, pack_act
 from torrazzo.ledger.checkpoint import Checkpoint, cosign
+from torrazzo.ledger.errors import RolledBack
 from torrazzo.ledger.files import LogFiles
 from torrazzo.ledger.identity import Identity, LogKind
 from torrazzo.ledger.key import VerifierKey
 from torrazzo.ledger.merkle import leaf_hash
+from torrazzo.ledger.missing import naming
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.reader import LogReader
 from torrazzo.ledger.schema import sqlite_database
@@ -140,10 +142,12 @@ class Town:
     @contextlib.contextmanager
     def ledger(self) -> Iterator[LedgerStore]:
         """Opened as each start of the ledger does."""
-        with (
-            contextlib.closing(sqlite_database(self.home.ledger_db)) as database,
-            open_ledger(database, DISK, self.home.ledger, IDENTITY) as store,
-        ):
+        with contextlib.ExitStack() as stack:
+            database = stack.enter_context(contextlib.closing(sqlite_database(self.home.ledger_db)))
+            try:
+                store = stack.enter_context(open_ledger(database, DISK, self.home.ledger, IDENTITY))
+            except RolledBack as error:
+                raise naming(error, database, DISK, [self.root.path]) from error
             yield store
 
     def hand_over(self) -> None:

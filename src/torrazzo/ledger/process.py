@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import structlog
 
@@ -25,13 +26,15 @@ from torrazzo.ledger.anchor_job import AnchorJob
 from torrazzo.ledger.anchor_settings import FILE as ANCHORS
 from torrazzo.ledger.anchor_settings import AnchorSettings, load_anchor_settings
 from torrazzo.ledger.chip_statement import FILE, MOST_BYTES, STATEMENTS
+from torrazzo.ledger.errors import RolledBack
 from torrazzo.ledger.file_check import FileWatch
 from torrazzo.ledger.forking import Forking, pack_heads, parse_lines
 from torrazzo.ledger.identity import Identity
+from torrazzo.ledger.missing import naming
 from torrazzo.ledger.prune_job import PruneJob, keyring_held, keyring_time
 from torrazzo.ledger.public_service import public
 from torrazzo.ledger.remembered import keyring_heads
-from torrazzo.ledger.schema import sqlite_database
+from torrazzo.ledger.schema import Database, sqlite_database
 from torrazzo.ledger.secret import make_identity
 from torrazzo.ledger.sequencer import Sequencer
 from torrazzo.ledger.service import LedgerServer, Open
@@ -71,6 +74,7 @@ class _Process:
         self._is_caught_up = False
         self._passed = 0
         self._state = "starting"
+        self._missing: dict[str, RolledBack] = {}  # by the error that it explains
 
     def run(self) -> None:
         thread = threading.Thread(target=self._server.serve_forever, name="ledger-socket", daemon=True)
@@ -132,12 +136,24 @@ class _Process:
             with self._opening:
                 database = stack.enter_context(contextlib.closing(sqlite_database(self._home.ledger_db)))
                 seen = keyring_heads(self._home.keyring, identity)
-                store = stack.enter_context(open_ledger(database, self._disk, self._home.ledger, identity, seen))
+                try:
+                    store = stack.enter_context(open_ledger(database, self._disk, self._home.ledger, identity, seen))
+                except RolledBack as error:
+                    raise self._named(error, database) from error
             sequencer = Sequencer(store, database, self._clock, self._keep)
             self._expect(sequencer)
             anchors, witnessing = self._anchors(store, sequencer), self._witnessing(store, identity)
             files = FileWatch((store.rec, store.act), self._clock)
             yield Open(store, sequencer, anchors, witnessing, files, self._statement)
+
+    def _named(self, error: RolledBack, database: Database) -> RolledBack:
+        """With what the volumes have and this ledger lacks; they are read once, however often it is tried again."""
+        if str(error) not in self._missing:
+            self._missing = {str(error): naming(error, database, self._disk, self._paths())}
+        return self._missing[str(error)]
+
+    def _paths(self) -> list[Path]:
+        return [*self._settings.roots, *held_paths(self._disk, self._home)]
 
     def _anchors(self, store: LedgerStore, sequencer: Sequencer) -> AnchorJob:
         def settings() -> AnchorSettings:
@@ -251,8 +267,7 @@ class _Process:
     def _search(self, sequencer: Sequencer, ending: threading.Event) -> bool:
         """Whether something was found."""
         begun_ns = self._clock.boot_ns()
-        paths = [*self._settings.roots, *held_paths(self._disk, self._home)]
-        search = Search(self._disk, paths, sequencer.lacks)
+        search = Search(self._disk, self._paths(), sequencer.lacks)
         found, facts = 0, search.facts()
         sequencer.begin_search()
         while batch := list(islice(facts, AT_ONCE)):
