@@ -8,10 +8,12 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from torrazzo.base.errors import Damaged, Refused, TorrazzoError, Unavailable
+from torrazzo.base.times import with_local_times
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.options import HomeOption, JsonOption, ProgressOption
 from torrazzo.cli.output import Progress, local_text, warn, write_json, write_table
@@ -54,7 +56,7 @@ def export(
     found = _follow(place, job, progress)
     if not is_owner:
         found["report"] = _fetch(place, job, file, found)
-    _tell({**found, "file": str(file)}, as_json=as_json)
+    _tell({**found, "file": str(file)}, _zone(place), as_json=as_json)
 
 
 def jobs(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -192,11 +194,21 @@ def _cancel(home: Home, number: int) -> None:
         print(f"{job['id']} ends and leaves nothing.")
 
 
-def _tell(found: Mapping[str, Any], *, as_json: bool) -> None:
+def _zone(home: Home) -> ZoneInfo:
+    """The town's; the package is there, also where nobody can say which that is."""
+    from torrazzo.cli.people import town_zone
+
+    try:
+        return town_zone(home)
+    except TorrazzoError:
+        return ZoneInfo("UTC")
+
+
+def _tell(found: Mapping[str, Any], zone: ZoneInfo, *, as_json: bool) -> None:
     for loss in found["losses"]:
-        warn(f"could not be read, shown as a gap, told in the package: {loss}")
+        warn(f"could not be read, shown as a gap, told in the package: {with_local_times(loss, zone)}")
     for stream, why in found["left_out"].items():
-        warn(f"not in the package: {stream}: {why}")
+        warn(f"not in the package: {stream}: {with_local_times(why, zone)}")
     if as_json:
         write_json(dict(found))
     else:

@@ -11,7 +11,7 @@ import typer
 from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.ids import STREAM_NAMES, StreamId
 from torrazzo.base.spans import Span
-from torrazzo.base.times import DAY, SECOND, UtcTicks, iso_from_ticks, ticks_from_text
+from torrazzo.base.times import DAY, SECOND, UtcTicks, iso_from_ticks, ticks_from_text, with_local_times
 from torrazzo.cli.exits import FOUND
 from torrazzo.cli.office import read_camera, read_cameras
 from torrazzo.cli.options import FromOption, HomeOption, JsonOption, ProgressOption, ToOption
@@ -151,12 +151,12 @@ def export(
         fetch_copy(place, copy["key"], copy["bytes"], out.absolute(), bar)
     finally:
         bar.close()
+    zone = town_zone(place)
     for loss in copy["losses"]:
-        warn(f"left out, shown as a gap: {loss}")
+        warn(f"left out, shown as a gap: {with_local_times(loss, zone)}")
     if as_json:
         write_json({"ask": number, "file": str(out), **{k: v for k, v in copy.items() if k != "key"}})
     else:
-        zone = town_zone(place)
         first, last = (local_told(copy[key], zone) for key in ("from", "to"))
         print(f"{out}: {copy['bytes']} bytes, {copy['stream']} from {first} to {last}")
     if copy["losses"]:

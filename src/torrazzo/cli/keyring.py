@@ -150,7 +150,7 @@ def _show(found: Mapping[str, object], home: Home) -> None:
     _show_heads(found["heads"])
     _show_clock(found["clock"], zone)
     if found["ledger"] != "answers":
-        print(f"{_ledger_text(home)}: no window can be opened.")
+        print(f"{with_local_times(_ledger_text(home), zone)}: no window can be opened.")
     if found["owed"]:
         print(f"{facts_text(found['owed'])} for the ledger.")
     alarms = found["alarms"]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from torrazzo.base.errors import Unavailable
+from torrazzo.base.times import with_local_times
 from torrazzo.cli.exits import FOUND, UNAVAILABLE
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.output import facts_text, key_told, local_told, volumes_text, warn, write_json, write_table
@@ -85,7 +86,7 @@ def _tell(home: Home, *, as_json: bool) -> int:
     if as_json:
         write_json({**found, "keyring": "running" if is_running else "down"})
     else:
-        _show(found, load_settings(home).zone)
+        show(found, load_settings(home).zone)
     if not is_running:
         warn(
             "no keyring runs: nothing is erased until it does; nothing that is too old is shown. Start `torrazzo serve`"
@@ -104,7 +105,8 @@ def _is_running(home: Home) -> bool:
     return True
 
 
-def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
+def show(found: Mapping[str, object], zone: ZoneInfo) -> None:
+    """What the last look found, for people of that zone."""
     classes, disks, alarms = _list(found["classes"]), _list(found["disks"]), found["alarms"]
     assert isinstance(alarms, dict)
     agree = "" if found["clocks_agree"] else " The clocks do not agree, or not yet for a minute: nothing is erased."
@@ -122,7 +124,7 @@ def _show(found: Mapping[str, object], zone: ZoneInfo) -> None:
     if owed:
         print(f"{facts_text(owed)} for the ledger.")
     for text in alarms.values():
-        print(f"ALARM: {text}.")
+        print(f"ALARM: {with_local_times(str(text), zone)}.")
 
 
 def _disk(found: Mapping[str, object]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,7 @@ from torrazzo.archive.volume import VolumeWriter
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import hour_of
 from torrazzo.cli import main
+from torrazzo.cli.retention import show
 from torrazzo.durable import OsDisk
 from torrazzo.keyring import KeyClient, run_keyring
 from torrazzo.keyring.process import HOURS_AHEAD, HOURS_BEHIND, Manner
@@ -143,3 +145,16 @@ def test_times_are_the_towns(running: Running, say: Callable[..., tuple[int, str
     assert re.search(r"^Looked at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+0[12]:00\.", out, re.MULTILINE)
     assert re.search(r"^standard +168 hours +\d{4}-\d\d-\d\d \d\d:00:00\+0[12]:00$", out, re.MULTILINE)
     assert json.loads(say("retention", "status", "--json")[1])["looked"].endswith("Z")
+
+
+def test_an_alarm_says_the_towns_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the keyring wrote in UTC is told as people of the town say it."""
+    found = {
+        "looked": "2026-11-24T21:00:00.000Z", "clocks_agree": True, "classes": [], "disks": [], "early": [],
+        "facts_owed": 0, "volumes_waiting": 0,
+        "alarms": {"late": "2 keys should be gone, the oldest of 2026-11-17T20:00:00.000Z: see the log"},
+    }  # fmt: skip
+    show(found, ZoneInfo("Europe/Rome"))
+    out = capsys.readouterr().out
+    assert "the oldest of 2026-11-17 21:00:00+01:00: see the log" in out
+    assert ".000Z" not in out
