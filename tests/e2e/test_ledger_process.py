@@ -72,6 +72,7 @@ def test_an_older_ledger_put_back_is_told_and_stops_nothing_else(served: Served)
     served.until(lambda: served.page() and served.all_record())
     served.until(lambda: served.json("status")["ledger"] == "refused")
     assert "nothing is signed" in served.run("status").out
+    state = served.json("status")
     for camera in state["cameras"]:  # what it lacks stands in the volumes
         assert f"{camera['id']}/main" in state["ledger_why"]
     assert served.all_record()
