@@ -52,7 +52,7 @@ class OidcProvider:
 
     def set(self, **person: object) -> None:
         """Who sits before it: `subject`, `amr`, `acr`, `ts` (seconds), `refuses`; `shift`: of its clock, ms."""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request("POST", "/set", json.dumps(person))
             assert connection.getresponse().status == 200
 
@@ -68,7 +68,7 @@ class OidcProvider:
 
     def _step(self, url: str, cookies: dict[str, str]) -> str:
         parts = urlsplit(url)
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             said = {"host": f"localhost:{self.port}", "cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())}
             connection.request("GET", f"{parts.path}?{parts.query}", headers=said)
             answer = connection.getresponse()

@@ -36,7 +36,7 @@ def filming(path: str = PROFILE) -> Iterator[FakeCamera]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     try:
         yield camera
     finally:

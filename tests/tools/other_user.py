@@ -43,7 +43,7 @@ def open_folder() -> Path:
 
 def _ask(*words: str) -> Said:
     command = (sys.executable, "-m", "tests.tools.other_user", *words)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     return Said(done.returncode, done.stdout, done.stderr)
 
 
@@ -63,7 +63,7 @@ class _Stay(urllib.request.HTTPErrorProcessor):
 
 def _fetch(address: str, form: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay())
-    with opener.open(address, form.encode() or None, timeout=20) as answer:
+    with opener.open(address, form.encode() or None, timeout=60) as answer:
         print(answer.status, answer.headers.get("location", ""))
         print(answer.read().decode("utf-8", "replace"))
 

@@ -91,11 +91,11 @@ def software_tpm(folder: Path) -> Iterator[str]:
         yield f"swtpm:path={socket}"
     finally:
         os.kill(process.pid, signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
 
 
 def _wait_for(socket: Path, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(500):
+    for _ in range(3_000):
         if socket.exists():
             return
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -41,7 +41,7 @@ def make_file(path: Path, codec: str, options: dict[str, str], frames: int = 30,
     return path
 
 
-def read(config: Config, most: int, seconds: float = 10) -> tuple[list[AccessUnit], CameraError | None]:
+def read(config: Config, most: int, seconds: float = 60) -> tuple[list[AccessUnit], CameraError | None]:
     """Units of a source, until so many came or it ended."""
 
     async def run() -> tuple[list[AccessUnit], CameraError | None]:

@@ -68,7 +68,7 @@ class Running:
 def running(tmp_path: Path) -> Iterator[Running]:
     town = Running(tmp_path)
     client, waiting = KeyClient(tmp_path), threading.Event()
-    for _ in range(1_000):
+    for _ in range(6_000):
         try:
             client.status()
             break

@@ -145,4 +145,4 @@ def test_an_orphan_ends_in_order() -> None:
     )
     assert process.stdin is not None
     process.stdin.close()
-    assert process.wait(20) == 7
+    assert process.wait(60) == 7

@@ -43,7 +43,7 @@ class Seen(Channel):
 
     async def until(self, count: int) -> None:
         """So many have come."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.frames) < count:
                 self._came.clear()
                 await self._came.wait()

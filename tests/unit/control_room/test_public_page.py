@@ -75,7 +75,7 @@ class Running:
 
 def _ask(port: int, path: str, certificate: Path | None, **headers: str) -> tuple[int, str, str]:
     """Status, headers and body."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as plain:
         connection: socket.socket = plain
         if certificate is not None:
             context = ssl.create_default_context(cafile=str(certificate))

@@ -372,7 +372,7 @@ def test_a_keyring_lives_on_a_tpm(tcti: str, tmp_path: Path) -> None:
     thread = threading.Thread(target=run_keyring, args=places)
 
     def wait_for(count: int) -> None:
-        for _ in range(2_000):
+        for _ in range(6_000):
             if keys_of(home) == count or not thread.is_alive():
                 return
             stop.wait(0.01)

@@ -412,7 +412,7 @@ def test_a_reader_we_did_not_write_understands_it(street: Callable[[FakeCamera],
     street(camera)
     url = camera.url.replace("://", "://u:p@")
     got: list[int] = []
-    with av.open(url, options={"rtsp_transport": "tcp", "fpsprobesize": "0"}, timeout=5) as container:
+    with av.open(url, options={"rtsp_transport": "tcp", "fpsprobesize": "0"}, timeout=60) as container:
         for packet in container.demux(video=0):
             data = bytes(packet)
             numbers = [number_in_sei(data[at:]) for at in range(len(data)) if data[at : at + 16] == b"torrazzo-picture"]

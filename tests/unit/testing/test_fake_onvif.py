@@ -22,7 +22,7 @@ ENVELOPE = '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Hea
 def post(fake: FakeOnvif, operation: str, header: str = "", space: str = "device") -> tuple[int, str]:
     """One question, with the standard library."""
     body = ENVELOPE.format(header, f'<x:{operation} xmlns:x="http://www.onvif.org/ver10/{space}/wsdl"/>')
-    talk = http.client.HTTPConnection("127.0.0.1", fake.port, timeout=10)
+    talk = http.client.HTTPConnection("127.0.0.1", fake.port, timeout=60)
     try:
         talk.request("POST", "/onvif/device_service", body)
         answer = talk.getresponse()
@@ -75,7 +75,7 @@ def test_digest_is_that_of_others() -> None:
             opener = urllib.request.build_opener(urllib.request.HTTPDigestAuthHandler(words))
             body = ENVELOPE.format("", '<x:GetDeviceInformation xmlns:x="http://www.onvif.org/ver10/device/wsdl"/>')
             try:
-                with opener.open(urllib.request.Request(url, body.encode()), timeout=10) as answer:
+                with opener.open(urllib.request.Request(url, body.encode()), timeout=60) as answer:
                     assert answer.status == 200
             except (OSError, ValueError):
                 assert count == 0
@@ -106,7 +106,7 @@ def test_hostile_answers_come_as_they_are() -> None:
         if name == "huge":
             continue
         with FakeOnvif(Traits(raw={"GetServices": raw})).running() as fake:
-            with socket.create_connection(("127.0.0.1", fake.port), timeout=10) as sock:
+            with socket.create_connection(("127.0.0.1", fake.port), timeout=60) as sock:
                 body = ENVELOPE.format("", "<GetServices/>").encode()
                 sock.sendall(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
                 came = b""

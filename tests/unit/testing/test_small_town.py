@@ -18,7 +18,7 @@ def test_each_street_shows_its_own_picture(tmp_path: Path) -> None:
     town = SmallTown.of_streets(2, tmp_path)
     with town:
         for number, url in enumerate(town.urls):
-            with av.open(url, options={"rtsp_transport": "tcp", "fpsprobesize": "0"}, timeout=5) as container:
+            with av.open(url, options={"rtsp_transport": "tcp", "fpsprobesize": "0"}, timeout=60) as container:
                 labels: list[Label | None] = []
                 for frame in container.decode(video=0):
                     plane = frame.planes[0]

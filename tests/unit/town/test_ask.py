@@ -23,7 +23,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"
 def answering(path: Path, answer: bytes) -> Iterator[None]:
     """Who asks there gets these bytes, then the end of the connection."""
     with listen_unix(path) as listener:
-        listener.settimeout(10)
+        listener.settimeout(60)
 
         def serve() -> None:
             connection, _ = listener.accept()

@@ -213,7 +213,7 @@ def test_of_two_at_once_one_is_first(home: WitnessHome) -> None:
     def wait(head: Checkpoint) -> None:
         if head.size == 6:
             entered.set()
-            go_on.wait(20)
+            go_on.wait(60)
 
     with opened(home) as witness:
         assert status_of(witness, LOG.request(0, 5)) == 200
@@ -221,7 +221,7 @@ def test_of_two_at_once_one_is_first(home: WitnessHome) -> None:
         found: list[int] = []
         thread = threading.Thread(target=lambda: found.append(status_of(slow, LOG.request(5, 6))))
         thread.start()
-        assert entered.wait(20)
+        assert entered.wait(60)
         assert status_of(witness, LOG.request(5, 8)) == 200
         go_on.set()
         thread.join(60)
