@@ -128,9 +128,14 @@ def test_the_last_minutes_play(chromium: Any, address: str) -> None:
     page.locator("a[id^=watch-]").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/watch/**")
-    say_why(page)
-    duration, width, error, has_played = page.evaluate(PLAYED)
-    assert (duration, width, error, has_played) == (300, 640, None, True)
+    watch, found = page.url, []
+    for _ in range(10):
+        say_why(page)
+        found = page.evaluate(PLAYED)
+        if found[0] == 300:
+            break
+        page.goto(watch)  # the ledger did not have the last segment yet, which is left out then
+    assert found == [300, 640, None, True]
     assert page.is_hidden("#cannot-play")
     page.locator("form[action$=close] button").press("Enter")
     page.wait_for_selector("#summary")
