@@ -61,7 +61,7 @@ def bice(town: RoomTown) -> Browser:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("language", ["it", "en"])
 def test_the_guide_is_walked(browser: Any, town: RoomTown, bice: Browser, language: str) -> None:
-    """Each step of the guide can be done as it is told, by the names it tells; axe finds nothing in either theme."""
+    """Each step of the guide can be done as it is told, by the names it tells; axe finds nothing, in one theme each."""
     walk, lost = Walk(town, language, SHOTS), TOLD[language][1]
     try:
         seen = sign_in(walk, browser)
