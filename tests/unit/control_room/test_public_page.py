@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.tools.ledger_process import until
+from tests.tools.ports import free_port
 from tests.tools.staffed import StaffedTown
 from torrazzo.control_room.bind import bind_public
 from torrazzo.durable import OsDisk
@@ -46,11 +47,6 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     form, clear = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, clear))
     return folder / "cert.pem", folder / "key.pem"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 class Running:
@@ -109,7 +105,7 @@ def _settings(home: Home, public: PublicSettings) -> None:
 
 def test_with_accounts_it_is_served_by_tls(town: Home, tmp_path: Path) -> None:
     """Before the first two people it is not there; then by TLS, under its one name, and without the old page."""
-    port, (certificate, key) = _free_port(), _certificate(tmp_path)
+    port, (certificate, key) = free_port(), _certificate(tmp_path)
     public = PublicSettings(f"https://{NAME}:{port}", f"127.0.0.1:{port}", certificate, key)
     _settings(town, public)
     running = Running(town, tmp_path)
@@ -137,7 +133,7 @@ def test_a_certificate_that_is_none_stops_nothing_else(town: Home, tmp_path: Pat
     """The page on this machine goes on, and the log says why the other one is not there."""
     certificate, key = _certificate(tmp_path)
     certificate.write_text("none")
-    port = _free_port()
+    port = free_port()
     _people(town)
     _settings(town, PublicSettings(f"https://{NAME}", f"127.0.0.1:{port}", certificate, key))
     running = Running(town, tmp_path)
@@ -157,7 +153,7 @@ def test_what_a_public_page_listens_on() -> None:
 
 def test_behind_a_proxy_there_is_no_certificate(town: Home, tmp_path: Path) -> None:
     """Its word for who comes is taken; on this machine's own page nobody's is."""
-    port = _free_port()
+    port = free_port()
     _people(town)
     _settings(town, PublicSettings(f"https://{NAME}", f"127.0.0.1:{port}"))
     running = Running(town, tmp_path)
