@@ -55,7 +55,8 @@ def _kill(
                 _hang(served, hang_s)
             served.until(lambda: _has_all(served))
             assert served.children()["recorder"] == recorder
-            assert all(served.json("footage", "gaps", f"Via {at}") == [] for at in range(CAMERAS))
+            gaps = [gap for at in range(CAMERAS) for gap in served.json("footage", "gaps", f"Via {at}")]
+            assert {gap["why"] for gap in gaps} <= {"nosignal"}, "on a busy machine a camera may stall; nothing else"
         finally:
             assert served.stop() == 0, served.log.read_text()[-4000:]
     entries = check_ledger(served.home)
