@@ -50,7 +50,7 @@ def finished(browser: Browser, path: str, body: object) -> Any:
         found = browser.get(f"{path}/{begun.json()['id']}").json()
         return found if found["state"] != "running" else None
 
-    until(job, "the job does not end", 40)
+    until(job, "the job does not end")
     return job()
 
 
