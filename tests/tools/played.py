@@ -3,7 +3,7 @@
 """The screen of playback in Chromium: four cameras of a real archive, and what their tiles show, read from pixels."""
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -130,11 +130,12 @@ def _label(rows: Sequence[Sequence[int]]) -> Any:
     return label_from_pixels(lambda x, y: rows[y // 10][x], len(rows[0]), 100)
 
 
-def shown(seen: Seen, most_gaps: int = 1) -> list[TileSeen]:
+def shown(seen: Seen, most_gaps: int = 1, meanwhile: Callable[[], None] = lambda: None) -> list[TileSeen]:
     """Wait until every tile shows a picture of now, or why there is none."""
     found: list[TileSeen] = []
 
     def is_there() -> bool:
+        meanwhile()
         found[:] = tiles(seen)
         gaps = sum(each.kind == "gap" for each in found)
         pictures = sum(each.number is not None for each in found)
