@@ -3,7 +3,8 @@
 """Where held footage lies: catalogues and roots of the vault's copies (docs/3-formats/vault.md, section Copies)."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -33,53 +34,78 @@ def recorded(row: SegmentRow) -> Recorded | None:
     return Recorded(*row)
 
 
+class _Opened:
+    """A catalogue, and how many read in it; all under the lock of the index."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue, self.users, self.is_over = catalogue, 0, False
+
+    def end(self) -> None:
+        """Nobody begins to read in it any more; whoever does so now goes on to the end."""
+        self.is_over = True
+        if not self.users:
+            self.catalogue.close()
+
+    def leave(self) -> None:
+        """One reads no more."""
+        self.users -= 1
+        if self.is_over and not self.users:
+            self.catalogue.close()
+
+
 class HeldIndex:
     """What the holds that are not over have; may be used by several threads."""
 
     def __init__(self, home: Home, disk: Disk) -> None:
         self._held, self._disk = Held(home, disk), disk
         self._lock = threading.Lock()
-        self._catalogues: dict[Path, Catalogue] = {}
+        self._catalogues: dict[Path, _Opened] = {}
 
     def segments(self, stream: StreamId, span: Span) -> list[SegmentRow]:
         """Each once, in order of time."""
         found: dict[SegmentId, SegmentRow] = {}
-        for catalogue in self._open():
-            for row in catalogue.segments(stream, span):
-                found.setdefault(row.id, row)
+        with self._reading() as catalogues:
+            for catalogue in catalogues.values():
+                for row in catalogue.segments(stream, span):
+                    found.setdefault(row.id, row)
         return sorted(found.values(), key=lambda row: (row.t0, row.id.n))
 
     def segment(self, id_: SegmentId) -> SegmentRow | None:
         """One of them."""
-        rows = (catalogue.segment(id_) for catalogue in self._open())
-        return next((row for row in rows if row is not None), None)
+        with self._reading() as catalogues:
+            rows = (catalogue.segment(id_) for catalogue in catalogues.values())
+            return next((row for row in rows if row is not None), None)
 
     def fact(self, id_: SegmentId) -> bytes | None:
         """The line of a fact."""
-        lines = (catalogue.fact(id_) for catalogue in self._open())
-        return next((line for line in lines if line is not None), None)
+        with self._reading() as catalogues:
+            lines = (catalogue.fact(id_) for catalogue in catalogues.values())
+            return next((line for line in lines if line is not None), None)
 
     def facts(self, stream: StreamId, term: TermId, first: int, last: int) -> dict[int, bytes]:
         """Those of a term from n = `first` to `last`, by n."""
         found: dict[int, bytes] = {}
-        for catalogue in self._open():
-            found |= catalogue.facts(stream, term, first, last)
+        with self._reading() as catalogues:
+            for catalogue in catalogues.values():
+                found |= catalogue.facts(stream, term, first, last)
         return found
 
     def steps_between(self, before: SegmentId, after: SegmentId) -> int:
         """As the catalogue that has both tells."""
-        for catalogue in self._open():
-            if catalogue.segment(before) is not None and catalogue.segment(after) is not None:
-                return catalogue.steps_between(before, after)
+        with self._reading() as catalogues:
+            for catalogue in catalogues.values():
+                if catalogue.segment(before) is not None and catalogue.segment(after) is not None:
+                    return catalogue.steps_between(before, after)
         return 0
 
     def covering(self, rows: Sequence[SegmentRow], stream: StreamId, span: Span) -> list[list[Hold]]:
         """Of each of these segments of the span, the holds that have it; each hold is asked once."""
-        holds = [
-            (hold, {row.id for row in catalogue.segments(stream, span)})
-            for name in self._held.copied
-            if (hold := self._held.hold(name)) is not None and (catalogue := self._catalogue(name)) is not None
-        ]
+        with self._reading() as catalogues:
+            holds = [
+                (hold, {row.id for row in catalogue.segments(stream, span)})
+                for name, catalogue in catalogues.items()
+                if (hold := self._held.hold(name)) is not None
+            ]
         return [[hold for hold, has in holds if row.id in has] for row in rows]
 
     def placed(self) -> list[Hold]:
@@ -95,35 +121,45 @@ class HeldIndex:
         ]
 
     def close(self) -> None:
-        """Release the files."""
+        """Release the files, as soon as nobody reads in them."""
         with self._lock:
-            for catalogue in self._catalogues.values():
-                catalogue.close()
+            for opened in self._catalogues.values():
+                opened.end()
             self._catalogues.clear()
 
-    def _open(self) -> Sequence[Catalogue]:
-        found = [found for name in self._held.copied if (found := self._catalogue(name)) is not None]
+    @contextmanager
+    def _reading(self) -> Iterator[Mapping[EntryName, Catalogue]]:
+        """All that there are, of each hold; none of them is closed meanwhile, whatever becomes of its hold."""
+        paths = {name: path for name in self._held.copied if (path := self._path(name)) is not None}
         with self._lock:  # what is over, or copied by now, keeps no deleted file alive
-            for path in [path for path, catalogue in self._catalogues.items() if catalogue not in found]:
-                self._catalogues.pop(path).close()
-        return found
+            for path in self._catalogues.keys() - paths.values():
+                self._catalogues.pop(path).end()
+            mine = {name: opened for name, path in paths.items() if (opened := self._open(path)) is not None}
+            for opened in mine.values():
+                opened.users += 1
+        try:
+            yield {name: opened.catalogue for name, opened in mine.items()}
+        finally:
+            with self._lock:
+                for opened in mine.values():
+                    opened.leave()
 
-    def _catalogue(self, name: EntryName) -> Catalogue | None:
+    def _path(self, name: EntryName) -> Path | None:
         """Of the copies where all are there, else of where they are copied from."""
         if not self._held.is_held(name):
             return None
         folder = self._held.folder(name)
-        path = next((folder / file for file in (CATALOGUE, SOURCE) if (folder / file).exists()), None)
-        if path is None:
+        return next((folder / file for file in (CATALOGUE, SOURCE) if (folder / file).exists()), None)
+
+    def _open(self, path: Path) -> _Opened | None:
+        """The lock is held."""
+        try:
+            if path not in self._catalogues:
+                self._catalogues[path] = _Opened(Catalogue(path))
+            return self._catalogues[path]
+        except Unavailable as error:
+            log.warning("held_catalogue_unreadable", path=str(path), error=str(error))
             return None
-        with self._lock:
-            try:
-                if path not in self._catalogues:
-                    self._catalogues[path] = Catalogue(path)
-                return self._catalogues[path]
-            except Unavailable as error:
-                log.warning("held_catalogue_unreadable", path=str(path), error=str(error))
-                return None
 
 
 class Everything:
