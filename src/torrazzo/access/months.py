@@ -27,21 +27,17 @@ class Months:
     def __init__(self, home: Home, disk: Disk, clock: Clock) -> None:
         self._home, self._disk, self._clock = home, disk, clock
         self._folder = home.box_key.parent
-        self._known: dict[str, bytes] = {}
 
     def present(self) -> str:
         """The month that it is, in UTC."""
         return month_of(self._clock.utc())
 
     def secret(self, month: str) -> bytes:
-        """Of this month; raises `Unavailable` if it was destroyed, or never drawn and is not the present one."""
-        if month not in self._known:
-            self._known[month] = self._read(month) or self._drawn(month)
-        return self._known[month]
+        """Of this month; raises `Unavailable` if it was destroyed, or never drawn and is not the present one.
 
-    def forget(self) -> None:
-        """What was read is read anew: a secret may have been destroyed."""
-        self._known.clear()
+        Read each time: one whose file was destroyed is in no memory either, and nobody has to restart for that.
+        """
+        return self._read(month) or self._drawn(month)
 
     def _read(self, month: str) -> bytes | None:
         path = self._folder / f"month-{month}.key"
