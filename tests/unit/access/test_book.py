@@ -65,6 +65,39 @@ def test_a_book_from_before_any_fork_is_read_on(tmp_path: Path) -> None:
     book.close()
 
 
+def test_what_is_owed_is_found_without_looking_at_each_deed(tmp_path: Path) -> None:
+    """However many there were in years: also in a book that is older than its index."""
+    path = book_path(Home(tmp_path), "x")
+    book = Book.write(Home(tmp_path), OsDisk(), "x")
+    with contextlib.closing(sqlite3.connect(path)) as older:
+        older.executescript("DROP INDEX deed_owed; PRAGMA user_version = 3;")
+    book.close()
+    book = Book.write(Home(tmp_path), OsDisk(), "x")
+    window, closed = (book.note("view", b"line", b"p") for _ in range(2))
+    for number, deed in enumerate((window, closed)):
+        book.entered(deed, number, "act")
+    book.closed(closed, 9)
+    with contextlib.closing(sqlite3.connect(path)) as more:
+        values = [(b"line", b"p", number, number + 1) for number in range(10_000)]
+        more.executemany("INSERT INTO deed (kind, line, private, entry, close) VALUES ('view', ?, ?, ?, ?)", values)
+        more.executemany(
+            "INSERT INTO deed (kind, line, private, entry) VALUES ('ask', ?, ?, ?)", [v[:3] for v in values]
+        )
+        more.commit()
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    book._connection.set_progress_handler(step, 1)
+    assert [deed.id for deed in book.owed()] == [window]
+    assert (book.owed_one(window), book.owed_one(closed)) == (book.owed()[0], None)
+    assert steps < 1_000  # of SQLite's machine; 60,000 with a look at each
+    book.close()
+
+
 def test_a_book_that_is_none_is_told(tmp_path: Path) -> None:
     """Garbage is `Damaged`, and is left as it is; what was never written is `Unavailable` to who reads."""
     path = book_path(Home(tmp_path), "x")
