@@ -21,7 +21,11 @@ from torrazzo.ledger.act import Wanted
 
 RENEW = 2 * 60 * SECOND  # before its end a window that is used is renewed
 
+PATIENCE_S = 5.0  # with another one who renews it
+
 RENEWED = {Reason.RESTARTED, Reason.EXPIRED, Reason.CLOSED}  # the keyring forgot it: another one is opened
+
+_MEANWHILE = "this look at the archive was closed meanwhile; say again why you look"
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +69,8 @@ class Window:
         self.streams, self.span = wanted
         self._entered = entered
         self._renew, self._opener, self._gate, self._book, self._clock = renew, opener, gate, book, clock
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # over the fact and whether it is closed
+        self._renewing = threading.Lock()  # while the ledger is asked
         self._is_closed = False
 
     @property
@@ -93,23 +98,28 @@ class Window:
         return stream in self.streams and self.span.start <= span.start and span.end <= self.span.end
 
     def keep_open(self) -> None:
-        """Somebody is looking: renew it if it soon ends.
+        """Somebody is looking: renew it if it soon ends; who comes while another does so goes on with what there is.
 
         While the ledger is away an open window stays open until its end. Raises `Refused` once it is closed or expired.
         """
+        now = self._clock.utc()
         with self._lock:
+            entered = self._entered
             if self._is_closed:
                 raise Refused("this look at the archive is over; say again why you look")
-            left = self._entered.until - self._clock.utc()
-            if left <= 0:
-                self._end("expired")
-                raise Refused("this look at the archive has expired; say again why you look")
-            if left > RENEW:
-                return
-            try:
+            self._is_closed = has_expired = entered.until <= now
+        if has_expired:
+            self._close_deed(entered, "expired")
+            raise Refused("this look at the archive has expired; say again why you look")
+        if entered.until - now > RENEW or not self._renewing.acquire(blocking=False):
+            return
+        try:
+            if self._entered is entered:
                 self._renew_now()
-            except Unavailable as error:
-                log.warning("window_not_renewed", window=self.number, error=str(error))
+        except Unavailable as error:
+            log.warning("window_not_renewed", window=self.number, error=str(error))
+        finally:
+            self._renewing.release()
 
     def segment_keys(
         self, stream: StreamId, term: TermId, hour: int, class_: str, sealed: bytes, ns: Sequence[int]
@@ -123,7 +133,7 @@ class Window:
         except Over:  # it was renewed meanwhile by somebody else who uses it: what renews it tells of these
             found = self._given(segments, sealed)
         if self._is_closed:
-            raise Refused("this look at the archive was closed meanwhile; say again why you look")
+            raise Refused(_MEANWHILE)
         return dict(found.keys)
 
     def _given(self, segments: Sequence[SegmentId], sealed: bytes) -> Keys:
@@ -141,29 +151,41 @@ class Window:
     def close(self, why: str = "done") -> None:
         """No more keys; may be called twice. Where the ledger is away its closing fact is written when it is back."""
         with self._lock:
-            self._end(why)
+            is_first, entered, self._is_closed = not self._is_closed, self._entered, True
+        if is_first:
+            self._close_deed(entered, why)
 
     def _renewed(self, entered: Entered) -> Entered:
         """Another fact than this one, which the keyring knows no more."""
-        with self._lock:
+        if not self._renewing.acquire(timeout=PATIENCE_S):
+            raise Unavailable("the ledger has not taken yet that you go on looking; try again")
+        try:
             if self._is_closed:
-                raise Refused("this look at the archive was closed meanwhile; say again why you look")
+                raise Refused(_MEANWHILE)
             if self._entered is entered:
                 self._renew_now()
             return self._entered
+        finally:
+            self._renewing.release()
 
     def _renew_now(self) -> None:
+        """By one thread at a time; whoever uses or closes the window meanwhile does not wait for the ledger."""
         before = self._entered
         if not self._opener.is_present(before.deed):
-            self._end("expired")
+            self.close("expired")
             raise Refused("the ledger has begun anew since; say again why you look")
-        self._entered = self._renew(before.opened.number)
-        self._opener.close_deed(before.deed, "renewed")
+        entered = self._renew(before.opened.number)
+        with self._lock:
+            is_closed = self._is_closed
+            if not is_closed:
+                self._entered = entered
+        self._close_deed(entered if is_closed else before, "done" if is_closed else "renewed")
+        if is_closed:
+            raise Refused(_MEANWHILE)
 
-    def _end(self, why: str) -> None:
-        if not self._is_closed:
-            self._is_closed = True
-            try:
-                self._opener.close_deed(self._entered.deed, why)
-            except TorrazzoError as error:
-                log.warning("window_not_closed", window=self.number, error=str(error))
+    def _close_deed(self, entered: Entered, why: str) -> None:
+        """Without the lock."""
+        try:
+            self._opener.close_deed(entered.deed, why)
+        except TorrazzoError as error:
+            log.warning("window_not_closed", window=entered.opened.number, error=str(error))

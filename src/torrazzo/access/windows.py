@@ -10,7 +10,8 @@ process that comes next, from what was noted (`settle`).
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, Self
 
 import structlog
@@ -62,8 +63,8 @@ class Windows:
         self._unsure = {deed.id for deed in self._book.owed()}  # may be in the ledger, or closed there, unknown to us
         self._known: tuple[str, int] | None = None  # a log and how many entries it had at least
         self._live: set[int] = set()  # deeds of windows that somebody here holds
-        self._lock = threading.Lock()  # over `_live`
-        self._settling = threading.Lock()
+        self._closing: set[int] = set()  # deeds that somebody is closing at this moment
+        self._lock = threading.Lock()  # over both; nobody waits for the ledger with it
         self._told: set[int] = set()  # deeds of which it was logged that they can't be settled yet
 
     @property
@@ -270,11 +271,10 @@ class Windows:
 
     def close_deed(self, deed: int, why: str) -> None:
         """As `Opener` has it."""
-        self._forsake(deed)
-        with self._settling:
-            for owed in self._book.owed():
-                if owed.id == deed:
-                    self._close(owed, why, self._look([owed]))
+        with self._claimed(lambda: [deed]) as mine:
+            owed = self._book.owed_one(deed) if mine else None
+            if owed is not None:
+                self._close(owed, why, self._look([owed]))
 
     def is_present(self, deed: int) -> bool:
         """As `Opener` has it."""
@@ -286,9 +286,8 @@ class Windows:
         What was not answered, or was left by a life before, is looked for in the ledger first, however much came behind
         it; an hour after it was written it is taken for never entered.
         """
-        with self._settling:
-            with self._lock:
-                owed = [deed for deed in self._book.owed() if deed.id not in self._live]
+        with self._claimed(lambda: [deed.id for deed in self._book.owed() if deed.id not in self._live]) as mine:
+            owed = [deed for deed in self._book.owed() if deed.id in mine] if mine else []
             if not owed:
                 return 0
             try:
@@ -298,6 +297,19 @@ class Windows:
                     self._tell(deed, error)
                 return len(owed)
             return sum(not self._is_settled(deed, found) for deed in owed)
+
+    @contextmanager
+    def _claimed(self, which: Callable[[], Iterable[int]]) -> Iterator[frozenset[int]]:
+        """Those that nobody else is closing, which are held by nobody from here on: others wait for none of them."""
+        with self._lock:
+            mine = frozenset(which()) - self._closing
+            self._closing |= mine
+            self._live -= mine
+        try:
+            yield mine
+        finally:
+            with self._lock:
+                self._closing -= mine
 
     def close(self) -> None:
         """Close what is open and release the book. What can't be entered now is entered by the next life."""
