@@ -121,6 +121,11 @@ class Staff:
             rows = connection.execute(sa.select(OWED_FACT).order_by(OWED_FACT.c.id)).all()
         return [_fact(row.id, json.loads(row.body)) for row in rows]
 
+    def is_owed(self, fact: int) -> bool:
+        """Whether it is one of them."""
+        with self.look() as connection:
+            return connection.execute(sa.select(OWED_FACT.c.id).where(OWED_FACT.c.id == fact)).first() is not None
+
     def told(self, facts: Iterable[Fact]) -> None:
         """They stand in the ledger."""
         ids = [fact.id for fact in facts]

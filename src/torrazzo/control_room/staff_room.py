@@ -5,7 +5,8 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 BODY = 64 << 10
+PATIENCE_S = 8.0  # with the ledger, of whoever may go on without it
 FIRST_RUN = "/first-run"  # an address of that page
 PAGE = Path(__file__).with_name("static") / "index.html"  # the page that has accounts, where it was built
 
@@ -39,26 +41,80 @@ class StaffRoom:
     def __init__(self, staffing: Staffing, tell: Callable[[Fact], object]) -> None:
         self.staffing = staffing
         self._tell = tell
-        self._telling = threading.Lock()
+        self._telling: set[int] = set()  # facts that somebody tells at this moment
+        self._late = 0  # how many tell, and have had no answer for long
+        self._turn = threading.Condition()  # over both; nobody waits for the ledger with it
 
     def told(self, done: Done[T]) -> T:
         """The value, once the ledger has the facts of it; raises `Unavailable` where that takes nothing."""
         self._enter(done.facts)
         return done.value
 
+    def told_or_owed(self, done: Done[T]) -> tuple[T, bool]:
+        """The value within some seconds, and whether the ledger had the facts of it by then."""
+        try:
+            return done.value, self._is_told_soon(done.facts)
+        except TorrazzoError:
+            return done.value, False
+
     def tend(self) -> None:
         """Now and then: suspend, forget, and tell what is owed, also by a life before."""
         self.staffing.tend()
         for fact in self.staffing.staff.owed():
-            try_to("fact_not_told", partial(self._enter, (fact,)))
+            if self._late:  # it hangs, as it would for each of these
+                return
+            try_to("fact_not_told", partial(self._is_told_soon, (fact,)))
+
+    def _is_told_soon(self, facts: Sequence[Fact]) -> bool:
+        """Raises what the ledger raises. False: it has not answered yet, or hangs; who tells goes on behind."""
+        if not facts:
+            return True
+        if self._late:
+            return False
+        answer: Future[None] = Future()
+        threading.Thread(target=self._answer, args=(facts, answer), name="telling", daemon=True).start()
+        try:
+            answer.result(PATIENCE_S)
+        except TimeoutError:
+            with self._turn:
+                self._late += 1
+            answer.add_done_callback(self._answered_late)
+            return False
+        return True
+
+    def _answer(self, facts: Sequence[Fact], answer: "Future[None]") -> None:
+        try:
+            self._enter(facts)
+        except Exception as error:  # noqa: BLE001 - of whoever waits for it
+            answer.set_exception(error)
+        else:
+            answer.set_result(None)
+
+    def _answered_late(self, answer: "Future[None]") -> None:
+        with self._turn:
+            self._late -= 1
+        if (error := answer.exception()) is not None:
+            log.warning("fact_not_told", error=str(error))
 
     def _enter(self, facts: Iterable[Fact]) -> None:
-        with self._telling:  # so that none is told twice
-            owed = {fact.id for fact in self.staffing.staff.owed()}
-            for fact in facts:
-                if fact.id in owed:
+        for fact in facts:
+            with self._claimed(fact.id):
+                if self.staffing.staff.is_owed(fact.id):
                     self._tell(fact)
                     self.staffing.staff.told([fact])
+
+    @contextlib.contextmanager
+    def _claimed(self, fact: int) -> Iterator[None]:
+        """So that none is told twice: who comes second waits for what comes of it, and for nothing else."""
+        with self._turn:
+            self._turn.wait_for(lambda: fact not in self._telling)
+            self._telling.add(fact)
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._telling.discard(fact)
+                self._turn.notify_all()
 
     # -- the first two people
 

@@ -3,6 +3,7 @@
 """People in the control room: told before answered, told once, told later; the first link; the owner's commands."""
 
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.tools.staffed import OWNER, StaffedTown
 from torrazzo.access.staff import Denial, Fact
 from torrazzo.base.errors import Invalid, Unavailable
+from torrazzo.control_room import staff_room
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.durable import OsDisk
 from torrazzo.law import Role
@@ -25,8 +27,14 @@ class Ledger:
         self.facts: list[Fact] = []
         self.is_away = False
         self.refuses: str | None = None
+        self.hangs: threading.Event | None = None  # until that is set
+        self.begun, self.asked = threading.Event(), 0
 
     def tell(self, fact: Fact) -> int:
+        self.asked += 1
+        self.begun.set()
+        if self.hangs is not None:
+            assert self.hangs.wait(60)
         if self.is_away:
             raise Unavailable("the ledger is away")
         if fact.kind == self.refuses:
@@ -113,3 +121,44 @@ def test_no_link_where_people_are_or_no_page_is(town: StaffedTown) -> None:
         town.person(name)
     room.offer_first_link(place, PAGE, disk, lambda: True)
     assert not place.exists()
+
+
+def test_a_ledger_that_hangs_holds_up_nobody_who_signs_in(town: StaffedTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is owed waits for one answer, not for one a fact; who may go on without the ledger does; all is told once."""
+    monkeypatch.setattr(staff_room, "PATIENCE_S", 0.05)
+    anna = town.person("anna.rossi")
+    room, ledger = _room(town)
+    ledger.hangs = threading.Event()
+    owed = len(town.staffing.staff.owed())
+    assert owed > 1
+    room.tend()
+    suspended, is_told = room.told_or_owed(town.staffing.accounts.suspend(anna.id, OWNER))
+    assert (suspended.suspended is not None, is_told) == (True, False)
+    room.tend()
+    assert (ledger.facts, ledger.asked) == ([], 1)
+    ledger.hangs.set()
+    for thread in threading.enumerate():
+        if thread.name == "telling":
+            thread.join(60)
+    room.tend()
+    assert room.told_or_owed(town.staffing.accounts.reinstate(anna.id, OWNER))[1]
+    assert len({fact.id for fact in ledger.facts}) == len(ledger.facts) == owed + 2
+    assert town.staffing.staff.owed() == []
+
+
+def test_what_two_tell_at_once_is_told_once(town: StaffedTown) -> None:
+    """Who comes second waits for what comes of the first, and has its answer after the fact, too."""
+    anna = town.person("anna.rossi")
+    town.told()
+    room, ledger = _room(town)
+    ledger.hangs = threading.Event()
+    done = town.staffing.accounts.suspend(anna.id, OWNER)
+    threads = [threading.Thread(target=room.told, args=(done,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert ledger.begun.wait(60)
+    assert all(thread.is_alive() for thread in threads)
+    ledger.hangs.set()
+    for thread in threads:
+        thread.join(60)
+    assert [fact.kind for fact in ledger.facts] == ["cfg"]

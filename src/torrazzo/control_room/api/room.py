@@ -102,10 +102,7 @@ class Room:
 
     def told_or_owed(self, done: Done[T]) -> tuple[T, bool]:
         """The value, and whether the ledger has the facts of it: for ways in, which are open without it."""
-        try:
-            return self.people.told(done), True
-        except TorrazzoError:
-            return done.value, False
+        return self.people.told_or_owed(done)
 
 
 def expect_running(ledger: LedgerClient) -> None:
