@@ -156,7 +156,7 @@ class Sessions:
             self._end(hash_, found, why)
             return self._found(column, value, is_active=is_active)  # which says so
         if found.stage == FULL and not row["is_locked"] and now - row["seen"] >= IDLE:
-            return self._lock(hash_, found)
+            return self._lock(hash_, found).value
         if is_active and not row["is_locked"] and now - row["seen"] >= SEEN_EACH:
             with self._staff.change() as change:
                 _set(change, hash_, seen=now)
@@ -199,15 +199,14 @@ class Sessions:
     def lock(self, token: str) -> Done[Session]:
         """By its person's own wish."""
         found = self.session(token)
-        self._lock(token_hash(token), found)
-        return Done(found._replace(is_locked=True), tuple(self._staff.owed()))
+        return self._lock(token_hash(token), found)
 
     def close(self, token: str) -> Done[None]:
         """Sign out."""
         found = self.session(token, is_active=False)
         with self._staff.change() as change:
-            _set(change, token_hash(token), ended=change.now, why="out")
-            change.tell("auth", {"what": "sign-out"}, found.by("signs out"))
+            if _set(change, token_hash(token), SESSION.c.ended.is_(None), ended=change.now, why="out"):
+                change.tell("auth", {"what": "sign-out"}, found.by("signs out"))
             return change.done(None)
 
     def take_over(self, token: str) -> Done[Session]:
@@ -227,16 +226,15 @@ class Sessions:
             change.connection.execute(sa.delete(SESSION).where(sa.or_(SESSION.c.ended < old, SESSION.c.until < old)))
 
     def _end(self, hash_: bytes, found: Session, why: str) -> None:
-        with self._staff.change() as change:
-            _set(change, hash_, ended=change.now, why=why)
-            if found.stage == FULL:
+        with self._staff.change() as change:  # the first who sees it tells it
+            if _set(change, hash_, SESSION.c.ended.is_(None), ended=change.now, why=why) and found.stage == FULL:
                 change.tell("auth", {"what": "expired"}, found.by(why))
 
-    def _lock(self, hash_: bytes, found: Session) -> Session:
+    def _lock(self, hash_: bytes, found: Session) -> Done[Session]:
         with self._staff.change() as change:
-            _set(change, hash_, is_locked=True)
-            change.tell("auth", {"what": "lock"}, found.by("locked"))
-        return found._replace(is_locked=True)
+            if _set(change, hash_, SESSION.c.ended.is_(None), SESSION.c.is_locked.is_(False), is_locked=True):
+                change.tell("auth", {"what": "lock"}, found.by("locked"))
+            return change.done(found._replace(is_locked=True))
 
 
 # -- within a change
@@ -341,5 +339,7 @@ def _end(found: Session, row: sa.RowMapping, now: UtcTicks) -> str | None:
     return None if found.account.is_active(now) else "suspended"
 
 
-def _set(change: Change, hash_: bytes, **values: object) -> None:
-    change.connection.execute(sa.update(SESSION).where(SESSION.c.hash == hash_).values(**values))
+def _set(change: Change, hash_: bytes, *where: sa.ColumnElement[bool], **values: object) -> bool:
+    """Whether there was one that is so."""
+    query = sa.update(SESSION).where(SESSION.c.hash == hash_, *where).values(**values)
+    return bool(change.connection.execute(query).rowcount)

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Sessions: idle lock, absolute end, one a person."""
 
+import contextlib
+from typing import Any
+
 import pytest
 
 from tests.tools.staffed import ELSEWHERE, OWNER, PASSWORD, ROOM, StaffedTown
@@ -182,3 +185,31 @@ def test_a_session_is_read_when_something_has_changed(town: StaffedTown, monkeyp
     town.clock.advance(10 * MINUTE)
     assert town.staffing.sessions.session(token, is_active=False).is_locked
     assert town.staffing.sessions.session(token, is_active=False).is_locked
+
+
+def test_what_two_requests_see_at_once_is_told_once(town: StaffedTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a session locks, and that it is over: the first who sees it tells it."""
+    _, device = town.enrolled("anna.rossi")
+    token, sessions = town.sign_in("anna.rossi", device).token, town.staffing.sessions
+    town.told()
+
+    def with_another(seconds: float) -> None:
+        """A request that has read the session, and before it goes on another one comes and is answered."""
+        town.clock.advance(seconds)
+        read = sessions._read_anew
+
+        def slowly(*asked: Any) -> Any:
+            monkeypatch.setattr(sessions, "_read_anew", read)
+            found = read(*asked)
+            with contextlib.suppress(Denial):
+                sessions.session(token, is_active=False)
+            return found
+
+        monkeypatch.setattr(sessions, "_read_anew", slowly)
+        with contextlib.suppress(Denial):
+            sessions.session(token, is_active=False)
+
+    with_another(10 * MINUTE)
+    assert town.told() == [("auth", "lock", "anna.rossi")]
+    with_another(12 * 60 * MINUTE)
+    assert town.told() == [("auth", "expired", "anna.rossi")]
