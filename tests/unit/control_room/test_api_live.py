@@ -13,6 +13,7 @@ from tests.tools.live_client import look, open_socket, refused
 from tests.tools.staffed import OWNER, PASSWORD
 from torrazzo.access.camera_groups import CameraGroup
 from torrazzo.auditor.act_rules import ActRules
+from torrazzo.base.errors import Unavailable
 from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.control_room.api.app import SOCKETS
 from torrazzo.control_room.api.declared import SOCKET
@@ -296,6 +297,29 @@ def test_the_curtain_ends_the_pictures_of_its_station(
         there.until(lambda each: isinstance(each, dict))
         assert operator.post("/room/curtain", {"drawn": False, "reason": ""}).status == 200
     look(operator, cameras[0])
+
+
+def test_while_nobody_can_tell_who_may_look_a_look_ends_soon(
+    town: ApiTown, operator: Browser, cameras: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`office.db` cannot be read: what was lawful goes on for a moment, then ends; its close and its fact say why."""
+    monkeypatch.setattr("torrazzo.control_room.live.looks.UNKNOWN_NS", 300 * 10**9)
+
+    def away() -> None:
+        raise Unavailable("office.db: disk I/O error")
+
+    keys = [look(operator, camera) for camera in cameras[:2]]
+    with open_socket(operator, f"{keys[0]}/{cameras[0]}") as tile:
+        tile.take()
+        with monkeypatch.context() as broken:
+            broken.setattr(town.staffing.staff, "look", away)
+            town.live.tend()
+            assert town.live.are_any
+            town.clock.advance(301)
+            town.live.tend()
+            assert (tile.until_closed(), tile.why) == (4503, "unknown")
+            assert not town.live.are_any
+    assert [act.values["why"] for act in town.acts("close")[-2:]] == ["unknown"] * 2
 
 
 def test_without_the_ledger_no_look_begins_and_what_runs_ends_with_its_fact(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ LEFT_NS = 10_000_000_000  # as much, for one that is in the way of its person's 
 MOST, MOST_OF_ONE = 128, 8  # looks at one time: of all people, of one
 MOST_CAMERAS = 64  # of one look
 MOST_VIEWERS, MOST_VIEWERS_OF_ONE = 512, 256  # pictures at one time: of all people, of one
+UNKNOWN_NS = 10_000_000_000  # so long it goes on while it cannot be known who may look: the database is away
 PATIENCE_S = 2.0  # until pictures have ended
 
 NO_SESSION, NOT_ALLOWED, NOT_NOW, AWAY = 4401, 4403, 4409, 4503
@@ -78,6 +79,7 @@ class LiveLook:
         self.key = secrets.token_urlsafe(32)
         self.whose, self.cameras, self.said = whose, cameras, said
         self.seen_ns = 0
+        self.judged_ns = 0  # when it was known last that it is lawful, or not
         self.viewers: set[Viewer] = set()  # the loop's
         self._windows = windows
 
@@ -137,7 +139,7 @@ class LiveLooks:
             for part in parts:
                 opened.append((part, self._windows().open_live(who, part, purpose)))  # noqa: PERF401 - those before are closed
             look = LiveLook(whose, cameras, said, opened)
-            look.seen_ns = self._clock.boot_ns()
+            look.seen_ns = look.judged_ns = self._clock.boot_ns()
             with self._lock:
                 self._check_place(whose)  # others came meanwhile
                 self._looks[look.key] = look
@@ -159,7 +161,10 @@ class LiveLooks:
     def stay(self, key: str, session: str) -> LiveLook:
         """Somebody is still looking."""
         look = self.find(key, session)
-        code, why = self._judge(look)
+        try:
+            code, why = self._judge(look)
+        except TorrazzoError as error:
+            code, why = self._unknown(look, error)
         if code:
             self.end(look, why, code)
             raise LookOver("this look is over; say again why you look")
@@ -196,8 +201,13 @@ class LiveLooks:
         Call what is given, each in a thread of its own: their closing facts, for which a ledger may take long.
         """
         closing: list[Callable[[], None]] = []
+        away: TorrazzoError | None = None
         for look in self._all():
-            code, why = self._judge(look)
+            try:
+                code, why = self._judge(look) if away is None else self._unknown(look, away)
+            except TorrazzoError as error:  # each of them would wait for the database as long
+                away = error
+                code, why = self._unknown(look, error)
             if code and self._end_pictures(look, why, code):
                 closing.append(partial(look.close, why))
         return closing
@@ -252,25 +262,28 @@ class LiveLooks:
     # -- what makes it lawful
 
     def _judge(self, look: LiveLook) -> tuple[int, str]:
-        """0, or the code with which it ends, and why."""
+        """0, or the code with which it ends, and why; raises what the database raises."""
         whose = look.whose
         if not look.viewers and self._clock.boot_ns() - look.seen_ns > IDLE_NS:
             return NOT_ALLOWED, "idle"
-        if self._staffing.curtains.is_drawn(whose.station):
-            return NOT_NOW, "curtain"
         try:
+            if self._staffing.curtains.is_drawn(whose.station):
+                return NOT_NOW, "curtain"
             session = self._staffing.sessions.by_id(whose.session)
             decision = self._staffing.decide(session.account, Operation.LIVE, look.cameras, look.said)
         except Denial as error:
             return NO_SESSION, _word(error.code)
-        except TorrazzoError as error:
-            log.warning("live_look_not_judged", error=str(error))
-            return 0, ""
+        look.judged_ns = self._clock.boot_ns()
         if session.stage != FULL or session.needs:
             return NO_SESSION, "session"
         if decision:
             return 0, ""
         return (NOT_NOW if decision.code in _NOT_NOW else NOT_ALLOWED), _word(decision.code)
+
+    def _unknown(self, look: LiveLook, error: TorrazzoError) -> tuple[int, str]:
+        """Who may look is not known now: what was lawful a moment ago goes on for a moment, and no longer."""
+        log.warning("live_look_not_judged", error=str(error))
+        return (AWAY, "unknown") if self._clock.boot_ns() - look.judged_ns > UNKNOWN_NS else (0, "")
 
     def _all(self) -> list[LiveLook]:
         with self._lock:
