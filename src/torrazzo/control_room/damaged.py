@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Files of the ledger that are not as they were written, as people are told: cameras by name, the town's time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,8 @@ class Damage(NamedTuple):
     is_stamp: bool  # else a tile or bundle
     place: str
     text: str
+    plain: str = ""  # the same without cameras' names
+    cameras: tuple[str, ...] = ()  # by id
 
 
 def damages(ledger: Mapping[str, object] | None, names: Mapping[str, str], zone: str) -> list[Damage]:
@@ -34,26 +36,30 @@ def damages(ledger: Mapping[str, object] | None, names: Mapping[str, str], zone:
 
 def _file(each: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) -> Damage:
     place = f"{each.get('log')}/{each.get('file')}"
-    about = ", ".join(_about(each, names, zone))
-    what = f"entries {each.get('first')} to {each.get('last')} of the ledger cannot be shown or proven"
-    text = f"{place} is not as it was written: {what}{f' ({about})' if about else ''}; put it back from a backup"
-    return Damage(is_stamp=False, place=place, text=text)
-
-
-def _about(each: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) -> Iterator[str]:
     streams = each.get("streams")
-    told = _names(streams.split(","), names) if isinstance(streams, str) else []
-    yield from told[:MOST_NAMED]
-    if len(told) > MOST_NAMED:
-        yield f"{len(told) - MOST_NAMED} more"
+    cameras = (
+        dict.fromkeys(stream.partition("/")[0] for stream in streams.split(",")) if isinstance(streams, str) else ()
+    )
+    told, times = [names.get(id_, id_) for id_ in cameras], _times(each, zone)
+    more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
+    what = f"entries {each.get('first')} to {each.get('last')} of the ledger cannot be shown or proven"
+
+    def text(about: list[str]) -> str:
+        said = f" ({', '.join(about)})" if about else ""
+        return f"{place} is not as it was written: {what}{said}; put it back from a backup"
+
+    return Damage(
+        is_stamp=False,
+        place=place,
+        text=text([*told[:MOST_NAMED], *more, *times]),
+        plain=text(times),
+        cameras=tuple(cameras),
+    )
+
+
+def _times(each: Mapping[str, object], zone: ZoneInfo) -> list[str]:
     times = [at for at in (each.get("from"), each.get("to")) if isinstance(at, int) and 0 <= at < _LAST]
-    if times:
-        yield " to ".join(local_from_ticks(at, zone) for at in times)
-
-
-def _names(streams: Iterable[str], names: Mapping[str, str]) -> list[str]:
-    """Each camera once."""
-    return list(dict.fromkeys(names.get(id_, id_) for id_ in (stream.partition("/")[0] for stream in streams)))
+    return [" to ".join(local_from_ticks(at, zone) for at in times)] if times else []
 
 
 def _stamp(each: Mapping[str, object]) -> Damage:

@@ -225,11 +225,13 @@ def _ledger(state: TownState) -> Iterator[Finding]:
         if each.get("forgot") is True:
             yield Finding("witness-forgot", name, name, AT_ONCE, text="has forgotten heads that it had signed")
     names = {str(camera.id): camera.name for camera in state.cameras}
-    for is_stamp, place, text in damages(state.said.ledger, names, state.zone):
+    for is_stamp, place, text, plain, cameras in damages(state.said.ledger, names, state.zone):
+        damage: dict[str, Value] = {"text": text}
         if is_stamp:
-            yield Finding("anchor-damaged", place, place, TODAY, values={"text": text}, text=text)
+            yield Finding("anchor-damaged", place, place, TODAY, values=damage, text=text)
         else:
-            yield Finding("ledger-file", place, place, TODAY, values={"text": text}, text=text)
+            damage |= {"plain": plain, "cameras": ",".join(cameras)}  # for who does not have to do with all of them
+            yield Finding("ledger-file", place, place, TODAY, values=damage, text=text)
 
 
 def _anchors(said: Mapping[str, object] | None, now: UtcTicks) -> Iterator[Finding]:

@@ -9,9 +9,12 @@ import pytest
 from tests.tools.api_town import ApiTown, Browser, api_town
 from torrazzo.access.camera_groups import CameraGroup
 from torrazzo.access.staff import By
+from torrazzo.control_room.judge import judge
+from torrazzo.control_room.state import town_state
 from torrazzo.health import Finding, Judged
 from torrazzo.law import Role
 from torrazzo.town.camera import new_camera_id
+from torrazzo.town.home import load_settings
 from torrazzo.town.office import new_camera
 
 WHY = "presa di servizio al turno serale"
@@ -160,3 +163,40 @@ def test_open_alarms_are_handed_over(town: ApiTown) -> None:
         ("took", "Piero Neri"),
     ]
     assert piero.post("/shift/close", {"note": ""}).status == 200
+
+
+def test_who_sees_no_alarms_sees_none_in_the_state_of_the_system(town: ApiTown) -> None:
+    """AC-02: neither what is wrong nor who has taken notice of it."""
+    lasts(town, Finding("books", priority=1, values={"text": "1 fact"}, text="1 fact"))
+    town.somebody("aldo.conti", Role.AUDITOR)
+    aldo, ada = town.signed_in("aldo.conti"), town.signed_in("ada.bianchi")
+    assert aldo.get("/alarms").code == "FORBIDDEN"
+    assert aldo.get("/system").json()["alarms"] == []
+    assert [alarm["code"] for alarm in ada.get("/system").json()["alarms"]] == ["books"]
+
+
+def test_a_damaged_file_names_cameras_to_who_has_all_of_them(town: ApiTown) -> None:
+    """AC-02: to others it is told without names, in the queue, in the state of the system and when it is over."""
+    mine, other = (town.office.add(new_camera(new_camera_id(), name, [])) for name in ("Largo Uno", "Largo Due"))
+    town.somebody("lina.viola", Role.OPERATOR)
+    group = town.staffing.groups.save(CameraGroup("", "Largo", False, frozenset({str(mine.id)})), OWNER).value
+    town.staffing.accounts.give(town.staffing.accounts.named("lina.viola").id, {Role.OPERATOR}, {group.id}, OWNER)
+
+    def found(number: int, *streams: str) -> Finding:
+        file = {"log": "rec", "file": f"tile/entries/{number:03}", "first": 3, "last": 4, "streams": ",".join(streams)}
+        ledger = {"state": "running", "damaged": {"files": [file], "anchors": []}}
+        state = town_state(load_settings(town.home), town.cameras(), None, lambda *_: (), town.clock.utc(), ledger)
+        return next(each for each in judge(state).findings if each.code == "ledger-file")
+
+    lasts(town, found(0, f"{mine.id}/main"), found(1, f"{mine.id}/main", f"{other.id}/sub"))
+    lina, ada = town.signed_in("lina.viola"), town.signed_in("ada.bianchi")
+    for path, items in (("/alarms", "items"), ("/system", "alarms")):
+        hers = {alarm["place"]: alarm for alarm in lina.get(path).json()[items]}
+        assert ["Largo Uno" in alarm["text"] for alarm in hers.values()] == [True, False]
+        assert ["Largo Uno" in alarm["values"]["text"] for alarm in hers.values()] == [True, False]
+        assert "entries 3 to 4" in hers["rec/tile/entries/001"]["text"]
+        assert "Largo Due" not in str(hers)
+        assert str(other.id) not in str(hers)
+        assert "Largo Due" in str(ada.get(path).json()[items])
+    lasts(town)
+    assert "Largo Due" not in str(lina.get("/alarms/past").json()["items"])

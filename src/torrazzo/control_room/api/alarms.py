@@ -21,11 +21,12 @@ from torrazzo.health import Alarm
 from torrazzo.health.alarms import Note
 from torrazzo.health.finding import Value
 from torrazzo.health.queue import places_text
-from torrazzo.law import Operation
+from torrazzo.law import Operation, decide
 
 routes = Routes()
 
 OF_CAMERAS = frozenset({"camera-lost", "camera-permit", "gap"})  # their place is a camera
+LEDGER_FILE = "ledger-file"  # its text names cameras
 
 Number = Annotated[int, Path(ge=1, le=2**53)]
 
@@ -64,7 +65,9 @@ def note(number: Number, body: SomeNote, asked: Asking) -> shapes.Alarm:
 
 
 def queue_of(asked: Asked, *, has_notes: bool) -> list[shapes.Alarm]:
-    """Those of this person, in order."""
+    """Those of this person, in order; none for a role that sees no alarms."""
+    if not decide(asked.account.roles, Operation.ALARMS_SEE):
+        return []
     return _shown(asked, asked.room.alarms.queued(), has_notes=has_notes)
 
 
@@ -91,7 +94,14 @@ def _in(scope: Scope, alarm: Alarm) -> Alarm | None:
     if alarm.members:
         members = {place: member for place, member in alarm.members.items() if scope.has([place])}
         return alarm._replace(members=members, text=places_text(members)) if members else None
+    if alarm.code == LEDGER_FILE:
+        return alarm if scope.has(str(alarm.values.get("cameras") or "?").split(",")) else _without_names(alarm)
     return alarm if alarm.code not in OF_CAMERAS or scope.has([alarm.place]) else None
+
+
+def _without_names(alarm: Alarm) -> Alarm:
+    text = str(alarm.values.get("plain") or f"{alarm.place} is not as it was written")
+    return alarm._replace(values={"text": text}, text=text)
 
 
 def _one(asked: Asked, found: Alarm) -> shapes.Alarm:
@@ -107,6 +117,8 @@ def _shown(asked: Asked, found: Iterable[Alarm], *, has_notes: bool) -> list[sha
 def _alarm(found: Alarm, names: Mapping[str, str], notes: Iterable[Note]) -> shapes.Alarm:
     left = sum(not member.is_over for member in found.members.values())
     values: dict[str, Value] = {"count": left, "all": len(found.members)} if found.members else dict(found.values)
+    if found.code == LEDGER_FILE:
+        values = {"text": values.get("text")}
     return shapes.Alarm(
         id=str(found.number),
         code=found.code,
