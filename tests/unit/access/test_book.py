@@ -111,7 +111,7 @@ def test_a_book_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_a_month_has_one_secret(tmp_path: Path) -> None:
-    """Drawn once, whoever comes first; never again for a month that is over, also where it was known; a cut one is told."""
+    """Drawn once, whoever comes first; never again for a month that is over, be it known before; a cut one is told."""
     home, clock = Home(tmp_path), FakeClock(START)
     found: list[bytes] = []
     threads = [

@@ -124,7 +124,7 @@ def test_no_link_where_people_are_or_no_page_is(town: StaffedTown) -> None:
 
 
 def test_a_ledger_that_hangs_holds_up_nobody_who_signs_in(town: StaffedTown, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is owed waits for one answer, not for one a fact; who may go on without the ledger does; all is told once."""
+    """What is owed waits for one answer, not for one a fact; who may go on without the ledger does; all is told."""
     monkeypatch.setattr(staff_room, "PATIENCE_S", 0.05)
     anna = town.person("anna.rossi")
     room, ledger = _room(town)
