@@ -28,6 +28,11 @@ def error_body(error: TorrazzoError) -> dict[str, object]:
     return {"error": {"kind": kind.__name__, "text": str(error)}}
 
 
+def failure_body() -> dict[str, object]:
+    """For an error that nobody thought of: what it says is for our log, and may be of somebody else's."""
+    return {"error": {"kind": "TorrazzoError", "text": "something failed in the control room; its log says what"}}
+
+
 def parse_error(body: object, status: int) -> TorrazzoError:
     """The error that the other side raised, of the same kind."""
     found = body.get("error") if isinstance(body, dict) else None

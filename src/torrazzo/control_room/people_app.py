@@ -29,7 +29,7 @@ from torrazzo.base.errors import Invalid, Refused, TorrazzoError
 from torrazzo.base.ids import STREAM_NAMES, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import HOUR, UtcTicks, iso_from_ticks, ticks_from_text
-from torrazzo.control_room.answers import error_body, error_status
+from torrazzo.control_room.answers import error_body, error_status, failure_body
 from torrazzo.control_room.looks import LONGEST_REASON, Looks, Reason
 from torrazzo.control_room.media import Media
 from torrazzo.control_room.peered import requesting
@@ -280,4 +280,4 @@ async def _known(request: Request, error: Exception) -> Response:
 
 async def _unknown(_request: Request, error: Exception) -> Response:
     log.error("people_failed", error=repr(error))
-    return JSONResponse({"error": {"kind": "TorrazzoError", "text": f"{type(error).__name__}: {error}"}}, 500)
+    return JSONResponse(failure_body(), 500)
