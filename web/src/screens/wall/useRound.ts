@@ -3,13 +3,13 @@
 
 import { useEffect, useState } from "react";
 
-/** Counts up every so many seconds while it runs; null: it stands. */
+import { followRounds, roundNow } from "../../core/wall/rounds";
+import { useRoom } from "./useLive";
+
+/** Which turn it is while it runs, in step with all other monitors; null: it stands. */
 export function useRound(everySeconds: number | null): number {
-  const [round, setRound] = useState(0);
-  useEffect(() => {
-    if (everySeconds === null) return undefined;
-    const timer = setInterval(() => setRound((before) => before + 1), everySeconds * 1000);
-    return () => clearInterval(timer);
-  }, [everySeconds]);
+  const { clock } = useRoom();
+  const [round, setRound] = useState(() => (everySeconds === null ? 0 : roundNow(clock, everySeconds)));
+  useEffect(() => (everySeconds === null ? undefined : followRounds(clock, everySeconds, setRound)), [clock, everySeconds]);
   return round;
 }
