@@ -39,9 +39,9 @@ def read_town_state(home: Home, disk: Disk, clock: Clock) -> TownState:
     try:
         index = open_index(home)
     except (Unavailable, Damaged):
-        return gather(home, settings, disk, clock, cameras, lambda *_: ())
+        return gather(home, settings, disk, clock, cameras, lambda *_: (), ask_status)
     with index:
-        return gather(home, settings, disk, clock, cameras, index.gaps)
+        return gather(home, settings, disk, clock, cameras, index.gaps, ask_status)
 
 
 class Heard:
@@ -70,10 +70,9 @@ def gather(
     clock: Clock,
     cameras: Iterable[Camera],
     gaps: Gaps,
-    ask: Ask | None = None,
+    ask: Ask,
 ) -> TownState:
-    """The state from these cameras and gaps, and what recorder, ledger and keyring say (to `ask`)."""
-    ask = ask or ask_status
+    """The state from these cameras and gaps, and what the recorder, and to `ask` ledger and keyring say."""
     recorder, ledger = ask_status(home.recorder_socket), ask(home.ledger_socket)
     state = town_state(settings, cameras, recorder, gaps, clock.utc(), ledger)
     retention = last_look(disk, home)

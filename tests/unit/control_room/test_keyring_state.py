@@ -15,7 +15,7 @@ from torrazzo.cli.status import AGAIN, show_state
 from torrazzo.control_room.books import unexplained_text
 from torrazzo.control_room.html import Writer
 from torrazzo.control_room.state import TownState, town_state
-from torrazzo.control_room.views import gather
+from torrazzo.control_room.views import ask_status, gather
 from torrazzo.durable import OsDisk
 from torrazzo.testing.clock import START, FakeClock
 from torrazzo.town.home import Home, Settings, new_settings
@@ -76,10 +76,10 @@ def test_how_long_a_disk_lasts_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     home, disk = Home(tmp_path), OsDisk()
     settings = new_settings(home, "Cremona")
     disk.make_folder(home.run)
-    state = gather(home, settings, disk, FakeClock(), (), lambda *_: ())
+    state = gather(home, settings, disk, FakeClock(), (), lambda *_: (), ask_status)
     assert "today's rate" not in told(state, capsys)
     disks = [{"path": str(settings.roots[0]), "days_left": 5.5}]
     disk.publish(home.run / "retention.json", json.dumps({"v": 1, "disks": disks}).encode())
     disk.make_folder(settings.roots[0])
-    state = gather(home, settings, disk, FakeClock(), (), lambda *_: ())
+    state = gather(home, settings, disk, FakeClock(), (), lambda *_: (), ask_status)
     assert told(state, capsys).replace("&#x27;", "'").count("full in about 5.5 days at today's rate") == 2

@@ -12,7 +12,7 @@ from tests.tools.witness import make_witness
 from torrazzo.cli import main
 from torrazzo.cli.init import make_town
 from torrazzo.cli.worker import _policy
-from torrazzo.control_room.views import gather
+from torrazzo.control_room.views import ask_status, gather
 from torrazzo.durable import OsDisk
 from torrazzo.keyring.trust import TrustStore
 from torrazzo.ledger import Policy
@@ -23,7 +23,7 @@ from torrazzo.town.home import Home, WitnessSettings, load_settings, save_settin
 
 def told(home: Home) -> list[str]:
     """What is wrong with files that people wrote."""
-    return list(gather(home, load_settings(home), OsDisk(), FakeClock(), (), lambda *_: ()).settings_wrong)
+    return list(gather(home, load_settings(home), OsDisk(), FakeClock(), (), lambda *_: (), ask_status).settings_wrong)
 
 
 def published(home: Home, capsys: pytest.CaptureFixture[str]) -> bytes:
