@@ -1,22 +1,22 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 
-import { goTo, takeAnswer } from "../../app/provider";
+import { goTo } from "../../app/provider";
 import { useClient } from "../../app/session";
 import type { MyWays } from "../../core/api/people";
+import type { CameBack } from "../../core/api/provider";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Dialog } from "../../ui/Dialog";
-import { useSayError } from "../../ui/errors";
-import { Alert, useNotify } from "../../ui/Notices";
+import { useNotify } from "../../ui/Notices";
 import { Screen } from "../../ui/Screen";
-import { Loading } from "../../ui/States";
 import { Status } from "../../ui/Status";
 import { useAction } from "../../ui/useAction";
+import { Brought } from "../sign-in/Brought";
 import { Fresh } from "../sign-in/Fresh";
 import { StepForm } from "../sign-in/StepForm";
 
@@ -70,29 +70,22 @@ export function Bound() {
   const client = useClient();
   const notify = useNotify();
   const navigate = useNavigate();
-  const say = useSayError();
-  const { error, run } = useAction();
-  const [brought] = useState(takeAnswer);
-  const isAsked = useRef(false);
-  useEffect(() => {
-    if (isAsked.current || brought === null) return;
-    isAsked.current = true; // an answer counts once
-    run(async () => {
+  const leave = useCallback(() => navigate("/ways", { replace: true }), [navigate]);
+  const bind = useCallback(
+    async (brought: CameBack) => {
       await client.call("POST /me/provider/answer", brought);
       notify("success", t("provider.bound"));
-      await navigate("/ways", { replace: true });
-    });
-  }, [client, run, brought, navigate, notify, t]);
+      await leave();
+    },
+    [client, notify, leave, t],
+  );
   return (
     <Screen title={t("ways.title")}>
-      {brought === null ? <Alert kind="info">{t("provider.refused")}</Alert> : null}
-      {brought !== null && error === undefined ? <Loading /> : null}
-      {error === undefined ? null : <Alert kind="danger">{say(error)}</Alert>}
-      {brought === null || error !== undefined ? (
-        <Button kind="secondary" icon="arrow-left" onClick={() => void navigate("/ways", { replace: true })}>
+      <Brought onBrought={bind}>
+        <Button kind="secondary" icon="arrow-left" onClick={() => void leave()}>
           {t("ways.title")}
         </Button>
-      ) : null}
+      </Brought>
     </Screen>
   );
 }
