@@ -26,6 +26,7 @@ from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.index import Index
 from torrazzo.control_room.looks import NoLedger, NoLook
+from torrazzo.control_room.places import Places
 from torrazzo.control_room.reach import FRESH, Reach, find_reach
 from torrazzo.law import Circumstances
 from torrazzo.ledger.act import Wanted
@@ -38,7 +39,7 @@ from torrazzo.playback.pictures import Picture
 IDLE_NS = 60_000_000_000
 LINGER_NS = 30_000_000_000  # so long the windows before a move stay open
 LAW_NS = 1_000_000_000  # so long an answer of the law is good: a player asks for many parts at once
-MOST, MOST_OF_ONE = 64, 4  # looks at one time: of all people, of one
+PLACES = Places(64, 4, 25_000_000_000)  # a page that shows one says so every twenty seconds
 KEPT_BYTES = 8 << 20  # of thumbnails, in a look
 
 log = structlog.get_logger(__name__)
@@ -160,6 +161,16 @@ class PersonLook:
         self._lock = threading.Lock()
         self.moving = threading.Lock()
 
+    @property
+    def account(self) -> str:
+        """Whose it is."""
+        return self.seat.account
+
+    @property
+    def is_shown(self) -> bool:
+        """Not that we know: a player asks for parts, and is silent between."""
+        return False
+
     def newest(self, camera: str) -> View | None:
         """What the camera shows since the last move."""
         with self._lock:
@@ -240,6 +251,7 @@ class PersonLooks:
         """All facts are entered on return; raises `NoLedger` where that can't be, `TooMany`."""
         look = PersonLook(seat, said, span, shown)
         look.seen_ns = self._clock.boot_ns()
+        self._make_room(seat)
         with self._lock:
             self._check_place(seat)
             self._looks[look.key] = look  # nobody knows its key yet
@@ -312,11 +324,10 @@ class PersonLooks:
             for view in look.take_over(now):
                 view.end("moved")
 
-    def end_all(self, why: str, is_meant: Callable[[Seat], bool] = lambda _: True) -> None:
-        """Of these people, at once."""
+    def end_all(self, why: str) -> None:
+        """At once."""
         for look in self._all():
-            if is_meant(look.seat):
-                self._drop(look, why)
+            self._drop(look, why)
 
     # -- parts
 
@@ -392,12 +403,15 @@ class PersonLooks:
             view.try_at(at)
         return view
 
+    def _make_room(self, seat: Seat) -> None:
+        for look in PLACES.left_behind(self._all(), seat.account, self._clock.boot_ns()):
+            self._drop(look, "idle")
+
     def _check_place(self, seat: Seat) -> None:
         """For one more look of this person; the lock is held."""
-        if len(self._looks) >= MOST:
-            raise TooMany(f"{MOST} looks are open already; try again when one is over")
-        if sum(look.seat.account == seat.account for look in self._looks.values()) >= MOST_OF_ONE:
-            raise TooMany(f"you have {MOST_OF_ONE} looks open already; close one, or wait a minute after you left it")
+        if not PLACES.are_free(self._looks.values(), seat.account):
+            text = f"{PLACES.most_of_one} looks of one person, {PLACES.most} of all"
+            raise TooMany(f"{text}: close one, or wait until it is known that you left it")
 
     def _drop(self, look: PersonLook, why: str) -> None:
         with self._lock:

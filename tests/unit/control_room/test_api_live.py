@@ -17,7 +17,7 @@ from torrazzo.base.errors import Unavailable
 from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.control_room.api.app import SOCKETS
 from torrazzo.control_room.api.declared import SOCKET
-from torrazzo.control_room.live.looks import MOST_OF_ONE
+from torrazzo.control_room.live.looks import PLACES
 from torrazzo.law import Operation, Role
 from torrazzo.law.roles import TABLE
 from torrazzo.ledger.act import Act
@@ -251,8 +251,8 @@ def test_one_person_has_so_many_looks(
 ) -> None:
     """And no more, until one of them is left: a page that is loaded anew is not refused for those before it."""
     with monkeypatch.context() as slow:
-        slow.setattr("torrazzo.control_room.live.looks.LEFT_NS", 3600 * 10**9)
-        for _ in range(MOST_OF_ONE):
+        slow.setattr("torrazzo.control_room.live.looks.PLACES", PLACES._replace(left_ns=3600 * 10**9))
+        for _ in range(PLACES.most_of_one):
             look(operator, cameras[0])
         answer = operator.post("/live", {"cameras": cameras[:1]})
         assert (answer.status, answer.code) == (429, "LOOKS_MANY")
@@ -314,11 +314,11 @@ def test_while_nobody_can_tell_who_may_look_a_look_ends_soon(
         with monkeypatch.context() as broken:
             broken.setattr(town.staffing.staff, "look", away)
             town.live.tend()
-            assert town.live.are_any
+            there = [town.live.are_any]
             town.clock.advance(301)
             town.live.tend()
             assert (tile.until_closed(), tile.why) == (4503, "unknown")
-            assert not town.live.are_any
+            assert [*there, town.live.are_any] == [True, False]
     assert [act.values["why"] for act in town.acts("close")[-2:]] == ["unknown"] * 2
 
 

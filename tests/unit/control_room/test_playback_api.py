@@ -31,7 +31,9 @@ from torrazzo.base import Span
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, ticks_from_text
 from torrazzo.control_room import person_looks
-from torrazzo.control_room.person_looks import Said, Seat, Shown
+from torrazzo.control_room.api import looks as looks_api
+from torrazzo.control_room.person_looks import PLACES, Said, Seat, Shown
+from torrazzo.law import Role
 from torrazzo.ledger.act import Act
 from torrazzo.ledger.text import to_base64
 from torrazzo.playback.pictures import Busy, Pictures
@@ -218,13 +220,23 @@ def test_a_window_is_renewed_while_its_look_lasts(town: PlaybackTown, browser: B
     assert browser.get(_path(look, SQUARE.camera, f"thumbnail?at={town.at(3)}")).status == 200
 
 
-def test_nobody_has_too_many_looks(town: PlaybackTown, browser: Browser) -> None:
-    """The fifth of one person is refused, and a closed one makes room."""
-    looks = [town.look(browser, 0, 10) for _ in range(person_looks.MOST_OF_ONE)]
+def test_nobody_has_too_many_looks(town: PlaybackTown, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fifth of one person is refused; a closed one makes room, and so does one that its page has left."""
+    monkeypatch.setattr(person_looks, "PLACES", PLACES._replace(left_ns=600 * 10**9))
+    monkeypatch.setattr(person_looks, "IDLE_NS", 3600 * 10**9)
+    looks = [town.look(browser, 0, 10) for _ in range(PLACES.most_of_one)]
     refused = browser.post("/looks", town.ask(0, 10))
     assert (refused.status, refused.code) == (429, "LOOKS_MANY")
     browser.ask("DELETE", f"/api/v1/looks/{looks[0]['key']}")
+    stays = town.look(browser, 0, 10)
+    for _ in range(2):
+        town.clock.advance(301)
+        assert browser.post("/active").status == 204
+        assert browser.post(f"/looks/{stays['key']}/stay").status == 200
     town.look(browser, 0, 10)
+    assert town.acts("close")[-1].values["why"] == "idle"
+    assert browser.post(f"/looks/{looks[1]['key']}/stay").code == "LOOK_OVER"
+    assert browser.post(f"/looks/{stays['key']}/stay").status == 200
 
 
 def test_nothing_recorded_opens_no_window(town: PlaybackTown, browser: Browser) -> None:
@@ -371,6 +383,61 @@ def test_no_still_leaves_without_the_ledger(
     monkeypatch.setattr(town.windows, "tell", away)
     answer = browser.get(_path(look, SQUARE.camera, f"still?at={town.at(7.5)}"))
     assert (answer.status, answer.code) == (503, "LEDGER_AWAY")
+
+
+@pytest.mark.parametrize("what", ["still", "thumbnail", "part"])
+@pytest.mark.parametrize(("meanwhile", "code"), [
+    ("signed out", "SESSION_OVER"), ("taken out of the group", "OUT_OF_SCOPE"), ("closed", "LOOK_OVER"),
+    ("curtain", "CURTAIN_DRAWN"), ("erased", "NOTHING_RECORDED"),
+])  # fmt: skip
+def test_what_is_made_slowly_is_judged_again_before_it_leaves(
+    town: PlaybackTown, browser: Browser, monkeypatch: pytest.MonkeyPatch, what: str, meanwhile: str, code: str
+) -> None:
+    """Who is signed out, out of scope or done by then gets no picture, nor of what was erased; nothing is told."""
+    monkeypatch.setattr("torrazzo.control_room.api.looks.LAW_NS", 0)
+    account, look = town.staffing.accounts.named(OPERATOR), town.look(browser)
+    (group,) = (each for each in town.staffing.groups.all() if each.is_all)
+    playlist = browser.get(_path(look, SQUARE.camera, f"video.m3u8?from={town.at(0)}&to={town.at(20)}"))
+    paths = {
+        "still": f"still?at={town.at(7.5)}",
+        "thumbnail": f"thumbnail?at={town.at(7.5)}",
+        "part": _parts(playlist.body.decode())[0],
+    }
+    station, before = browser.cookies["torrazzo-station"], len(town.acts("still"))
+
+    def happen() -> None:
+        match meanwhile:
+            case "signed out":
+                town.people.told(town.staffing.sessions.close(browser.cookies["torrazzo"]))
+            case "taken out of the group":
+                town.people.told(town.staffing.accounts.give(account.id, {Role.OPERATOR}, frozenset(), OWNER))
+            case "closed":
+                town.playback.looks.end_all("done")
+            case "curtain":
+                by = By(account.name, "visita", None, account.id)
+                town.people.told(town.staffing.curtains.draw(by, station))
+            case "erased":
+                monkeypatch.setattr(town.index, "segments", lambda *_: [])
+                monkeypatch.setattr(town.index, "segment", lambda *_: None)
+
+    where: Any = {"still": town.playback.pictures, "thumbnail": town.playback.pictures, "part": looks_api}[what]
+    name = {"still": "still", "thumbnail": "thumbnail", "part": "part_of"}[what]
+    make = getattr(where, name)
+
+    def slowly(*asked: Any) -> Any:
+        made = make(*asked)
+        happen()
+        return made
+
+    monkeypatch.setattr(where, name, slowly)
+    try:
+        answer = browser.get(_path(look, SQUARE.camera, paths[what]))
+        assert (answer.headers["content-type"], answer.code) == ("application/problem+json", code)
+        assert len(town.acts("still")) == before
+    finally:
+        town.people.told(town.staffing.accounts.give(account.id, {Role.OPERATOR}, {group.id}, OWNER))
+        if meanwhile == "curtain":
+            town.people.told(town.staffing.curtains.open(By(account.name, "finita", None, account.id), station))
 
 
 def test_a_thumbnail_is_a_key_frame_scaled(town: PlaybackTown, browser: Browser, source: list[bytes]) -> None:

@@ -82,6 +82,13 @@ def enter(request: HTTPConnection, declared: Declared) -> Asked:
     return asked
 
 
+def asked_still(asked: Asked) -> Asked:
+    """Whoever waited for what is made slowly, as they are now; raises where they could not ask for it any more."""
+    session = asked.room.staffing.sessions.by_id(asked.session.id)
+    _expect_stage(session, Door.SELF, asked.token, goes_on=False)
+    return asked._replace(known=session)
+
+
 def _expect_stage(session: Session, permission: Operation | Door, token: str, *, goes_on: bool) -> None:
     if permission is Door.HALF:
         return

@@ -17,7 +17,7 @@ from torrazzo.base.spans import Span
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, iso_from_ticks
 from torrazzo.control_room.api import looks_shapes as shapes
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking, expect_law
+from torrazzo.control_room.api.gate import Asked, Asking, asked_still, expect_law
 from torrazzo.control_room.api.instants import instant, stretch
 from torrazzo.control_room.api.problem import LedgerAway, No
 from torrazzo.control_room.api.shapes import Person
@@ -27,6 +27,7 @@ from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.keyring.answer import Denied
 from torrazzo.law import Operation
 from torrazzo.playback import PartName, media_playlist, part_of
+from torrazzo.playback.footage import Recorded
 from torrazzo.playback.frames import NothingThere, coded_at, key_at, segment_at, shown_frames
 from torrazzo.playback.pictures import Busy, Picture
 
@@ -128,11 +129,13 @@ def part(key: shapes.Key, camera: shapes.CameraPath, part: str, asked: Asking) -
 
     def data() -> list[bytes | bytearray]:
         for view in views:
-            try:
-                row = view.footage.segment(id_)
-            except Unavailable:
-                continue  # this window does not show it
-            return part_of(view.footage, row, name.base)
+            row = _shown_by(view, id_)
+            if row is None:
+                continue
+            found = part_of(view.footage, row, name.base)
+            _expect_still(asked, key, camera, view)
+            if _shown_by(view, id_) is not None:
+                return found
         raise No("NOTHING_RECORDED", "there is no such part in what this look shows")
 
     return Pieces(_plainly(data), MP4)
@@ -168,7 +171,9 @@ def thumbnail(
         kept = (row.id, (moment - row.t0) // SECOND, width)
         return look.thumbnail(kept, lambda: desk.pictures.thumbnail(key_at(view.footage, row.id.stream, moment), width))
 
-    return Response(_plainly(picture).data, media_type=JPEG)
+    made = _plainly(picture)
+    _expect_still(asked, key, camera, view, moment)
+    return Response(made.data, media_type=JPEG)
 
 
 @routes.add(
@@ -181,10 +186,17 @@ def still(key: shapes.Key, camera: shapes.CameraPath, at: shapes.At, asked: Aski
     expect_law(asked, Operation.STILL, [camera], look.said.circumstances())
     view = _view_of(asked, key, camera, moment)
     made = _plainly(lambda: _still(asked.room.archive, view, moment))
+
+    def expect_still() -> None:
+        now = _expect_still(asked, key, camera, view, moment)
+        expect_law(now, Operation.STILL, [camera], look.said.circumstances())
+
+    expect_still()
     try:
         asked.room.archive.looks.tell_still(look, view, made.t, made.digest)
     except Unavailable as error:
         raise LedgerAway("no still is given that it does not know of") from error
+    expect_still()  # the ledger may have taken its time, too
     when = iso_from_ticks(made.t)
     name = f"{_file_name(view.shown.name)}_{when.translate(_PLAIN)}_{made.digest.hex()[:12]}.jpg"
     headers = {
@@ -286,6 +298,23 @@ def _views(asked: Asked, key: str, camera: str) -> Sequence[View]:
     if all(each.camera != camera for each in look.shown):
         raise No("NOT_FOUND", "this camera is not in the look")
     raise No(look.whys.get(camera) or "NOTHING_RECORDED", "nothing of this camera is shown in this look")
+
+
+def _expect_still(asked: Asked, key: str, camera: str, view: View, at: UtcTicks | None = None) -> Asked:
+    """What was made of this view, maybe slowly, may leave: session, law, look, curtain and footage as they are now."""
+    asked = asked_still(asked)
+    if view not in _views(asked, key, camera):
+        raise No("LOOK_OVER", "this look has gone on to something else")
+    if at is not None:
+        _plainly(lambda: segment_at(view.footage, view.shown.stream, at))
+    return asked
+
+
+def _shown_by(view: View, id_: SegmentId) -> Recorded | None:
+    try:
+        return view.footage.segment(id_)
+    except Unavailable:
+        return None  # this window does not show it, or it is gone
 
 
 def _view_of(asked: Asked, key: str, camera: str, at: UtcTicks) -> View:

@@ -28,13 +28,13 @@ from torrazzo.base.ids import StreamId
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.live.relay import LiveRelay
 from torrazzo.control_room.live.viewer import Viewer
+from torrazzo.control_room.places import Places
 from torrazzo.law import Circumstances, Operation
 from torrazzo.ledger.act_forms import MAX_STREAMS
 from torrazzo.ledger.private import Private
 
 IDLE_NS = 60_000_000_000  # without a socket or a word
-LEFT_NS = 10_000_000_000  # as much, for one that is in the way of its person's next: a page that was loaded anew
-MOST, MOST_OF_ONE = 128, 8  # looks at one time: of all people, of one
+PLACES = Places(128, 8, 10_000_000_000)
 MOST_CAMERAS = 64  # of one look
 MOST_VIEWERS, MOST_VIEWERS_OF_ONE = 512, 256  # pictures at one time: of all people, of one
 UNKNOWN_NS = 10_000_000_000  # so long it goes on while it cannot be known who may look: the database is away
@@ -82,6 +82,16 @@ class LiveLook:
         self.judged_ns = 0  # when it was known last that it is lawful, or not
         self.viewers: set[Viewer] = set()  # the loop's
         self._windows = windows
+
+    @property
+    def account(self) -> str:
+        """Whose it is."""
+        return self.whose.account.id
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a socket of it is open."""
+        return bool(self.viewers)
 
     @property
     def until(self) -> UtcTicks:
@@ -290,20 +300,16 @@ class LiveLooks:
             return list(self._looks.values())
 
     def _make_room(self, whose: Whose) -> None:
-        """Who has as many looks as one may have loses those that it has left, not the one that it asks for."""
-        now_ns = self._clock.boot_ns()
-        own = [look for look in self._all() if look.whose.account.id == whose.account.id]
-        left = [look for look in own if not look.viewers and now_ns - look.seen_ns >= LEFT_NS]
-        for look in left if len(own) >= MOST_OF_ONE else ():
+        for look in PLACES.left_behind(self._all(), whose.account.id, self._clock.boot_ns()):
             self.end(look, "idle")
 
     def _check_place(self, whose: Whose) -> None:
         """The lock is held."""
         if self._staffing.curtains.is_drawn(whose.station):
             raise Curtain("this station's curtain is drawn")
-        own = sum(each.whose.account.id == whose.account.id for each in self._looks.values())
-        if len(self._looks) >= MOST or own >= MOST_OF_ONE:
-            raise TooMany(f"{MOST_OF_ONE} looks of one person, {MOST} of all: close one, or wait a minute")
+        if not PLACES.are_free(self._looks.values(), whose.account.id):
+            text = f"{PLACES.most_of_one} looks of one person, {PLACES.most} of all"
+            raise TooMany(f"{text}: close one, or wait a minute")
 
 
 async def _end_viewers(look: LiveLook, code: int, why: str) -> None:
