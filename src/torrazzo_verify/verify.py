@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Check an evidence package of Torrazzo: off line, with Python's standard library alone.
 
-    python3 -I -S verify.py PACKAGE [--policy FILE | --key VKEY ...] [--lang it|en]
+    python3 -I -S verify.py PACKAGE [--policy FILE | --key VKEY ...] [--lang it|en] [--all]
 
 One file, to be read from top to bottom: 1 signatures (Ed25519), 2 texts and hashes, 3 signed notes, 4 the log's tree,
 5 whose signatures count, 6 proofs, 7 the package as a file, 8 video files, 9 the checks, 10 what is said, 11 the
@@ -10,7 +10,8 @@ command. Sections 1 to 6 follow published standards, named there; 7 to 9 follow 
 3.9 or newer. It writes nothing and uses no network.
 
 FILE is a policy (`torrazzo ledger policy`), or a list of keys, one a line (`torrazzo ledger keys`): then all of its
-logs and witnesses must have signed.
+logs and witnesses must have signed. Of more than 200 findings of one kind about one camera the rest is only counted,
+unless --all is said.
 
 Exit code: 0 all verified with the keys you gave; 1 something failed; 2 the package, the policy or the command can't be
 read; 3 all verified, but only with the keys that came in the package itself, which anybody could have put there.
@@ -2073,7 +2074,8 @@ VERDICTS = {
         "CONSISTENT, but verified only with the keys in the package itself.",
     ),
 }
-COUNTED = 20  # findings of one kind for one camera that are printed
+COUNTED = 200  # findings of one kind for one camera that are printed
+MORE = ("e altre {0} come questa: ", "and {0} more like this: ")
 
 
 def sentence(finding: Finding, language: int) -> str:
@@ -2089,7 +2091,7 @@ def sentence(finding: Finding, language: int) -> str:
 
 # ======================================================================================================== 11 command
 
-USAGE = "usage: verify.py PACKAGE [--policy FILE | --key VKEY ...] [--lang it|en]"
+USAGE = "usage: verify.py PACKAGE [--policy FILE | --key VKEY ...] [--lang it|en] [--all]"
 
 
 class Usage(Exception):
@@ -2102,6 +2104,7 @@ class Options(NamedTuple):
     package: str
     policy: Optional[Policy]
     language: int
+    is_all: bool  # nothing that is found is only counted
 
 
 def policy_of(keys: Sequence[Key]) -> Policy:
@@ -2125,7 +2128,7 @@ def read_policy(data: bytes) -> Policy:
 def parse_arguments(words: Sequence[str]) -> Options:
     """By hand: few words, and the same in the text above."""
     packages, keys, policies, language = [], [], [], "it"
-    rest = list(words)
+    rest = [word for word in words if word != "--all"]
     while rest:
         word = rest.pop(0)
         if word in ("--policy", "--key", "--lang") and not rest:
@@ -2146,7 +2149,7 @@ def parse_arguments(words: Sequence[str]) -> Options:
     if policies:
         with open(policies[0], "rb") as file:
             policy = read_policy(file.read(MAX_POLICY + 1))
-    return Options(packages[0], policy, ("it", "en").index(language))
+    return Options(packages[0], policy, ("it", "en").index(language), "--all" in words)
 
 
 class Unheard(Exception):
@@ -2154,20 +2157,28 @@ class Unheard(Exception):
 
 
 class Printer:
-    """Prints findings as they come; of many alike only the first."""
+    """Prints findings as they come; of many alike only the first, and at the end how many more there are."""
 
-    def __init__(self, language: int) -> None:
-        self.language = language
+    def __init__(self, language: int, most: float = COUNTED) -> None:
+        self.language, self.most = language, most
         self.counts: Dict[Tuple[str, str], int] = {}
+        self.last: Dict[Tuple[str, str], Finding] = {}  # of those that were printed
 
     def say(self, finding: Finding) -> None:
         """One line, or none."""
         kind = (finding.code, finding.camera)
         self.counts[kind] = self.counts.get(kind, 0) + 1
-        if self.counts[kind] <= COUNTED:
+        if self.counts[kind] <= self.most:
+            self.last[kind] = finding
             self.print(sentence(finding, self.language).translate(PRINTABLE))
-        elif self.counts[kind] == COUNTED + 1:
-            self.print(LEVELS[finding.level][self.language] + "…")
+
+    def rest(self) -> None:
+        """How many were not printed."""
+        for kind, finding in self.last.items():
+            if self.counts[kind] > self.most:
+                level, more = LEVELS[finding.level][self.language], MORE[self.language]
+                said = sentence(finding, self.language).translate(PRINTABLE)[len(level) :]
+                self.print(level + more.format(self.counts[kind] - COUNTED) + said)
 
     @staticmethod
     def print(text: str) -> None:
@@ -2222,9 +2233,10 @@ def main(words: Sequence[str]) -> int:
     except (Malformed, OSError) as error:
         print(sentence(Finding(FAILED, "policy-unreadable", values=(str(error),)), language), file=sys.stderr)
         return 2
-    printer = Printer(options.language)
+    printer = Printer(options.language, float("inf") if options.is_all else COUNTED)
     try:
         code = verify(options.package, options.policy, printer.say)
+        printer.rest()
         printer.print("\n" + VERDICTS[code][options.language])
     except Unheard as error:
         print(f"torrazzo_verify: {error}", file=sys.stderr)

@@ -20,7 +20,7 @@ from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.testing.clock import START
-from torrazzo_verify.verify import TEXTS, WORDS, Finding, parse_policy, verify
+from torrazzo_verify.verify import COUNTED, TEXTS, WORDS, Finding, parse_policy, verify
 
 PAGE = Path(torrazzo_verify.__file__).with_name("verify.html")
 
@@ -207,6 +207,22 @@ def test_the_page_can_be_used_with_the_keyboard_and_read_aloud(checker: Checker)
     page.focus("#file")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "start"
+
+
+@pytest.mark.browser
+def test_what_is_not_listed_is_counted(checker: Checker) -> None:
+    """Of 207 findings alike the page lists 200, and says that there are 7 more; of another camera it lists each."""
+    said = checker.page.evaluate(
+        """() => {
+            const gap = {level: "told", code: "gap", camera: "c", time: 0, values: ["later", "1 s", "net"]};
+            state.language = 1;
+            state.findings = [...Array(207).fill(gap), {...gap, camera: "d"}];
+            render();
+            return [...document.querySelectorAll("#findings li")].map((row) => row.textContent);
+        }"""
+    )
+    assert len(said) == COUNTED + 2
+    assert said[COUNTED].endswith("… and 7 more like this")
 
 
 def test_the_page_may_reach_no_network_and_says_the_same_words() -> None:

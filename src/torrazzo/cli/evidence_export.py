@@ -113,12 +113,13 @@ def verify(
         list[str] | None, typer.Option("--key", metavar="KEY", help="A published key; once for each, no --policy then.")
     ] = None,
     language: Annotated[str, typer.Option("--lang", metavar="it|en", help="Language of what it says.")] = "en",
+    is_all: Annotated[bool, typer.Option("--all", help="Tell each finding, however many alike there are.")] = False,
 ) -> None:
     """Check a package as a court does; without --policy or --key only with the keys it brings along: less proof."""
     from torrazzo_verify.verify import main
 
     given = [word for key in keys or () for word in ("--key", key)] + (["--policy", str(policy)] if policy else [])
-    words = [str(package), *given, "--lang", language]
+    words = [str(package), *given, "--lang", language, *(["--all"] if is_all else [])]
     raise typer.Exit(main(words))
 
 

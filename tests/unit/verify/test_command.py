@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import torrazzo_verify
 from tests.tools.tampering import CASES, Original, forge, make_original
 from torrazzo.cli.commands import app
-from torrazzo_verify.verify import TEXTS, Finding, main, sentence
+from torrazzo_verify.verify import COUNTED, TEXTS, Finding, Printer, main, sentence
 
 FILE = Path(torrazzo_verify.__file__).with_name("verify.py")
 
@@ -151,6 +151,19 @@ def test_the_code_runs_on_python_3_9() -> None:
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {(node.module or "").partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert names <= sys.stdlib_module_names | {"__future__"}
+
+
+def test_what_is_not_printed_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 207 gaps of a camera 200 are printed and 7 counted; with `--all` each is. Of another camera all are."""
+    for most, lines in ((COUNTED, COUNTED + 2), (float("inf"), 208)):
+        printer = Printer(1, most)
+        for at in range(207):
+            printer.say(Finding("told", "gap", "c", at * 90_000, ("later", f"{at} s", "net")))
+        printer.say(Finding("told", "gap", "d", 0, ("later", "1 s", "net")))
+        printer.rest()
+        said = capsys.readouterr().out.splitlines()
+        assert len(said) == lines
+        assert ("and 7 more like this: camera c" in said[-1]) == (most == COUNTED)
 
 
 def test_causes_and_entries_are_told_in_words() -> None:
