@@ -49,10 +49,10 @@ class TrustStore:
             self.save_heads(Heads.of_town(f"{town}/rec", f"{town}/act"))
 
     def load(self) -> Trust | None:
-        """None while there is no ledger, or no order to trust it."""
+        """None while there is no ledger; raises `Damaged` where what was kept of it is gone or cannot be read."""
         heads = self._heads()
         if heads is None:
-            return None
+            raise self._gone(HEADS)
         if heads.rec.head is None and heads.act.head is None and not self._exists(PINNED):
             try:
                 self._pin(load_identity(self._home, self._settings), heads)
@@ -60,7 +60,7 @@ class TrustStore:
                 return None
         pinned = self._policy(self._home.keyring / PINNED)
         if pinned is None:
-            return None
+            raise self._gone(PINNED)
         policy = self._policy(self._home.policy)
         if policy is None:
             return Trust(heads, self._with_witnesses(pinned))
@@ -113,6 +113,12 @@ class TrustStore:
             return None
         except Invalid as error:
             raise Damaged(f"{path}: {error}; correct it") from error
+
+    def _gone(self, name: str) -> Damaged:
+        return Damaged(
+            f"{self._home.keyring / name}: it is gone, and no ledger is believed; put its copy back, or, if the ledger"
+            " is right, `torrazzo keyring trust-heads`"
+        )
 
     def _exists(self, name: str) -> bool:
         return name in self._disk.list(self._home.keyring)

@@ -219,6 +219,20 @@ def test_the_first_heads_are_trusted_once_and_told(tmp_path: Path) -> None:
     assert len(gated.told("trust")) == 2
 
 
+@pytest.mark.parametrize("name", ["heads.json", "policy"])
+def test_that_what_it_believed_is_gone_is_an_alarm(name: str, tmp_path: Path) -> None:
+    """Whichever of the two files was deleted: it is told by its name, also before anybody wants to look."""
+    gated = Gated(tmp_path)
+    gated.view()
+    gated.turn()
+    (gated.home.keyring / name).unlink()
+    gated.live()
+    gated.turn()
+    with serving(gated):
+        alarms = KeyClient(gated.home.path).status().alarms
+    assert any(f"keyring/{name}: it is gone" in alarm and "trust-heads" in alarm for alarm in alarms), alarms
+
+
 def test_a_keyring_without_its_heads_believes_nobody_until_people_say_so(tmp_path: Path) -> None:
     """Heads that were deleted are not replaced by what a ledger shows; `trust-heads` begins anew, and is booked."""
     gated = Gated(tmp_path)
