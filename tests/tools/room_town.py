@@ -230,19 +230,19 @@ def room_town(
     cast: Mapping[str, Sequence[Role]] = CAST,
     few: Mapping[str, Sequence[int]] | None = None,
     main: ClipSpec | Sequence[ClipSpec] = MAIN,
-    small: ClipSpec = SUB,
+    small: ClipSpec | Sequence[ClipSpec] = SUB,
     habits: Habits | None = None,
 ) -> Iterator[RoomTown]:
     """It runs, with so many cameras. `few`: people who have to do with some of the cameras alone, by number.
 
     `main`: what the cameras show, all the same (each has its number burned in) or each its own. `sub`: each has a
-    second stream, `small`. `folder` may not exist yet.
+    second stream, `small` likewise. `folder` may not exist yet.
     """
-    shown = [main] * cameras if isinstance(main, ClipSpec) else list(main)
+    shown, seconds = ([each] * cameras if isinstance(each, ClipSpec) else list(each) for each in (main, small))
     clips = [
         replace(spec, tag=spec.tag or at + 1)
-        for at, each in enumerate(shown)
-        for spec in ((each, small) if sub else (each,))
+        for at, pair in enumerate(zip(shown, seconds, strict=True))
+        for spec in pair[: 1 + sub]
     ]
     found = RoomTown(folder, clips, habits or Habits(keeps_log=False, aggregate=True), ("main", "sub")[: 1 + sub])
     found._small.start()

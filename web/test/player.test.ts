@@ -491,19 +491,76 @@ describe("the player", () => {
     expect(tile.sockets).toHaveLength(1);
   });
 
-  it("says which codec it cannot play", async () => {
+  it("says which codec it cannot play, once neither stream can be played", async () => {
     const tile = new Tile();
     tile.picture.canPlay = false;
     tile.player.start();
     await vi.advanceTimersByTimeAsync(1);
     tile.socket.init('video/mp4; codecs="hvc1.1.6.L93.B0"');
-    expect(tile.state).toMatchObject({ phase: "unplayable", codec: "H.265" });
     expect(tile.socket.isClosed).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(tile.sockets.map(({ address }) => address)).toEqual(["ws://here/sub", "ws://here/main"]);
+    tile.socket.end(4415);
+    expect(tile.state).toMatchObject({ phase: "unplayable", codec: "H.265", fellBackFrom: null });
     expect(codecName("avc1.64001f")).toBe("H.264");
-    const other = new Tile();
-    await other.begin();
-    other.socket.end(4415);
-    expect(other.state).toMatchObject({ phase: "unplayable", codec: "H.265" });
+    tile.player.show("main");
+    await vi.advanceTimersByTimeAsync(1);
+    tile.socket.end(4415);
+    expect(tile.state).toMatchObject({ phase: "unplayable", codec: "H.265" });
+    expect(tile.sockets).toHaveLength(3);
+  });
+
+  it("plays what cannot be played a while later, when the camera may have been set to another codec", async () => {
+    const tile = new Tile();
+    tile.player.start();
+    for (const asked of ["sub", "main"]) {
+      await vi.advanceTimersByTimeAsync(1);
+      expect(tile.asked.at(-1)?.[0]).toBe(asked);
+      tile.socket.end(4415);
+    }
+    await tile.run(60_080, false);
+    expect(tile.sockets).toHaveLength(3);
+    tile.socket.init();
+    tile.frame(1);
+    await tile.run(400);
+    expect(tile.state).toMatchObject({ phase: "live", codec: null, fellBackFrom: null });
+  });
+
+  it.each([
+    ["main", "sub"],
+    ["sub", "main"],
+  ])("shows the other stream where %s cannot be played, and says so", async (wanted, other) => {
+    const tile = new Tile(wanted);
+    await tile.begin();
+    tile.socket.end(4415); // it was set to another codec meanwhile
+    await vi.advanceTimersByTimeAsync(1);
+    expect(tile.asked.at(-1)).toEqual([other, false]);
+    tile.socket.init(MIME, other);
+    tile.frame(1);
+    await tile.run(400);
+    expect(tile.state).toMatchObject({ phase: "live", stream: other, fellBackFrom: "H.265" });
+    tile.player.show(other);
+    tile.player.show(wanted);
+    expect(tile.socket.sent).toEqual([]); // it is known for a minute
+    await tile.run(60_080);
+    tile.player.show(other);
+    tile.player.show(wanted);
+    expect(tile.socket.sent).toEqual([JSON.stringify({ type: "stream", stream: wanted })]);
+    expect(tile.state.fellBackFrom).toBeNull();
+  });
+
+  it("gives up a codec that a browser says it plays, and does not", async () => {
+    const tile = new Tile("main");
+    tile.player.start();
+    for (let tried = 0; tried < 3; tried += 1) {
+      await tile.run(3000, false);
+      tile.socket.init('video/mp4; codecs="hvc1.1.6.L93.B0"', "main");
+      tile.frame(1);
+      tile.picture.clear();
+      tile.picture.onFailed("no decoder");
+    }
+    await vi.advanceTimersByTimeAsync(1);
+    expect(tile.asked.map(([stream]) => stream)).toEqual(["main", "main", "main", "sub"]);
   });
 
   it("changes the stream on the same socket", async () => {

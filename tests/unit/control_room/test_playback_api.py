@@ -194,6 +194,19 @@ def test_a_span_that_a_window_has_needs_no_new_one(town: PlaybackTown, browser: 
     assert [act.values["streams"] for act in _news(town, views, "view")] == [[str(BRIDGE)]]
 
 
+def test_a_camera_without_the_stream_that_is_wanted_shows_what_it_has(town: PlaybackTown, browser: Browser) -> None:
+    """And no fact tells of another; a stream that no camera can have is refused."""
+    look = town.look(browser, 0, 60, streams={SQUARE.camera: "sub"})
+    assert [each["stream"] for each in look["cameras"]] == ["main", "main"]
+    views = len(town.acts("view"))
+    moved = {"from": town.at(0), "to": town.at(60), "streams": {BRIDGE.camera: "sub"}}
+    answer = browser.post(f"/looks/{look['key']}/move", moved)
+    assert [each["stream"] for each in answer.json()["cameras"]] == ["main", "main"]
+    assert not _news(town, views, "view")
+    for streams in ({SQUARE.camera: "third"}, {"nothing": "sub"}):
+        assert browser.post(f"/looks/{look['key']}/move", {**moved, "streams": streams}).status == 422
+
+
 def test_a_look_that_nobody_uses_ends(town: PlaybackTown, browser: Browser) -> None:
     """A minute after the last request its windows are closed, `idle`; `stay` keeps it until then."""
     closes = len(town.acts("close"))

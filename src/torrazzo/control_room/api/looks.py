@@ -5,7 +5,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from starlette.responses import Response
@@ -50,7 +50,7 @@ def begin(body: shapes.LookAsked, asked: Asking) -> shapes.Look:
     said = Said(body.purpose, " ".join(body.reason.split()), _tidy(body.case), _tidy(body.event))
     expect_law(asked, Operation.PLAYBACK, body.cameras, said.circumstances())
     _expect_open(asked)
-    desk, shown = asked.room.archive, _shown(asked, body.cameras, body.stream)
+    desk, shown = asked.room.archive, _shown(asked, body.cameras, body.streams, body.stream)
     seat = Seat(asked.session.id, asked.account.id, asked.account.name, asked.session.where.text())
     at = None if body.at is None else instant(body.at)
     return _look(asked, _plainly(lambda: desk.looks.open(seat, said, shown, span, at)))
@@ -64,14 +64,16 @@ def see(key: shapes.Key, asked: Asking) -> shapes.Look:
 
 @routes.add("POST", "/looks/{key}/move", Logged.CONSULT, "look", Operation.PLAYBACK, shapes.Look, asks_law=True)
 def move(key: shapes.Key, body: shapes.LookMoved, asked: Asking) -> shapes.Look:
-    """To another span, or other cameras, for the same reason: a fact for each window that this takes."""
+    """To another span, other cameras or streams, for the same reason: a fact for each window that this takes."""
     span = stretch(body.from_, body.to, LONGEST)
     look = _find(asked, key)
     _expect_open(asked)
     shown: Sequence[Shown] = look.shown
     if body.cameras is not None:
         expect_law(asked, Operation.PLAYBACK, body.cameras, look.said.circumstances())
-        shown = _shown(asked, body.cameras, shown[0].stream.name)
+    if body.cameras is not None or body.streams:
+        kept = {each.camera: each.stream.name for each in shown}
+        shown = _shown(asked, body.cameras or list(kept), kept | body.streams, shown[0].stream.name)
     at = None if body.at is None else instant(body.at)
     return _look(asked, _plainly(lambda: asked.room.archive.looks.move(look, shown, span, at)))
 
@@ -256,7 +258,8 @@ def _frames(view: View, span: Span) -> list[shapes.SegmentFrames]:
     return found
 
 
-def _shown(asked: Asked, cameras: Sequence[str], stream: str) -> list[Shown]:
+def _shown(asked: Asked, cameras: Sequence[str], named: Mapping[str, str], stream: str) -> list[Shown]:
+    """`named`: streams of some of them; `stream`: of the others."""
     if len(set(cameras)) < len(cameras):
         raise Invalid("cameras: one stands twice")
     known = {camera.id: camera for camera in asked.room.archive.cameras()}
@@ -266,7 +269,8 @@ def _shown(asked: Asked, cameras: Sequence[str], stream: str) -> list[Shown]:
         if camera is None:
             raise No("NOT_FOUND", f"there is no camera {id_}")
         streams = [each.id for each in camera.streams]
-        chosen = next((each for each in streams if each.name == stream), streams[0] if streams else None)
+        wanted = named.get(id_, stream)
+        chosen = next((each for each in streams if each.name == wanted), streams[0] if streams else None)
         if chosen is None:
             raise No("NOT_FOUND", f"camera {id_} has no stream")
         found.append(Shown(id_, camera.name, chosen))

@@ -19,6 +19,7 @@ Camera = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Cameras = Annotated[list[Camera], Field(min_length=1, max_length=MOST_CAMERAS)]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 StreamName = Literal["main", "sub"]
+Streams = Annotated[dict[Camera, StreamName], Field(max_length=MOST_CAMERAS)]
 
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 CameraPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
@@ -41,6 +42,7 @@ class LookAsked(Asks):
     event: Said | None = None
     at: Time | None = None
     stream: StreamName = "main"
+    streams: Streams = Field(default_factory=dict)
 
 
 class LookMoved(Asks):
@@ -48,6 +50,7 @@ class LookMoved(Asks):
     to: Time
     at: Time | None = None
     cameras: Cameras | None = None
+    streams: Streams = Field(default_factory=dict)
 
 
 class LookedCamera(Gives):

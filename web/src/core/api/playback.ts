@@ -15,7 +15,7 @@ export interface PlaybackRoutes {
    * LEDGER_AWAY. */
   "POST /looks": Route<LookAsked, Look>;
   "GET /looks/{key}": Route<undefined, Look>;
-  /** Another span, or other cameras, for the same reason: what was open already stays so. */
+  /** Another span, other cameras or streams, for the same reason: what was open already stays so. */
   "POST /looks/{key}/move": Route<LookMoved, Look>;
   /** Every 20 s while it is looked at: one that nothing comes for in 60 s ends (LOOK_OVER). */
   "POST /looks/{key}/stay": Route<Nothing, Look>;
@@ -70,13 +70,20 @@ export interface LookAsked extends Stretch {
   readonly at?: Instant;
   /** "main" if nothing is said; a camera that has not this one shows what it has. */
   readonly stream?: StreamName;
+  /** Of some cameras another one. */
+  readonly streams?: Streams;
 }
 
 export interface LookMoved extends Stretch {
   readonly at?: Instant;
   /** The same ones if nothing is said. */
   readonly cameras?: readonly string[];
+  /** Of some cameras another one than before. */
+  readonly streams?: Streams;
 }
+
+/** By camera. */
+export type Streams = Readonly<Record<string, StreamName>>;
 
 export interface Look {
   readonly key: string;

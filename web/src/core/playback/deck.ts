@@ -8,6 +8,8 @@ import { type Shown, Tile } from "./tile";
 
 /** How pictures are reached: the screen knows the look. */
 export interface Reach {
+  /** Of the look: where that and the span are the same, its streams are others. */
+  readonly key: string;
   /** Address of a playlist of that stretch (UTC ms). */
   playlist(camera: string, from: number, to: number): string;
   /** Times of frames around a moment. */
@@ -77,10 +79,13 @@ export class Deck {
     };
   }
 
-  /** Another look, or another span of it: everything is loaded anew. */
+  /** Another look, or another span of it: everything is loaded anew. Where only streams are others, what could not be played. */
   open(reach: Reach): void {
+    const before = this.#reach;
+    const isSame = before?.key === reach.key && before.span.from === reach.span.from && before.span.to === reach.span.to;
     this.#reach = reach;
-    this.#window = null;
+    if (isSame) for (const tile of this.#tiles.values()) tile.replay(this.at);
+    else this.#window = null;
     this.#tick();
   }
 
@@ -93,6 +98,7 @@ export class Deck {
 
   seek(at: number): void {
     this.#clock.seek(at, performance.now());
+    for (const tile of this.#tiles.values()) tile.retry(at);
     this.#tick();
   }
 

@@ -5,6 +5,7 @@ import type Hls from "hls.js/light";
 import type { ErrorData, Fragment, HlsConfig, LevelDetails } from "hls.js/light";
 import workerPath from "hls.js/dist/hls.worker.js?url";
 
+import { codecName, sourceType } from "../player/codecs";
 import { TimeMap } from "./time-map";
 
 /** Where a source stands with its playlist. */
@@ -12,7 +13,9 @@ export type Loaded =
   | { readonly state: "loading" }
   | { readonly state: "ready" }
   /** `status` of HTTP where there was an answer. */
-  | { readonly state: "failed"; readonly status: number | null };
+  | { readonly state: "failed"; readonly status: number | null }
+  /** Of what was asked for, `codec` cannot be played by this browser. */
+  | { readonly state: "unplayable"; readonly codec: string };
 
 const CONFIG: Partial<HlsConfig> = {
   workerPath,
@@ -69,6 +72,9 @@ export class HlsSource {
       this.loaded = { state: "ready" };
       this.onChange();
     });
+    hls.on(Events.BUFFER_CODECS, (_, { video }) => {
+      if (video?.codec !== undefined) this.#expectPlayable(`${video.container}; codecs="${video.codec}"`);
+    });
     hls.on(Events.LEVEL_PTS_UPDATED, (_, { details }) => this.#take(details));
     hls.on(Events.ERROR, (_, data) => this.#failed(data, data.type === ErrorTypes.MEDIA_ERROR));
     this.#finish = (media) => {
@@ -109,6 +115,14 @@ export class HlsSource {
     this.map = new TimeMap(
       details.fragments.map((each) => ({ start: each.start, duration: each.duration, utc: each.programDateTime ?? NaN, isGap: isGap(each) })),
     );
+    this.onChange();
+  }
+
+  /** A browser that cannot play it would be asked for ever. */
+  #expectPlayable(mime: string): void {
+    if (sourceType()?.isTypeSupported(mime) === true) return;
+    this.#drop();
+    this.loaded = { state: "unplayable", codec: codecName(mime) };
     this.onChange();
   }
 

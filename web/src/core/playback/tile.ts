@@ -11,7 +11,8 @@ export type Shown =
   | { readonly kind: "gap"; readonly from: number; readonly to: number }
   | { readonly kind: "outside" }
   | { readonly kind: "loading" }
-  | { readonly kind: "failed"; readonly status: number | null };
+  | { readonly kind: "failed"; readonly status: number | null }
+  | { readonly kind: "unplayable"; readonly codec: string };
 
 export interface Frame {
   /** Seconds of the player's clock. */
@@ -27,6 +28,7 @@ const LEAD_MS = 60; // so long a browser takes until a picture moves: behind a g
 const NEAR_MS = 400;
 const STUCK_MS = 300;
 const SAME_S = 0.0015;
+const RETRY_MS = 2000;
 
 /** One camera on the deck: keeps its video where the clock is. */
 export class Tile {
@@ -36,6 +38,7 @@ export class Tile {
   #place: Place = { kind: "outside" };
   #sought: number | null = null; // where the last seek went to; null after it ran
   #soughtAt = 0;
+  #triedAt = -Infinity;
   #isOver = false;
 
   constructor(
@@ -52,6 +55,7 @@ export class Tile {
   get shown(): Shown {
     const { loaded } = this.source;
     if (loaded.state === "failed") return { kind: "failed", status: loaded.status };
+    if (loaded.state === "unplayable") return { kind: "unplayable", codec: loaded.codec };
     if (loaded.state === "loading") return { kind: "loading" };
     const place = this.#place;
     if (place.kind === "picture") return { kind: "picture", isLate: !this.isReady };
@@ -61,10 +65,22 @@ export class Tile {
   /** Whether the clock need not wait for it. */
   get isReady(): boolean {
     const { loaded } = this.source;
-    if (loaded.state === "failed") return true;
+    if (loaded.state === "failed" || loaded.state === "unplayable") return true;
     if (loaded.state === "loading") return false;
     if (this.#place.kind !== "picture") return true;
     return !this.video.seeking && (this.video.readyState >= ENOUGH || this.#hasTheRest(this.#place.to));
+  }
+
+  /** What could not be played may be played there, where it is a while since it was tried. */
+  retry(utc: number): void {
+    if (performance.now() - this.#triedAt >= RETRY_MS) this.replay(utc);
+  }
+
+  /** What could not be played is another stream now. */
+  replay(utc: number): void {
+    if (this.source.loaded.state !== "unplayable") return;
+    this.#triedAt = performance.now();
+    this.source.again(utc);
   }
 
   /** Stand on the picture of that moment; in a gap, wait at its end. */

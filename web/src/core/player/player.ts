@@ -28,6 +28,8 @@ export interface PlayerState {
   readonly why: string | null;
   /** With "unplayable": which. */
   readonly codec: string | null;
+  /** The stream that is wanted has this codec, which cannot be played here: the camera's other one is shown. */
+  readonly fellBackFrom: string | null;
   readonly stream: string | null;
   readonly width: number;
   readonly height: number;
@@ -67,6 +69,9 @@ const GOOD_AFTER_MS = 10_000;
 const SETTLES_MS = 1000; // after a jump a video waits for what it decodes: that says nothing of the way here
 const SILENT_MS = 10_000; // nothing came at all: the way here is broken, though nobody said so
 const KEPT = 600;
+const OTHER: Readonly<Record<string, string>> = { main: "sub", sub: "main" };
+const CHANGED_MS = 60_000; // after so long a camera may have been set to another codec
+const FAILURES = 3; // of a codec that this browser says it plays, without a picture
 
 /** After these nobody comes back by asking again at once. */
 const ENDS: Readonly<Record<number, string>> = { 4401: "SESSION_NONE", 4404: "NOT_FOUND", 4409: "CLOSED", 4429: "TOO_MANY" };
@@ -75,8 +80,8 @@ const CODEC = 4415;
 const AWAY = 4503;
 
 const NOTHING: PlayerState = {
-  phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, codec: null, stream: null,
-  width: 0, height: 0, isSlow: false, skipped: 0,
+  phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, codec: null, fellBackFrom: null,
+  stream: null, width: 0, height: 0, isSlow: false, skipped: 0,
 }; // prettier-ignore
 
 /** One tile's picture, from the socket to the screen. */
@@ -116,7 +121,11 @@ export class LivePlayer {
   #camera: { readonly state: string; readonly why: string | null } | null = null;
   #why: string | null = null;
   #codec: string | null = null;
+  #cannot = new Map<string, { readonly codec: string; readonly at: number }>(); // streams, as they were asked for
+  #asked = "";
+  #failures = 0;
 
+  /** `stream`: which is wanted; the other one is shown where that cannot be played. */
   constructor(
     readonly parts: Parts,
     private stream = "sub",
@@ -129,8 +138,11 @@ export class LivePlayer {
       if (this.motion === "moving" && this.#phase === "running" && this.#isSettled()) this.#jitter.stalled(seconds());
     };
     picture.onFailed = () => {
+      const mime = this.#said?.mime ?? "";
+      this.#failures = this.#fresh.hasPicture ? 0 : this.#failures + 1;
       this.#forgetPicture();
-      this.#again();
+      if (this.#failures >= FAILURES && codecName(mime) !== "H.264") this.#cannotPlay(mime);
+      else this.#again();
     };
   }
 
@@ -162,14 +174,25 @@ export class LivePlayer {
   /** After "refused", or to try what could not be played. */
   retry(): void {
     this.#leave("off");
+    this.#cannot.clear();
     this.start();
   }
 
   show(stream: string): void {
     if (stream === this.stream) return;
     this.stream = stream;
-    if (this.#phase === "running" && this.#socket !== null) this.#socket.send(JSON.stringify({ type: "stream", stream }));
-    else if (this.#phase !== "off" && this.#phase !== "paused") this.retry();
+    const now = performance.now();
+    for (const [each, { at }] of this.#cannot) if (now - at > CHANGED_MS) this.#cannot.delete(each);
+    if (this.#phase === "off" || this.#phase === "paused") return;
+    const asked = this.#choice();
+    if (this.#phase !== "running" || this.#socket === null) {
+      this.#leave("off");
+      this.start();
+      return;
+    }
+    if (asked !== this.#asked) this.#socket.send(JSON.stringify({ type: "stream", stream: asked }));
+    this.#asked = asked;
+    this.#tell();
   }
 
   move(motion: Motion): void {
@@ -187,8 +210,9 @@ export class LivePlayer {
     const round = this.#round;
     this.#phase = "connecting";
     this.#why = null;
+    this.#asked = this.#choice();
     this.#tell();
-    this.parts.address(this.stream, isAnew).then(
+    this.parts.address(this.#asked, isAnew).then(
       (address) => {
         if (round === this.#round) this.#open(address, round);
       },
@@ -299,9 +323,27 @@ export class LivePlayer {
     this.#tell();
   }
 
+  /** What is wanted, or, where that cannot be played, the camera's other stream. */
+  #choice(): string {
+    const other = OTHER[this.stream];
+    return other !== undefined && this.#cannot.has(this.stream) && !this.#cannot.has(other) ? other : this.stream;
+  }
+
+  /** The other stream may be another matter; where it is not, both are tried again now and then. */
   #cannotPlay(mime: string): void {
+    const codec = codecName(mime);
+    this.#failures = 0;
+    this.#cannot.set(this.#asked, { codec, at: performance.now() });
     this.#leave("unplayable");
-    this.#codec = codecName(mime);
+    if (!this.#cannot.has(this.#choice())) {
+      this.#connect();
+      return;
+    }
+    this.#codec = codec;
+    this.#retry = setTimeout(() => {
+      this.#cannot.clear();
+      this.#connect();
+    }, CHANGED_MS);
     this.#tell();
   }
 
@@ -441,6 +483,7 @@ export class LivePlayer {
       camera: this.#camera?.state ?? null,
       why: this.#why ?? this.#camera?.why ?? null,
       codec: this.#codec,
+      fellBackFrom: this.#asked === this.stream || this.#phase === "unplayable" ? null : (this.#cannot.get(this.stream)?.codec ?? null),
       stream: this.#said?.stream ?? null,
       width: this.#said?.width ?? 0,
       height: this.#said?.height ?? 0,

@@ -77,7 +77,7 @@ function Troubles({ playing: { looking, known } }: { readonly playing: Playing }
 }
 
 function Tiles({ playing }: { readonly playing: Playing }) {
-  const { look, deck, state, fine, camera } = playing;
+  const { look, deck, state, fine, fallen, camera } = playing;
   if (look === null) return null;
   return (
     <div className="play-tiles" data-count={look.cameras.length}>
@@ -88,6 +88,7 @@ function Tiles({ playing }: { readonly playing: Playing }) {
           look={look}
           camera={each}
           shown={state.tiles[each.camera]}
+          fellBackFrom={fallen[each.camera] ?? null}
           row={fine.find((row) => row.camera === each.camera)}
           isChosen={each.camera === camera && look.cameras.length > 1}
           onChoose={() => playing.setChosen(each.camera)}

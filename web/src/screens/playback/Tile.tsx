@@ -18,13 +18,15 @@ interface Props {
   readonly look: Look;
   readonly camera: LookedCamera;
   readonly shown: Shown | undefined;
+  /** The codec of the main stream, where the other one is shown for it. */
+  readonly fellBackFrom: string | null;
   readonly row: Row | undefined;
   readonly isChosen: boolean;
   readonly onChoose: () => void;
 }
 
 /** One camera: its picture, or why there is none; who looks from where and when, over it (EV-05). */
-export function Tile({ deck, look, camera, shown, row, isChosen, onChoose }: Props) {
+export function Tile({ deck, look, camera, shown, fellBackFrom, row, isChosen, onChoose }: Props) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
   const say = useSayShown(deck, row, camera);
@@ -51,6 +53,7 @@ export function Tile({ deck, look, camera, shown, row, isChosen, onChoose }: Pro
         {camera.name}
         {zoom.scale > 1 ? <span> {t("playback.times", { n: Math.round(zoom.scale * 10) / 10 })}</span> : null}
       </p>
+      {fellBackFrom === null || shown?.kind === "unplayable" ? null : <p className="play-note">{t("wall.fell_back", { codec: fellBackFrom })}</p>}
       {told === null ? null : (
         <div className={isSeen ? "play-late" : "play-cover"}>
           <Icon name={isSeen || shown?.kind === "loading" ? "clock" : "info-circle"} />
@@ -94,6 +97,7 @@ function useSayShown(deck: Deck, row: Row | undefined, camera: LookedCamera): (s
     if (shown === undefined || shown.kind === "loading") return t("ui.loading");
     if (shown.kind === "picture") return shown.isLate ? t("ui.loading") : null;
     if (shown.kind === "gap") return gap(shown.from, shown.to);
+    if (shown.kind === "unplayable") return t("playback.unplayable", { codec: shown.codec });
     const here = row === undefined ? undefined : whatAt(row, deck.at);
     if (here?.kind === "gap") return gap(here.from, here.to);
     return shown.kind === "failed" && shown.status !== 404 ? t("playback.not_loaded") : t("playback.nothing_recorded");

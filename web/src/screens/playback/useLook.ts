@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { useClient } from "../../app/session";
 import { Refused } from "../../core/api/client";
-import { type Look, type LookAsked, mediaAddress } from "../../core/api/playback";
+import { type Look, type LookAsked, mediaAddress, type Streams } from "../../core/api/playback";
 import type { Reach } from "../../core/playback/deck";
 import { FrameCache } from "../../core/playback/frame-cache";
 import { FrameTimes } from "../../core/playback/frame-times";
@@ -20,7 +20,8 @@ export interface Looking {
   /** It ended without being closed. */
   readonly isOver: boolean;
   readonly open: (asked: LookAsked) => Promise<void>;
-  readonly move: (from: number, to: number, at: number) => Promise<void>;
+  /** `streams`: of some cameras another one than before. */
+  readonly move: (from: number, to: number, at: number, streams?: Streams) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -60,9 +61,9 @@ export function useLook(): Looking {
   );
 
   const move = useCallback(
-    async (from: number, to: number, at: number) => {
+    async (from: number, to: number, at: number, streams: Streams = {}) => {
       if (now.current === null) return;
-      const wanted = { from: instant(from), to: instant(to), at: instant(at) };
+      const wanted = { from: instant(from), to: instant(to), at: instant(at), streams };
       setLook(await client.call("POST /looks/{key}/move", wanted, { path: { key: now.current } }));
     },
     [client],
@@ -112,6 +113,7 @@ export function useReach(look: Look | null): Reach | null {
       return new FrameTimes(await client.call("GET /looks/{key}/{camera}/frames", undefined, { path: { key: look.key, camera }, query }));
     });
     return {
+      key: look.key,
       span: { from: msFromInstant(look.from), to: msFromInstant(look.to) },
       playlist: (camera, from, to) => mediaAddress(look.key, camera, "video.m3u8", { from: ticksFromMs(from), to: ticksFromMs(to) }),
       frames: (camera, around) => frames.around(camera, around),

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { mediaAddress } from "../../core/api/playback";
@@ -13,6 +13,7 @@ import { useSayError } from "../../ui/errors";
 import { useNotify } from "../../ui/Notices";
 import { spanAround } from "./Reason";
 import { useDeck, useDeckState } from "./useDeck";
+import { useFallback } from "./useFallback";
 import { useLook, useReach } from "./useLook";
 import { nowOf, useExact, useTimeline } from "./useTimeline";
 
@@ -37,8 +38,11 @@ export function usePlayer({ cameras, start, view, onView }: PlayerProps) {
   const reach = useReach(look);
   const deck = useDeck(start, reach);
   const state = useDeckState(deck);
-  const known = useTimeline(ids, view);
-  const exact = useExact(look === null ? [] : ids, reach?.span.from ?? 0, reach?.span.to ?? 1);
+  const fail = useCallback((error: unknown) => notify("danger", say(error)), [notify, say]);
+  const fallen = useFallback(look, state.tiles, looking, () => deck.at, fail);
+  const small = useMemo(() => Object.keys(fallen), [fallen]);
+  const known = useTimeline(ids, view, small);
+  const exact = useExact(look === null ? [] : ids, reach?.span.from ?? 0, reach?.span.to ?? 1, small);
   const [chosen, setChosen] = useState<string | null>(null);
   const [still, setStill] = useState<Still | null>(null);
   const [isTaking, setTaking] = useState(false);
@@ -47,7 +51,6 @@ export function usePlayer({ cameras, start, view, onView }: PlayerProps) {
   const fine = useMemo(() => (exact.value ? rowsOf(exact.value) : rows), [exact.value, rows]);
   const camera = chosen !== null && ids.includes(chosen) ? chosen : (ids[0] ?? "");
   const now = nowOf(known.value);
-  const fail = (error: unknown) => notify("danger", say(error));
 
   /** Beyond the look it is moved there, for the same reason; the ledger hears of it. */
   function seek(at: number): void {
@@ -81,7 +84,7 @@ export function usePlayer({ cameras, start, view, onView }: PlayerProps) {
     }
   }
   const step = (direction: 1 | -1) => void deck.step(camera, direction).catch(fail);
-  return { ids, names, looking, look, reach, deck, state, known, rows, flags, fine, camera, now, still, isTaking, setChosen, setStill, fail, seek, edge, take, step };
+  return { ids, names, looking, look, reach, fallen, deck, state, known, rows, flags, fine, camera, now, still, isTaking, setChosen, setStill, fail, seek, edge, take, step };
 }
 
 export type Playing = ReturnType<typeof usePlayer>;

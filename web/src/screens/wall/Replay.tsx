@@ -41,7 +41,7 @@ export function Replay({ camera, name, onClose }: Props) {
   const [look, setLook] = useState<Look | null>(null);
   return (
     <Dialog title={t("wall.replay_title", { name })} onClose={onClose}>
-      {look === null ? <Why camera={camera} onLook={setLook} /> : <Minute look={look} camera={camera} />}
+      {look === null ? <Why camera={camera} onLook={setLook} /> : <Minute look={look} camera={camera} onLook={setLook} />}
     </Dialog>
   );
 }
@@ -92,14 +92,18 @@ function Why({ camera, onLook }: { readonly camera: string; readonly onLook: (lo
   );
 }
 
-function Minute({ look, camera }: { readonly look: Look; readonly camera: string }) {
+/** `onLook`: it is another one now, with the camera's other stream. */
+function Minute({ look, camera, onLook }: { readonly look: Look; readonly camera: string; readonly onLook: (look: Look) => void }) {
   const { t } = useTranslation();
   const client = useClient();
   const format = useFormat();
   const video = useRef<HTMLVideoElement>(null);
   const [utc, setUtc] = useState<number | null>(null);
   const [failed, setFailed] = useState(false);
+  const [cannot, setCannot] = useState<{ readonly stream: string; readonly codec: string } | null>(null);
+  const hasFallen = useRef(false);
   const [found] = look.cameras;
+  const stream = found?.stream ?? "main";
   const isThere = found?.state === "open" && found.to !== null;
 
   useEffect(() => {
@@ -117,8 +121,16 @@ function Minute({ look, camera }: { readonly look: Look; readonly camera: string
     element.focus(); // what had the focus is gone
     const source = new HlsSource(element, () => {
       if (source.loaded.state === "failed") setFailed(true);
+      else if (source.loaded.state === "unplayable") fall(source.loaded.codec);
       else if (source.loaded.state === "ready" && element.paused && element.currentTime === 0) void element.play().catch(() => undefined);
     });
+    const fall = (codec: string): void => {
+      setCannot({ stream, codec });
+      if (hasFallen.current) return;
+      hasFallen.current = true;
+      const wanted = { from: look.from, to: look.to, at: look.from, streams: { [camera]: "sub" as const } };
+      client.call("POST /looks/{key}/move", wanted, { path: { key: look.key } }).then(onLook, () => setFailed(true));
+    };
     const from = msFromInstant(look.from);
     void source.load(mediaAddress(look.key, camera, "video.m3u8", { from: look.from, to: look.to }), from);
     const start = (): void => void element.play().catch(() => undefined);
@@ -129,7 +141,7 @@ function Minute({ look, camera }: { readonly look: Look; readonly camera: string
       element.removeEventListener("canplay", start);
       source.end();
     };
-  }, [look, camera, isThere]);
+  }, [client, look, camera, stream, isThere, onLook]);
 
   if (!isThere) return <p>{t("wall.replay_none")}</p>;
   return (
@@ -145,6 +157,11 @@ function Minute({ look, camera }: { readonly look: Look; readonly camera: string
         aria-label={t("wall.replay_title", { name: found.name })}
         onContextMenu={(event) => event.preventDefault()}
       />
+      {cannot === null ? null : cannot.stream === stream ? (
+        <Alert kind="danger">{t("playback.unplayable", { codec: cannot.codec })}</Alert>
+      ) : (
+        <p>{t("wall.fell_back", { codec: cannot.codec })}</p>
+      )}
       {failed ? <Alert kind="danger">{t("wall.replay_failed")}</Alert> : null}
       <p className="replay-mark">
         {look.person.name} · {look.station} · {utc === null ? "–" : `${format.date(utc)} ${format.seconds(utc)}`}

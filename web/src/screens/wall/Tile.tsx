@@ -49,7 +49,9 @@ export function LivePicture({ camera, known, isLarge, motion, isOn, menu, childr
         </div>
         {state.hasPicture && state.phase !== "live" ? <div className="live-veil" /> : null}
         {state.hasPicture ? <Mark state={state} /> : null}
-        {live.fellBackFrom === null ? null : <p className="live-note">{t("wall.fell_back", { codec: live.fellBackFrom })}</p>}
+        {state.fellBackFrom === null ? null : (
+          <p className="live-note">{t(isLarge ? "wall.fell_back" : "wall.fell_back_sub", { codec: state.fellBackFrom })}</p>
+        )}
         {children}
         <Trouble live={live} />
       </div>

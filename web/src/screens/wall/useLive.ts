@@ -33,8 +33,8 @@ export function useRoom(): Room {
 const HIDDEN_MS = 5000;
 
 const OFF = new Store<PlayerState>({
-  phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, codec: null, stream: null,
-  width: 0, height: 0, isSlow: false, skipped: 0,
+  phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, codec: null, fellBackFrom: null,
+  stream: null, width: 0, height: 0, isSlow: false, skipped: 0,
 }); // prettier-ignore
 
 interface Wanted {
@@ -47,8 +47,6 @@ interface Wanted {
 
 export interface Live {
   readonly state: PlayerState;
-  /** The main stream cannot be played here: it is called so, and the other one is shown. */
-  readonly fellBackFrom: string | null;
   readonly retry: () => void;
 }
 
@@ -56,7 +54,6 @@ export interface Live {
 export function useLive(video: RefObject<HTMLVideoElement | null>, veil: RefObject<Element | null>, { camera, stream, motion, isOn }: Wanted): Live {
   const { looks, clock } = useRoom();
   const [player, setPlayer] = useState<LivePlayer | null>(null);
-  const [cannot, setCannot] = useState<string | null>(null);
 
   useEffect(() => {
     const element = video.current;
@@ -73,26 +70,21 @@ export function useLive(video: RefObject<HTMLVideoElement | null>, veil: RefObje
     };
   }, [video, veil, camera, looks, clock]);
 
-  const wanted = cannot === null ? stream : "sub";
   useEffect(() => {
     if (player === null) return;
-    player.show(wanted);
+    player.show(stream);
     player.move(motion);
     if (isOn) player.start();
     else player.stop();
-  }, [player, wanted, motion, isOn]);
+  }, [player, stream, motion, isOn]);
 
   const { subscribe, get } = (player?.state ?? OFF);
   const state = useSyncExternalStore(subscribe, get);
-  const isStuck = state.phase === "unplayable" && wanted === "main";
-  useEffect(() => {
-    if (isStuck) setCannot(state.codec); // eslint-disable-line react-hooks/set-state-in-effect -- once, by what the player found
-  }, [isStuck, state.codec]);
   const isOut = state.why === "SESSION_NONE";
   useEffect(() => {
     if (isOut) void looks.client.call("GET /me", undefined).catch(() => undefined); // it tells the page that the session ended
   }, [isOut, looks]);
-  return { state, fellBackFrom: stream === "main" ? cannot : null, retry: () => player?.retry() };
+  return { state, retry: () => player?.retry() };
 }
 
 function makePlayer(video: HTMLVideoElement, camera: string, looks: LookKeeper, clock: ServerClock) {
