@@ -44,7 +44,7 @@ from torrazzo.control_room.front import Front, built_page
 from torrazzo.control_room.holds_app import HoldDesk, HoldParts
 from torrazzo.control_room.index import IndexWriter, open_footage, open_index
 from torrazzo.control_room.live import LiveLooks, LiveRelay
-from torrazzo.control_room.live.protocol import LiveProtocol
+from torrazzo.control_room.live.protocol import MOST_SAID, LiveProtocol
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.person_looks import PersonLooks
 from torrazzo.control_room.playback_desk import PlaybackDesk
@@ -265,7 +265,9 @@ def serving_api(town: ApiTown) -> Iterator[None]:
         hosts = allowed_hosts(listener)
         api = Guard(make_api(town.room()), hosts)
         front = Front(api, Guard(built_page(), hosts), None, lambda: True)
-        config = uvicorn.Config(Told(front), log_config=None, access_log=False, lifespan="off", ws=LiveProtocol)
+        config = uvicorn.Config(
+            Told(front), log_config=None, access_log=False, lifespan="off", ws=LiveProtocol, ws_max_size=MOST_SAID
+        )
         server = PageServer(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         town.port = _port(listener)

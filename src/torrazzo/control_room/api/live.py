@@ -28,6 +28,8 @@ from torrazzo.town.camera import Camera
 routes = Routes()
 
 STREAMS = ("sub", "main")  # the first that a camera has is what a small tile shows
+MOST_WORDS, WORDS_S = 100, 10.0  # messages of a page, in so many seconds
+REST_S = 0.25  # between two changes of stream
 NOT_ALLOWED, NO_CAMERA, TOO_MANY, AWAY = 4403, 4404, 4429, 4503
 
 
@@ -118,19 +120,20 @@ class _Tile:
     def __init__(self, looks: LiveLooks, look: LiveLook, viewer: Viewer, streams: Mapping[str, StreamId]) -> None:
         self._looks, self._look, self._viewer, self._streams = looks, look, viewer, streams
         self._stream: StreamId | None = None
+        self._wish = ""
+        self._wished = asyncio.Event()
         self._hide: Callable[[], None] | None = None
 
     async def run(self, socket: WebSocket, name: str) -> None:
         """Until one of both sides has enough."""
         await self._choose(name)
-        sending = asyncio.create_task(self._send(socket))
-        listening = asyncio.create_task(self._listen(socket))
+        tasks = [asyncio.create_task(each) for each in (self._send(socket), self._listen(socket), self._follow())]
         try:
-            await asyncio.wait((sending, listening), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sending, listening):
+            for task in tasks:
                 task.cancel()
-            for task in (sending, listening):
+            for task in tasks:
                 with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                     await task
 
@@ -170,12 +173,37 @@ class _Tile:
             await (socket.send_text(item) if isinstance(item, str) else socket.send_bytes(item))
 
     async def _listen(self, socket: WebSocket) -> None:
+        """What nobody knows is passed over; who says more than a page does is not listened to."""
+        loop = asyncio.get_running_loop()
+        since, words = loop.time(), 0
+        while (message := await socket.receive())["type"] == "websocket.receive":
+            if loop.time() - since > WORDS_S:
+                since, words = loop.time(), 0
+            words += 1
+            if words > MOST_WORDS:
+                self._viewer.end(TOO_MANY, "TOO_MANY")
+                await asyncio.Event().wait()
+            if (wish := _wish_of(message.get("text"))) is not None:
+                self._wish = wish
+                self._wished.set()
+
+    async def _follow(self) -> None:
+        """The newest wish, now and then: each change is noted, and asks the recorder."""
         while True:
-            text = await socket.receive_text()
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                said = json.loads(text)
-                if said["type"] == "stream" and isinstance(said["stream"], str):
-                    await self._choose(said["stream"])
+            await self._wished.wait()
+            self._wished.clear()
+            await self._choose(self._wish)
+            await asyncio.sleep(REST_S)
+
+
+def _wish_of(text: str | None) -> str | None:
+    """Which stream a message wishes, if it does."""
+    try:
+        said = json.loads(text or "")
+        found = said["stream"] if said["type"] == "stream" else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
 
 
 def _looks(asked: Asked) -> LiveLooks:
