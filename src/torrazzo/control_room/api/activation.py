@@ -5,17 +5,24 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from torrazzo.access.four_eyes import Proposal
 from torrazzo.base.errors import Invalid
-from torrazzo.base.times import UtcTicks, iso_from_ticks
+from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.api import activation_shapes as shapes
-from torrazzo.control_room.api.camera_proposals import camera_for, expect_none_open, open_about, proposal
+from torrazzo.control_room.api.camera_proposals import (
+    camera_for,
+    expect_none_open,
+    open_about,
+    proposal,
+    refuse,
+    said_of,
+    withdraw,
+)
 from torrazzo.control_room.api.days import last_day
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asking, names_of
+from torrazzo.control_room.api.gate import Asking
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
-from torrazzo.control_room.api.shapes import Id, Number, Person
+from torrazzo.control_room.api.shapes import Id, Number
 from torrazzo.law import Operation
 from torrazzo.law.activation import missing
 from torrazzo.town.camera import Camera
@@ -89,18 +96,13 @@ def approve_activation(number: Number, body: shapes.ActivationWanted, asked: Ask
 @routes.add("POST", "/activation-proposals/{number}/refuse", Logged.CONFIG, "activation", CONFIRM, shapes.Activation)
 def refuse_activation(number: Number, body: shapes.ActivationWanted, asked: Asking) -> shapes.Activation:
     """By another person: it waits on."""
-    room, found = asked.room, proposal(asked.room, KIND, number)
-    camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
-    room.told(room.staffing.four_eyes.refuse(number, asked.by(body.reason)))
-    return _shown(room, camera)
+    return _shown(asked.room, refuse(asked, KIND, number, body.reason))
 
 
 @routes.add("POST", "/activation-proposals/{number}/withdraw", Logged.CONFIG, "activation", PROPOSE, shapes.Activation)
 def withdraw_activation(number: Number, asked: Asking) -> shapes.Activation:
     """By who proposed it."""
-    room, found = asked.room, proposal(asked.room, KIND, number)
-    room.told(room.staffing.four_eyes.withdraw(number, asked.by("withdraws it")))
-    return _shown(room, room.cameras_of_town.one(str(found.what["camera"])))
+    return _shown(asked.room, withdraw(asked, KIND, number))
 
 
 # -- parts
@@ -132,16 +134,6 @@ def _shown(room: Room, camera: Camera) -> shapes.Activation:
             "is_synthetic": camera.synthetic,
             "file": (camera.file or PurposeFile())._asdict(),
             "missing": list(_missing(room, camera)),
-            "proposal": None if found is None else _proposed(room, found),
+            "proposal": None if found is None else said_of(room, found),
         }
-    )
-
-
-def _proposed(room: Room, found: Proposal) -> shapes.ActivationProposal:
-    return shapes.ActivationProposal(
-        number=found.number,
-        proposer=Person(id=found.proposer, name=names_of(room).get(found.proposer, "")),
-        reason=found.reason,
-        proposed=iso_from_ticks(found.proposed),
-        until=iso_from_ticks(found.until),
     )

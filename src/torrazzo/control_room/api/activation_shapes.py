@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from torrazzo.control_room.api.shapes import Asks, Gives, LocalDate, Person, Text
+from torrazzo.control_room.api.shapes import Asks, Gives, LocalDate, ProposalOfCamera, Text
 from torrazzo.town.purpose import MOST
 
 Statement = Annotated[str, StringConstraints(max_length=MOST)]
@@ -35,14 +35,6 @@ class ActivationWanted(Asks):
     reason: Text
 
 
-class ActivationProposal(Gives):
-    number: int
-    proposer: Person
-    reason: str
-    proposed: str
-    until: str
-
-
 class Activation(Gives):
     """`missing`: what keeps it from recording, by its word."""
 
@@ -51,4 +43,4 @@ class Activation(Gives):
     is_synthetic: bool
     file: FileSaid
     missing: list[str] = Field(max_length=100)
-    proposal: ActivationProposal | None
+    proposal: ProposalOfCamera | None

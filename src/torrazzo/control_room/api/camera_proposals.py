@@ -1,11 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Proposals about one camera, of one kind: found, shown, and only for whom that camera is."""
+"""Proposals about one camera, of one kind: found, shown, ended, and only for whom that camera is."""
 
 from torrazzo.access.four_eyes import Proposal
-from torrazzo.control_room.api.gate import Asked, expect_scope, sees_all
+from torrazzo.base.times import iso_from_ticks
+from torrazzo.control_room.api.gate import Asked, expect_scope, names_of, sees_all
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
+from torrazzo.control_room.api.shapes import Person
 from torrazzo.law import Operation
 from torrazzo.town.camera import Camera
 
@@ -40,3 +42,29 @@ def camera_for(asked: Asked, operation: Operation, id_: str) -> Camera:
     if not sees_all(asked):
         expect_scope(asked, operation, [camera.id])
     return camera
+
+
+def refuse(asked: Asked, kind: str, number: int, reason: str) -> Camera:
+    """By another person than who proposed it: everything stays. The camera that it was about."""
+    found = proposal(asked.room, kind, number)
+    camera = camera_for(asked, Operation.POLICY_CONFIRM, str(found.what["camera"]))
+    asked.room.told(asked.room.staffing.four_eyes.refuse(number, asked.by(reason)))
+    return camera
+
+
+def withdraw(asked: Asked, kind: str, number: int) -> Camera:
+    """By who proposed it. The camera that it was about."""
+    found = proposal(asked.room, kind, number)
+    asked.room.told(asked.room.staffing.four_eyes.withdraw(number, asked.by("withdraws it")))
+    return asked.room.cameras_of_town.one(str(found.what["camera"]))
+
+
+def said_of(room: Room, found: Proposal) -> dict[str, object]:
+    """What every such proposal tells of itself."""
+    return {
+        "number": found.number,
+        "proposer": Person(id=found.proposer, name=names_of(room).get(found.proposer, "")),
+        "reason": found.reason,
+        "proposed": iso_from_ticks(found.proposed),
+        "until": iso_from_ticks(found.until),
+    }

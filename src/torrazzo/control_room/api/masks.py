@@ -19,12 +19,21 @@ from torrazzo.camera.onvif import Client
 from torrazzo.camera.onvif.http import Trust
 from torrazzo.camera.onvif.masking import put_masks
 from torrazzo.control_room.api import masks_shapes as shapes
-from torrazzo.control_room.api.camera_proposals import camera_for, expect_none_open, open_about, open_of, proposal
+from torrazzo.control_room.api.camera_proposals import (
+    camera_for,
+    expect_none_open,
+    open_about,
+    open_of,
+    proposal,
+    refuse,
+    said_of,
+    withdraw,
+)
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking, names_of, sees_all
+from torrazzo.control_room.api.gate import Asked, Asking, sees_all
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
-from torrazzo.control_room.api.shapes import Id, Items, Number, Person
+from torrazzo.control_room.api.shapes import Id, Items, Number
 from torrazzo.law import Operation
 from torrazzo.town.camera import Camera
 from torrazzo.town.masks import Mask, Masks
@@ -84,18 +93,13 @@ def approve_masks(number: Number, body: shapes.MaskAnswer, asked: Asking) -> sha
 @routes.add("POST", "/mask-proposals/{number}/refuse", Logged.ALTER, "masks", CONFIRM, shapes.CameraMasks)
 def refuse_masks(number: Number, body: shapes.MaskAnswer, asked: Asking) -> shapes.CameraMasks:
     """By another person: everything stays."""
-    room, found = asked.room, proposal(asked.room, KIND, number)
-    camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
-    room.told(room.staffing.four_eyes.refuse(number, asked.by(body.reason)))
-    return _shown(room, camera)
+    return _shown(asked.room, refuse(asked, KIND, number, body.reason))
 
 
 @routes.add("POST", "/mask-proposals/{number}/withdraw", Logged.ALTER, "masks", PROPOSE, shapes.CameraMasks)
 def withdraw_masks(number: Number, asked: Asking) -> shapes.CameraMasks:
     """By who proposed it."""
-    room, found = asked.room, proposal(asked.room, KIND, number)
-    room.told(room.staffing.four_eyes.withdraw(number, asked.by("withdraws it")))
-    return _shown(room, room.cameras_of_town.one(str(found.what["camera"])))
+    return _shown(asked.room, withdraw(asked, KIND, number))
 
 
 @routes.add("POST", "/cameras/{id}/masks/set", Logged.ALTER, "masks", APPLY, shapes.CameraMasks)
@@ -213,11 +217,4 @@ def _shown(room: Room, camera: Camera) -> shapes.CameraMasks:
 
 
 def _proposed(room: Room, found: Proposal) -> shapes.MaskProposal:
-    return shapes.MaskProposal(
-        number=found.number,
-        areas=_areas(_masks_of(found.what, 1)),
-        proposer=Person(id=found.proposer, name=names_of(room).get(found.proposer, "")),
-        reason=found.reason,
-        proposed=iso_from_ticks(found.proposed),
-        until=iso_from_ticks(found.until),
-    )
+    return shapes.MaskProposal.model_validate({**said_of(room, found), "areas": _areas(_masks_of(found.what, 1))})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from torrazzo.control_room.api.shapes import Asks, Gives, Person, Text
+from torrazzo.control_room.api.shapes import Asks, Gives, ProposalOfCamera, Text
 from torrazzo.town.masks import MOST_CORNERS, MOST_MASKS
 
 Side = Annotated[float, Field(ge=-1, le=1)]
@@ -39,13 +39,8 @@ class MaskCheck(Asks):
     is_right: bool
 
 
-class MaskProposal(Gives):
-    number: int
+class MaskProposal(ProposalOfCamera):
     areas: list[MaskArea]
-    proposer: Person
-    reason: str
-    proposed: str
-    until: str
 
 
 class ListedMasks(Gives):

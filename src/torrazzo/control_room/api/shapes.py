@@ -177,6 +177,16 @@ class Person(Gives):
     name: str
 
 
+class ProposalOfCamera(Gives):
+    """That waits for a second person."""
+
+    number: int
+    proposer: Person
+    reason: str
+    proposed: str
+    until: str
+
+
 class Wishes(Gives):
     language: Language | None
     theme: Theme | None
