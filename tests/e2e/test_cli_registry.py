@@ -15,9 +15,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from torrazzo.access import Peer
+from torrazzo.access.staffing import Staffing
+from torrazzo.base.clock import SystemClock
 from torrazzo.cli import main
 from torrazzo.durable import OsDisk
 from torrazzo.town import Home, load_box, load_plan, load_settings
+from torrazzo.town.office import Office
 
 SECRET = "tre-Caval1i"
 
@@ -105,11 +109,12 @@ def test_times_are_the_towns(shell: Shell) -> None:
 
 def test_a_password_is_never_said(shell: Shell) -> None:
     """Typed in the address it is split off, warned of, sealed; neither output nor errors nor files show it."""
-    added = shell("camera", "add", "Via Mons. Assi", f"rtsp://op:{SECRET}@10.1.0.2/1", "--sub", "rtsp://10.1.0.2/2")
+    added = shell("camera", "add", "Via Mons. Assi", f"rtsp://op:{SECRET}@10.1.0.2/1", "--synthetic")
     assert added.code == 0
     assert "shell's history" in added.err
     assert "@" not in added.out
-    piped = shell("camera", "add", "Due", "rtsp://h/", "--user", "op", "--password-stdin", stdin=f"{SECRET}\n")
+    words = ("camera", "add", "Due", "rtsp://h/", "--synthetic", "--user", "op", "--password-stdin")
+    piped = shell(*words, stdin=f"{SECRET}\n")
     assert piped.code == 0
     assert "history" not in piped.err
     said = [added, piped, shell("camera", "list"), shell("camera", "show", "due"), shell("camera", "list", "--json")]
@@ -145,15 +150,31 @@ def test_set_changes_what_it_names(shell: Shell) -> None:
     shown = shell("camera", "show", "due", "--json").json()
     assert (shown["place"], shown["enabled"], shown["synthetic"]) == ("there", False, True)
     assert shown["permit_until"] == "2026-12-31T23:00:00.000Z"
-    shell("camera", "set", shown["id"], "--no-sub", "--enable", "--until", "none", "--real")
+    shell("camera", "set", shown["id"], "--no-sub", "--enable", "--until", "none")
     shown = shell("camera", "show", "due", "--json").json()
-    assert (len(shown["streams"]), shown["enabled"], shown["synthetic"], shown["permit_until"]) == (
-        1,
-        True,
-        False,
-        None,
-    )
+    assert (len(shown["streams"]), shown["enabled"], shown["permit_until"]) == (1, True, None)
     assert "Nothing to change" in shell("camera", "set", "due", "--enable").out
+
+
+def test_a_command_does_alone_what_the_page_lets_one_do(shell: Shell) -> None:
+    """LB-01, RT-01: a real camera waits, one person does not switch it on; each change is a fact of the Unix user."""
+    added = shell("camera", "add", "Vera", "rtsp://h/1")
+    assert (added.code, "not recorded yet" in added.out) == (0, True)
+    assert shell("camera", "add", "Finta", "rtsp://h/2", "--synthetic").code == 0
+    for words in (("Vera", "--enable"), ("Finta", "--keep", "72")):
+        refused = shell("camera", "set", *words)
+        assert (refused.code, "another confirms" in refused.err) == (5, True), words
+    assert shell("camera", "set", "Vera", "--keep", "72").code == 0  # said before it is activated
+    assert shell("camera", "remove", "Finta", "--yes").code == 0
+    states = {each["name"]: each["enabled"] for each in shell("camera", "list", "--json").json()}
+    assert states == {"Vera": False}
+    assert "waits" in shell("camera", "list").out
+    home = Home(shell.home)
+    assert load_plan(home.plan, load_box(home.box_key)).entries == ()
+    with Office(home, OsDisk(), SystemClock()) as office:
+        facts = Staffing.of(office.registry.engine, office.box, SystemClock()).staff.owed()
+    user = f"unix:{Peer.of(os.getuid()).name}"
+    assert [(fact.kind, fact.values["what"], fact.who.person) for fact in facts] == [("cfg", "camera", user)] * 4
 
 
 def test_sectors_are_said_on_the_command_line(shell: Shell) -> None:

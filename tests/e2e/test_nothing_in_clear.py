@@ -87,7 +87,8 @@ def test_a_recording_town_keeps_nothing_in_clear(tmp_path: Path) -> None:
     with SmallTown([clip], habits) as town:
         said = run(home, "init", "--name", "Prova")
         address = town.urls[0]
-        said += run(home, "camera", "add", "Piazza", address, "--user", "viewer", "--password-stdin", given=SECRET)
+        words = ("camera", "add", "Piazza", address, "--synthetic", "--user", "viewer", "--password-stdin")
+        said += run(home, *words, given=SECRET)
         with (home / "serve.log").open("wb") as log:
             serving = subprocess.Popen([*TORRAZZO, "serve", "--home", str(home), "--port", "0"], stdout=log, stderr=log)
             try:

@@ -74,7 +74,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([*TORRAZZO, "init", "--home", str(home)], check=True)
     with SmallTown.of_streets(2) as town:
         for i, url in enumerate(town.urls):
-            subprocess.run([*TORRAZZO, "camera", "add", f"Street {i}", url, "--home", str(home)], check=True)
+            subprocess.run(
+                [*TORRAZZO, "camera", "add", f"Street {i}", url, "--synthetic", "--home", str(home)], check=True
+            )
         serve = subprocess.Popen([*TORRAZZO, "serve", "--home", str(home), "--port", "0"])
         try:
             pid = go_on(serve, home)

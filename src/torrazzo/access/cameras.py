@@ -1,16 +1,28 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Cameras of the registry as people change them: each change and the fact that it owes are one transaction."""
+"""Cameras of the registry as people change them: each change and the fact that it owes are one transaction.
 
-from collections.abc import Callable
+Page and command line come through here, and what one person may not do alone (law/alone.py) neither of them does.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from torrazzo.access.accounts import Accounts
-from torrazzo.access.staff import By, Change, Done, Staff
+from torrazzo.access.staff import By, Change, Done, Staff, demand
 from torrazzo.base.ids import CameraId, StreamId
+from torrazzo.law.alone import alone
 from torrazzo.town.camera import Camera, UnknownCamera
 from torrazzo.town.office import Office
 from torrazzo.town.wire import camera_to_wire
+
+_BY_TWO: Mapping[str, str] = {
+    "CAMERA_NOT_LAWFUL": "a real camera is activated with its file: one proposes it, another confirms (the page, "
+    "Cameras). Whether it shows a real place is said when it is added: where that was wrong, remove it and add it anew",
+    "RETENTION_BY_TWO": "how long its footage lives is changed by two: one proposes it, another confirms (the page, "
+    "Cameras)",
+    "SECTORS_BY_TWO": "where it may look is widened by two: one proposes it, another confirms (the page, Cameras)",
+}
 
 
 class Cameras:
@@ -31,16 +43,27 @@ class Cameras:
         return found
 
     def add(self, camera: Camera, by: By) -> Done[Camera]:
-        """A new one, as of now."""
+        """A new one, as of now; one of a real place waits until two activate it (LB-01)."""
         with self._staff.change() as change:
-            camera = replace(camera, added=change.now)
+            camera = replace(camera, added=change.now, enabled=camera.enabled and camera.synthetic)
             self._office.registry.add(camera, change.connection)
             done = self._told(change, None, camera, by)
         self._office.publish()
         return done
 
     def change(self, id_: str, edit: Callable[[Camera], Camera], by: By) -> Done[Camera]:
-        """What `edit` makes of it; where that is the same, nothing is told."""
+        """What `edit` makes of it, by one person: raises `Denial` for what two decide; what is the same is not told."""
+
+        def checked(before: Camera) -> Camera:
+            after = edit(before)
+            decision = alone(before, after)
+            demand(decision, _BY_TWO.get(decision.code, ""))
+            return after
+
+        return self.decided(id_, checked, by)
+
+    def decided(self, id_: str, edit: Callable[[Camera], Camera], by: By) -> Done[Camera]:
+        """The same, of what one proposed and another confirmed."""
         with self._staff.change() as change:
             before = self.one(id_)
             after = edit(before)

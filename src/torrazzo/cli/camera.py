@@ -16,11 +16,12 @@ from torrazzo.base.ids import STREAM_NAMES, CameraId, StreamId
 from torrazzo.base.secret import Secret
 from torrazzo.base.times import ticks_from_text
 from torrazzo.cli.exits import FOUND
-from torrazzo.cli.office import changing, read_camera, read_cameras
+from torrazzo.cli.office import changing_cameras, read_camera, read_cameras
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.output import local_text, warn, write_json, write_table
 from torrazzo.cli.process_options import find_home
 from torrazzo.cli.sectors import sectors
+from torrazzo.law.alone import waits
 from torrazzo.town.camera import Camera, StreamConfig, check_name, new_camera_id, parse_address
 from torrazzo.town.home import Home, load_settings
 from torrazzo.town.wire import camera_for_people
@@ -88,7 +89,7 @@ def add(
     pin: PinOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a camera; it is recorded from now on."""
+    """Add a camera: a synthetic one is recorded from now on, a real one once two have activated it on the page."""
     from torrazzo.town.office import new_camera
 
     if (url is None) == (onvif is None):
@@ -106,7 +107,7 @@ def add(
     camera = new_camera(id_, name, streams, place=(place or "").strip(), synthetic=synthetic)
     if keep is not None:
         camera = replace(camera, retention_hours=keep)
-    with changing(place_) as office:
+    with changing_cameras(place_) as office:
         camera = office.add(camera)
     _have_keys(place_, keep)
     _tell_added(camera, device, as_json)
@@ -178,10 +179,7 @@ def set_camera(
         str | None, typer.Option("--until", metavar="T", help="End of the permission to record, or `none`.")
     ] = None,
     enable: Annotated[
-        bool | None, typer.Option("--enable/--disable", help="Record, or stop until enabled again.", show_default=False)
-    ] = None,
-    synthetic: Annotated[
-        bool | None, typer.Option("--synthetic/--real", help="What its pictures show.", show_default=False)
+        bool | None, typer.Option("--enable/--disable", help="Record a synthetic one, or stop.", show_default=False)
     ] = None,
     keep: KeepOption = None,
     user: UserOption = None,
@@ -196,7 +194,7 @@ def set_camera(
     password = _read_password() if password_stdin else None
     if sub and no_sub:
         raise Invalid("--sub and --no-sub contradict each other; give one of them")
-    with changing(place_) as office:
+    with changing_cameras(place_) as office:
         before = read_camera(place_, name)
         streams = [_with(s, user, password, transport, ca, pin) for s in _new_streams(before, url, sub, no_sub)]
         camera = replace(before, streams=tuple(streams))
@@ -209,8 +207,6 @@ def set_camera(
             camera = replace(camera, permit_until=None if until == "none" else ticks_from_text(until, zone))
         if enable is not None:
             camera = replace(camera, enabled=enable)
-        if synthetic is not None:
-            camera = replace(camera, synthetic=synthetic)
         if keep is not None:
             camera = replace(camera, retention_hours=keep)
         if camera != before:
@@ -238,7 +234,7 @@ def remove(
                 "--yes says so. Nothing was changed"
             )
         typer.confirm(f"Stop recording {camera.name} and forget its addresses and passwords?", abort=True)
-    with changing(place) as office:
+    with changing_cameras(place) as office:
         office.remove(camera.id)
     print(f"Removed {camera.name} ({camera.id}). Its footage stays until its time is over.")
 
@@ -288,6 +284,9 @@ def _tell_added(camera: Camera, device: "Description | None", as_json: bool) -> 
         write_json(camera_for_people(camera) | ({} if device is None else {"device": description_json(device)}))
         return
     print(f"Added {camera.name} ({camera.id}), {_streams_text(camera)}.")
+    if waits(camera):
+        print("It shows a real place, so it is not recorded yet: on the page one person proposes it with its file of")
+        print("purpose, and another confirms (Cameras).")
     if device is not None:
         show_description(device)
 
@@ -374,7 +373,7 @@ def _read_password() -> Secret:
 def _state_text(camera: Camera, zone: ZoneInfo) -> str:
     if camera.removed is not None:
         return f"removed {local_text(camera.removed, zone)}"
-    return "enabled" if camera.enabled else "disabled"
+    return "waits" if waits(camera) else "enabled" if camera.enabled else "disabled"
 
 
 def _streams_text(camera: Camera) -> str:

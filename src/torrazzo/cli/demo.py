@@ -216,11 +216,11 @@ def register(home: Home, names: Sequence[str], urls: Sequence[str]) -> None:
 
     `urls`: of each camera `main`, then `sub`.
     """
-    from torrazzo.cli.office import changing, read_cameras
+    from torrazzo.cli.office import changing_cameras, read_cameras
     from torrazzo.testing.town import position_of
     from torrazzo.town.office import new_camera
 
-    with changing(home) as office:
+    with changing_cameras(home) as office:
         known = {camera.name: camera for camera in read_cameras(home)}
         for at, name in enumerate(names):
             camera, own = known.pop(name, None), urls[at * len(STREAMS) : (at + 1) * len(STREAMS)]

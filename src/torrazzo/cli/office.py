@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Registry and catalogue, wherever they are written now: here, or by the running control room."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -16,6 +17,7 @@ from torrazzo.town.camera import Camera, find_camera
 from torrazzo.town.home import Home, load_settings
 
 if TYPE_CHECKING:  # loads the database's machinery, which half of the commands do without
+    from torrazzo.access.camera_hand import CameraHand
     from torrazzo.town.office import Office
 
 _PATIENCE_S = 10.0
@@ -44,6 +46,24 @@ def changing(home: Home) -> "Iterator[Office | ControlRoom]":
     raise Unavailable(
         f"{home.office_lock} is held and the control room does not answer; see what `torrazzo serve` says"
     )
+
+
+@contextmanager
+def changing_cameras(home: Home) -> "Iterator[CameraHand | ControlRoom]":
+    """The same for cameras: each change is a fact of who runs the command, and what two decide is refused."""
+    from torrazzo.access import Peer
+    from torrazzo.access.camera_hand import CameraHand
+    from torrazzo.access.cameras import Cameras
+    from torrazzo.access.staffing import Staffing
+    from torrazzo.town.office import Office
+
+    with changing(home) as office:
+        if not isinstance(office, Office):
+            yield office
+            return
+        staffing = Staffing.of(office.registry.engine, office.box, SystemClock())
+        cameras = Cameras(staffing.staff, staffing.accounts, office)
+        yield CameraHand(cameras, Peer.of(os.getuid()).name)
 
 
 def read_cameras(home: Home, *, has_removed: bool = False) -> tuple[Camera, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from torrazzo.base.errors import Invalid
-from torrazzo.cli.office import changing, read_camera
+from torrazzo.cli.office import changing_cameras, read_camera
 from torrazzo.cli.options import HomeOption, JsonOption
 from torrazzo.cli.output import write_json, write_table
 from torrazzo.cli.process_options import find_home
@@ -42,7 +42,7 @@ def sectors(
     place = find_home(home)
     camera = read_camera(place, name)
     if said or none or preset is not None or endless is not None or speed is not None:
-        with changing(place) as office:
+        with changing_cameras(place) as office:
             camera = read_camera(place, name)
             bounds = _changed(camera.bounds or Bounds(), said, none, endless, speed, preset).checked()
             if bounds != camera.bounds:

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
+from torrazzo.access.camera_hand import CameraHand
 from torrazzo.access.cameras import Cameras
 from torrazzo.access.links import FIRST
 from torrazzo.access.staff import By, Fact
@@ -181,9 +182,7 @@ class _Room:
         except OSError as error:
             log.warning("page_address_not_written", error=str(error))  # a full disk must not stop the rest
         try_to("first_link_not_written", partial(self._offer_first_link, page_address(page)))
-        changes = make_socket_app(
-            self._office, self.state, self._writer.take, self._writer.rebuild, self._staff.routes()
-        )
+        changes = make_socket_app(self._hand, self.state, self._writer.take, self._writer.rebuild, self._staff.routes())
         copies = make_people_app(self._desk(), self._looks, self._holds().routes())
         try:
             local = (
@@ -263,6 +262,9 @@ class _Room:
     def _has_page(self) -> bool:
         """Of accounts: where it was built, and there are some."""
         return PAGE.exists() and bool(self._staff.staffing.accounts.all())
+
+    def _hand(self, user: str) -> CameraHand:
+        return CameraHand(self._cameras, user, lambda done: self._staff.told_or_owed(done)[0])
 
     def _tell_turned(self, camera: CameraId, what: str, by: By) -> None:
         self._staff.told(self._cameras.turned(camera, what, by))

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.base.ids import CameraId
 from torrazzo.control_room.answers import error_body, error_status
+from torrazzo.control_room.peered import requesting
 from torrazzo.control_room.state import TownState
 from torrazzo.town.camera import Camera
 from torrazzo.town.wire import camera_from_wire, camera_to_wire
@@ -29,7 +30,7 @@ LARGEST_BODY = 64 << 20
 
 
 class Changes(Protocol):
-    """Who changes the registry; see `town.office.Office`."""
+    """One user's hand at the registry; see `access.camera_hand`."""
 
     def add(self, camera: Camera) -> Camera: ...
 
@@ -39,13 +40,13 @@ class Changes(Protocol):
 
 
 def make_socket_app(
-    changes: Changes,
+    changes: Callable[[str], Changes],
     state: Callable[[], TownState],
     take_facts: Callable[[object], int],
     rebuild: Callable[[], Mapping[str, object]],
     more: Sequence[Route] = (),
 ) -> Starlette:
-    """The application; everything that writes runs one at a time, in a thread."""
+    """The application; everything that writes runs one at a time, in a thread. `changes`: of a Unix user, by name."""
     writing, indexing = asyncio.Lock(), asyncio.Lock()
 
     async def ping(_request: Request) -> Response:
@@ -63,7 +64,7 @@ def make_socket_app(
     async def post_camera(request: Request) -> Response:
         camera = camera_from_wire(await read_json(request))
         async with writing:
-            added = await asyncio.to_thread(changes.add, camera)
+            added = await asyncio.to_thread(changes(requesting(request).name).add, camera)
         log.info("camera_added", camera=added.id, name=added.name)
         return JSONResponse(camera_to_wire(added))
 
@@ -71,14 +72,14 @@ def make_socket_app(
         id_ = CameraId(request.path_params["id"])
         if request.method == "DELETE":
             async with writing:
-                gone = await asyncio.to_thread(changes.remove, id_)
+                gone = await asyncio.to_thread(changes(requesting(request).name).remove, id_)
             log.info("camera_removed", camera=gone.id, name=gone.name)
             return JSONResponse(camera_to_wire(gone))
         camera = camera_from_wire(await read_json(request))
         if camera.id != id_:
             raise Invalid(f"camera {camera.id} was sent to the address of {id_}")
         async with writing:
-            changed = await asyncio.to_thread(changes.change, camera)
+            changed = await asyncio.to_thread(changes(requesting(request).name).change, camera)
         log.info("camera_changed", camera=changed.id, name=changed.name)
         return JSONResponse(camera_to_wire(changed))
 

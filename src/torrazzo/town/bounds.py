@@ -19,6 +19,12 @@ class Sector(NamedTuple):
     top: float
     zoom: float = 1.0
 
+    def is_within(self, other: "Sector") -> bool:
+        """Whether each direction, and each closeness, of this one is the other's too."""
+        across = other.left <= self.left and self.right <= other.right
+        along = other.bottom <= self.bottom and self.top <= other.top
+        return across and along and self.zoom <= other.zoom
+
 
 class Bounds(NamedTuple):
     """No sectors: nobody has said yet where it may look, and nobody turns it."""
@@ -42,6 +48,13 @@ class Bounds(NamedTuple):
         if self.home is not None and not 0 < len(self.home) <= 256:
             raise Invalid("home: the token of a preset")
         return self
+
+    def is_within(self, other: "Bounds") -> bool:
+        """Whether by this one it may look nowhere that it may not by the other, and is measured in the same way."""
+        if not self.sectors:
+            return True
+        inside = all(any(each.is_within(wide) for wide in other.sectors) for each in self.sectors)
+        return inside and (self.is_endless, self.full_speed) == (other.is_endless, other.full_speed)
 
     def plain(self) -> dict[str, object]:
         """For people, and for JSON."""

@@ -3,66 +3,18 @@
 """LB-01 over the API: a real camera records once its file is whole, one has proposed it and another confirmed."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.tools.api_town import Answered, ApiTown, Browser, api_town
-from tests.tools.staffed import OWNER
-from torrazzo.access.camera_groups import CameraGroup
-from torrazzo.law import Role
+from tests.tools.api_town import ApiTown
+from tests.tools.officials import WHOLE, WHY, officials_town, state, unmasked, waiting
 from torrazzo.town import load_box, load_plan
-
-WHOLE = {
-    "purpose": "urban-security",
-    "regime": "G",
-    "act": "delibera 12 del 2 novembre 2026",
-    "area": "street",
-    "pact": "patto del 3 marzo 2026",
-    "pact_until": "2099-03-02",
-    "committee": "prot. 4411 del 10 ottobre 2026, favorevole",
-    "dpia": "DPIA 3/2026",
-    "sign": "palo 14, prima dell’incrocio",
-    "workers": "nessun luogo di lavoro inquadrato",
-    "view": "vista sul posto dal comandante il 20 novembre 2026",
-}
-NOTHING = {**dict.fromkeys(WHOLE, "")}
-WHY = "il fascicolo è completo da oggi"
-PEOPLE = {
-    "dino.rossi": Role.DESIGNATO,
-    "piero.gialli": Role.PG_OFFICER,
-    "ada.bianchi": Role.ADMIN,
-    "dora.neri": Role.DPO,
-}
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiTown]:
-    with api_town(tmp_path_factory.mktemp("activation") / "town") as town:
-        every = town.staffing.groups.save(CameraGroup("", "tutte", True, frozenset()), OWNER).value.id
-        for name, role in PEOPLE.items():
-            town.somebody(name, role)
-            if role in {Role.DESIGNATO, Role.PG_OFFICER}:
-                account = town.staffing.accounts.named(name)
-                town.people.told(town.staffing.accounts.give(account.id, {role}, {every}, OWNER))
+    with officials_town(tmp_path_factory.mktemp("activation") / "town") as town:
         yield town
-
-
-def waiting(town: ApiTown, name: str) -> str:
-    body = {"name": name, "url": "rtsp://127.0.0.1:9/x", "synthetic": False}
-    return str(town.signed_in("ada.bianchi").post("/cameras", body).json()["id"])
-
-
-def state(browser: Browser, id_: str, **file: Any) -> Answered:
-    return browser.ask("PUT", f"/api/v1/cameras/{id_}/file", {**WHOLE, **file})
-
-
-def unmasked(town: ApiTown, id_: str) -> None:
-    """Nothing has to be hidden: decided by two."""
-    body = {"areas": [], "reason": "nessuna finestra inquadrata"}
-    found = town.signed_in("dino.rossi").post(f"/cameras/{id_}/masks", body).json()["proposal"]["number"]
-    answer = {"reason": "visto sul posto, nessuna"}
-    assert town.signed_in("piero.gialli").post(f"/mask-proposals/{found}/approve", answer).json()["version"] == 1
 
 
 def is_planned(town: ApiTown, id_: str) -> bool:
@@ -122,7 +74,7 @@ def test_what_changed_since_is_proposed_anew(town: ApiTown) -> None:
     state(commander, id_)
     number = commander.post(f"/cameras/{id_}/activation", {"reason": WHY}).json()["proposal"]["number"]
     assert commander.post(f"/cameras/{id_}/activation", {"reason": WHY}).code == "NOT_NOW"
-    state(commander, id_, sign="altrove")
+    assert town.signed_in("ada.bianchi").ask("PATCH", f"/api/v1/cameras/{id_}", {"retention_hours": 24}).status == 200
     officer, answer = town.signed_in("piero.gialli"), {"reason": "fascicolo letto con attenzione"}
     assert officer.post(f"/activation-proposals/{number}/approve", answer).code == "NOT_WHAT_WAS_APPROVED"
     assert officer.post(f"/activation-proposals/{number}/refuse", answer).json()["proposal"] is None

@@ -7,33 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.tools.api_town import Answered, ApiTown, Browser, api_town
-from tests.tools.staffed import OWNER
-from torrazzo.access.camera_groups import CameraGroup
-from torrazzo.law import Role
+from tests.tools.api_town import Answered, ApiTown, Browser
+from tests.tools.officials import officials_town
 from torrazzo.testing.onvif import FakeOnvif, Traits
 
 WINDOW = {"corners": [[-0.5, -0.5], [-0.2, -0.5], [-0.2, 0.1], [-0.5, 0.1]], "kind": "Color"}
 GABLE = {"corners": [[0.1, 0.1], [0.5, 0.1], [0.3, 0.6]], "kind": "Color"}
 WHY = "finestre private al primo piano"
-PEOPLE = {
-    "dino.rossi": Role.DESIGNATO,
-    "piero.gialli": Role.PG_OFFICER,
-    "ada.bianchi": Role.ADMIN,
-    "dora.neri": Role.DPO,
-    "olga.verdi": Role.OPERATOR,
-}
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiTown]:
-    with api_town(tmp_path_factory.mktemp("masks") / "town") as town:
-        every = town.staffing.groups.save(CameraGroup("", "tutte", True, frozenset()), OWNER).value.id
-        for name, role in PEOPLE.items():
-            town.somebody(name, role)
-            if role not in {Role.ADMIN, Role.DPO, Role.OPERATOR}:
-                account = town.staffing.accounts.named(name)
-                town.people.told(town.staffing.accounts.give(account.id, {role}, {every}, OWNER))
+    with officials_town(tmp_path_factory.mktemp("masks") / "town") as town:
         yield town
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.asgi import Client
+from torrazzo.access import Peer
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.ids import StreamId
 from torrazzo.base.secret import Secret
@@ -76,7 +77,7 @@ def test_changes_reach_the_plan(tmp_path: Path) -> None:
         return town_state(settings, office.registry.cameras(), None, lambda *_: (), clock.utc())
 
     with Office(home, OsDisk(), clock) as office:
-        http = Client(make_socket_app(office, state, take, lambda: {"facts": 3}))
+        http = Client(make_socket_app(lambda _: office, state, take, lambda: {"facts": 3}), peer=Peer(0, "root"))
         camera = declared()
         added = http.ask("POST", "/cameras", camera_to_wire(camera))
         assert added.status == 200

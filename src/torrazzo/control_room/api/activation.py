@@ -76,11 +76,11 @@ def propose_activation(id: Id, body: shapes.ActivationWanted, asked: Asking) -> 
 def approve_activation(number: Number, body: shapes.ActivationWanted, asked: Asking) -> shapes.Activation:
     """By another person: it records from now on, if nothing of its file has changed since."""
     room, four_eyes = asked.room, asked.room.staffing.four_eyes
-    found = proposal(room, KIND, number)
+    found = proposal(room, number, KIND)
     camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
     _expect_whole(room, camera)
     if found.what != _what(camera):
-        raise No("NOT_WHAT_WAS_APPROVED", "its file has changed since: refuse this, and have it proposed anew")
+        raise No("NOT_WHAT_WAS_APPROVED", "something of it has changed since: refuse this, and have it proposed anew")
     room.told(four_eyes.approve(number, asked.by(body.reason)))
 
     def edit(before: Camera) -> Camera:
@@ -88,7 +88,7 @@ def approve_activation(number: Number, body: shapes.ActivationWanted, asked: Ask
         return replace(before, enabled=True)
 
     by = asked.by(f"activates the camera: proposal {number}")
-    camera = room.told(room.cameras_of_town.change(camera.id, edit, by))
+    camera = room.told(room.cameras_of_town.decided(camera.id, edit, by))
     room.told(four_eyes.done(number, asked.by(f"proposal {number} is done")))
     return _shown(room, camera)
 
@@ -96,21 +96,23 @@ def approve_activation(number: Number, body: shapes.ActivationWanted, asked: Ask
 @routes.add("POST", "/activation-proposals/{number}/refuse", Logged.CONFIG, "activation", CONFIRM, shapes.Activation)
 def refuse_activation(number: Number, body: shapes.ActivationWanted, asked: Asking) -> shapes.Activation:
     """By another person: it waits on."""
-    return _shown(asked.room, refuse(asked, KIND, number, body.reason))
+    return _shown(asked.room, refuse(asked, number, body.reason, KIND))
 
 
 @routes.add("POST", "/activation-proposals/{number}/withdraw", Logged.CONFIG, "activation", PROPOSE, shapes.Activation)
 def withdraw_activation(number: Number, asked: Asking) -> shapes.Activation:
     """By who proposed it."""
-    return _shown(asked.room, withdraw(asked, KIND, number))
+    return _shown(asked.room, withdraw(asked, number, KIND))
 
 
 # -- parts
 
 
 def _what(camera: Camera) -> Mapping[str, object]:
-    """What is confirmed: this file of this camera."""
-    return {"camera": camera.id, "file": (camera.file or PurposeFile())._asdict()}
+    """What is confirmed: this file of this camera, how long it keeps, and where it may turn."""
+    bounds = None if camera.bounds is None else camera.bounds.to_text()
+    file = (camera.file or PurposeFile())._asdict()
+    return {"camera": camera.id, "file": file, "hours": camera.retention_hours, "bounds": bounds}
 
 
 def _missing(room: Room, camera: Camera) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from torrazzo.control_room.api import (
     masks,
     own,
     people,
+    policy,
     provider,
     register,
     sectors,
@@ -71,6 +72,7 @@ DECLARED: Sequence[Declared] = tuple(
         sectors,
         masks,
         activation,
+        policy,
         timeline,
         walls,
     )

@@ -22,10 +22,10 @@ def open_about(room: Room, kind: str, camera: str) -> Proposal | None:
     return next((each for each in open_of(room, kind) if each.what["camera"] == camera), None)
 
 
-def proposal(room: Room, kind: str, number: int) -> Proposal:
-    """In whatever state; raises `No`."""
+def proposal(room: Room, number: int, *kinds: str) -> Proposal:
+    """In whatever state, of one of these kinds; raises `No`."""
     found = next((each for each in room.staffing.four_eyes.all() if each.number == number), None)
-    if found is None or found.kind != kind:
+    if found is None or found.kind not in kinds:
         raise No("NOT_FOUND")
     return found
 
@@ -44,17 +44,17 @@ def camera_for(asked: Asked, operation: Operation, id_: str) -> Camera:
     return camera
 
 
-def refuse(asked: Asked, kind: str, number: int, reason: str) -> Camera:
+def refuse(asked: Asked, number: int, reason: str, *kinds: str) -> Camera:
     """By another person than who proposed it: everything stays. The camera that it was about."""
-    found = proposal(asked.room, kind, number)
+    found = proposal(asked.room, number, *kinds)
     camera = camera_for(asked, Operation.POLICY_CONFIRM, str(found.what["camera"]))
     asked.room.told(asked.room.staffing.four_eyes.refuse(number, asked.by(reason)))
     return camera
 
 
-def withdraw(asked: Asked, kind: str, number: int) -> Camera:
+def withdraw(asked: Asked, number: int, *kinds: str) -> Camera:
     """By who proposed it. The camera that it was about."""
-    found = proposal(asked.room, kind, number)
+    found = proposal(asked.room, number, *kinds)
     asked.room.told(asked.room.staffing.four_eyes.withdraw(number, asked.by("withdraws it")))
     return asked.room.cameras_of_town.one(str(found.what["camera"]))
 

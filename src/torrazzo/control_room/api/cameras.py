@@ -26,6 +26,7 @@ from torrazzo.control_room.api.shapes import Id
 from torrazzo.control_room.camera_jobs import Job, TooMany
 from torrazzo.control_room.camera_search import Wanted, known_hosts, look, search, search_target
 from torrazzo.law import Operation
+from torrazzo.law.alone import waits
 from torrazzo.town.camera import Address, Camera, StreamConfig, check_name, name_key, new_camera_id, parse_address
 from torrazzo.town.office import new_camera
 from torrazzo.town.position import Position
@@ -52,7 +53,6 @@ def add_camera(body: shapes.NewCamera, asked: Asking) -> shapes.CameraDetail:
     streams = [_stream(body, id_, stream, url) for stream, url in (("main", body.url), ("sub", body.sub)) if url]
     made = replace(
         new_camera(id_, name, streams, place=body.place.strip(), synthetic=body.synthetic),
-        enabled=body.synthetic,
         retention_hours=body.retention_hours,
         position=_position(body.position),
         device=_device(body.device),
@@ -69,12 +69,6 @@ def change_camera(id: Id, body: shapes.CameraChange, asked: Asking) -> shapes.Ca
     name = None if body.name is None else _free_name(room, body.name, id)
 
     def edit(before: Camera) -> Camera:
-        if body.enabled and not before.enabled and not before.synthetic:
-            raise No(
-                "CAMERA_NOT_LAWFUL",
-                "a real camera is activated with its file: one person proposes it, another confirms",
-                clause="LB-01",
-            )
         streams = changed_streams(before, body)
         after = replace(
             before,
@@ -345,7 +339,7 @@ def listed(found: Camera | None) -> dict[str, Any]:
     return {
         "position": position,
         "turns": found is not None and found.bounds is not None and bool(found.bounds.sectors),
-        "waits": found is not None and not (found.enabled or found.synthetic),
+        "waits": found is not None and waits(found),
     }
 
 

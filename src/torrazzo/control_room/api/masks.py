@@ -76,7 +76,7 @@ def propose_masks(id: Id, body: shapes.MasksWanted, asked: Asking) -> shapes.Cam
 def approve_masks(number: Number, body: shapes.MaskAnswer, asked: Asking) -> shapes.CameraMasks:
     """By another person: decided from now on, and set in the camera at once, if that can."""
     room, four_eyes = asked.room, asked.room.staffing.four_eyes
-    found = proposal(room, KIND, number)
+    found = proposal(room, number, KIND)
     camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
     room.told(four_eyes.approve(number, asked.by(body.reason)))
     now = room.staffing.staff.clock.utc()
@@ -93,13 +93,13 @@ def approve_masks(number: Number, body: shapes.MaskAnswer, asked: Asking) -> sha
 @routes.add("POST", "/mask-proposals/{number}/refuse", Logged.ALTER, "masks", CONFIRM, shapes.CameraMasks)
 def refuse_masks(number: Number, body: shapes.MaskAnswer, asked: Asking) -> shapes.CameraMasks:
     """By another person: everything stays."""
-    return _shown(asked.room, refuse(asked, KIND, number, body.reason))
+    return _shown(asked.room, refuse(asked, number, body.reason, KIND))
 
 
 @routes.add("POST", "/mask-proposals/{number}/withdraw", Logged.ALTER, "masks", PROPOSE, shapes.CameraMasks)
 def withdraw_masks(number: Number, asked: Asking) -> shapes.CameraMasks:
     """By who proposed it."""
-    return _shown(asked.room, withdraw(asked, KIND, number))
+    return _shown(asked.room, withdraw(asked, number, KIND))
 
 
 @routes.add("POST", "/cameras/{id}/masks/set", Logged.ALTER, "masks", APPLY, shapes.CameraMasks)

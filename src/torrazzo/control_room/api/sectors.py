@@ -31,21 +31,25 @@ T = TypeVar("T")
 @routes.add("GET", "/cameras/{id}/sectors", Logged.CONSULT, "sectors", APPLY, shapes.BoundsKept)
 def see_sectors(id: Id, asked: Asking) -> shapes.BoundsKept:  # noqa: A002 - the path's word
     """As they are declared; the camera is not asked."""
-    return _kept(asked.room.cameras_of_town.one(id))
+    return kept(asked.room.cameras_of_town.one(id).bounds)
 
 
 @routes.add("PUT", "/cameras/{id}/sectors", Logged.CONFIG, "sectors", APPLY, shapes.BoundsKept)
 def set_sectors(id: Id, body: shapes.BoundsSaid, asked: Asking) -> shapes.BoundsKept:  # noqa: A002
-    """All of them, from the next move on."""
-    room = asked.room
+    """All of them, from the next move on; where that is wider than before and shows a real place, two decide it."""
+    bounds = bounds_for(asked, asked.room.cameras_of_town.one(id), body)
+    return kept(_save(asked, id, bounds, "says where the camera may look").bounds)
+
+
+def bounds_for(asked: Asked, before: Camera, body: shapes.BoundsSaid) -> Bounds:
+    """As they are said, home within them; raises `No`."""
     sectors = tuple(Sector(**each.model_dump()) for each in body.sectors)
     bounds = _checked(Bounds(sectors, body.is_endless, body.full_speed, body.home))
-    before = room.cameras_of_town.one(id)
     if bounds.home is not None and bounds != before.bounds:
         _, presets = _ask(asked, before, _see)
         found = next((preset for preset in presets if preset.token == bounds.home), None)
         _expect_inside(bounds, None if found is None else found.pose)
-    return _kept(_save(asked, id, bounds, "says where the camera may look"))
+    return bounds
 
 
 @routes.add("GET", "/cameras/{id}/pose", Logged.CONSULT, "sectors", APPLY, shapes.Pointing)
@@ -67,7 +71,7 @@ def keep_home(id: Id, asked: Asking) -> shapes.BoundsKept:  # noqa: A002 - the p
         raise No("TURNING_UNDECLARED", "say first where the camera may look", clause="MN-04")
     _expect_inside(bounds, _ask(asked, camera, _see)[0])
     token = _ask(asked, camera, _keep)
-    return _kept(_save(asked, id, bounds._replace(home=token), "says where the camera goes back to"))
+    return kept(_save(asked, id, bounds._replace(home=token), "says where the camera goes back to").bounds)
 
 
 async def _see(turning: Turning) -> tuple[Pose | None, list[Preset]]:
@@ -110,8 +114,9 @@ def _save(asked: Asked, id_: str, bounds: Bounds, why: str) -> Camera:
     return asked.room.told(asked.room.cameras_of_town.change(id_, edit, asked.by(why)))
 
 
-def _kept(camera: Camera) -> shapes.BoundsKept:
-    bounds = camera.bounds or Bounds()
+def kept(found: Bounds | None) -> shapes.BoundsKept:
+    """As a page has them."""
+    bounds = found or Bounds()
     return shapes.BoundsKept(
         sectors=[shapes.SectorSaid(**sector._asdict()) for sector in bounds.sectors],
         is_endless=bounds.is_endless,

@@ -12,6 +12,7 @@ import type { LiveRoutes } from "./live";
 import type { MapRoutes } from "./map";
 import type { MaskRoutes } from "./masks";
 import type { PlaybackRoutes } from "./playback";
+import type { PolicyRoutes } from "./policy";
 import type { ProviderRoutes } from "./provider";
 import type { RegisterRoutes } from "./register";
 import type { CurtainRoutes } from "./room";
@@ -45,6 +46,7 @@ export interface Routes
     MaskRoutes,
     PeopleRoutes,
     PlaybackRoutes,
+    PolicyRoutes,
     ProviderRoutes,
     RegisterRoutes,
     SectorRoutes,

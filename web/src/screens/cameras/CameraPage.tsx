@@ -19,6 +19,7 @@ import { EditAccess } from "./EditAccess";
 import { EditCamera } from "./EditCamera";
 import { CameraStatus } from "./List";
 import { Masks } from "./Masks";
+import { Policy } from "./Policy";
 import { ProbeResult, useProbe } from "./Probe";
 import { Ptz } from "./Ptz";
 import { RemoveCamera } from "./RemoveCamera";
@@ -53,6 +54,7 @@ export function CameraPage({ camera, onChanged, onBack }: Props) {
       <div className="camera-parts">
         {camera.synthetic ? null : <Activation camera={camera.id} onChanged={onChanged} />}
         <Masks camera={camera.id} />
+        <Policy camera={camera.id} onChanged={onChanged} />
       </div>
       {permissions.includes("cameras.apply") ? <Declared id={camera.id} onChanged={onChanged} onBack={onBack} /> : null}
     </Screen>

@@ -15,7 +15,7 @@ import { Alert, useNotify } from "../../ui/Notices";
 import { useAction } from "../../ui/useAction";
 import { positionFrom, PositionFields, typed } from "./PositionFields";
 
-/** Name, place, field of view, how long it keeps, whether it records. */
+/** Name, place, field of view, whether it records; while it waits, how long it will keep. */
 export function EditCamera({ camera, onChanged }: { readonly camera: CameraDetail; readonly onChanged: () => void }) {
   const { t } = useTranslation();
   const client = useClient();
@@ -36,7 +36,7 @@ export function EditCamera({ camera, onChanged }: { readonly camera: CameraDetai
     const position = positionFrom(where);
     if (position === undefined || typeof kept !== "number" || !Number.isInteger(kept) || name.trim() === "") return;
     run(async () => {
-      const said: CameraChange = { name, place, position, retention_hours: kept, ...(isEnabled === camera.enabled ? {} : { enabled: isEnabled }) };
+      const said: CameraChange = { name, place, position, ...(camera.waits ? { retention_hours: kept } : {}), ...(isEnabled === camera.enabled ? {} : { enabled: isEnabled }) };
       await client.call("PATCH /cameras/{id}", said, { path: { id: camera.id } });
       notify("success", t("cameras.saved"));
       onChanged();
@@ -49,7 +49,7 @@ export function EditCamera({ camera, onChanged }: { readonly camera: CameraDetai
         {error === undefined ? null : <Alert kind="danger">{say(error)}</Alert>}
         <TextField label={t("cameras.name")} value={name} onChange={setName} error={isChecked && name.trim() === "" ? t("cameras.needed") : fieldErrors(error)["name"]} autoComplete="off" />
         <TextField label={t("cameras.place")} value={place} onChange={setPlace} autoComplete="off" />
-        <TextField label={t("cameras.hours")} hint={t("cameras.hours_hint")} inputMode="numeric" value={hours} onChange={setHours} error={hoursWrong ? t("cameras.between", { low: 2, high: 168 }) : undefined} />
+        {camera.waits ? <TextField label={t("cameras.hours")} hint={t("cameras.hours_hint")} inputMode="numeric" value={hours} onChange={setHours} error={hoursWrong ? t("cameras.between", { low: 2, high: 168 }) : undefined} /> : null}
         {camera.waits ? null : <Checkbox label={t("cameras.enabled")} isChecked={isEnabled} onChange={setEnabled} />}
         <fieldset className="field">
           <legend>{t("cameras.on_map")}</legend>

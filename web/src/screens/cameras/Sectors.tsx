@@ -7,11 +7,12 @@ import { useTranslation } from "react-i18next";
 import { useClient } from "../../app/session";
 import type { CameraDetail } from "../../core/api/cameras";
 import type { Pointing, TurningBounds } from "../../core/api/sectors";
+import { Refused } from "../../core/api/client";
 import { numberFrom } from "../../core/number";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { useSayError } from "../../ui/errors";
-import { Checkbox, SelectField, TextField } from "../../ui/Field";
+import { Checkbox, SelectField, TextArea, TextField } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
 import { Alert, useNotify } from "../../ui/Notices";
 import { Failed, Loading } from "../../ui/States";
@@ -59,6 +60,8 @@ function Form({ id, bounds, onChanged }: Props) {
   const [home, setHome] = useState(bounds.home ?? "");
   const [looks, setLooks] = useState<Pointing | undefined>(undefined);
   const [isChecked, setChecked] = useState(false);
+  const [reason, setReason] = useState("");
+  const isByTwo = error instanceof Refused && error.problem.code === "SECTORS_BY_TWO";
   const full = numberFrom(speed, 0.001, 1000);
   const path = { id };
 
@@ -67,9 +70,11 @@ function Form({ id, bounds, onChanged }: Props) {
     setChecked(true);
     const said = sectors.map(sectorFrom).filter((each) => each !== undefined);
     if (said.length < sectors.length || typeof full !== "number") return;
+    const wanted = { sectors: said, is_endless: isEndless, full_speed: full, home: home || null };
     run(async () => {
-      await client.call("PUT /cameras/{id}/sectors", { sectors: said, is_endless: isEndless, full_speed: full, home: home || null }, { path });
-      notify("success", t("sectors.saved"));
+      if (reason.trim() === "") await client.call("PUT /cameras/{id}/sectors", wanted, { path });
+      else await client.call("POST /cameras/{id}/sectors/proposal", { bounds: wanted, reason: reason.trim() }, { path });
+      notify("success", t(reason.trim() === "" ? "sectors.saved" : "camera_policy.proposed"));
       onChanged();
     });
   }
@@ -128,9 +133,10 @@ function Form({ id, bounds, onChanged }: Props) {
         onChange={setSpeed}
       />
       <SelectField label={t("sectors.home")} hint={t("sectors.home_hint")} value={home} options={homes} onChange={setHome} />
-      {error === undefined ? null : <Alert kind="danger">{say(error)}</Alert>}
+      {error === undefined ? null : <Alert kind={isByTwo ? "warning" : "danger"}>{say(error)}</Alert>}
+      {isByTwo || reason !== "" ? <TextArea label={t("camera_policy.reason")} value={reason} onChange={setReason} /> : null}
       <div className="buttons">
-        <Button isSubmit isBusy={isBusy}>{t("sectors.save")}</Button>
+        <Button isSubmit isBusy={isBusy}>{t(reason.trim() === "" ? "sectors.save" : "camera_policy.propose")}</Button>
         {bounds.sectors.length === 0 ? null : <Button kind="secondary" isBusy={isBusy} onClick={keepHome}>{t("sectors.home_here")}</Button>}
       </div>
     </form>
