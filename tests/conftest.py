@@ -56,6 +56,7 @@ PAGES = (  # Chromium; the rest, so that these two take as long
     "tests/e2e/test_page_screens.py",
     "tests/e2e/test_page_served.py",
     "tests/e2e/test_people_screen.py",
+    "tests/e2e/test_policy_screen.py",
     "tests/e2e/test_verify_html.py",
     "tests/e2e/test_verify_html_vectors.py",
     "tests/tamper/test_liars.py",

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_people_screen import WORDS, by_name, close, opened
 from tests.tools.api_town import ApiTown, api_town
 from tests.tools.page_seen import LOOKS, Seen, until
+from tests.tools.page_signed import WORDS, by_name, close, opened
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import SECOND, UtcTicks

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """People in Chromium over the real API and a real ledger: asked for by one, approved by another, and their ways in."""
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,17 +11,14 @@ import pyotp
 import pytest
 
 from tests.tools.api_town import ApiTown, api_town
-from tests.tools.page_seen import LOOKS, ROOT, Seen, until
+from tests.tools.page_seen import LOOKS, Seen, until
+from tests.tools.page_signed import WORDS, by_name, close, opened
 from tests.tools.staffed import PASSWORD
 from torrazzo.law import Role
 
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
-WORDS: dict[str, Any] = {
-    language: json.loads((ROOT / "web" / "src" / "i18n" / f"{language}.json").read_text("utf-8"))
-    for language in ("it", "en")
-}
 NEW = "lanterna verde sul molo"
 WHY = "assunta con il concorso di giugno"
 STAFF = {
@@ -36,29 +32,6 @@ def town(tmp_path: Path) -> Iterator[ApiTown]:
         for name, role in STAFF.items():
             town.somebody(name, role)
         yield town
-
-
-def opened(
-    browser: Any, town: ApiTown, name: str | None, path: str, language: str = "it", theme: str = "light"
-) -> Seen:
-    """The page as this person has it, signed in."""
-    seen = Seen(browser, f"http://localhost:{town.port}", language, theme)
-    if name is not None:
-        cookies = town.signed_in(name).cookies.items()
-        seen.context.add_cookies([{"name": key, "value": value, "url": seen.address} for key, value in cookies])
-    seen.open(path)
-    return seen
-
-
-def close(seen: Seen) -> None:
-    """It complained of nothing, and asked nobody else."""
-    assert seen.complaints == []
-    assert [url for url in seen.asked if not url.startswith(seen.address)] == []
-    seen.context.close()
-
-
-def by_name(seen: Seen, role: str, name: str) -> Any:
-    return seen.page.get_by_role(role, name=name, exact=True)
 
 
 def apply_for(seen: Seen, name: str, *roles: str) -> None:

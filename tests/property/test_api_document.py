@@ -33,7 +33,7 @@ PEOPLE = {
     Role.OPERATOR: "olga.neri",
     Role.AUDITOR: "aldo.prova",
 }
-PEOPLE |= {Role.PG_OFFICER: "piero.gialli"}
+PEOPLE |= {Role.PG_OFFICER: "piero.gialli", Role.DPO: "dora.viola"}
 LOCK_IS_OVER = 16 * 60  # seconds: many examples are wrong passwords
 
 

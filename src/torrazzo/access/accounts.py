@@ -38,6 +38,10 @@ class UnknownAccount(Invalid):
     """Nobody of that name or id."""
 
 
+class UnknownAgreement(Invalid):
+    """There is none of that id."""
+
+
 class Scope(NamedTuple):
     """Cameras that somebody has to do with."""
 
@@ -178,6 +182,21 @@ class Accounts:
             before = None if was is None else dict(was._mapping)  # noqa: SLF001 - SQLAlchemy's public way to a dict
             self.tell_change(change, "agreement", before, row, by)
             return change.done(found)
+
+    def end_agreement(self, id_: str, by: By) -> Done[Agreement]:
+        """It is over now, and with it what hangs on it; it goes on by a new act."""
+        with self._staff.change() as change:
+            row = change.connection.execute(sa.select(AGREEMENT).where(AGREEMENT.c.id == id_)).mappings().first()
+            if row is None:
+                raise UnknownAgreement(f"there is no agreement {id_[:40]!r}")
+            if row["ends"] <= change.now:
+                raise Denial("NOT_NOW", "AC-06", "it has ended already")
+            change.connection.execute(sa.update(AGREEMENT).where(AGREEMENT.c.id == id_).values(ends=change.now))
+            after = {**row, "ends": change.now}
+            self.tell_change(
+                change, "agreement", dict(row), after, by._replace(reason=f"{row['organisation']}: {by.reason}")
+            )
+            return change.done(_agreement(row)._replace(ends=change.now))
 
     def _told(self, change: Change, before: Account | None, after: Account, by: By) -> Done[Account]:
         self.tell(change, before, after, by)

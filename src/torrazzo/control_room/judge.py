@@ -38,8 +38,13 @@ class Ways(NamedTuple):
     refused: int = 0  # different things that were refused to people in the last ten minutes
 
 
-def judge(state: TownState, anchors: Mapping[str, object] | None = None, ways: Ways = Ways()) -> Judged:  # noqa: B008 - a value
-    """`anchors` is what the ledger says of stamps; None: nothing."""
+def judge(
+    state: TownState,
+    anchors: Mapping[str, object] | None = None,
+    ways: Ways = Ways(),  # noqa: B008 - a value
+    papers: Iterable[Finding] = (),
+) -> Judged:
+    """`anchors` is what the ledger says of stamps; None: nothing. `papers`: what ends or is missing there."""
     unknown = set(_unknown(state, anchors))
     findings = [
         *_recorder(state),
@@ -52,6 +57,7 @@ def judge(state: TownState, anchors: Mapping[str, object] | None = None, ways: W
         *_anchors(anchors, state.now),
         *_town(state),
         *_ways(ways),
+        *papers,
     ]
     once = {finding.key: finding for finding in findings}
     return Judged(tuple(once.values()), frozenset(unknown))

@@ -34,6 +34,7 @@ from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.api import Room, make_api
+from torrazzo.control_room.api.days import last_day
 from torrazzo.control_room.api.guard import Guard
 from torrazzo.control_room.api.room import expect_running
 from torrazzo.control_room.api.town_map import FILE as MAP_FILE
@@ -52,6 +53,7 @@ from torrazzo.control_room.live import LiveLooks, LiveRelay
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.media import Media
 from torrazzo.control_room.page_app import Views, make_page_app
+from torrazzo.control_room.papers import Papers, lapsing
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.control_room.person_looks import PersonLooks
 from torrazzo.control_room.playback_desk import KEYS_AT_ONCE, PlaybackDesk
@@ -66,7 +68,7 @@ from torrazzo.control_room.watch import Watch
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import let_pass, listen_unix
 from torrazzo.evidence.act_log import ActLog
-from torrazzo.health import Alarms
+from torrazzo.health import Alarms, Finding
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.playback.pictures import Pictures
 from torrazzo.town.home import Home, Settings, load_settings
@@ -168,7 +170,14 @@ class _Room:
     def _make_watch(self) -> Watch:
         staff, registry = self._staff.staffing.staff, self._office.registry
         ledger = self._home.ledger_socket
-        return Watch(self._look, registry.version, Alarms(staff), staff, self._clock, ledger, self._refusals)
+        seen = (self._refusals, self._lapsing)
+        return Watch(self._look, registry.version, Alarms(staff), staff, self._clock, ledger, *seen)
+
+    def _lapsing(self) -> Iterator[Finding]:
+        staffing, now = self._staff.staffing, self._clock.utc()
+        cameras, groups = self._office.registry.cameras(), staffing.groups.all()
+        today = last_day(UtcTicks(now + 1), self._settings.zone)
+        return lapsing(Papers(cameras, groups, staffing.accounts.agreements(), staffing.accounts.all(), now, today))
 
     @contextlib.contextmanager
     def sockets(self, host: str, port: int | None) -> Iterator[tuple[tuple[Server, socket.socket], ...]]:

@@ -3,7 +3,7 @@
 """Looks at the town every three seconds, so that alarms come by themselves; what it saw is there for who asks."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import structlog
@@ -15,7 +15,7 @@ from torrazzo.base.errors import Damaged, TorrazzoError, Unavailable
 from torrazzo.base.times import SECOND
 from torrazzo.control_room.judge import Ways, judge
 from torrazzo.control_room.state import TownState
-from torrazzo.health import Alarms
+from torrazzo.health import Alarms, Finding
 from torrazzo.town.ask import ask
 
 log = structlog.get_logger(__name__)
@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 FRESH_NS = 1_000_000_000  # a state is good for so long: many pages ask for it at a time
 HEARD_NS = 6_000_000_000  # of ledger and keyring, for who only judges: what they tell is no matter of seconds
 ANCHORS_NS = 60_000_000_000
+PAPERS_NS = 60_000_000_000
 TEND_NS = 3600_000_000_000
 REFUSED_LATELY = 10 * 60 * SECOND
 _ANSWER_S = 2.0
@@ -43,11 +44,14 @@ class Watch:
         clock: Clock,
         ledger_socket: Path,
         refusals: Mapping[object, int],
+        papers: Callable[[], Iterable[Finding]] = tuple,
     ) -> None:
         """`look` is told how old, in nanoseconds, what ledger and keyring said may be.
 
-        `version`: of the registry; `refusals`: when what was refused to whom, as the gate keeps it.
+        `version`: of the registry; `refusals`: when what was refused to whom, as the gate keeps it; `papers`: what ends
+        or is missing there.
         """
+        self._papers, self._papers_seen = papers, (-1, 0, tuple[Finding, ...]())
         self._look, self._version, self.alarms, self._staff, self._clock = look, version, alarms, staff, clock
         self._ledger_socket, self._refusals = ledger_socket, refusals
         self._lock = threading.Lock()
@@ -70,7 +74,8 @@ class Watch:
     def turn(self) -> None:
         """Look, judge; forget what is old. What hinders it is told once."""
         try:
-            self.alarms.judge(judge(self.state(HEARD_NS), self._said_of_anchors(), self._ways()))
+            state, papers = self.state(HEARD_NS), self._said_by_papers()
+            self.alarms.judge(judge(state, self._said_of_anchors(), self._ways(), papers))
             if self._clock.boot_ns() - self._tended_ns >= TEND_NS:
                 self._tended_ns = self._clock.boot_ns()
                 self.alarms.tend()
@@ -88,6 +93,13 @@ class Watch:
         ]
         with self._staff.look() as connection:
             return Ways(count_locked(connection, now), len(late))
+
+    def _said_by_papers(self) -> tuple[Finding, ...]:
+        """Anew when somebody has changed something, or a minute is over."""
+        changes, now_ns = self._staff.changes, self._clock.boot_ns()
+        if self._papers_seen[0] != changes or now_ns - self._papers_seen[1] >= PAPERS_NS:
+            self._papers_seen = (changes, now_ns, tuple(self._papers()))
+        return self._papers_seen[2]
 
     def _said_of_anchors(self) -> Mapping[str, object] | None:
         now_ns = self._clock.boot_ns()

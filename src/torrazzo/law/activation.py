@@ -2,20 +2,42 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What has to be there before a camera records a real place (LB-01, LB-02, FN-01, GV-01, TR-01, WK-01, MN-02)."""
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from torrazzo.town.camera import Camera
 from torrazzo.town.purpose import PurposeFile
 
 _ALWAYS = ("purpose", "regime", "act", "area", "committee", "dpia", "sign", "workers", "view")
-_WITH_PACT = "urban-security"
+URBAN_SECURITY = "urban-security"  # needs the pact with the Prefect
 
 Missing = tuple[str, ...]
+
+
+class Group(Protocol):
+    """Of cameras."""
+
+    @property
+    def is_all(self) -> bool:
+        """Also of those to come."""
+        ...
+
+    @property
+    def cameras(self) -> frozenset[str]:
+        """By id."""
+        ...
+
+
+def has_group(camera: Camera, groups: Iterable[Group]) -> bool:
+    """Whether it is of one: else nobody may look at what it records."""
+    return any(each.is_all or camera.id in each.cameras for each in groups)
 
 
 def missing(camera: Camera, today: str, *, has_group: bool) -> Missing:
     """What keeps it from recording, by words of a page; nothing, and it may. `today`: the town's day, YYYY-MM-DD."""
     file = camera.file or PurposeFile()
     found = [name for name in _ALWAYS if not getattr(file, name).strip()]
-    if file.purpose == _WITH_PACT:
+    if file.purpose == URBAN_SECURITY:
         if not (file.pact.strip() and file.pact_until):
             found.append("pact")
         elif file.pact_until < today:

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is stated of a camera before it may record a real place (LB-01): its purpose file. Pure."""
 
+import hashlib
 import json
 from typing import NamedTuple
 
 from torrazzo.base.errors import Damaged, Invalid
 
 MOST = 200  # characters of one statement
+MOST_OPINION = 1_000
 
 
 class PurposeFile(NamedTuple):
@@ -24,12 +26,25 @@ class PurposeFile(NamedTuple):
     sign: str = ""  # where it stands
     workers: str = ""  # no workplace, or by which agreement
     view: str = ""  # who saw that it looks at nothing else, and when
+    opinion: str = ""  # of the data protection officer, on what is stated above
+    opinion_by: str = ""  # account
+    opinion_at: str = ""  # ISO 8601 UTC
+    opinion_of: str = ""  # `digest` of what it is about
+
+    def stated(self) -> dict[str, str]:
+        """What is stated, without what is thought of it."""
+        return {name: text for name, text in self._asdict().items() if not name.startswith("opinion")}
+
+    def digest(self) -> str:
+        """Of what is stated: an opinion is about that, and about nothing that is stated later."""
+        return hashlib.sha256(json.dumps(self.stated(), sort_keys=True).encode()).hexdigest()
 
     def checked(self) -> "PurposeFile":
         """The same; raises `Invalid`."""
         for name, text in self._asdict().items():
-            if not isinstance(text, str) or len(text) > MOST or (text and not text.isprintable()):
-                raise Invalid(f"{name}: at most {MOST} printable characters")
+            most = MOST_OPINION if name == "opinion" else MOST
+            if not isinstance(text, str) or len(text) > most or (text and not text.isprintable()):
+                raise Invalid(f"{name}: at most {most} printable characters")
         return self
 
     def to_text(self) -> str:

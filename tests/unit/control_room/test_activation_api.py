@@ -86,3 +86,27 @@ def test_what_changed_since_is_proposed_anew(town: ApiTown) -> None:
         == "CAMERA_NOT_LAWFUL"
     )
     assert state(town.signed_in("ada.bianchi"), id_).code == "FORBIDDEN"
+
+
+def test_the_dpo_gives_an_opinion_and_approves_nothing(town: ApiTown) -> None:
+    """Recorded with its day by the DPO alone, a fact; it stays when the file changes, and is then told to be older."""
+    id_ = waiting(town, "Attiva Quattro")
+    unmasked(town, id_)
+    commander = town.signed_in("dino.rossi")
+    assert state(commander, id_).json()["opinion"] is None
+    said = {"text": "favorevole, con il cartello anche  dal lato nord"}
+    assert commander.post(f"/cameras/{id_}/file/opinion", said).code == "FORBIDDEN"
+    number = commander.post(f"/cameras/{id_}/activation", {"reason": WHY}).json()["proposal"]["number"]
+    reader, before = town.signed_in("dora.neri"), len(town.acts("cfg"))
+    found = reader.post(f"/cameras/{id_}/file/opinion", said).json()["opinion"]
+    assert (found["text"], found["person"]["name"]) == ("favorevole, con il cartello anche dal lato nord", "Dora Neri")
+    assert found["is_current"] is True
+    assert [act.values["what"] for act in town.acts("cfg")[before:]] == ["camera"]
+    assert reader.post(f"/cameras/{id_}/file/opinion", {"text": "  "}).code == "NOT_VALID"
+    assert reader.post(f"/activation-proposals/{number}/approve", {"reason": WHY}).code == "FORBIDDEN"
+    changed = state(town.signed_in("dino.rossi"), id_, sign="palo 15").json()
+    assert (changed["opinion"]["is_current"], changed["file"]["sign"]) == (False, "palo 15")
+    state(town.signed_in("dino.rossi"), id_)
+    answer = {"reason": "fascicolo e parere letti"}
+    done = town.signed_in("piero.gialli").post(f"/activation-proposals/{number}/approve", answer)
+    assert done.json()["is_active"] is True  # an opinion is none of what is confirmed

@@ -15,6 +15,7 @@ from tests.architecture.tree import ROOT
 from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.control_room.judge import Ways, judge
+from torrazzo.control_room.papers import CODES
 from torrazzo.control_room.state import GapState, TownState, town_state
 from torrazzo.health import Finding
 from torrazzo.town.camera import StreamConfig
@@ -205,9 +206,10 @@ def test_a_camera_that_is_suspended_is_no_alarm() -> None:
 
 def test_every_code_has_words_in_both_languages() -> None:
     """What a judge finds the page can say, in Italian and English; and it has no words for what nobody finds."""
-    source = (ROOT / "src/torrazzo/control_room/judge.py").read_text("utf-8")
+    files = (ROOT / "src/torrazzo/control_room" / name for name in ("judge.py", "papers.py"))
+    source = "".join(file.read_text("utf-8") for file in files)
     written = set(re.findall(r'Finding\(\s*"([a-z-]+)"', source)) | {"cameras-lost", "gaps"}
-    written |= {"retention-late", "room-waits"}
+    written |= {"retention-late", "room-waits", *CODES["agreement"], *CODES["pact"]}
     assert len(written) > 20
     for language in ("it", "en"):
         words = json.loads((ROOT / f"web/src/i18n/{language}.json").read_text("utf-8"))["alarms"]["codes"]

@@ -117,3 +117,54 @@ def test_one_sees_from_where_one_signed_in(town: ApiTown) -> None:
         ("code", True, None), ("code", False, "out"),
     ]  # fmt: skip
     assert {each["address"] for each in items[:2]} == {"127.0.0.1"}
+
+
+def test_a_group_grows_by_two_and_shrinks_by_one(town: ApiTown, admin: Browser, commander: Browser) -> None:
+    """New, wider or renamed it is proposed; fewer cameras go at once, for everybody who has it; each is a fact."""
+    made = [_camera(admin, f"Gruppo {at}") for at in range(2)]
+    wanted = {"kind": "person.group", "name": "Parco", "is_all": False, "cameras": made[:1]}
+    before = len(town.acts("cfg"))
+    _by_two(admin, commander, wanted)
+    (group,) = [each for each in admin.get("/camera-groups").json()["items"] if each["name"] == "Parco"]
+    assert (group["is_all"], group["cameras"]) == (False, made[:1])
+    assert admin.post("/proposals", {"wanted": wanted, "reason": WHY}).code == "CONFLICT"
+    path = f"/camera-groups/{group['id']}"
+    assert admin.post(f"{path}/fewer", {"cameras": made, "reason": WHY}).code == "GROUP_BY_TWO"
+    _by_two(admin, commander, {**wanted, "id": group["id"], "name": "Parchi", "cameras": made})
+    assert admin.post(f"{path}/fewer", {"cameras": made[1:], "reason": " "}).code == "REASON_REQUIRED"
+    assert commander.post(f"{path}/fewer", {"cameras": [], "reason": WHY}).code == "FORBIDDEN"
+    fewer = admin.post(f"{path}/fewer", {"cameras": made[1:], "reason": "la telecamera è stata spostata"}).json()
+    assert (fewer["name"], fewer["cameras"]) == ("Parchi", made[1:])
+    assert admin.post(f"{path}/remove", {"reason": "il parco non c’è più"}).status == 204
+    assert admin.post(f"{path}/remove", {"reason": WHY}).code == "NOT_FOUND"
+    assert [act.values["what"] for act in town.acts("cfg")[before:]] == ["camera-group"] * 4
+    for wrong in ({"name": " "}, {"cameras": ["0" * 16]}, {"is_all": True}, {"id": "f" * 16}):
+        answer = admin.post("/proposals", {"wanted": {**wanted, **wrong}, "reason": WHY})
+        assert answer.code in {"NOT_VALID", "NOT_FOUND"}, wrong
+
+
+def test_an_agreement_is_renewed_by_two_and_ended_by_one(town: ApiTown, admin: Browser, commander: Browser) -> None:
+    """Renewed it keeps its people; ended it is over at once, and a firm's people are suspended; each is a fact."""
+    said = {"kind": "person.agreement", "agreement": "contract", "organisation": "Ditta Due", "operations": []}
+    _by_two(admin, commander, {**said, "number": "8/2026", "until": "2099-12-31"})
+    (found,) = [each for each in admin.get("/agreements").json()["items"] if each["organisation"] == "Ditta Due"]
+    _by_two(admin, commander, _new("tino.ditta", ["technician"], agreement=found["id"]))
+    other = {**said, "id": found["id"], "number": "9/2026", "until": "2098-12-31"}
+    _by_two(admin, commander, other)
+    assert _found(admin, "tino.ditta")["agreement"]["number"] == "9/2026"
+    wrong = {**other, "agreement": "protocol", "operations": ["live"]}
+    assert admin.post("/proposals", {"wanted": wrong, "reason": WHY}).code == "NOT_VALID"
+    assert admin.post("/proposals", {"wanted": {**other, "id": "f" * 16}, "reason": WHY}).code == "NOT_VALID"
+    before = len(town.acts("cfg"))
+    path = f"/agreements/{found['id']}/end"
+    assert commander.post(path, {"reason": WHY}).code == "FORBIDDEN"
+    assert admin.post(path, {"reason": "il contratto è risolto"}).json()["until"] < "2098-12-31"
+    assert _found(admin, "tino.ditta")["why"] == "ended"
+    assert [act.values["what"] for act in town.acts("cfg")[before:]] == ["agreement", "person"]
+    assert admin.post(path, {"reason": WHY}).code == "NOT_NOW"
+    assert admin.post("/agreements/nothing/end", {"reason": WHY}).code == "NOT_FOUND"
+
+
+def _camera(browser: Browser, name: str) -> str:
+    body = {"name": name, "url": "rtsp://127.0.0.1:9/x", "synthetic": True}
+    return str(browser.post("/cameras", body).json()["id"])

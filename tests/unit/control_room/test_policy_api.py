@@ -80,7 +80,7 @@ def test_where_it_may_look_is_widened_by_two(town: ApiTown) -> None:
 
 def test_a_command_comes_through_the_same_door(town: ApiTown) -> None:
     """By command as on the page: the same refusals, a fact of the Unix user, and masks that nobody overwrites."""
-    hand = CameraHand(town.cameras_of_town, "gino", lambda done: town.people.told_or_owed(done)[0])
+    hand = CameraHand(town.cameras_of_town, "gino", town.people.told)
     id_ = waiting(town, "Politica Tre", retention_hours=100)
     camera = town.cameras_of_town.one(id_)
     assert camera.retention_hours == 100

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from torrazzo.base.errors import Invalid
-from torrazzo.base.times import UtcTicks
+from torrazzo.base.times import UtcTicks, iso_from_ticks
 from torrazzo.control_room.api import activation_shapes as shapes
 from torrazzo.control_room.api.camera_proposals import (
     camera_for,
@@ -19,12 +19,12 @@ from torrazzo.control_room.api.camera_proposals import (
 )
 from torrazzo.control_room.api.days import last_day
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asking
+from torrazzo.control_room.api.gate import Asking, names_of
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
-from torrazzo.control_room.api.shapes import Id, Number
+from torrazzo.control_room.api.shapes import Id, Number, Person
 from torrazzo.law import Operation
-from torrazzo.law.activation import missing
+from torrazzo.law.activation import has_group, missing
 from torrazzo.town.camera import Camera
 from torrazzo.town.purpose import PurposeFile
 
@@ -32,6 +32,7 @@ routes = Routes()
 
 KIND = "camera.activation"
 SEE, PROPOSE, CONFIRM = Operation.CAMERAS_SEE, Operation.POLICY_PROPOSE, Operation.POLICY_CONFIRM
+OPINION = Operation.POLICY_OPINION
 
 
 @routes.add("GET", "/cameras/{id}/file", Logged.CONSULT, "purpose files", SEE, shapes.Activation)
@@ -52,12 +53,29 @@ def set_file(id: Id, body: shapes.FileSaid, asked: Asking) -> shapes.Activation:
         raise No("NOT_VALID", text, fields={field: text}) from error
 
     def edit(before: Camera) -> Camera:
-        after = replace(before, file=file)
+        was = before.file or PurposeFile()
+        opinion = {name: text for name, text in was._asdict().items() if name not in was.stated()}
+        after = replace(before, file=file._replace(**opinion))
         if before.enabled and not before.synthetic and not _missing(room, before):
             _expect_whole(room, after)
         return after
 
     return _shown(room, room.told(room.cameras_of_town.change(id, edit, asked.by("states what the camera is for"))))
+
+
+@routes.add("POST", "/cameras/{id}/file/opinion", Logged.CONFIG, "purpose files", OPINION, shapes.Activation)
+def give_opinion(id: Id, body: shapes.OpinionSaid, asked: Asking) -> shapes.Activation:  # noqa: A002 - the path's word
+    """Of the data protection officer, on the file as it is: read before it is confirmed, and approving nothing."""
+    room = asked.room
+    camera_for(asked, OPINION, id)
+    now, text = iso_from_ticks(room.staffing.staff.clock.utc()), " ".join(body.text.split())
+
+    def edit(before: Camera) -> Camera:
+        file = before.file or PurposeFile()
+        said = {"opinion": text, "opinion_by": asked.account.id, "opinion_at": now, "opinion_of": file.digest()}
+        return replace(before, file=file._replace(**said).checked())
+
+    return _shown(room, room.told(room.cameras_of_town.change(id, edit, asked.by("gives an opinion on its file"))))
 
 
 @routes.add("POST", "/cameras/{id}/activation", Logged.CONFIG, "activation", PROPOSE, shapes.Activation)
@@ -111,14 +129,13 @@ def withdraw_activation(number: Number, asked: Asking) -> shapes.Activation:
 def _what(camera: Camera) -> Mapping[str, object]:
     """What is confirmed: this file of this camera, how long it keeps, and where it may turn."""
     bounds = None if camera.bounds is None else camera.bounds.to_text()
-    file = (camera.file or PurposeFile())._asdict()
+    file = (camera.file or PurposeFile()).stated()
     return {"camera": camera.id, "file": file, "hours": camera.retention_hours, "bounds": bounds}
 
 
 def _missing(room: Room, camera: Camera) -> tuple[str, ...]:
-    groups = room.staffing.groups.all()
     today = last_day(UtcTicks(room.staffing.staff.clock.utc() + 1), room.settings.zone)
-    return missing(camera, today, has_group=any(each.is_all or camera.id in each.cameras for each in groups))
+    return missing(camera, today, has_group=has_group(camera, room.staffing.groups.all()))
 
 
 def _expect_whole(room: Room, camera: Camera) -> None:
@@ -134,8 +151,18 @@ def _shown(room: Room, camera: Camera) -> shapes.Activation:
             "camera": camera.id,
             "is_active": camera.enabled,
             "is_synthetic": camera.synthetic,
-            "file": (camera.file or PurposeFile())._asdict(),
+            "file": (camera.file or PurposeFile()).stated(),
+            "opinion": _opinion(room, camera.file or PurposeFile()),
             "missing": list(_missing(room, camera)),
             "proposal": None if found is None else said_of(room, found),
         }
+    )
+
+
+def _opinion(room: Room, file: PurposeFile) -> shapes.Opinion | None:
+    if not file.opinion:
+        return None
+    person = Person(id=file.opinion_by, name=names_of(room).get(file.opinion_by, ""))
+    return shapes.Opinion(
+        text=file.opinion, person=person, at=file.opinion_at, is_current=file.opinion_of == file.digest()
     )

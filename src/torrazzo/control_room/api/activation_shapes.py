@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from torrazzo.control_room.api.shapes import Asks, Gives, LocalDate, ProposalOfCamera, Text
-from torrazzo.town.purpose import MOST
+from torrazzo.control_room.api.shapes import Asks, Gives, LocalDate, Person, ProposalOfCamera, Text
+from torrazzo.town.purpose import MOST, MOST_OPINION
 
 Statement = Annotated[str, StringConstraints(max_length=MOST)]
 
@@ -35,6 +35,19 @@ class ActivationWanted(Asks):
     reason: Text
 
 
+class OpinionSaid(Asks):
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_OPINION, pattern=r"\S")]
+
+
+class Opinion(Gives):
+    """Of the data protection officer. `is_current`: nothing has been stated otherwise since."""
+
+    text: str
+    person: Person
+    at: str
+    is_current: bool
+
+
 class Activation(Gives):
     """`missing`: what keeps it from recording, by its word."""
 
@@ -42,5 +55,6 @@ class Activation(Gives):
     is_active: bool
     is_synthetic: bool
     file: FileSaid
+    opinion: Opinion | None
     missing: list[str] = Field(max_length=100)
     proposal: ProposalOfCamera | None

@@ -22,10 +22,14 @@ from torrazzo.health.alarms import Note
 from torrazzo.health.finding import Value
 from torrazzo.health.queue import places_text
 from torrazzo.law import Operation, decide
+from torrazzo.law.roles import TABLE
 
 routes = Routes()
 
-OF_CAMERAS = frozenset({"camera-lost", "camera-permit", "gap"})  # their place is a camera
+OF_CAMERA_PAPERS = frozenset({"camera-file", "camera-masks"})
+OF_CAMERAS = frozenset({"camera-lost", "camera-permit", "gap"}) | OF_CAMERA_PAPERS  # their place is a camera
+OF_OFFICE = frozenset({"agreement-ends", "agreement-over", "pact-ends", "pact-over"}) | OF_CAMERA_PAPERS
+OFFICE = TABLE[Operation.PEOPLE_SEE].keys()  # who has to do with papers
 LEDGER_FILE = "ledger-file"  # its text names cameras
 
 Number = Annotated[int, Path(ge=1, le=2**53)]
@@ -83,7 +87,9 @@ def _expect_theirs(asked: Asked, number: int) -> None:
 
 
 def _theirs(asked: Asked, found: Iterable[Alarm]) -> list[Alarm]:
-    """Of cameras with which this person has to do, and of what is no camera's."""
+    """Of cameras with which this person has to do, and of what is no camera's; of papers, for whom they are."""
+    if not asked.account.roles & OFFICE:
+        found = [alarm for alarm in found if alarm.code not in OF_OFFICE]
     if sees_all(asked):
         return list(found)
     scope = asked.room.staffing.accounts.scope(asked.account)

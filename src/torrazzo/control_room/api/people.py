@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from torrazzo.access.account import CERTIFIED_FOR, Account, Agreement, checked_agreement
 from torrazzo.access.accounts import expect_agreement, expect_designation
+from torrazzo.access.camera_groups import CameraGroup
 from torrazzo.access.four_eyes import Proposal
 from torrazzo.access.staff import By, Denial
 from torrazzo.base.times import iso_from_ticks
@@ -21,6 +22,8 @@ from torrazzo.control_room.api.room import Room
 from torrazzo.law import Operation, conflict
 
 routes = Routes()
+
+APPLY = Operation.PEOPLE_APPLY
 
 _WANTED: TypeAdapter[people_shapes.Wanted] = TypeAdapter(people_shapes.Wanted)
 
@@ -100,6 +103,29 @@ def camera_groups(asked: Asking) -> shapes.Items[people_shapes.CameraGroup]:
     """Which people may be given."""
     groups = asked.room.staffing.groups.all()
     return shapes.Items(items=[people_shapes.CameraGroup.model_validate(group.plain()) for group in groups])
+
+
+@routes.add("POST", "/camera-groups/{id}/fewer", Logged.CONFIG, "camera groups", APPLY, people_shapes.CameraGroup)
+def fewer_cameras(id: shapes.Id, body: people_shapes.FewerCameras, asked: Asking) -> people_shapes.CameraGroup:  # noqa: A002 - the path's word
+    """At once, by one: it takes away. More cameras, another name, a new group are proposed."""
+    by = asked.by(_reason(body.reason))
+    group = asked.room.told(asked.room.staffing.groups.narrow(id, set(body.cameras), by))
+    return people_shapes.CameraGroup.model_validate(group.plain())
+
+
+@routes.add("POST", "/camera-groups/{id}/remove", Logged.CONFIG, "camera groups", APPLY, None)
+def remove_group(id: shapes.Id, body: people_shapes.Reason, asked: Asking) -> None:  # noqa: A002 - the path's word
+    """One that nobody has."""
+    asked.room.told(asked.room.staffing.groups.remove(id, asked.by(_reason(body.reason))))
+
+
+@routes.add("POST", "/agreements/{id}/end", Logged.CONFIG, "agreements", APPLY, people_shapes.Agreement)
+def end_agreement(id: shapes.Id, body: people_shapes.Reason, asked: Asking) -> people_shapes.Agreement:  # noqa: A002 - the path's word
+    """It is over now, and its people see nothing any more (AC-06, AC-07). It takes away, too."""
+    accounts = asked.room.staffing.accounts
+    found = asked.room.told(accounts.end_agreement(id, asked.by(_reason(body.reason))))
+    asked.room.told(accounts.tend())  # who hangs on a contract is suspended at once
+    return _agreement(asked.room, found)
 
 
 # -- what needs two
@@ -182,6 +208,9 @@ def _check(room: Room, wanted: people_shapes.Wanted) -> None:
         accounts.account(wanted.person)
     if isinstance(wanted, people_shapes.AddAgreement):
         checked_agreement(_wanted_agreement(room, wanted), now)
+        _expect_same_kind(room, wanted)
+    if isinstance(wanted, people_shapes.SaveGroup):
+        room.staffing.groups.check(_wanted_group(wanted))
     if isinstance(wanted, people_shapes.Reinstate):
         expect_designation(accounts.account(wanted.person), now)
     if isinstance(wanted, people_shapes.Designate):
@@ -210,7 +239,24 @@ def _agreement_of(room: Room, wanted: people_shapes.CreatePerson | people_shapes
 def _wanted_agreement(room: Room, wanted: people_shapes.AddAgreement) -> Agreement:
     ends = end_of_day(wanted.until, room.settings.zone)
     operations = frozenset(wanted.operations) if wanted.agreement == "protocol" else frozenset[Operation]()
-    return Agreement("", wanted.agreement, wanted.organisation.strip(), wanted.number.strip(), ends, operations)
+    return Agreement(
+        wanted.id or "", wanted.agreement, wanted.organisation.strip(), wanted.number.strip(), ends, operations
+    )
+
+
+def _expect_same_kind(room: Room, wanted: people_shapes.AddAgreement) -> None:
+    """Accounts hang on it: a firm's contract does not become a protocol with the police."""
+    if wanted.id is None:
+        return
+    before = next((each for each in room.staffing.accounts.agreements() if each.id == wanted.id), None)
+    if before is None:
+        raise No("NOT_VALID", fields={"wanted.id": f"there is no agreement {wanted.id}"})
+    if before.kind != wanted.agreement:
+        raise No("NOT_VALID", fields={"wanted.agreement": "it is of the other kind: enter a new one"})
+
+
+def _wanted_group(wanted: people_shapes.SaveGroup) -> CameraGroup:
+    return CameraGroup(wanted.id or "", wanted.name, wanted.is_all, frozenset(wanted.cameras))
 
 
 def _hand(room: Room, found: Proposal, wanted: people_shapes.Wanted, approver: By) -> By:
@@ -234,6 +280,8 @@ def _apply(room: Room, wanted: people_shapes.Wanted, by: By) -> str | None:
             return room.told(links.make(wanted.person, by, is_all=wanted.is_all))
         case people_shapes.AddAgreement():
             room.told(accounts.add_agreement(_wanted_agreement(room, wanted), by))
+        case people_shapes.SaveGroup():
+            room.told(room.staffing.groups.save(_wanted_group(wanted), by))
         case people_shapes.GiveRoles():
             room.told(accounts.give(wanted.person, set(wanted.roles), set(wanted.groups), by))
         case people_shapes.Certify():

@@ -21,6 +21,7 @@ from torrazzo.control_room.api.shapes import (
 from torrazzo.law import Operation, Role
 
 Kind = Literal["protocol", "contract"]
+MOST_CAMERAS = 700  # of one group by name: more do not fit into a proposal
 
 
 class Designation(Gives):
@@ -108,9 +109,13 @@ class NewLink(Asks):
 
 
 class AddAgreement(Asks):
-    """A protocol with a police force, a contract with a firm: on it hang the accounts of their people."""
+    """A protocol with a police force, a contract with a firm: on it hang the accounts of their people.
+
+    `id`: of one that there is, as it is from then on: renewed, or with other operations.
+    """
 
     kind: Literal["person.agreement"]
+    id: Id | None = None
     agreement: Kind
     organisation: Line = Field(min_length=1)
     number: Line = Field(min_length=1)
@@ -118,8 +123,19 @@ class AddAgreement(Asks):
     operations: list[Operation] = Field(max_length=len(Operation))
 
 
+class SaveGroup(Asks):
+    """A group of cameras that is new, or as it is from then on for everybody who has it."""
+
+    kind: Literal["person.group"]
+    id: Id | None = None
+    name: Line = Field(min_length=1, max_length=64)
+    is_all: bool
+    cameras: list[Id] = Field(max_length=MOST_CAMERAS)
+
+
 Wanted = Annotated[
-    CreatePerson | GiveRoles | Certify | Reinstate | Designate | NewLink | AddAgreement, Field(discriminator="kind")
+    CreatePerson | GiveRoles | Certify | Reinstate | Designate | NewLink | AddAgreement | SaveGroup,
+    Field(discriminator="kind"),
 ]
 OfPerson = GiveRoles | Certify | Reinstate | Designate | NewLink
 
@@ -148,6 +164,13 @@ class Approved(Gives):
 
     proposal: Proposal
     token: str | None
+
+
+class FewerCameras(Asks):
+    """Those that stay."""
+
+    cameras: list[Id] = Field(max_length=MOST_CAMERAS)
+    reason: Text
 
 
 class CameraGroup(Gives):

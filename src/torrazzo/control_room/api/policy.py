@@ -21,7 +21,7 @@ from torrazzo.control_room.api.camera_proposals import (
     withdraw,
 )
 from torrazzo.control_room.api.declared import Door, Logged, Routes
-from torrazzo.control_room.api.gate import Asking
+from torrazzo.control_room.api.gate import Asked, Asking
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.sectors import bounds_for, kept
@@ -94,7 +94,7 @@ def withdraw_policy(number: Number, asked: Asking) -> shapes.CameraPolicy:
 # -- parts
 
 
-def _propose(asked: Asking, camera: Camera, kind: str, what: Mapping[str, object], reason: str) -> shapes.CameraPolicy:
+def _propose(asked: Asked, camera: Camera, kind: str, what: Mapping[str, object], reason: str) -> shapes.CameraPolicy:
     expect_none_open(asked.room, kind, camera.id)
     asked.room.told(asked.room.staffing.four_eyes.propose(kind, what, asked.by(reason)))
     return _shown(asked.room, camera)

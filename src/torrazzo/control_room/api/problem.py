@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from torrazzo.access.accounts import UnknownAccount
+from torrazzo.access.accounts import UnknownAccount, UnknownAgreement
+from torrazzo.access.camera_groups import UnknownGroup
 from torrazzo.access.staff import Denial
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.law.reason import MOST
@@ -40,7 +41,7 @@ STATUS: Mapping[str, int] = {
     "ROLE_CONFLICT": 409, "AGREEMENT_REQUIRED": 409, "DESIGNATION_ENDED": 409, "NOT_WHAT_WAS_APPROVED": 409,
     "PASSKEYS_NEED_A_NAME": 409, "CONFLICT": 409,
     "CAMERA_NAME_TAKEN": 409, "CAMERA_NOT_LAWFUL": 409, "CAMERA_JOBS_MANY": 409, "PASSWORD_AGAIN": 409,
-    "RETENTION_BY_TWO": 409, "SECTORS_BY_TWO": 409, "GROUP_USED": 409,
+    "RETENTION_BY_TWO": 409, "SECTORS_BY_TWO": 409, "GROUP_USED": 409, "GROUP_BY_TWO": 409,
     "MAKER_REQUIRED": 422, "NOTHING_RECORDED": 409, "HELD_ONLY": 403, "PACKAGE_GONE": 410,
     "LOOK_OVER": 410, "FOOTAGE_EXPIRED": 410, "FOOTAGE_ERASED": 410, "FOOTAGE_DAMAGED": 410,
     "LOOKS_MANY": 429, "TOO_BUSY": 429,
@@ -133,7 +134,7 @@ async def _known(request: Request, error: Exception) -> Response:
         case Denial():
             most = MOST if error.code == "REASON_TOO_LONG" else None
             return problem(error.code, str(error), {"clause": error.clause, "most": most})
-        case UnknownAccount() | UnknownCamera():
+        case UnknownAccount() | UnknownCamera() | UnknownGroup() | UnknownAgreement():
             return problem("NOT_FOUND", str(error))
         case Invalid():
             return _invalid(error)

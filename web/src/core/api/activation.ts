@@ -7,6 +7,8 @@ import type { Instant, Nothing, Person, Route } from "./types";
 export interface ActivationRoutes {
   "GET /cameras/{id}/file": Route<undefined, Activation>;
   "PUT /cameras/{id}/file": Route<PurposeFile, Activation>;
+  /** Of the data protection officer, on the file as it is. */
+  "POST /cameras/{id}/file/opinion": Route<{ text: string }, Activation>;
   "POST /cameras/{id}/activation": Route<{ reason: string }, Activation>;
   "POST /activation-proposals/{number}/approve": Route<{ reason: string }, Activation>;
   "POST /activation-proposals/{number}/refuse": Route<{ reason: string }, Activation>;
@@ -35,6 +37,7 @@ export interface Activation {
   readonly is_active: boolean;
   readonly is_synthetic: boolean;
   readonly file: PurposeFile;
+  readonly opinion: Opinion | null;
   /** Words such as `dpia`, `masks`, `group`. */
   readonly missing: readonly string[];
   readonly proposal: ActivationProposal | null;
@@ -46,4 +49,12 @@ export interface ActivationProposal {
   readonly reason: string;
   readonly proposed: Instant;
   readonly until: Instant;
+}
+
+export interface Opinion {
+  readonly text: string;
+  readonly person: Person;
+  readonly at: Instant;
+  /** Nothing has been stated otherwise since. */
+  readonly is_current: boolean;
 }

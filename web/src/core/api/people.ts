@@ -13,7 +13,13 @@ export interface PeopleRoutes {
   "POST /people/{id}/end": Route<{ reason: string }, PersonDetail>;
 
   "GET /agreements": Route<undefined, { readonly items: readonly Agreement[] }>;
+  /** At once, by one: it is over. */
+  "POST /agreements/{id}/end": Route<{ reason: string }, Agreement>;
   "GET /camera-groups": Route<undefined, { readonly items: readonly CameraGroup[] }>;
+  /** At once, by one: those that stay. GROUP_BY_TWO where one would come in. */
+  "POST /camera-groups/{id}/fewer": Route<{ cameras: readonly string[]; reason: string }, CameraGroup>;
+  /** GROUP_USED while somebody has it. */
+  "POST /camera-groups/{id}/remove": Route<{ reason: string }, undefined>; // 204
 
   "GET /proposals": Route<undefined, { readonly items: readonly Proposal[] }>;
   "POST /proposals": Route<{ wanted: Wanted; reason: string }, Proposal>;
@@ -111,12 +117,16 @@ export type Wanted =
   | { readonly kind: "person.link"; readonly person: string; readonly is_all: boolean }
   | {
       readonly kind: "person.agreement";
+      /** Of one that there is, as it is from then on. */
+      readonly id?: string;
       readonly agreement: AgreementKind;
       readonly organisation: string;
       readonly number: string;
       readonly until: LocalDate;
       readonly operations: readonly Permission[];
-    };
+    }
+  /** `id`: of one that there is, as it is from then on for everybody who has it. */
+  | { readonly kind: "person.group"; readonly id?: string; readonly name: string; readonly is_all: boolean; readonly cameras: readonly string[] };
 
 export interface Proposal {
   readonly number: number;

@@ -14,6 +14,7 @@ import { useResource } from "../../ui/useResource";
 import { ActivationAsk } from "./ActivationAsk";
 import { ActivationProposal } from "./ActivationProposal";
 import { FileForm } from "./FileForm";
+import { Opinion } from "./Opinion";
 
 interface Props {
   readonly camera: string;
@@ -61,6 +62,7 @@ function Shown({ known, onChanged }: { readonly known: Known; readonly onChanged
         </Alert>
       )}
       {known.proposal === null ? null : <ActivationProposal proposal={known.proposal} onDone={onChanged} />}
+      <Opinion known={known} onDone={onChanged} />
       <FileForm camera={known.camera} file={known.file} isFixed={!mayPropose} onSaved={onChanged} />
       {mayPropose && known.proposal === null && !known.is_active ? <ActivationAsk camera={known.camera} onDone={onChanged} /> : null}
     </div>

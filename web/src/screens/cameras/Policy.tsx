@@ -75,7 +75,7 @@ function Directions({ policy }: { readonly policy: { readonly bounds: CameraPoli
   return (
     <ul>
       {sectors.map((sector, at) => {
-        const [left, right, bottom, top, zoom] = [sector.left, sector.right, sector.bottom, sector.top, sector.zoom].map(format.number);
+        const [left, right, bottom, top, zoom] = [sector.left, sector.right, sector.bottom, sector.top, sector.zoom].map((side) => format.number(side));
         return <li key={at}>{t("camera_policy.sector", { left, right, bottom, top, zoom })}</li>;
       })}
     </ul>

@@ -50,9 +50,9 @@ interface Props {
 function Form({ id, bounds, onChanged }: Props) {
   const { t } = useTranslation();
   const client = useClient();
-  const say = useSayError();
   const notify = useNotify();
   const { isBusy, error, run } = useAction();
+  const say = useSayError();
   const pointing = useAction();
   const [sectors, setSectors] = useState<readonly TypedSector[]>(() => bounds.sectors.map(typedSector));
   const [isEndless, setEndless] = useState(bounds.is_endless);
@@ -61,7 +61,6 @@ function Form({ id, bounds, onChanged }: Props) {
   const [looks, setLooks] = useState<Pointing | undefined>(undefined);
   const [isChecked, setChecked] = useState(false);
   const [reason, setReason] = useState("");
-  const isByTwo = error instanceof Refused && error.problem.code === "SECTORS_BY_TWO";
   const full = numberFrom(speed, 0.001, 1000);
   const path = { id };
 
@@ -70,10 +69,8 @@ function Form({ id, bounds, onChanged }: Props) {
     setChecked(true);
     const said = sectors.map(sectorFrom).filter((each) => each !== undefined);
     if (said.length < sectors.length || typeof full !== "number") return;
-    const wanted = { sectors: said, is_endless: isEndless, full_speed: full, home: home || null };
     run(async () => {
-      if (reason.trim() === "") await client.call("PUT /cameras/{id}/sectors", wanted, { path });
-      else await client.call("POST /cameras/{id}/sectors/proposal", { bounds: wanted, reason: reason.trim() }, { path });
+      await save(client, id, { sectors: said, is_endless: isEndless, full_speed: full, home: home || null }, reason.trim());
       notify("success", t(reason.trim() === "" ? "sectors.saved" : "camera_policy.proposed"));
       onChanged();
     });
@@ -133,13 +130,37 @@ function Form({ id, bounds, onChanged }: Props) {
         onChange={setSpeed}
       />
       <SelectField label={t("sectors.home")} hint={t("sectors.home_hint")} value={home} options={homes} onChange={setHome} />
-      {error === undefined ? null : <Alert kind={isByTwo ? "warning" : "danger"}>{say(error)}</Alert>}
-      {isByTwo || reason !== "" ? <TextArea label={t("camera_policy.reason")} value={reason} onChange={setReason} /> : null}
+      <ByTwo error={error} reason={reason} onReason={setReason} />
       <div className="buttons">
         <Button isSubmit isBusy={isBusy}>{t(reason.trim() === "" ? "sectors.save" : "camera_policy.propose")}</Button>
         {bounds.sectors.length === 0 ? null : <Button kind="secondary" isBusy={isBusy} onClick={keepHome}>{t("sectors.home_here")}</Button>}
       </div>
     </form>
+  );
+}
+
+/** At once; with a reason, as a proposal that another person confirms. */
+async function save(client: ReturnType<typeof useClient>, id: string, bounds: TurningBounds, reason: string): Promise<void> {
+  if (reason === "") await client.call("PUT /cameras/{id}/sectors", bounds, { path: { id } });
+  else await client.call("POST /cameras/{id}/sectors/proposal", { bounds, reason }, { path: { id } });
+}
+
+interface ByTwoProps {
+  readonly error: unknown;
+  readonly reason: string;
+  readonly onReason: (reason: string) => void;
+}
+
+/** What was refused, and why it is wanted where another person has to confirm it. */
+function ByTwo({ error, reason, onReason }: ByTwoProps) {
+  const { t } = useTranslation();
+  const say = useSayError();
+  const isByTwo = error instanceof Refused && error.problem.code === "SECTORS_BY_TWO";
+  return (
+    <>
+      {error === undefined ? null : <Alert kind={isByTwo ? "warning" : "danger"}>{say(error)}</Alert>}
+      {isByTwo || reason !== "" ? <TextArea label={t("camera_policy.reason")} value={reason} onChange={onReason} /> : null}
+    </>
   );
 }
 

@@ -13,6 +13,7 @@ import { Screen } from "../../ui/Screen";
 import { Failed, Loading, Stale } from "../../ui/States";
 import { Tabs } from "../../ui/Tabs";
 import { Agreements } from "./Agreements";
+import { Groups } from "./Groups";
 import { NewPerson } from "./NewPerson";
 import { OnePerson } from "./OnePerson";
 import { Persons } from "./Persons";
@@ -20,7 +21,7 @@ import { isMine, Proposals } from "./Proposals";
 import { type Town, useTown } from "./town";
 
 const EVERY_MS = 15_000;
-type Part = "persons" | "proposals" | "agreements";
+type Part = "persons" | "proposals" | "agreements" | "groups";
 
 /** People: an administrator applies, who commands approves; the DPO and the auditor see, and change nothing. */
 export function People() {
@@ -85,6 +86,7 @@ function Everything({ town, onChanged }: Props) {
             content: <Proposals town={town} proposals={town.proposals} onChanged={onChanged} />,
           },
           { key: "agreements", label: t("people.agreements"), content: <Agreements town={town} onChanged={onChanged} /> },
+          { key: "groups", label: t("camera_groups.title"), content: <Groups town={town} onChanged={onChanged} /> },
         ]}
       />
       {isNew ? (

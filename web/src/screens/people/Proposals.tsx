@@ -18,7 +18,7 @@ import { Status, type Tone } from "../../ui/Status";
 import { useAction } from "../../ui/useAction";
 import { Decide } from "./Decide";
 import { OneTimeLink } from "./OneTimeLink";
-import { type Town, useSayDay, useSayGroups, useSayRoles } from "./town";
+import { peopleOf, type Town, useSayCameras, useSayDay, useSayGroups, useSayRoles } from "./town";
 
 const TONES: Readonly<Record<Proposal["state"], Tone>> = {
   open: "warning",
@@ -174,8 +174,15 @@ export function isAbout({ wanted }: Proposal, person: PersonDetail): boolean {
 function nameOf(town: Town, wanted: Wanted): string {
   if (wanted.kind === "person.create") return wanted.person.name;
   if (wanted.kind === "person.agreement") return wanted.organisation;
+  if (wanted.kind === "person.group") return wanted.name;
   return town.people.find(({ id }) => id === wanted.person)?.name ?? wanted.person;
 }
+
+function agreementOf(town: Town, id: string): string {
+  return town.agreements.find((each) => each.id === id)?.number ?? id;
+}
+
+type WantedGroup = Extract<Wanted, { readonly kind: "person.group" }>;
 
 const KINDS = {
   "person.create": "create",
@@ -185,6 +192,7 @@ const KINDS = {
   "person.designate": "designate",
   "person.link": "link",
   "person.agreement": "agreement",
+  "person.group": "group",
 } as const;
 
 function useTitle(town: Town): (wanted: Wanted) => string {
@@ -199,6 +207,7 @@ function useDetails(town: Town): (wanted: Wanted) => Pairs {
   const roles = useSayRoles();
   const groups = useSayGroups(town);
   const day = useSayDay();
+  const cameras = useSayCameras(town);
   const rights = (said: { readonly roles: readonly string[]; readonly groups: readonly string[] }): Pairs => [
     [t("people.roles"), roles(said.roles)],
     [t("people.groups"), groups(said.groups)],
@@ -207,6 +216,16 @@ function useDetails(town: Town): (wanted: Wanted) => Pairs {
     [t("people.act"), t("people.act_of", { number, date: day(date) })],
     [t("people.until"), day(until)],
   ];
+  function group(wanted: WantedGroup): Pairs {
+    const before = town.groups.find(({ id }) => id === wanted.id);
+    const came = wanted.cameras.filter((id) => before === undefined || !before.cameras.includes(id));
+    return [
+      ...(before === undefined || before.name === wanted.name ? [] : [[t("camera_groups.before"), before.name] as const]),
+      [t("camera_groups.cameras"), wanted.is_all ? t("camera_groups.is_all") : cameras(wanted.cameras)],
+      ...(before === undefined || wanted.is_all ? [] : [[t("camera_groups.came"), cameras(came)] as const]),
+      [t("camera_groups.people"), peopleOf(town, wanted.id) || t("camera_groups.nobody")],
+    ];
+  }
   return (wanted) => {
     switch (wanted.kind) {
       case "person.create":
@@ -217,8 +236,11 @@ function useDetails(town: Town): (wanted: Wanted) => Pairs {
         return act(wanted.designation);
       case "person.link":
         return [[t("people.link_for"), t(wanted.is_all ? "people.link_for_all" : "people.link_for_password")]];
+      case "person.group":
+        return group(wanted);
       case "person.agreement":
         return [
+          ...(wanted.id === undefined ? [] : [[t("people.agreement_instead"), agreementOf(town, wanted.id)] as const]),
           [t("people.agreement_kind"), t(`people.kind_${wanted.agreement}`)],
           [t("first_run.number"), wanted.number],
           [t("people.until"), day(wanted.until)],

@@ -1,17 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useClient } from "../../app/session";
 import type { PersonDetail } from "../../core/api/people";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
-import { TextArea } from "../../ui/Field";
-import { useNotify } from "../../ui/Notices";
-import { useAction } from "../../ui/useAction";
-import { StepForm } from "../sign-in/StepForm";
+import { TakeBack } from "./TakeBack";
 
 interface Props {
   readonly what: "suspend" | "end";
@@ -24,35 +18,15 @@ interface Props {
 export function TakeAway({ what, person, onClose, onDone }: Props) {
   const { t } = useTranslation();
   const client = useClient();
-  const action = useAction();
-  const notify = useNotify();
-  const [reason, setReason] = useState("");
-  const [isAsked, setAsked] = useState(false);
-
-  function submit(): void {
-    setAsked(true);
-    if (reason.trim() === "") return;
-    action.run(async () => {
-      await client.call(`POST /people/{id}/${what}`, { reason: reason.trim() }, { path: { id: person.id } });
-      notify("success", t(`people.done_${what}`, { name: person.name }));
-      onDone();
-    });
-  }
-
   return (
-    <Dialog title={t(`people.title_${what}`, { name: person.name })} onClose={onClose}>
-      <StepForm title="" text={t(`people.text_${what}`)} error={action.error} onSubmit={submit} isBare>
-        <TextArea
-          label={t("people.reason")}
-          autoFocus
-          value={reason}
-          error={isAsked && reason.trim() === "" ? t("errors.field_missing") : undefined}
-          onChange={setReason}
-        />
-        <Button isSubmit kind="danger" isBusy={action.isBusy}>
-          {t(`people.do_${what}`)}
-        </Button>
-      </StepForm>
-    </Dialog>
+    <TakeBack
+      title={t(`people.title_${what}`, { name: person.name })}
+      text={t(`people.text_${what}`)}
+      button={t(`people.do_${what}`)}
+      done={t(`people.done_${what}`, { name: person.name })}
+      onGo={(reason) => client.call(`POST /people/{id}/${what}`, { reason }, { path: { id: person.id } })}
+      onClose={onClose}
+      onDone={onDone}
+    />
   );
 }
