@@ -5,7 +5,7 @@
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,18 +19,22 @@ from torrazzo.base.times import UtcTicks
 from torrazzo.catalogue import Catalogue
 from torrazzo.cli.unreadable import unreadable
 from torrazzo.evidence.scrub import scrub_volume
+from torrazzo.keyring.destroyed import Destroyed
 from torrazzo.keyring.gate import Granted, Rules, State, decide
 from torrazzo.keyring.gate_refusal import Refusal as KeyRefusal
 from torrazzo.keyring.gate_request import Entry, KeyRequest
 from torrazzo.keyring.heads import Shown
+from torrazzo.keyring.rekey import Rekeys
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
 from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.file_check import check_ledger
 from torrazzo.ledger.identity import LogKind, LogName
 from torrazzo.ledger.merkle import verify_consistency
 from torrazzo.ledger.missing import FactsMissing
 from torrazzo.ledger.reader import LogReader
+from torrazzo.ledger.store import LedgerStore
 from torrazzo.ledger.touched import Touched
 from torrazzo.witness.cosigner import Refusal
 from torrazzo_verify.verify import FAILED, Finding, parse_policy, sentence, verify
@@ -207,6 +211,33 @@ def _ring(town: Town) -> list[Found]:
     return []
 
 
+class _Local(LedgerClient):
+    """Answers out of a store, as the ledger does over its socket."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        super().__init__(Path("/nowhere"))
+        self._store = store
+
+    def status(self, patience_s: float = 0.0) -> Mapping[str, object]:
+        return {"act": {"size": self._store.act.head.size, "minimum": self._store.act.minimum}}
+
+    def read(self, path: str) -> bytes:
+        return self._store.act.resource(path.removeprefix("act/"))
+
+
+def _ring_by_facts(town: Town) -> list[Found]:
+    """The keyring has started, and the ledger answers."""
+    folder = town.home.keyring
+    ring = RingStore(DISK, folder, set_up_sealer(DISK, folder))
+    ring.load()
+    rekeys = Rekeys(DISK, folder, ring, [], lambda *_: None)
+    rekeys.look()
+    with town.ledger() as store:
+        destroyed = Destroyed(ring, rekeys, _Local(store))
+        destroyed.look()
+    return [Found(destroyed.alarm)] if destroyed.alarm else []
+
+
 CHECK = Finder(
     "`footage check --deep`",
     "reads every byte of the archive and adds up all facts; needs no keys; the catalogue tells how far facts went",
@@ -225,6 +256,11 @@ AUDITOR = Finder(
 )
 GATE = Finder("keyring's gate", "gives keys only for what is proven against the heads it has seen", _keyring_gate)
 RING = Finder("keyring, at its start", "opens the ring with the counter as it stands; here a file", _ring)
+FACTS = Finder(
+    "keyring, once the ledger answers",
+    "holds its ring against the shreds and early erasures that stand in the ledger; here a file",
+    _ring_by_facts,
+)
 TPM = Finder("TPM's counter", "the same with a TPM, against who puts the keyring's whole folder back", _ring, True)
 VERIFIER = Finder("`torrazzo_verify`", "checks a package with the keys that both offices published", _verifier)
 NOW = Finder("`torrazzo_verify`, of a package made now", "the same, of what the archive is by now", _made_now)

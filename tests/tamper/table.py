@@ -15,6 +15,7 @@ from tests.tamper.changes import A, B, Change, package
 from tests.tamper.finders import (
     AUDITOR,
     CHECK,
+    FACTS,
     FILES,
     GATE,
     NOW,
@@ -242,6 +243,7 @@ TABLE = [
         "old-ring-put-back",
         "the ring as it was before a key was shredded is put back",
         Way(RING, do.old_ring_put_back, "ring-2: sealed to a counter that stands at 3 now: it was shredded", ALL, 0),
+        Way(FACTS, do.old_folder_put_back, "the ledger tells that they were destroyed", place=_hour(GONE)),
         Way(TPM, do.old_folder_put_back, "it was shredded", ALL, 0),
     ),
     _kind(

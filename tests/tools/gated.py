@@ -29,6 +29,7 @@ from torrazzo.ledger.client import Entered, LedgerClient
 from torrazzo.ledger.policy import Policy
 from torrazzo.ledger.proof import Proof
 from torrazzo.ledger.text import to_base64
+from torrazzo.ledger.tiles import WIDTH, pack_entries
 from torrazzo.seal import seal_key, segment_key
 from torrazzo.testing.clock import FakeClock
 from torrazzo.town.home import Home, Settings, new_settings
@@ -57,12 +58,18 @@ class FakeLedger(LedgerClient):
     def status(self, patience_s: float = 0.0) -> dict[str, object]:
         self._expect()
         logs = {"rec": self.town.rec, "act": self.town.act}
-        return {name: {"origin": log.key.verifier.name, "size": len(log.entries)} for name, log in logs.items()}
+        return {
+            name: {"origin": log.key.verifier.name, "size": len(log.entries), "minimum": 0}
+            for name, log in logs.items()
+        }
 
     def read(self, path: str) -> bytes:
         self._expect()
         name, _, what = path.partition("/")
         log: SmallLog = getattr(self.town, name)
+        if what.startswith("tile/entries/"):
+            first = WIDTH * int(what.removeprefix("tile/entries/").partition(".")[0].replace("x", "").replace("/", ""))
+            return pack_entries(log.entries[first : first + WIDTH])
         is_cosigned = what == "cosigned" or what.endswith("&head=cosigned")
         if is_cosigned and self.cosigned_at is None:
             raise Invalid("no head was cosigned yet")

@@ -11,6 +11,7 @@ import structlog
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, TorrazzoError, Unavailable
 from torrazzo.keyring.bookings import Bookings
+from torrazzo.keyring.destroyed import Destroyed
 from torrazzo.keyring.gate_refusal import Reason, Refusal
 from torrazzo.keyring.guard import Guard, Log
 from torrazzo.keyring.heads import Shown
@@ -42,10 +43,13 @@ class _Quorum(NamedTuple):
 class Follower:
     """Run by one thread."""
 
-    def __init__(self, guard: Guard, bookings: Bookings, ledger: LedgerClient, clock: Clock) -> None:
+    def __init__(
+        self, guard: Guard, bookings: Bookings, ledger: LedgerClient, clock: Clock, destroyed: Destroyed
+    ) -> None:
         self.is_away = True  # the ledger, at the last look
         self.alarms: dict[Log, Refusal] = {}  # heads that do not go on from those seen, or wait for the second office
         self._guard, self._bookings, self._ledger, self._clock = guard, bookings, ledger, clock
+        self._destroyed = destroyed
         self._late = dict.fromkeys(_LOGS, 0)
         self._quorum: dict[Log, _Quorum] = {}
 
@@ -78,7 +82,17 @@ class Follower:
                 return
             except TorrazzoError as error:
                 self._tell(name, Refusal(Reason.INVALID, f"the ledger's answer is none: {error}"))
+        self._compare()
         self._bookings.deliver()
+
+    def _compare(self) -> None:
+        """The ring with what the ledger tells was destroyed; tried again at each look, and before any key leaves."""
+        try:
+            self._destroyed.look()
+        except Unavailable:
+            return
+        except TorrazzoError as error:
+            log.error("ring_not_compared", error=str(error))  # noqa: TRY400
 
     def _follow(self, name: Log) -> None:
         heads = self._guard.heads

@@ -20,6 +20,7 @@ from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.keyring.after_restore import settle
 from torrazzo.keyring.bookings import Bookings
 from torrazzo.keyring.chore import Chore, Keyring
+from torrazzo.keyring.destroyed import Destroyed
 from torrazzo.keyring.follower import Follower
 from torrazzo.keyring.gate_request import MOST_BYTES
 from torrazzo.keyring.guard import Guard
@@ -120,12 +121,14 @@ def assemble(places: Home, settings: Settings, clock: Clock, disk: Disk, manner:
     bookings.add("boot", {"part": "keyring", "boot": boot, "sw": __version__})
     if times.is_lost:
         bookings.add("clock", {"part": "keyring", "clock": "progress", "why": "lost", "off": None})
-    follower = Follower(guard, bookings, ledger, clock)
     rekeys = Rekeys(disk, places.keyring, store, settings.roots, bookings.add)
     orders = Orders(rekeys, vault, times)
     orders.look()
     keyring = Keyring(places, disk, clock, store, ledger, times, guard, bookings)
-    return Parts(clock, sealer.level, sealer.why, store, times, guard, bookings, follower, keyring, vault, orders)
+    destroyed = Destroyed(store, rekeys, ledger)
+    follower = Follower(guard, bookings, ledger, clock, destroyed)
+    about = clock, sealer.level, sealer.why
+    return Parts(*about, store, times, guard, bookings, follower, keyring, vault, orders, destroyed)
 
 
 class Look(NamedTuple):

@@ -122,6 +122,7 @@ class Rekeys:
         self._disk, self._folder, self._store, self._roots, self._book = disk, folder, store, roots, book
         self._lock = threading.Lock()
         self._living: Mapping[KeyName, Rekeyed] = {}
+        self.is_read = False  # the files were looked through in this life
 
     def sealed(self, name: KeyName, stream: StreamId, term: TermId, given: bytes) -> bytes:
         """K as it is to be opened: what a reader found in a volume, unless the hour was sealed anew.
@@ -135,6 +136,12 @@ class Rekeys:
         if (stream, term) not in rekeyed.keys:
             raise KeyGone(f"{stream} {name}: was erased early, by order; nobody can open it any more", "erased")
         return rekeyed.keys[stream, term]
+
+    def has_erased(self, name: KeyName, stream: StreamId) -> bool:
+        """Whether a file that counts leaves this stream out."""
+        with self._lock:
+            rekeyed = self._living.get(name)
+        return rekeyed is not None and all(stream != each for each, _ in rekeyed.keys)
 
     def look(self) -> None:
         """Once a minute, and at the start: know the files that count, remove others, book what is not booked."""
@@ -151,6 +158,7 @@ class Rekeys:
                 self._disk.erase(self._folder / file)
         with self._lock:
             self._living = living
+            self.is_read = True
         for rekeyed in living.values():
             self._tell(rekeyed)
 

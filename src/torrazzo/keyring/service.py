@@ -23,6 +23,7 @@ from torrazzo.keyring.after_restore import WAITS, expect_settled
 from torrazzo.keyring.answer import answer_text, error_text
 from torrazzo.keyring.bookings import Bookings
 from torrazzo.keyring.chore import Keyring
+from torrazzo.keyring.destroyed import Destroyed
 from torrazzo.keyring.document import compact
 from torrazzo.keyring.follower import Follower
 from torrazzo.keyring.gate import Granted
@@ -65,6 +66,7 @@ class Parts(NamedTuple):
     keyring: Keyring  # as chores see it
     vault: Vault
     orders: Orders
+    destroyed: Destroyed
 
 
 class KeyDesk:
@@ -140,6 +142,8 @@ class KeyDesk:
             found.append(WAITS)
         if (stands_ns := parts.clock.boot_ns() - parts.keyring.looked_ns) >= STANDS_NS:
             found.append(f"no look was ended for {stands_ns // 60_000_000_000} minutes: nothing is drawn or shredded")
+        if parts.destroyed.alarm:
+            found.append(parts.destroyed.alarm)
         endings = (_ending(hold, parts.clock.utc()) for hold in parts.vault.holds)
         found += [ending for ending in endings if ending is not None]
         return [*found, *parts.vault.troubles, *parts.keyring.alarms.values()]
@@ -162,10 +166,11 @@ class KeyDesk:
         """Out of the ring, or, where the hour's key is gone, out of the vault."""
         stream, term, name, ns = granted.stream, granted.term, granted.name, granted.ns
         ring = self._parts.store.ring
-        if name not in ring.keys:
+        if name not in ring.keys or self._parts.destroyed.has(name, stream):
             held = self._parts.vault.keys(stream, term, ns)
             if held.keys() == set(ns):
                 return held
+        self._parts.destroyed.expect_alive(name, stream)
         return ring.segment_keys(self._parts.orders.rekeys.sealed(name, stream, term, sealed), stream, term, name, ns)
 
     def _close(self, body: bytes) -> bytes:
