@@ -296,3 +296,26 @@ def test_an_end_may_be_cut_off_anywhere(held: HeldHome, prolonged: Home, tmp_pat
         assert vault.keys(STREAM, held.term, [1]) == KEYS
         check(home, held, NEXT)
         told.clear()
+
+
+def test_facts_are_asked_for_by_the_hour(held: HeldHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No question to the catalogue is about one segment or one fact; the copies are the same, with their gaps."""
+    home, asked = Home(tmp_path / "home"), list[str]()
+    shutil.copytree(held.home.path, home.path)
+
+    def counted(name: str) -> Callable[..., object]:
+        ask = getattr(Catalogue, name)
+
+        def one(*words: object) -> object:
+            asked.append(name)
+            return ask(*words)
+
+        return one
+
+    with monkeypatch.context() as counting:
+        for name in ("fact", "segment"):
+            counting.setattr(Catalogue, name, counted(name))
+        copying(home, OsDisk())
+    assert asked == []
+    lose_archive(home)
+    check(home, held)

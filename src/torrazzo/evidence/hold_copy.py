@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -37,6 +38,8 @@ AGAIN_MS = 600_000  # a job that failed is begun anew after that
 
 _FENCE = 1
 _GIVE = 8 << 20  # bytes gathered before they are written
+_AFTER = 64  # facts behind an hour's last segment that are read with it: gaps, steps
+_SEGMENT, _KIND_WITHIN = b'"kind":"seg"', 32  # keys stand in a fixed order (docs/3-formats/fact.md)
 _ALWAYS = Span(UtcTicks(0), UtcTicks(1 << 62))
 
 log = structlog.get_logger(__name__)
@@ -131,6 +134,13 @@ class HoldCopy:
                 self._disk.unlink(folder / name)
 
 
+class _Facts(NamedTuple):
+    """Of one term, by n; what was asked for and is not there does not exist."""
+
+    asked: range
+    lines: Mapping[int, bytes]
+
+
 class _Copying:
     """Of one hold; rows are taken an hour at a time."""
 
@@ -140,6 +150,7 @@ class _Copying:
         self._hour = -1
         self._ks: dict[tuple[StreamId, TermId, int], bytes] = {}  # sealed, of this hour
         self._rows: Mapping[str, list[SegmentRow]] = {}
+        self._facts: dict[tuple[StreamId, TermId], _Facts] = {}  # of this hour's rows
 
     def copy(self, serial: int, name: str) -> None:
         """One source volume's, unless they are there."""
@@ -185,12 +196,25 @@ class _Copying:
         if hour != self._hour:
             span = Span(UtcTicks(hour * HOUR), UtcTicks((hour + 1) * HOUR))
             rows: dict[str, list[SegmentRow]] = {}
+            ns: dict[tuple[StreamId, TermId], list[int]] = {}
             for stream in self._source.streams():
                 for row in self._source.segments(stream, span):
                     if row.volume is not None:
                         rows.setdefault(row.volume, []).append(row)
+                        ns.setdefault((stream, row.id.term), []).append(row.id.n)
             self._hour, self._rows, self._ks = hour, rows, {}
+            self._facts = {owner: self._read_facts(*owner, min(own), max(own) + _AFTER) for owner, own in ns.items()}
         return self._rows
+
+    def _read_facts(self, stream: StreamId, term: TermId, first: int, last: int) -> "_Facts":
+        return _Facts(range(first, last + 1), self._source.facts(stream, term, first, last))
+
+    def _fact(self, id_: SegmentId) -> bytes | None:
+        """Its line: nearly always it was read with its hour."""
+        facts = self._facts.get((id_.stream, id_.term))
+        if facts is None or id_.n not in facts.asked:
+            return self._source.fact(id_)
+        return facts.lines.get(id_.n)
 
     def _write(self, reader: VolumeReader, header: VolumeHeader, rows: Sequence[SegmentRow]) -> None:
         writer = VolumeWriter.create(
@@ -262,7 +286,7 @@ class _Copying:
                 c=header.c,
                 plain_length=header.plain_length,
             )
-        line = self._source.fact(row.id)
+        line = self._fact(row.id)
         assert line is not None, "the source was made of facts"
         self._place_fact(writer, row.id, line, row.t0, row.t1)
         self._place_following(writer, row)
@@ -272,8 +296,8 @@ class _Copying:
         n = row.id.n + 1
         while True:
             id_ = SegmentId(row.id.stream, row.id.term, n)
-            line = None if self._source.segment(id_) is not None else self._source.fact(id_)
-            if line is None:
+            line = self._fact(id_)
+            if line is None or _SEGMENT in line[:_KIND_WITHIN]:
                 return
             self._place_fact(writer, id_, line, row.t1, row.t1)
             n += 1
