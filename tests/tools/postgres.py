@@ -13,8 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+
+from torrazzo.ledger.schema import Database
 
 _SETTINGS = ("-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=20")
+
+
+def postgres_database(url: str, schema: str = "ledger") -> Database:
+    """A schema of it, made if it isn't there: the ledger's tables go there as they go into SQLite."""
+    path = f"-csearch_path={schema}"
+    writer = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args={"options": path}, hide_parameters=True)
+    with writer.begin() as connection:
+        connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+    options = f"{path} -cdefault_transaction_read_only=on"
+    reader = sa.create_engine(url, connect_args={"options": options}, hide_parameters=True)
+    return Database(writer, reader)
 
 
 @contextlib.contextmanager

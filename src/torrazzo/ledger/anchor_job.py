@@ -70,7 +70,8 @@ class AnchorJob:
     def want(self, kind: LogKind, *, is_shown: bool = False) -> tuple[Head, tuple[str, ...]]:
         """Have the present head stamped now; returns whom that asks: not those that have stamped it already.
 
-        `is_shown`: a package will show this very head. Raises `Refused` if nobody is configured, `Invalid` for a log
+        `is_shown`: a package will show this very head; else people want it, and nobody is left alone for having failed
+        before. Raises `Refused` if nobody is configured, `Invalid` for a log
         without entries.
         """
         self._reload()
@@ -80,6 +81,7 @@ class AnchorJob:
         asked = tuple(name for name in self._settings.names if not self._has(head, name))
         with self._lock:
             queue = self._state.queue.want(head, asked, self._clock.utc(), is_shown=is_shown)
+            queue = queue if is_shown else queue.hurried(asked)
             self._save(self._state._replace(queue=queue))
         self._woken.set()
         return head, asked

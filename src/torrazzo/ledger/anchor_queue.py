@@ -13,6 +13,7 @@ from torrazzo.ledger.anchor import Head
 
 _FIRST_PAUSE = 60 * SECOND
 _LONGEST_PAUSE = 3_600 * SECOND
+_NEVER = UtcTicks(0)
 
 
 class Want(NamedTuple):
@@ -76,6 +77,12 @@ class AnchorQueue(NamedTuple):
                 *(s for s in self.silences if s.authority != want.authority),
                 Silence(want.authority, since, now, failures + 1, why),
             ),
+        )
+
+    def hurried(self, authorities: Collection[str]) -> Self:
+        """People want it now: these are asked at once, whenever they failed; if they fail again the pause goes on."""
+        return self._replace(
+            silences=tuple(s._replace(tried=_NEVER) if s.authority in authorities else s for s in self.silences)
         )
 
     def only(self, authorities: Collection[str]) -> Self:

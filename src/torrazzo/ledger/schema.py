@@ -146,14 +146,3 @@ def _connect(path: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connect
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
     return connection
-
-
-def postgres_database(url: str, schema: str = "ledger") -> Database:
-    """A schema of a PostgreSQL (`postgresql+psycopg://…`), made if it isn't there."""
-    path = f"-csearch_path={schema}"
-    writer = sa.create_engine(url, pool_size=1, max_overflow=0, connect_args={"options": path}, hide_parameters=True)
-    with writer.begin() as connection:
-        connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
-    options = f"{path} -cdefault_transaction_read_only=on"
-    reader = sa.create_engine(url, connect_args={"options": options}, hide_parameters=True)
-    return Database(writer, reader)

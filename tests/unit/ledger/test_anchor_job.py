@@ -176,6 +176,25 @@ def test_an_authority_off_line_is_told_asked_again_and_delays_no_other(tmp_path:
         assert job_of(store, disk, clock).status()["silent"] == [], "who is no longer configured is not waited for"
 
 
+def test_who_wants_a_stamp_now_waits_for_no_pause(tmp_path: Path, office: Office) -> None:
+    """An authority that failed is asked at once when people want it; a package that is made hurries nobody."""
+    disk, clock = FaultyDisk(), MovedClock()
+    office.is_open = False
+    with opened(tmp_path / "l.db", disk) as store:
+        store.append(act=deeds(3))
+        job = job_of(store, disk, clock, office.authority())
+        job.turn(NEVER)
+        office.is_open = True
+        job.want("act", is_shown=True)
+        job.turn(NEVER)
+        assert office.asked == 1, "it is left alone for a minute"
+        job.want("act")
+        job.turn(NEVER)
+        assert office.asked == 2
+        check(store, disk, office, count=1)
+        assert job.status()["waiting"] == job.status()["silent"] == []
+
+
 def test_what_a_package_shows_is_stamped_itself_and_nothing_twice(tmp_path: Path, office: Office) -> None:
     """A head asked for is stamped although later ones are; one that has its stamp is not asked for again."""
     disk, clock = FaultyDisk(), MovedClock()

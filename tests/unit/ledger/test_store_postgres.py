@@ -10,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from tests.tools.ledger import FOLDER, IDENTITY, TODAY, check_log, deeds, fact, facts, lines, opened, over
-from tests.tools.postgres import postgres
+from tests.tools.postgres import postgres, postgres_database
 from torrazzo.base.errors import Stopped
 from torrazzo.ledger.errors import Pruned, RolledBack
 from torrazzo.ledger.fact_index import Placed
 from torrazzo.ledger.fork import fork_ledger
-from torrazzo.ledger.schema import Database, postgres_database
+from torrazzo.ledger.schema import Database
 from torrazzo.testing import FaultyDisk
 
 NAMES = iter(range(1_000))
