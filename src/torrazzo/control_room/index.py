@@ -81,7 +81,7 @@ class Index(Closing):
         """What is known of the time of many streams, by name; what was erased early is a gap."""
         ids = list(streams)
         found = self._catalogue.times(ids, span)
-        for stream in ids:
+        for stream in ids if self._erased is not None and self._erased.hours() else ():
             for gone in self.erased(stream, span):
                 found[str(stream)] = _without(found[str(stream)], gone)
         return found
