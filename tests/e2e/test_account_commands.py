@@ -104,16 +104,17 @@ def test_the_running_control_room_does_it_and_tells_the_ledger(served: Served) -
         assert served.run("account", "suspend", "anna.rossi", "--reason", "fine incarico").code == 0
         assert served.json("account", "list")[0]["why"] == "order"
         assert served.run("account", "suspend", "bruno.verdi", "--reason", "chi è?").code == 2
+        _provider_by_the_running_room(served)
 
         def told() -> int:
             return sum(parse_act(line).kind in {"cfg", "auth"} for _, line in read_entries(served.home))
 
-        served.until(lambda: told() >= 8)
+        served.until(lambda: told() >= 12)
         entries = list(read_entries(served.home))
         opener = Opener(served.home, OsDisk(), SystemClock())
         assert unexplained(entries, opener) == []
         acts = [act for _, line in entries if (act := parse_act(line)).kind in {"cfg", "auth"}]
-        assert len(acts) == 8
+        assert len(acts) == 12
         assert all(opener.open(act)[0] is Names.OPEN for act in acts)
         reasons = [who.reason for act in acts if (who := opener.open(act)[1]) is not None]
         assert "ugo.conti: link for a new beginning: perso tutto, identità verificata" in reasons
@@ -121,6 +122,22 @@ def test_the_running_control_room_does_it_and_tells_the_ledger(served: Served) -
     finally:
         assert served.stop() == 0
     assert not served.home.first_link.exists()
+
+
+def _provider_by_the_running_room(served: Served) -> None:
+    """Set with the certificate of who signed the provider's, bound, shown, unbound, removed: four facts."""
+    ca, why = served.home.path.parent / "ca.pem", ("--reason", "delibera 12/2026")
+    ca.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    given = ("--issuer", "https://localhost:9/realms/comune", "--client-id", "torrazzo", "--name", "Comune")
+    done = served.run("access", "oidc", "set", *given, "--no-secret", "--ca", str(ca), *why)
+    assert done.code == 0, done.err
+    assert served.run("access", "oidc", "bind", "ugo.conti", "--subject", "8f1c", *why).code == 0
+    shown = served.json("access", "oidc", "show")
+    assert (shown["provider"]["ca"], shown["provider"]["secret"]) == (ca.read_text(), False)
+    assert shown["bound"] == [{"name": "ugo.conti", "subject": "8f1c"}]
+    assert served.run("access", "oidc", "unbind", "ugo.conti", *why).code == 0
+    assert served.run("access", "oidc", "remove", *why).code == 0
+    assert served.run("access", "oidc", "bind", "ugo.conti", "--subject", "8f1c", *why).code == 2
 
 
 def test_serve_says_page_and_first_link_when_they_are_there(tmp_path: Path) -> None:

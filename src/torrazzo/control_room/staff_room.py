@@ -5,11 +5,11 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from starlette.requests import Request
@@ -154,9 +154,8 @@ class StaffRoom:
         return JSONResponse(show_provider(self.staffing))
 
     async def _change_provider(self, request: Request) -> Response:
-        by, body = await _by(request), await read_json(request, BODY)
-        assert isinstance(body, dict)
-        change = partial(change_provider, self.staffing, request.path_params["what"], body, by)
+        by, said = await _said(request)
+        change = partial(change_provider, self.staffing, request.path_params["what"], said, by)
         await asyncio.to_thread(lambda: self.told(change()))
         return JSONResponse({})
 
@@ -169,11 +168,16 @@ class StaffRoom:
 
 
 async def _by(request: Request) -> By:
+    return (await _said(request))[0]
+
+
+async def _said(request: Request) -> tuple[By, Mapping[str, Any]]:
+    """Whose hand it is, and all of the body, which can be read once."""
     body = await read_json(request, BODY)
     reason = body.get("reason") if isinstance(body, dict) else None
-    if not isinstance(reason, str) or not reason.strip():
+    if not isinstance(body, dict) or not isinstance(reason, str) or not reason.strip():
         raise Invalid("reason: say why; it is told")
-    return By(f"unix:{requesting(request).name}", reason)
+    return By(f"unix:{requesting(request).name}", reason), body
 
 
 def try_to(what: str, work: Callable[[], object]) -> None:
