@@ -176,6 +176,32 @@ def test_a_provider_that_is_away_stops_nobody(town: ApiTown, provider: OidcProvi
     assert town.signed_in("olga.verdi").get("/me").status == 200
 
 
+def test_who_leaves_there_is_signed_out_here(town: ApiTown, provider: OidcProvider) -> None:
+    """By the provider's own word, signed and once: what began by it ends, with a fact; what began here goes on."""
+    browser = town.browser()
+    assert back(browser, provider.through(there(browser))).status == 200
+    assert browser.get("/me").status == 200
+    before = len(town.acts("auth"))
+    assert provider.leave() == ""
+    assert browser.get("/me").code == "SESSION_OVER"
+    assert what(town, before) == ["sign-out"]
+    own = town.signed_in("olga.verdi")
+    in_step(town, provider)
+    assert provider.leave() == ""
+    assert own.get("/me").status == 200
+    before = len(town.acts("auth"))
+    in_step(town, provider, -600)
+    assert "400" in provider.leave()
+    assert what(town, before) == ["refused"]
+    in_step(town, provider)
+    path, form = "/api/v1/sign-in/provider/logout", b"logout_token=no.token.atall"
+    changed = {"content-type": "application/x-www-form-urlencoded", "origin": None, "sec-fetch-site": None}
+    answer = town.browser().ask("POST", path, form, {**changed, "cookie": None})
+    assert (answer.status, answer.code) == (400, "PROVIDER_LOGOUT")
+    assert own.ask("POST", path, form, changed).code == "CROSS_SITE"  # with a cookie it is a browser's
+    assert town.browser().ask("POST", path, form, {**changed, "origin": "https://evil.example"}).code == "CROSS_SITE"
+
+
 def test_a_replaced_key_is_fetched_once(town: ApiTown, provider: OidcProvider) -> None:
     """A token by a key that it did not show before is looked up anew, not oftener than each half minute."""
     browser = town.browser()

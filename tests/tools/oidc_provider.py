@@ -56,6 +56,12 @@ class OidcProvider:
             connection.request("POST", "/set", json.dumps(person))
             assert connection.getresponse().status == 200
 
+    def leave(self) -> str:
+        """Who sits before it leaves it, and it tells us so; what it thinks went wrong with that."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request("POST", "/leave")
+            return str(json.loads(connection.getresponse().read())["told"])
+
     def through(self, url: str) -> dict[str, str]:
         """What stands in the address by which a browser that was sent to `url` comes back to us."""
         cookies: dict[str, str] = {}

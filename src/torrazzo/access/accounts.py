@@ -303,12 +303,14 @@ def used_now(change: Change, id_: str) -> None:
     _set(change, id_, {"used": change.now})
 
 
-def end_sessions(change: Change, id_: str, why: str, but: bytes | None = None) -> None:
-    """Sign the person out everywhere, but for one session."""
+def end_sessions(change: Change, id_: str, why: str, but: bytes | None = None, begun_by: str = "") -> int:
+    """Sign the person out everywhere, but for one session, or of those that began in that way; how many."""
     query = sa.update(SESSION).where(SESSION.c.person == id_, SESSION.c.ended.is_(None))
     if but is not None:
         query = query.where(SESSION.c.hash != but)
-    change.connection.execute(query.values(ended=change.now, why=why))
+    if begun_by:
+        query = query.where(SESSION.c.method.startswith(begun_by))
+    return change.connection.execute(query.values(ended=change.now, why=why)).rowcount
 
 
 def _suspend(change: Change, account: Account, why: str) -> None:

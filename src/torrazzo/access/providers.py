@@ -188,6 +188,17 @@ class Providers:
             change.tell("auth", {"what": "refused"}, By(NOBODY, f"provider: {why}"[:300], where.text()))
             return change.done(None)
 
+    def logged_out(self, identity: Identity) -> Done[None]:
+        """The provider says that they have left it: what began by it ends here. Nobody's subject is nobody's."""
+        same = (SUBJECT.c.issuer == identity.issuer) & (SUBJECT.c.subject == identity.subject)
+        with self._staff.change() as change:
+            person = change.connection.execute(sa.select(SUBJECT.c.person).where(same)).scalar()
+            if person is not None and end_sessions(change, person, "out", begun_by=BY_PROVIDER):
+                account = read_account(change.connection, person)
+                by = By(account.name, f"the provider says that {identity.text()} has left it", None, account.id)
+                change.tell("auth", {"what": "sign-out"}, by)
+            return change.done(None)
+
     def enter(self, identity: Identity, where: Where) -> Done[Opened | Decision]:
         """Whoever's subject it is; without a second factor there, one of ours is asked for."""
         where = where.cleaned()

@@ -27,12 +27,21 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.base.times import SECOND
 from torrazzo.control_room.provider_http import Answer, ask, check_url
-from torrazzo.control_room.provider_token import Distrusted, Expected, UnknownKey, identity
+from torrazzo.control_room.provider_token import (
+    LEEWAY,
+    LONGEST_WAY,
+    Distrusted,
+    Expected,
+    UnknownKey,
+    identity,
+    logged_out,
+)
 
 KEPT_NS = 3_600_000_000_000  # what the provider says of itself and its keys
 AGAIN_NS = 30_000_000_000  # not oftener is it asked for keys that it did not show
 AT_A_TIME = 4  # questions to it
 MOST_KEYS = 32
+MOST_ENDED = 10_000
 CLAIMS = json.dumps({"id_token": {"amr": None, "acr": None, "auth_time": {"essential": True}}})
 WELL_KNOWN = "/.well-known/openid-configuration"
 
@@ -78,6 +87,7 @@ class ProviderDesk:
         self._clock = clock
         self._challenges = Challenges(clock)
         self._known: Known | None = None
+        self._ended: dict[str, int] = {}  # logout tokens that came, each until it is over
         self._lock = threading.Lock()
         self._room = threading.BoundedSemaphore(AT_A_TIME)
 
@@ -128,6 +138,28 @@ class ProviderDesk:
                 return identity(token, access, self._now(is_anew=True).keys, expected)
             except UnknownKey as error:
                 raise Distrusted(str(error)) from error
+
+    def logged_out(self, token: str) -> Identity:
+        """Who has no session there any more, as it tells us itself. Raises `Distrusted`, and as `begin`."""
+        now = self._clock.utc() // SECOND
+        with self._asking():
+            known = self._now()
+            of = known.provider.issuer, known.provider.client, now
+            try:
+                found = logged_out(token, known.keys, *of)
+            except UnknownKey as error:
+                if self._clock.boot_ns() - known.at_ns < AGAIN_NS:
+                    raise Distrusted(str(error)) from error
+                try:
+                    found = logged_out(token, self._now(is_anew=True).keys, *of)
+                except UnknownKey as still:
+                    raise Distrusted(str(still)) from still
+        with self._lock:
+            self._ended = {id_: until for id_, until in self._ended.items() if until > now}
+            if found.id in self._ended or len(self._ended) >= MOST_ENDED:
+                raise Distrusted("this logout token came before")
+            self._ended[found.id] = now + LONGEST_WAY + 2 * LEEWAY
+        return Identity(known.provider.issuer, found.subject, has_second=False)
 
     def leave(self, redirect: str) -> str | None:
         """Where a browser ends its session there; None where that is not known without asking."""

@@ -19,6 +19,8 @@ from torrazzo.base.errors import Refused
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 LEEWAY = 60  # seconds by which two clocks may differ
 LONGEST = 16 << 10  # characters
+LONGEST_WAY = 300  # seconds from a logout there to us: an older token is none, so that it counts once
+LOGOUT, EVENT = "logout+jwt", "http://schemas.openid.net/event/backchannel-logout"
 
 
 class Distrusted(Refused):
@@ -42,6 +44,13 @@ class Expected(NamedTuple):
     begun: int  # seconds UTC, when its person was sent there: who sat there before is not asked
     now: int
     acr: tuple[str, ...] = ()
+
+
+class LoggedOut(NamedTuple):
+    """What a provider tells of itself: whose session there has ended."""
+
+    subject: str
+    id: str  # of the token, which counts once
 
 
 def identity(token: object, access_token: object, keys: KeySet, expected: Expected) -> Identity:
@@ -73,13 +82,48 @@ def identity(token: object, access_token: object, keys: KeySet, expected: Expect
     return Identity(expected.issuer, subject, _has_second(claims, expected))
 
 
-def _check_times(claims: Mapping[str, Any], expected: Expected) -> None:
+def logged_out(token: str, keys: KeySet, issuer: str, client: str, now: int) -> LoggedOut:
+    """Whom a logout token is about (Back-Channel Logout 1.0, section 2.6); raises `Distrusted`, `UnknownKey`."""
+    if not 0 < len(token) <= LONGEST:
+        raise Distrusted("no logout token")
+    try:
+        read = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+    except InvalidKeyIdError as error:
+        raise UnknownKey("its logout token is signed with a key that it does not show") from error
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Distrusted(f"its logout token is not good: {str(error) or repr(error)}"[:200]) from error
+    claims, audience = read.claims, read.claims.get("aud")
+    subject, id_, events = claims.get("sub"), claims.get("jti"), claims.get("events")
+    if str(read.header.get("typ", LOGOUT)).lower() != LOGOUT or "nonce" in claims:
+        raise Distrusted("this is no logout token, but one for something else")
+    if not isinstance(events, dict) or not isinstance(events.get(EVENT), dict):
+        raise Distrusted("its logout token tells of no logout")
+    if claims.get("iss") != issuer or client not in (audience if isinstance(audience, list) else [audience]):
+        raise Distrusted("its logout token is another one's")
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
+        raise Distrusted(
+            "its logout token names nobody; set the client there to send the subject, not the session alone"
+        )
+    if not isinstance(id_, str) or not 0 < len(id_) <= LONGEST_SUBJECT:
+        raise Distrusted("its logout token has no jti")
+    times = _times(claims, ("iat", "exp"))
+    if times["iat"] > now + LEEWAY or times["exp"] + LEEWAY <= now or times["iat"] + LONGEST_WAY <= now:
+        raise Distrusted("its logout token is over, or of the future: the clocks may differ", "PROVIDER_CLOCK")
+    return LoggedOut(subject, id_)
+
+
+def _times(claims: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, float]:
     times: dict[str, float] = {}
-    for name in ("iat", "exp", "auth_time"):
+    for name in names:
         value = claims.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < math.inf:
-            raise Distrusted(f"its ID token has no {name}; the client there may have to be set to send it")
+            raise Distrusted(f"its token has no {name}; the client there may have to be set to send it")
         times[name] = value
+    return times
+
+
+def _check_times(claims: Mapping[str, Any], expected: Expected) -> None:
+    times = _times(claims, ("iat", "exp", "auth_time"))
     if times["iat"] > expected.now + LEEWAY:
         raise Distrusted("its clock is ahead of ours by more than a minute", "PROVIDER_CLOCK")
     if times["exp"] + LEEWAY <= expected.now:

@@ -42,6 +42,7 @@ from torrazzo.control_room.api import (
 )
 from torrazzo.control_room.api.declared import Declared, Door, Undeclared, by_endpoint
 from torrazzo.control_room.api.gate import enter
+from torrazzo.control_room.api.guard import PROVIDER_LOGOUT
 from torrazzo.control_room.api.problem import TYPE, answer_errors, refuse_socket
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.shapes import Problem
@@ -170,6 +171,7 @@ def _add(app: FastAPI, declared: Declared) -> None:
 _WORDS = str.maketrans({"/": "_", "-": "_", "{": None, "}": None})
 
 _REFUSALS = {
+    400: "what the provider sent is not in order",
     401: "nobody is signed in, or not to the end, or it did not do",
     403: "not allowed, as the code tells",
     404: "there is no such thing",
@@ -196,7 +198,8 @@ def _answers(declared: Declared) -> dict[int | str, dict[str, Any]]:
 
 
 def _refusals(declared: Declared) -> dict[int | str, dict[str, Any]]:
-    which = set(_REFUSALS) - (set() if declared.changes else {409, 410, 411, 413, 429})
+    which = set(_REFUSALS) - (set() if ROOT + declared.path == PROVIDER_LOGOUT else {400})
+    which -= set() if declared.changes else {409, 410, 411, 413, 429}
     which |= {409, 410, 429} if declared.asks_law else set()
     if declared.permission is Door.ANYONE and not declared.changes:
         which -= {401}

@@ -32,7 +32,7 @@ STATUS: Mapping[str, int] = {
     "LINK_GONE": 410, "LINK_SPENT": 410,
     "AGAIN_REQUIRED": 403,
     "PROVIDER_NONE": 409, "PROVIDER_AWAY": 503, "PROVIDER_ANSWER": 410, "PROVIDER_UNKNOWN": 403, "SUBJECT_TAKEN": 409,
-    "PROVIDER_TOKEN": 403, "PROVIDER_CLOCK": 403, "PROVIDER_NOT_ANEW": 403,
+    "PROVIDER_TOKEN": 403, "PROVIDER_CLOCK": 403, "PROVIDER_NOT_ANEW": 403, "PROVIDER_LOGOUT": 400,
     "CODE_WRONG": 422, "PASSKEY_WRONG": 422, "PASSWORD_OLD": 422, "PASSWORD_WEAK": 422, "NOT_VALID": 422,
     "REASON_REQUIRED": 422, "REASON_TOO_LONG": 422, "PURPOSE_NOT_ALLOWED": 422,
     "NOT_NOW": 409, "SHIFT_THERE": 409, "SHIFT_TAKEN": 409, "DEVICE_THERE": 409, "PASSKEYS_MANY": 409,
@@ -53,6 +53,7 @@ STATUS: Mapping[str, int] = {
 }  # fmt: skip
 
 _TITLES: Mapping[int, str] = {
+    400: "Not in order",
     401: "Sign in", 403: "Not allowed", 404: "There is nothing here", 405: "Not in this way", 409: "Not as things are",
     410: "Not any more", 411: "How long is it?", 413: "Too large", 421: "Another name is ours",
     422: "Something is not valid", 429: "Too many attempts", 500: "Something failed here", 503: "Not now",

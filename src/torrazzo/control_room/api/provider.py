@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Signing in by the town's provider (OpenID Connect): there, and back with what it gave to the browser."""
 
+import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from urllib.parse import parse_qsl
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from torrazzo.access.providers import Identity
@@ -45,6 +48,28 @@ def come_back(body: provider_shapes.CameBack, asked: Asking, response: Response)
             asked.room.told_or_owed(providers.refused(asked.where, error.detail))
         raise
     return entered(asked, response, providers.enter(found, asked.where), "")
+
+
+@routes.add("POST", "/sign-in/provider/logout", Logged.AUTH, "session", Door.ANYONE, None)
+async def they_left(request: Request, asked: Asking) -> None:
+    """Told by the provider itself (OpenID Connect Back-Channel Logout 1.0): what began by it is over here, too."""
+    tokens = [value for name, value in parse_qsl((await request.body()).decode("latin-1")) if name == "logout_token"]
+    await asyncio.to_thread(_end, asked, tokens)
+
+
+def _end(asked: Asked, tokens: Sequence[str]) -> None:
+    providers = asked.room.staffing.providers
+    if providers.is_locked(asked.where):
+        raise No("SIGN_IN_LOCKED")
+    try:
+        with _plainly():
+            found = _desk(asked).logged_out(tokens[0] if len(tokens) == 1 else "")
+    except No as error:
+        if error.code not in {"PROVIDER_TOKEN", "PROVIDER_CLOCK"}:
+            raise
+        asked.room.told_or_owed(providers.refused(asked.where, error.detail))
+        raise No("PROVIDER_LOGOUT", error.detail) from error
+    asked.room.told_or_owed(providers.logged_out(found))
 
 
 @routes.add("POST", "/me/provider", Logged.AUTH, "provider", Door.SELF, provider_shapes.Way)
