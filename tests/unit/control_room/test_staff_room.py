@@ -135,7 +135,9 @@ def test_a_ledger_that_hangs_holds_up_nobody_who_signs_in(town: StaffedTown, mon
     suspended, is_told = room.told_or_owed(town.staffing.accounts.suspend(anna.id, OWNER))
     assert (suspended.suspended is not None, is_told) == (True, False)
     room.tend()
+    assert ledger.begun.wait(60)
     assert (ledger.facts, ledger.asked) == ([], 1)
+    monkeypatch.setattr(staff_room, "PATIENCE_S", 60)
     ledger.hangs.set()
     for thread in threading.enumerate():
         if thread.name == "telling":
