@@ -1632,6 +1632,8 @@ class Show:
         self.before = (0, 0)  # fact and piece of the last fragment
         self.failed = False
         self.left_out = 0  # pictures that refer to lost ones
+        self.order: List[Tuple[int, int]] = []  # of a segment: when each picture was shown by the camera, and is here
+        self.order_at: Optional[int] = None  # UTC where that segment began
         self.late: Optional[int] = None  # UTC of the last picture that is left out at the beginning, for want of a key
 
     def step(self, ticks: int) -> None:
@@ -1691,14 +1693,16 @@ class Show:
 
         begin = utc(pictures.time[0] if keys else end)
         if self.before[0] != row.fact:
+            self.check_order()
             self.join(begin)
             self.is_broken = False
+            self.order_at = fact.t0
         if self.before != (row.fact, row.piece - 1) and row.piece > 1 and self.is_begun:
             self.is_broken = True  # a piece is missing: nothing is shown until the next key frame
         if not self.are_next(pictures, keys, utc):
             for number, is_key in enumerate(keys):
                 at, size, time, shift = (column[number] for column in pictures)
-                self.picture(Picture(at, size, utc(time), shift, is_key))
+                self.picture(Picture(at, size, utc(time), shift, is_key), time + shift)
         self.has_key = self.has_key or True in keys
         self.before, self.end = (row.fact, row.piece), utc(end)
         return begin, self.end
@@ -1728,6 +1732,7 @@ class Show:
         if any(abs(shown.time[at] - utc(recorded.time[at]) - self.expected()) > NEAR - 1 for at in ends):
             return False
         self.is_begun, self.is_broken = True, False
+        self.order.extend(zip(map(add, recorded.time, recorded.shift), map(add, shown.time, shown.shift)))
         self.advance(len(recorded.at))
         return True
 
@@ -1742,8 +1747,18 @@ class Show:
         while (shown := self.next()) is not None and begin <= shown.at < begin + row.length:
             self.advance(1)
 
-    def picture(self, recorded: Picture) -> None:
-        """The next recorded picture, its time in UTC, is the next one shown; or there is a reason why it is not."""
+    def check_order(self) -> None:
+        """No picture of a segment is shown before one that the camera showed earlier, however little it was moved."""
+        shown = [here for _, here in sorted(self.order)]
+        if shown != sorted(shown):
+            self.fail("picture-order", self.order_at)
+        self.order = []
+
+    def picture(self, recorded: Picture, position: int) -> None:
+        """The next recorded picture, its time in UTC, is the next one shown; or there is a reason why it is not.
+
+        `position`: when the camera showed it, by its own time.
+        """
         if self.failed or self.header is None:
             return
         self.has_key = self.has_key or recorded.is_key
@@ -1756,6 +1771,7 @@ class Show:
                 self.late = recorded.time
             return
         self.is_begun, self.is_broken = True, False
+        self.order.append((position, shown.time + shown.shift))
         off = shown.time + shown.shift - recorded.time - recorded.shift - self.expected()
         if abs(off) > NEAR:
             self.fail("picture-moved", recorded.time, seconds(off))
@@ -1776,6 +1792,7 @@ class Show:
 
     def finish(self) -> None:
         """No picture is shown that was not recorded, and it lasts as long as the span."""
+        self.check_order()
         if self.header is None:
             self.fail("show-unreadable", self.clip.start, "nothing recorded is in it")
         elif not self.failed:
@@ -1973,6 +1990,10 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
     ),
     "picture-hidden": ("Un'immagine registrata non viene mostrata.", "A recorded picture is not shown."),
     "picture-moved": ("Immagini mostrate fuori dal loro tempo ({0}).", "Pictures are shown at another time ({0})."),
+    "picture-order": (
+        "Le immagini di questo segmento sono mostrate in un altro ordine.",
+        "The pictures of this segment are shown in another order.",
+    ),
     "picture-foreign": (
         "Il filmato mostra immagini non registrate.",
         "The clip shows pictures that were not recorded.",

@@ -162,7 +162,8 @@ def test_what_is_left_out_at_the_beginning(
     show.header = SimpleNamespace(**header, has_more=False, ends_badly=False)  # type: ignore[assignment]
     place = 0
     for second, is_key, is_shown in pictures:
-        show.picture(Picture(place if is_shown else -2, 1, round(second * SECOND), 0, is_key))
+        time = round(second * SECOND)
+        show.picture(Picture(place if is_shown else -2, 1, time, 0, is_key), time)
         place += is_shown
     show.finish()
     assert found == said
@@ -178,7 +179,7 @@ SHOW_IN_PAGE = """(pictures) => {
   show.advance();
   let place = 0;
   for (const [second, isKey, isShown] of pictures) {
-    show.picture({ size: 1, shift: 0, isKey }, isShown ? place++ : -2, ticks(second));
+    show.picture({ size: 1, time: ticks(second), shift: 0, isKey }, isShown ? place++ : -2, ticks(second));
   }
   show.finish();
   return said;

@@ -339,6 +339,17 @@ def picture_repeated(files: Files) -> Files:
     return with_head(files, CLIP_B, bytes(video))
 
 
+def picture_behind_others(files: Files) -> Files:
+    """A picture is shown 0.9 s later than it was: behind those that followed it, and near its time for all that."""
+    video = bytearray(files[f"clips/{CLIP_A}.mp4"])
+    at = video.index(b"ctts") + 12
+    rows = struct.iter_unpack(">Ii", video[at : at + 8 * 60])
+    row = next(row for row, (count, _) in enumerate(rows) if row > 30 and count == 1)
+    (shift,) = struct.unpack_from(">i", video, at + 8 * row + 4)
+    struct.pack_into(">i", video, at + 8 * row + 4, shift + 9 * SECOND // 10)
+    return with_head(files, CLIP_A, bytes(video))
+
+
 def picture_moved(files: Files) -> Files:
     """A picture stays three seconds longer, the rest comes later."""
     video = bytearray(files[f"clips/{CLIP_B}.mp4"])
@@ -551,6 +562,7 @@ CASES = [
     _case(picture_hidden, Failure("show-unreadable", B, 3)),
     _case(picture_repeated, Failure("picture-hidden", B)),
     _case(picture_moved, Failure("picture-moved", B)),
+    _case(picture_behind_others, Failure("picture-order", A, 0)),
     _case(clip_slowed, Failure("show-unreadable", B, 3)),
     _case(picture_turned, Failure("show-unreadable", A, 5.4)),
     _case(bytes_between, Failure("bytes-uncovered", B, 10)),
