@@ -37,6 +37,7 @@ from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.catalogue import Catalogue
 from torrazzo.cli import main
 from torrazzo.cli.demo import PAST, prepare_town, register, stop_on_signals
+from torrazzo.cli.demo_story import CASE, WHY
 from torrazzo.durable import OsDisk
 from torrazzo.ledger.identity import KINDS, LogKind, LogName
 from torrazzo.ledger.note import Note
@@ -44,6 +45,8 @@ from torrazzo.ledger.secret import load_identity
 from torrazzo.ledger.town_policy import town_policy
 from torrazzo.town import Home
 from torrazzo.town.home import load_settings
+
+ROME = ZoneInfo("Europe/Rome")
 
 
 def run_demo(home: Path, *, wanted: str, there: str = ".") -> str:
@@ -195,14 +198,14 @@ def visit(browser: Any, demo: RunningDemo) -> None:
 
 def is_live(seen: Seen) -> bool:
     """Two pictures at least are of the last seconds, as their clocks say."""
-    now = dt.datetime.now(ZoneInfo("Europe/Rome"))
+    now = dt.datetime.now(ROME)
     day = now.hour * 3600 + now.minute * 60 + now.second
     ages = [(day - each + 5) % 86_400 for each in clocks(seen, TIME + 1) if each is not None]
     return sum(age < 20 for age in ages) >= 2
 
 
 def look_back(seen: Seen, at: int) -> None:
-    """Two cameras as they were then: pictures of the past, in step."""
+    """As it was then, in step: the wall's cameras are chosen, and a reason is there that this person gave before."""
 
     def press(name: str, which: int = 0) -> None:
         button = seen.page.get_by_role("button", name=name)
@@ -210,23 +213,30 @@ def look_back(seen: Seen, at: int) -> None:
         button.nth(which).click()
 
     seen.page.get_by_role("link", name="Riproduzione").click()
-    press("Scegli le telecamere")
-    boxes = seen.page.get_by_role("checkbox")
-    page_until(lambda: boxes.count() > 1, "no cameras to choose")
-    boxes.nth(0).check()
-    boxes.nth(1).check()
-    press("Mostra 2 telecamere")
+    before = dt.datetime.now(ROME)
+    press("Ieri a quest’ora")
+    line = seen.page.get_by_role("slider", name="Linea del tempo")
+    hours = [f"{each - dt.timedelta(days=1):%H:%M}" for each in (before, dt.datetime.now(ROME))]
+    told = f"{(before - dt.timedelta(days=1)).day} "
+    page_until(lambda: told in value(line) and any(each in value(line) for each in hours), "it is not yesterday")
     press("Vai a un’ora")
-    wall = dt.datetime.fromtimestamp(at, ZoneInfo("Europe/Rome"))
-    seen.page.get_by_label("Giorno", exact=True).fill(wall.date().isoformat())
+    wall = dt.datetime.fromtimestamp(at, ROME)
+    seen.page.get_by_label("Giorno", exact=True).fill(wall.strftime("%d/%m/%Y"))
     seen.page.get_by_label("Ora", exact=True).fill(wall.strftime("%H:%M:%S"))
     press("Vai", seen.page.get_by_role("button", name="Vai").count() - 1)
     press("Guarda le immagini")
-    seen.page.get_by_label("Motivo").fill("furto di una bicicletta, querela 118")
-    seen.page.get_by_label("Evento").fill("chiamata 12")
+    case = seen.page.get_by_label("Fascicolo", exact=True)
+    page_until(lambda: case.count() == 1 and case.input_value() == CASE, "what was said in a request is not said again")
+    assert seen.page.get_by_label("Motivo", exact=True).input_value() == WHY
+    seen.wait("sono quelli della tua ultima richiesta di copia")
+    assert seen.axe() == []
     seen.page.get_by_role("dialog").get_by_role("button", name="Guarda le immagini").click()
     asked = float(wall.hour * 3600 + wall.minute * 60 + wall.second)
-    page_until(lambda: clocks(seen) == [asked, asked], "the past is not shown")
+    page_until(lambda: clocks(seen) == [asked] * 3, "the past is not shown")
+
+
+def value(slider: Any) -> str:
+    return str(slider.get_attribute("aria-valuetext"))
 
 
 def said_by(command: str, what: str, home: Home) -> str:

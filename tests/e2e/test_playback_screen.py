@@ -380,7 +380,7 @@ def test_nothing_is_shown_before_a_reason(town: FourCameras, browser: Any) -> No
 def test_all_of_it_by_keyboard(town: FourCameras, browser: Any) -> None:
     """Cameras, reason, play, step, time, bookmark, end: no hand leaves the keys, and focus is never lost."""
     seen = town.open(browser, 10, size=SIZE, language="en", theme="dark")
-    seen.page.goto(f"{seen.address}/playback?at={town.at(10)}")
+    seen.page.goto(f"{seen.address}/playback?cameras=&at={town.at(10)}")
     seen.wait(say(seen, "playback.choose_first"))
     tab_to(seen, say(seen, "playback.choose_cameras"))
     seen.press("Enter")

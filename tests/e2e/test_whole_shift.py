@@ -130,7 +130,7 @@ def plays_back(seen: Seen, town: RoomTown) -> None:
     """The other camera, at a typed time, for a reason; a part is marked while it plays, then a step."""
     go(seen, "Riproduzione", "/playback")
     enter(seen, "Scegli le telecamere")
-    to(seen, town.cameras[1].name)
+    to(seen, town.cameras[0].name)  # those of the wall are chosen already
     seen.press("Space")
     enter(seen, "Mostra una telecamera")
     enter(seen, "Vai a un’ora")

@@ -6,7 +6,9 @@ import { describe, expect, it } from "vitest";
 import { FrameTimes, middleOf } from "../src/core/playback/frame-times";
 import { MasterClock, shuttled, steer } from "../src/core/playback/master";
 import { TimeMap } from "../src/core/playback/time-map";
-import { instantsFrom } from "../src/screens/playback/GoTo";
+import type { Export } from "../src/core/api/exports";
+import { keepSaid, keptSaid, saidInRequest, titlesOf } from "../src/core/playback/said";
+import { instantsFrom, yesterday } from "../src/screens/playback/GoTo";
 import { spanAround } from "../src/screens/playback/Reason";
 import { panned, transformOf, WHOLE, within, zoomed, zoomKey } from "../src/core/playback/zoom";
 
@@ -191,5 +193,41 @@ describe("the span of a look", () => {
     expect(spanAround(T, 3_600_000, T + 1000)).toEqual({ from: T + 1000 - 3_600_000, to: T + 1000 });
     const longest = spanAround(T, 90 * 3_600_000, T + 1000);
     expect(longest.to - longest.from).toBe(86_400_000);
+  });
+});
+
+describe("yesterday", () => {
+  const zone = "Europe/Rome";
+  const at = (time: string) => Date.parse(time);
+
+  it("is the same time by the wall clock, however long the day was", () => {
+    expect(yesterday(at("2026-11-26T10:00:00+01:00"), zone)).toBe(at("2026-11-25T10:00:00+01:00"));
+    expect(yesterday(at("2026-10-25T10:00:00+01:00"), zone)).toBe(at("2026-10-24T10:00:00+02:00"));
+  });
+
+  it("is 24 hours ago where spring has left that time out", () => {
+    expect(yesterday(at("2026-03-30T02:30:00+02:00"), zone)).toBe(at("2026-03-29T01:30:00+01:00"));
+  });
+});
+
+describe("what was said", () => {
+  const said = { purpose: "crime", reason: "furto di una bicicletta in piazza", event: " chiamata 12 ", case: "" } as const;
+  const asked = { number: 3, state: "asked", purpose: "crime", case: "2026/118", asked: { at: "2026-11-25T10:00:00Z", by: "o", reason: said.reason } };
+  const requests = (...all: readonly object[]) => all.map((each) => ({ ...asked, ...each })) as unknown as readonly Export[];
+
+  it("is kept for the person who said it, and for nobody else", () => {
+    const kept = new Map<string, string>();
+    const keeps = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) };
+    expect(keptSaid(keeps, "a")).toBeNull();
+    keepSaid(keeps, "a", said);
+    expect(keptSaid(keeps, "a")).toEqual(said);
+    expect(keptSaid(keeps, "b")).toBeNull();
+    expect(titlesOf(said)).toEqual({ event: "chiamata 12" });
+  });
+
+  it("stands in one's newest request for a copy that nobody refused, as long as its reason can be read", () => {
+    expect(saidInRequest(requests({}, { number: 4, state: "refused" }, { number: 2, case: "2026/1" }))).toEqual({ ...said, event: "", case: "2026/118" });
+    expect(saidInRequest(requests({ asked: { ...asked.asked, reason: null } }))).toBeNull();
+    expect(saidInRequest([])).toBeNull();
   });
 });

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from torrazzo.base.errors import Invalid, Refused
+from torrazzo.base.errors import Invalid, Refused, Unavailable
 from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.times import UtcTicks
 from torrazzo.cli.exits import FOUND
@@ -249,7 +249,8 @@ class Story(NamedTuple):
 
     known: "Known"
     end: UtcTicks  # of the past that was made
-    hours: int  # 0: there is none
+    hours: int  # 0: none was made now
+    is_new: bool  # nothing was ever recorded here
 
 
 def _prepare(home: Home, cameras: int, past: int, stop: threading.Event) -> Story:
@@ -262,8 +263,9 @@ def _prepare(home: Home, cameras: int, past: int, stop: threading.Event) -> Stor
     configure_logs("demo")
     now = SystemClock().utc()
     known = make_people(home, now)
-    if past == 0 or home.ledger_db.exists():
-        return Story(known, now, 0)
+    is_new = not home.ledger_db.exists()
+    if past == 0 or not is_new:
+        return Story(known, now, 0, is_new)
     from torrazzo.cli.demo_past import make_past
     from torrazzo.cli.office import read_cameras
 
@@ -273,7 +275,7 @@ def _prepare(home: Home, cameras: int, past: int, stop: threading.Event) -> Stor
     bar.close()
     if not is_whole:
         print("The past was cut short; what there is of it stays. For a whole one delete the folder and start again.")
-    return Story(known, now, past if is_whole else 0)
+    return Story(known, now, past if is_whole else 0, is_new=False)
 
 
 def open_door(home: Home) -> str:
@@ -289,7 +291,7 @@ def _tell(home: Home, story: Story, word: str, say: Callable[[str], None], stop:
     """In a thread: what has happened before visitors come, then where they begin."""
     from torrazzo.app import read_page_address
     from torrazzo.cli.demo_people import CAST
-    from torrazzo.cli.demo_story import tell_story, told_people
+    from torrazzo.cli.demo_story import Explained, tell_story, told_people
     from torrazzo.cli.office import read_cameras
     from torrazzo.control_room.staff_room import PAGE
 
@@ -303,6 +305,12 @@ def _tell(home: Home, story: Story, word: str, say: Callable[[str], None], stop:
         say("Its people open a case…")
         if not tell_story(page, word, read_cameras(home), story.end, story.hours, stop):
             say("They could not: ledger or worker were not ready in time.")
+    explained = None
+    if not story.is_new:
+        with contextlib.suppress(Unavailable):
+            explained = Explained(page, word)
+    if explained is not None and story.hours:
+        explained.explain(stop)
     if not PAGE.exists():
         say("The page is being built…")
         while not PAGE.exists():  # by `./dev run`, beside us
@@ -311,6 +319,8 @@ def _tell(home: Home, story: Story, word: str, say: Callable[[str], None], stop:
     say(f"Begin here, and choose who you are: {page}/demo#{word}")
     say("  Operatore 1: the live wall at once; then Riproduzione for yesterday")
     say("  Comandante: Esportazioni, to approve what waits; Ufficiale di P.G.: Esportazioni, for one that is finished")
+    if explained is not None and not story.hours:
+        explained.explain(stop)
 
 
 def mishap(town: "SmallTown", seconds: int) -> None:

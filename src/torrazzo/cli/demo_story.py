@@ -26,7 +26,11 @@ ASKED_H, FINISHED_H = 20.0, 30.0  # hours ago it was what is asked for
 LASTS = 120 * SECOND
 PATIENCE_S = 45.0
 
+STOOD_STILL = "la dimostrazione era ferma: in quel tempo non si registrava"
+
 _TRIES_S = 3.0
+_STANDS_S = 4.0  # cameras come one after the other
+_MISSING = frozenset({"gap", "gaps"})
 
 
 class Visitor:
@@ -122,6 +126,31 @@ def _finished(address: str, word: str, cameras: Sequence[Camera], at: UtcTicks) 
 
 
 _HELD = frozenset({"cameras", "from", "to", "reason", "case"})
+
+
+class Explained:
+    """What is missing because nothing ran before this start: the commander takes notice of it, and says why."""
+
+    def __init__(self, address: str, word: str) -> None:
+        """Signs in; raises `Unavailable` where that does not go (yet)."""
+        self._commander = Visitor(address, word, "Comandante")
+
+    def explain(self, stop: threading.Event) -> None:
+        """Once the list of it has stood for some seconds; not if a visitor has come as the same person meanwhile."""
+        before: list[str] = []
+        stood = 0.0
+        with contextlib.suppress(Unavailable):
+            for _ in range(round(PATIENCE_S)):
+                alarms = [each for each in self._commander.ask("GET", "/alarms")["items"] if each["code"] in _MISSING]
+                new = [each for each in alarms if each["state"] == "new" and each["id"] != "0"]
+                now = [f"{each['id']} {len(each['members'])}" for each in new]
+                stood = stood + 1 if now == before else 0
+                before = now
+                if (new and stood >= _STANDS_S) or stop.wait(1):
+                    break
+            for each in new:
+                self._commander.ask("POST", f"/alarms/{each['id']}/acknowledge", {"note": STOOD_STILL})
+            self._commander.leave()
 
 
 def _wanted(cameras: Sequence[Camera], at: UtcTicks) -> Mapping[str, Any]:

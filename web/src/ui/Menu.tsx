@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
 import { Icon } from "./Icon";
 import type { IconName } from "./icons";
@@ -22,13 +22,18 @@ interface Props {
   readonly tabIndex?: 0 | -1;
 }
 
-/** A button and what it offers. Arrows, Home and End move; Escape closes; Tab leaves. */
+/** A button and what it offers. Arrows, Home and End move; Escape closes; Tab leaves. It opens upwards where the window ends below it. */
 export function Menu({ label, icon, items, isCompact = false, tabIndex = 0 }: Props) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const [at, setAt] = useState<number | null>(null); // null: closed
 
+  const isOpen = at !== null;
+  useLayoutEffect(() => {
+    const { top, bottom, height } = list.current?.getBoundingClientRect() ?? new DOMRect();
+    list.current?.toggleAttribute("data-up", bottom > innerHeight && top > height);
+  }, [isOpen]);
   useEffect(() => {
     if (at !== null) list.current?.querySelectorAll<HTMLElement>('[role="menuitem"]')[at]?.focus();
   }, [at]);

@@ -37,6 +37,8 @@ export function AlarmCard({ alarm, now, mayTake, onDone }: Props) {
   const say = useSayAlarm();
   const id = useId();
   const began = msFromInstant(alarm.began);
+  const over = alarm.over === null ? null : msFromInstant(alarm.over);
+  const age = format.age(Math.max(0, ((over ?? now) - began) / 1000));
   const place = alarm.name === "" ? t("alarms.town") : alarm.name;
   return (
     <article className={`alarm alarm--${alarm.state} alarm--priority-${alarm.priority}`} aria-labelledby={id}>
@@ -50,14 +52,18 @@ export function AlarmCard({ alarm, now, mayTake, onDone }: Props) {
       </header>
       {alarm.members.length > 0 ? <Members alarm={alarm} /> : <p className="alarm-what">{say(alarm)}</p>}
       <p className="quiet">
-        {t("alarms.since", { time: format.dateTime(began), age: format.age(Math.max(0, (now - began) / 1000)) })}
-        {alarm.over === null ? null : ` ${t("alarms.over_at", { time: format.time(msFromInstant(alarm.over)) })}`}
+        {over === null ? t("alarms.since", { time: format.dateTime(began), age }) : t("alarms.from_to", { span: spanOf(format, began, over), age })}
         {alarm.came > 1 ? ` ${t("alarms.came", { count: alarm.came })}` : null}
       </p>
       <Notes notes={alarm.notes} />
       {mayTake && alarm.id !== "0" ? <Act alarm={alarm} place={place} onDone={onDone} /> : null}
     </article>
   );
+}
+
+/** The day once where it is the same. */
+function spanOf(format: ReturnType<typeof useFormat>, from: number, to: number): string {
+  return `${format.dateTime(from)} – ${format.date(from) === format.date(to) ? format.time(to) : format.dateTime(to)}`;
 }
 
 function Members({ alarm }: { readonly alarm: Alarm }) {

@@ -58,7 +58,7 @@ function Known({ masks, onChanged }: { readonly masks: CameraMasks; readonly onC
       {masks.version > 0 && !masks.is_set ? (
         <Alert kind="danger" title={t("masks.not_set_title")}>
           <p>{t("masks.not_set_text")}</p>
-          <p className="quiet">{masks.why}</p>
+          <p className="quiet" lang="en">{masks.why}</p>
         </Alert>
       ) : null}
       {masks.areas.length === 0 ? null : <MaskDrawing areas={masks.areas} />}

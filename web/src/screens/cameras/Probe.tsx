@@ -62,7 +62,7 @@ export function WhatToDo({ job }: { readonly job: Job<unknown> }) {
   const key = `cameras.todo_${job.why ?? "failed"}`;
   return (
     <Alert kind="danger" title={t(i18n.exists(key) ? (key as "cameras.todo_failed") : "cameras.todo_failed")}>
-      <p className="quiet">{job.message}</p>
+      <p className="quiet" lang="en">{job.message}</p>
     </Alert>
   );
 }

@@ -4,8 +4,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useClient } from "../../app/session";
+import { useClient, useMe } from "../../app/session";
 import { type Purpose, PURPOSES, type RecipientClass, RECIPIENTS } from "../../core/api/exports";
+import { keptSaid } from "../../core/playback/said";
 import { SelectField, TextField } from "../../ui/Field";
 import { useNotify } from "../../ui/Notices";
 import type { Said } from "./StretchFields";
@@ -16,7 +17,8 @@ export function AskForm(props: StretchFormProps) {
   const { t } = useTranslation();
   const client = useClient();
   const notify = useNotify();
-  const [purpose, setPurpose] = useState<Purpose>("crime");
+  const person = useMe().person.id;
+  const [purpose, setPurpose] = useState<Purpose>(() => (props.wish === null ? null : keptSaid(sessionStorage, person))?.purpose ?? "crime");
   const [to, setTo] = useState<RecipientClass>("police");
   const [recipient, setRecipient] = useState("");
 
@@ -30,7 +32,7 @@ export function AskForm(props: StretchFormProps) {
       <SelectField
         label={t("exports.purpose")}
         value={purpose}
-        options={PURPOSES.map((value) => ({ value, label: t(`exports.purpose_${value}`) }))}
+        options={PURPOSES.map((value) => ({ value, label: t(`playback.purpose_${value}`) }))}
         onChange={setPurpose}
       />
       <SelectField

@@ -125,8 +125,8 @@ function Finished({ one: { number, result, is_for_key } }: { readonly one: Expor
 export function useSayWords(): (what: "purpose" | "to" | "cause", word: string) => string {
   const { t, i18n } = useTranslation();
   return (what, word) => {
-    const key = `exports.${what}_${word}`;
-    return i18n.exists(key) ? t(key as "exports.purpose_crime") : word;
+    const key = `${what === "purpose" ? "playback" : "exports"}.${what}_${word}`;
+    return i18n.exists(key) ? t(key as "playback.purpose_crime") : word;
   };
 }
 

@@ -4,7 +4,8 @@
 import { useCallback, useContext } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useClient } from "../../app/session";
+import { useClient, useMe } from "../../app/session";
+import { keptSaid } from "../../core/playback/said";
 import { Checkbox, TextArea, TextField } from "../../ui/Field";
 import { Zone } from "../../ui/format";
 import { Failed, Loading } from "../../ui/States";
@@ -21,10 +22,13 @@ export interface Said {
   readonly reason: string;
 }
 
+/** From playback: for the case and the reason for which it was looked at. */
 export function useFirstSaid(wish: Wish | null): Said {
   const zone = useContext(Zone);
+  const person = useMe().person.id;
+  const looked = wish === null ? null : keptSaid(sessionStorage, person);
   const at = (ms: number | null | undefined) => wallText(ms ?? null, zone);
-  return { cameras: wish?.cameras ?? [], from: at(wish?.from), to: at(wish?.to), case: "", reason: "" };
+  return { cameras: wish?.cameras ?? [], from: at(wish?.from), to: at(wish?.to), case: looked?.case ?? "", reason: looked?.reason ?? "" };
 }
 
 /** As the server takes it; null where something is missing. */

@@ -62,7 +62,7 @@ export function Persons({ town, onOpen }: { readonly town: Town; readonly onOpen
     <Table
       caption={t("people.persons")}
       columns={columns}
-      rows={town.people}
+      rows={[...town.people].sort((a, b) => a.name.localeCompare(b.name))}
       rowKey={({ id }) => id}
       empty={<Empty title={t("people.nobody")} />}
     />

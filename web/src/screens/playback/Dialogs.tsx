@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { centred, type View } from "../../core/timeline/view";
+import type { LookAsked } from "../../core/api/playback";
+import type { Said } from "../../core/playback/said";
 import { AskForm } from "../exports/AskForm";
 import { HoldForm } from "../exports/HoldForm";
 import { NewBookmark } from "./Bookmarks";
@@ -10,6 +11,7 @@ import { Keys } from "./Keys";
 import { Reason } from "./Reason";
 import { StillDialog } from "./StillDialog";
 import type { Playing } from "./usePlayer";
+import { useSaid } from "./useSaid";
 
 export type Open = "reason" | "go" | "bookmark" | "hold" | "copy" | "keys" | null;
 
@@ -18,30 +20,30 @@ const AROUND_MS = 60_000; // what a hold or a copy is offered of, where no loop 
 interface Props {
   readonly playing: Playing;
   readonly open: Open;
-  readonly view: View;
-  readonly onView: (view: View) => void;
+  readonly onGo: (at: number) => void;
   readonly onClose: () => void;
   readonly onLook: () => void;
 }
 
 /** What is asked or shown above the player. */
-export function Dialogs({ playing, open, view, onView, onClose, onLook }: Props) {
+export function Dialogs({ playing, open, onGo, onClose, onLook }: Props) {
   const { deck, looking, known, names, camera, still } = playing;
+  const { before, keep } = useSaid();
   const name = names.get(camera) ?? camera;
   if (still !== null) return <StillDialog still={still} camera={name} onClose={() => playing.setStill(null)} />;
   if (open === "reason") {
-    const begin = async (asked: Parameters<typeof looking.open>[0]) => {
+    const begin = async (asked: LookAsked, said: Said) => {
       await looking.open(asked);
+      keep(said);
       onClose();
       onLook();
     };
-    return <Reason at={deck.at} now={playing.now} cameras={playing.ids} before={looking.asked} onClose={onClose} onOpen={begin} />;
+    return <Reason at={deck.at} now={playing.now} cameras={names} before={before} onClose={onClose} onOpen={begin} />;
   }
   if (open === "go") {
     const go = (at: number) => {
       onClose();
-      onView(centred(view, at));
-      playing.seek(at);
+      onGo(at);
     };
     return <GoTo at={deck.at} now={playing.now} onClose={onClose} onGo={go} />;
   }

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { dateAt, instantsOf, wallAt } from "../../core/time/zone";
+import { DAY } from "../../core/timeline/view";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { RadioGroup, TextField } from "../../ui/Field";
@@ -89,6 +90,12 @@ export function instantsFrom(date: string, time: string, zone: string): readonly
   } catch {
     return null;
   }
+}
+
+/** What the wall clock shows now, a day before; in the hour that spring leaves out, 24 hours ago. */
+export function yesterday(now: number, zone: string): number {
+  const found = instantsOf({ date: dateAt(now, zone, -1), time: wallAt(now, zone).time }, zone);
+  return found[0] ?? now - DAY;
 }
 
 function lastDays(now: number, zone: string): readonly string[] {

@@ -5,10 +5,12 @@ import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 
-import { useClient } from "../../app/session";
+import { useClient, useMe } from "../../app/session";
 import type { CameraState } from "../../core/api/types";
+import type { Walls } from "../../core/api/walls";
 import { msFromInstant } from "../../core/time/ticks";
 import { HOUR, type View } from "../../core/timeline/view";
+import { cellsOf, firstArrangement } from "../../core/wall/arrangement";
 import { Button } from "../../ui/Button";
 import { useFormat, Zone } from "../../ui/format";
 import { Screen } from "../../ui/Screen";
@@ -18,6 +20,8 @@ import { CameraChoice, MOST } from "./CameraChoice";
 import { Player } from "./Player";
 
 const AGO_MS = 60_000;
+const AT_FIRST = 4; // cameras
+const NONE: readonly string[] = [];
 
 /** Recorded pictures: which cameras, which zone; the rest is the player's. */
 export function Playback() {
@@ -26,9 +30,20 @@ export function Playback() {
   const format = useFormat();
   const [isUtc, setUtc] = useState(false);
   const [isChoosing, setChoosing] = useState(false);
-  const { cameras, start, choose } = useAddress();
-  const read = useCallback((signal: AbortSignal) => client.call("GET /cameras", undefined, { signal }), [client]);
+  const { named, start, choose } = useAddress();
+  const mayLive = useMe().permissions.includes("live");
+  const read = useCallback(
+    async (signal: AbortSignal) => {
+      const [{ items }, walls] = await Promise.all([
+        client.call("GET /cameras", undefined, { signal }),
+        mayLive ? client.call("GET /walls", undefined, { signal }).catch(() => null) : null, // without it nothing is chosen yet
+      ]);
+      return { items, inFront: walls === null ? [] : inFront(walls, items.map(({ id }) => id)) };
+    },
+    [client, mayLive],
+  );
   const { value, error, retry } = useResource(read);
+  const cameras = named ?? value?.inFront ?? NONE;
   const [view, setView] = useState<View>(() => ({ from: start - HOUR / 2, to: start + HOUR / 2 }));
 
   const aside = (
@@ -81,18 +96,25 @@ function Chosen({ cameras, all, start, view, onView, onChoosing }: ChosenProps) 
   return <Player cameras={known} start={start} view={view} onView={onView} />;
 }
 
+/** What whoever comes here had in front of them: the first cameras of their wall. */
+function inFront(walls: Walls, known: readonly string[]): readonly string[] {
+  const wall = walls.now["1"] ?? firstArrangement(known);
+  const shown = cellsOf(wall, 0).flatMap(({ cameras }) => cameras);
+  return [...new Set(shown)].filter((id) => known.includes(id)).slice(0, AT_FIRST);
+}
+
 /** Cameras and moment stand in the address, so that other screens lead here: `?cameras=a,b&at=2026-11-24T22:04:41Z`. */
 function useAddress() {
   const [query, setQuery] = useSearchParams();
   const [start] = useState(() => startOf(query.get("at")));
-  const named = query.get("cameras") ?? "";
-  const cameras = useMemo(() => [...new Set(named.split(",").filter(Boolean))].slice(0, MOST), [named]);
+  const text = query.get("cameras");
+  const named = useMemo(() => (text === null ? null : [...new Set(text.split(",").filter(Boolean))].slice(0, MOST)), [text]);
   const choose = (chosen: readonly string[]) =>
     setQuery((before) => {
       before.set("cameras", chosen.join(","));
       return before;
     }, { replace: true });
-  return { cameras, start, choose };
+  return { named, start, choose };
 }
 
 function startOf(at: string | null): number {

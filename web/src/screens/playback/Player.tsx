@@ -14,6 +14,7 @@ import { Alert } from "../../ui/Notices";
 import { Failed, Stale } from "../../ui/States";
 import { Bookmarks } from "./Bookmarks";
 import { Dialogs, type Open } from "./Dialogs";
+import { yesterday } from "./GoTo";
 import { Intervals } from "./Intervals";
 import { playerKey } from "./keys";
 import { Tile } from "./Tile";
@@ -25,12 +26,17 @@ import { type PlayerProps, type Playing, usePlayer } from "./usePlayer";
 export function Player(props: PlayerProps) {
   const { view, onView } = props;
   const { t } = useTranslation();
+  const format = useFormat();
   const region = useRef<HTMLDivElement>(null);
   const playing = usePlayer(props);
   const { look, deck, state, rows, fine, seek, edge, step } = playing;
   const [open, setOpen] = useState<Open>(null);
   const tiles = () => region.current?.querySelectorAll<HTMLElement>(".play-tile");
 
+  function goTo(at: number): void {
+    onView(centred(view, at));
+    seek(at);
+  }
   function key(event: KeyboardEvent): void {
     if (look === null || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const hands = { deck, rows: fine, step, edge, seek, toggle: () => toggle(deck, state), choose: (place: number) => tiles()?.[place]?.focus() };
@@ -54,13 +60,16 @@ export function Player(props: PlayerProps) {
         <div className="play-line-head">
           {look === null ? null : <Acts playing={playing} onOpen={setOpen} />}
           <Button kind="secondary" size="small" icon="calendar" onClick={() => setOpen("go")}>{t("playback.go_to")}</Button>
+          {look === null ? (
+            <Button kind="secondary" size="small" icon="clock" onClick={() => goTo(yesterday(playing.now, format.zone))}>{t("playback.yesterday")}</Button>
+          ) : null}
           <Length view={view} onView={onView} at={() => deck.at} />
         </div>
         <TimelinePanel deck={deck} rows={rows} flags={playing.flags} view={view} loop={state.loop} look={look} span={playing.reach?.span ?? null} chosen={playing.camera} onView={onView} onSeek={seek} />
       </div>
       <Intervals rows={rows} view={view} onGo={seek} />
       <Bookmarks bookmarks={playing.known.value?.cameras.flatMap(({ bookmarks }) => bookmarks) ?? []} names={playing.names} onGo={seek} onChange={playing.known.retry} />
-      <Dialogs playing={playing} open={open} view={view} onView={onView} onClose={() => setOpen(null)} onLook={() => setTimeout(() => tiles()?.[0]?.focus())} />
+      <Dialogs playing={playing} open={open} onGo={goTo} onClose={() => setOpen(null)} onLook={() => setTimeout(() => tiles()?.[0]?.focus())} />
     </>
   );
 }

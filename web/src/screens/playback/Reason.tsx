@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { LookAsked, Purpose } from "../../core/api/playback";
+import { type Said, titlesOf } from "../../core/playback/said";
 import { HOUR, MINUTE } from "../../core/timeline/view";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
@@ -30,12 +31,20 @@ const PURPOSES: readonly Purpose[] = [
 const LENGTHS = { "10": 10 * MINUTE, "60": HOUR, "240": 4 * HOUR, "720": 12 * HOUR, "1440": 24 * HOUR };
 type Length = keyof typeof LENGTHS;
 
+/** What the person said before: in this window, or in a request for a copy. */
+export interface Before {
+  readonly said: Said;
+  readonly isRequest: boolean;
+}
+
 interface Props {
   readonly at: number;
   readonly now: number;
-  readonly cameras: readonly string[];
-  readonly before: LookAsked | null;
-  readonly onOpen: (asked: LookAsked) => Promise<void>;
+  /** By id, with their names. */
+  readonly cameras: ReadonlyMap<string, string>;
+  /** What was said last, and where. */
+  readonly before: Before;
+  readonly onOpen: (asked: LookAsked, said: Said) => Promise<void>;
   readonly onClose: () => void;
 }
 
@@ -45,17 +54,16 @@ export function Reason({ at, now, cameras, before, onOpen, onClose }: Props) {
   const format = useFormat();
   const say = useSayError();
   const action = useAction();
-  const [purpose, setPurpose] = useState<Purpose>(before?.purpose ?? "crime");
-  const [reason, setReason] = useState(before?.reason ?? "");
-  const [caseName, setCase] = useState(before?.case ?? "");
-  const [event, setEvent] = useState(before?.event ?? "");
+  const [written, setWritten] = useState<Partial<Said>>({});
+  const said = { ...before.said, ...written };
+  const write = (part: Partial<Said>) => setWritten({ ...written, ...part });
   const [length, setLength] = useState<Length>("60");
   const span = spanAround(at, LENGTHS[length], now);
 
   function go(): void {
-    const titles = { ...(caseName.trim() === "" ? {} : { case: caseName.trim() }), ...(event.trim() === "" ? {} : { event: event.trim() }) };
-    const asked: LookAsked = { cameras, from: instant(span.from), to: instant(span.to), at: instant(at), purpose, reason: reason.trim(), ...titles };
-    action.run(() => onOpen(asked));
+    const why = { purpose: said.purpose, reason: said.reason.trim(), ...titlesOf(said) };
+    const asked: LookAsked = { cameras: [...cameras.keys()], from: instant(span.from), to: instant(span.to), at: instant(at), ...why };
+    action.run(() => onOpen(asked, said));
   }
   return (
     <Dialog
@@ -78,10 +86,12 @@ export function Reason({ at, now, cameras, before, onOpen, onClose }: Props) {
       >
         <p>{t("playback.reason_text")}</p>
         {action.error === undefined ? null : <Alert kind="danger">{say(action.error)}</Alert>}
-        <SelectField label={t("playback.purpose")} value={purpose} onChange={setPurpose} options={PURPOSES.map((value) => ({ value, label: t(`playback.purpose_${value}`) }))} />
-        <TextArea label={t("playback.reason")} hint={t("playback.reason_hint")} value={reason} onChange={setReason} />
-        <TextField label={t("playback.event")} hint={t("playback.event_hint")} value={event} onChange={setEvent} />
-        <TextField label={t("playback.case")} hint={t("playback.case_hint")} value={caseName} onChange={setCase} />
+        <p>{t("playback.look_at", { cameras: [...cameras.values()].join(", ") })}</p>
+        {before.isRequest && written.reason === undefined ? <Alert kind="info">{t("playback.reason_again", { case: before.said.case })}</Alert> : null}
+        <SelectField label={t("playback.purpose")} value={said.purpose} onChange={(purpose) => write({ purpose })} options={PURPOSES.map((value) => ({ value, label: t(`playback.purpose_${value}`) }))} />
+        <TextArea label={t("playback.reason")} hint={t("playback.reason_hint")} value={said.reason} onChange={(reason) => write({ reason })} />
+        <TextField label={t("playback.event")} hint={t("playback.event_hint")} value={said.event} onChange={(event) => write({ event })} />
+        <TextField label={t("playback.case")} hint={t("playback.case_hint")} value={said.case} onChange={(about) => write({ case: about })} />
         <SelectField
           label={t("playback.length")}
           hint={`${format.dateTime(span.from)} – ${format.dateTime(span.to)}`}

@@ -15,8 +15,6 @@ const STAY_MS = 20_000;
 
 export interface Looking {
   readonly look: Look | null;
-  /** What was said when it began, for the next one. */
-  readonly asked: LookAsked | null;
   /** It ended without being closed. */
   readonly isOver: boolean;
   readonly open: (asked: LookAsked) => Promise<void>;
@@ -33,7 +31,6 @@ export function instant(ms: number): string {
 export function useLook(): Looking {
   const client = useClient();
   const [look, setLook] = useState<Look | null>(null);
-  const [asked, setAsked] = useState<LookAsked | null>(null);
   const [isOver, setOver] = useState(false);
   const key = look?.key ?? null;
   const now = useRef<string | null>(null);
@@ -53,7 +50,6 @@ export function useLook(): Looking {
       const found = await client.call("POST /looks", wanted);
       const before = now.current;
       if (before !== null) await client.call("DELETE /looks/{key}", undefined, { path: { key: before } }).catch(() => undefined);
-      setAsked(wanted);
       setOver(false);
       setLook(found);
     },
@@ -82,7 +78,7 @@ export function useLook(): Looking {
     };
   }, [close]);
 
-  return { look, asked, isOver, open, move, close };
+  return { look, isOver, open, move, close };
 }
 
 /** Says now and then that somebody still looks; `onOver`: the control room ended it. */

@@ -32,7 +32,7 @@ function Recorder({ state }: { readonly state: SystemState }) {
     <Card title={t("system.recorder")} aside={<Status tone={recorderTone(state)}>{t(`system.run_${recorder.state}`)}</Status>}>
       <Facts
         items={[
-          [t("system.keys_left"), recorder.keys_hours_left === null ? unknown : t("system.hours", { n: recorder.keys_hours_left })],
+          [t("system.keys_left"), recorder.keys_hours_left === null ? unknown : t("system.hours", { count: recorder.keys_hours_left })],
           [t("system.queue"), recorder.queue_s === null ? unknown : t("system.seconds", { n: recorder.queue_s })],
         ]}
       />
@@ -67,7 +67,7 @@ function Ledger({ ledger }: { readonly ledger: LedgerState }) {
       <Facts
         items={[[t("system.waiting"), ledger.waiting === null ? t("system.unknown") : format.number(ledger.waiting)]]}
       />
-      {ledger.why === null ? null : <p>{ledger.why}</p>}
+      {ledger.why === null ? null : <p className="quiet" lang="en">{ledger.why}</p>}
       {ledger.state === "down" || ledger.state === "refused" ? <p>{t("system.ledger_away")}</p> : null}
     </Card>
   );
@@ -122,7 +122,7 @@ function Retention({ retention }: { readonly retention: RetentionState }) {
     >
       <Facts
         items={[
-          [t("system.kept_for"), t("system.hours", { n: retention.hours })],
+          [t("system.kept_for"), t("system.hours", { count: retention.hours })],
           [t("system.oldest"), when(retention.oldest)],
           [t("system.last_erased"), when(retention.last_erased)],
         ]}

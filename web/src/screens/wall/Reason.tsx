@@ -65,7 +65,7 @@ export function Reason({ person, needsCase, onSaid }: Props) {
           options={PURPOSES.map((value) => ({ value, label: t(`playback.purpose_${value}`) }))}
           onChange={setPurpose}
         />
-        <TextArea label={t("wall.reason")} value={reason} onChange={setReason} error={isTried && isShort ? t("errors.REASON_REQUIRED") : undefined} />
+        <TextArea label={t("wall.reason")} hint={t("playback.reason_hint")} value={reason} onChange={setReason} error={isTried && isShort ? t("errors.REASON_REQUIRED") : undefined} />
         {needsCase ? (
           <TextField label={t("wall.case")} value={about} onChange={setAbout} error={isTried && lacksCase ? t("errors.field_missing") : undefined} />
         ) : null}

@@ -5,8 +5,9 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useClient, useMe } from "../../app/session";
-import { type Look, mediaAddress, type Purpose } from "../../core/api/playback";
+import { type Look, mediaAddress } from "../../core/api/playback";
 import { runOver } from "../../core/playback/minute";
+import { keepSaid, keptSaid, type Said, titlesOf } from "../../core/playback/said";
 import { HlsSource } from "../../core/playback/source";
 import { msFromInstant } from "../../core/time/ticks";
 import { Button } from "../../ui/Button";
@@ -20,14 +21,7 @@ import { PURPOSES } from "./Reason";
 
 const BACK_MS = 75_000; // what is not in the ledger yet, some ten seconds, cannot be shown
 const STAY_MS = 20_000;
-const KEY = "torrazzo-replay-reason";
-
-interface Said {
-  readonly purpose: Purpose;
-  readonly reason: string;
-  readonly event: string;
-  readonly case: string;
-}
+const NOTHING: Said = { purpose: "urban-security", reason: "", event: "", case: "" };
 
 interface Props {
   readonly camera: string;
@@ -52,16 +46,16 @@ function Why({ camera, onLook }: { readonly camera: string; readonly onLook: (lo
   const person = useMe().person.id;
   const say = useSayError();
   const { isBusy, error, run } = useAction();
-  const [said, setSaid] = useState<Said>(() => kept(person));
+  const [said, setSaid] = useState<Said>(() => keptSaid(sessionStorage, person) ?? NOTHING);
   function go(): void {
     run(async () => {
       const { now } = await client.call("GET /station", undefined);
       const to = msFromInstant(now);
       const from = new Date(to - BACK_MS).toISOString();
-      const titles = { ...(said.event.trim() === "" ? {} : { event: said.event.trim() }), ...(said.case.trim() === "" ? {} : { case: said.case.trim() }) };
-      const asked = { cameras: [camera], from, to: now, at: from, purpose: said.purpose, reason: said.reason.trim(), ...titles };
+      const why = { purpose: said.purpose, reason: said.reason.trim(), ...titlesOf(said) };
+      const asked = { cameras: [camera], from, to: now, at: from, ...why };
       const look = await client.call("POST /looks", asked);
-      sessionStorage.setItem(KEY, JSON.stringify({ person, said }));
+      keepSaid(sessionStorage, person, said);
       onLook(look);
     });
   }
@@ -168,16 +162,4 @@ function Minute({ look, camera, onLook }: { readonly look: Look; readonly camera
       </p>
     </div>
   );
-}
-
-/** Said before in this window, by the same person. */
-function kept(person: string): Said {
-  const nothing: Said = { purpose: "urban-security", reason: "", event: "", case: "" };
-  try {
-    const found: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-    if (typeof found !== "object" || found === null || !("person" in found) || found.person !== person || !("said" in found)) return nothing;
-    return found.said as Said;
-  } catch {
-    return nothing;
-  }
 }
