@@ -78,10 +78,11 @@ function Witnesses({ ledger }: { readonly ledger: LedgerState }) {
   const format = useFormat();
   const away = witnessesAway(ledger);
   const isNone = ledger.witnesses.length === 0;
-  const tone: Tone = isNone ? "off" : away.length > 0 ? "warning" : "fine";
+  const isUnknown = isNone && ledger.state !== "running"; // the ledger tells of them
+  const tone: Tone = isUnknown ? "warning" : isNone ? "off" : away.length > 0 ? "warning" : "fine";
   const word = isNone ? "none" : away.length > 0 ? "away" : "sign";
   return (
-    <Card title={t("system.witnesses")} aside={<Status tone={tone}>{t(`system.witness_${word}`)}</Status>}>
+    <Card title={t("system.witnesses")} aside={<Status tone={tone}>{isUnknown ? t("system.unknown") : t(`system.witness_${word}`)}</Status>}>
       <Facts
         items={ledger.witnesses.map(({ name, away_s }) => [
           name,
