@@ -29,8 +29,7 @@ PATIENCE_S = 45.0
 STOOD_STILL = "la dimostrazione era ferma: in quel tempo non si registrava"
 
 _TRIES_S = 3.0
-_STANDS_S = 4.0  # cameras come one after the other
-_MISSING = frozenset({"gap", "gaps"})
+_LOOKS, _STANDS, _PAUSE_S = 20, 4, 1.0  # at alarms: cameras come one after the other
 
 
 class Visitor:
@@ -137,20 +136,21 @@ class Explained:
 
     def explain(self, stop: threading.Event) -> None:
         """Once the list of it has stood for some seconds; not if a visitor has come as the same person meanwhile."""
-        before: list[str] = []
-        stood = 0.0
+        stood, told, found = 0, list[str](), list[Any]()
         with contextlib.suppress(Unavailable):
-            for _ in range(round(PATIENCE_S)):
-                alarms = [each for each in self._commander.ask("GET", "/alarms")["items"] if each["code"] in _MISSING]
-                new = [each for each in alarms if each["state"] == "new" and each["id"] != "0"]
-                now = [f"{each['id']} {len(each['members'])}" for each in new]
-                stood = stood + 1 if now == before else 0
-                before = now
-                if (new and stood >= _STANDS_S) or stop.wait(1):
+            for _ in range(_LOOKS):
+                found = [each for each in self._commander.ask("GET", "/alarms")["items"] if _is_unexplained(each)]
+                before, told = told, [f"{each['id']} {len(each['members'])}" for each in found]
+                stood = stood + 1 if told and told == before else 0
+                if stood >= _STANDS or stop.wait(_PAUSE_S):
                     break
-            for each in new:
+            for each in found:
                 self._commander.ask("POST", f"/alarms/{each['id']}/acknowledge", {"note": STOOD_STILL})
             self._commander.leave()
+
+
+def _is_unexplained(alarm: Mapping[str, Any]) -> bool:
+    return alarm["code"] in {"gap", "gaps"} and alarm["state"] == "new" and alarm["id"] != "0"
 
 
 def _wanted(cameras: Sequence[Camera], at: UtcTicks) -> Mapping[str, Any]:
