@@ -171,8 +171,8 @@ def playback(walk: Walk, seen: Seen) -> None:
     walk.at = 6
     walk.go(seen, "playback")
     walk.button(seen, "playback.choose_cameras")
-    for camera in walk.town.cameras[:2]:
-        walk.within(seen).get_by_label(camera.name).check()
+    for at, camera in enumerate(walk.town.cameras):  # those of the wall are chosen already
+        walk.within(seen).get_by_label(camera.name).set_checked(at < 2)
     walk.button(seen, "playback.chosen_other", count=2)
     walk.button(seen, "playback.go_to")
     walk.fill(seen, "playback.time", (walk.town.recorded(0, 1) + dt.timedelta(seconds=3)).strftime("%H:%M:%S"))
