@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import sqlalchemy as sa
+from alembic.command import upgrade
+from alembic.config import Config
 
 from torrazzo.access import Peer
 from torrazzo.access.staffing import Staffing
 from torrazzo.base.clock import SystemClock
 from torrazzo.cli import main
+from torrazzo.control_room.client import ControlRoom
 from torrazzo.durable import OsDisk
-from torrazzo.town import Home, load_box, load_plan, load_settings
+from torrazzo.town import Home, load_box, load_plan, load_settings, migrations
 from torrazzo.town.office import Office
 
 SECRET = "tre-Caval1i"
@@ -307,6 +311,32 @@ def test_a_second_writer_waits_its_turn(shell: Shell) -> None:
     timer.start()
     assert shell("camera", "add", "Uno", "rtsp://h/1").code == 0
     assert timer.finished.is_set()
+
+
+def test_a_registry_of_an_older_version_is_read(shell: Shell) -> None:
+    """A command that only reads brings it up to date first; while another process has it, that is said instead."""
+    home = Home(shell.home)
+    for path in home.path.glob("office.db*"):
+        path.unlink()
+    _make_registry(home.office_db, "0001")
+    lock = OsDisk().lock(home.office_lock)
+    with lock, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ControlRoom, "is_there", lambda _: True)
+        kept = shell("camera", "list")
+    assert kept.code == 4
+    assert "was written by an older Torrazzo" in kept.err
+    listed = shell("camera", "list", "--json")
+    assert (listed.code, listed.json()) == (0, [])
+
+
+def _make_registry(path: Path, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        upgrade(config, revision)
+    engine.dispose()
 
 
 def test_help_speaks_of_every_command(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:

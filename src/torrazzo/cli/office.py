@@ -67,11 +67,16 @@ def changing_cameras(home: Home) -> "Iterator[CameraHand | ControlRoom]":
 
 
 def read_cameras(home: Home, *, has_removed: bool = False) -> tuple[Camera, ...]:
-    """All cameras, by name."""
-    from torrazzo.town.registry import open_registry
+    """All cameras, by name. A registry of an older version is brought up to date where nobody else has it."""
+    from torrazzo.town.registry import OlderRegistry, open_registry
 
     load_settings(home)
-    with open_registry(home.office_db, load_box(home.box_key)) as registry:
+    try:
+        registry = open_registry(home.office_db, load_box(home.box_key))
+    except OlderRegistry:
+        with changing(home):
+            registry = open_registry(home.office_db, load_box(home.box_key))
+    with registry:
         return registry.cameras(has_removed=has_removed)
 
 

@@ -10,6 +10,7 @@ import urllib.parse
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ _WRITER = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "sec
 _READER = ("query_only = ON",)
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
+_SELECT_REVISION = sa.text("SELECT version_num FROM alembic_version")
 
 _TABLES = sa.MetaData()
 CAMERA = sa.Table(
@@ -70,6 +72,10 @@ REGISTRY = sa.Table(
     sa.Column("version", sa.BigInteger),
     sa.Column("changed", sa.BigInteger),
 )
+
+
+class OlderRegistry(Unavailable):
+    """The file was written by an older version: its one writer upgrades it when it opens it."""
 
 
 class Registry(Closing):
@@ -180,13 +186,16 @@ def open_registry(path: Path, box: Box, *, may_write: bool = False) -> Registry:
         raise Unavailable(f"{path} does not exist; run `torrazzo init`, then `torrazzo camera add`")
     engine = _engine(path, may_write=may_write)
     try:
-        if may_write:
+        found = _revision(engine) if may_write else _first_read(engine)
+        if may_write and (found is None or found < _newest()):
             _upgrade(engine)
-        else:
-            _first_read(engine)
+            found = _newest()
     except sa.exc.DatabaseError as error:
         engine.dispose()
         raise Unavailable(f"{path}: {error.orig}; check the disk, and that the file is this town's registry") from error
+    if found != _newest():
+        engine.dispose()
+        raise _other_version(path, found)
     return Registry(engine, box)
 
 
@@ -203,21 +212,37 @@ def _engine(path: Path, *, may_write: bool) -> sa.Engine:
     return sa.create_engine("sqlite+pysqlite://", creator=connect, poolclass=sa.pool.QueuePool, pool_size=1)
 
 
-def _first_read(engine: sa.Engine) -> None:
-    """Once more if it fails: opening just after the writer's clean close can find the WAL half gone."""
+def _first_read(engine: sa.Engine) -> str:
+    """The revision. Once more if it fails: opening just after the writer's clean close can find the WAL half gone."""
     try:
-        with engine.connect() as connection:
-            connection.execute(sa.select(REGISTRY.c.version)).one()
+        return _read_revision(engine)
     except sa.exc.OperationalError:
-        with engine.connect() as connection:
-            connection.execute(sa.select(REGISTRY.c.version)).one()
+        return _read_revision(engine)
+
+
+def _read_revision(engine: sa.Engine) -> str:
+    with engine.connect() as connection:
+        connection.execute(sa.select(REGISTRY.c.version)).one()
+        return str(connection.execute(_SELECT_REVISION).scalar_one())
+
+
+@cache
+def _newest() -> str:
+    """The revision that this version's code reads and writes."""
+    return max(path.name.partition("_")[0] for path in _MIGRATIONS.joinpath("versions").glob("[0-9]*.py"))
+
+
+def _other_version(path: Path, found: str | None) -> Unavailable:
+    """Whose the file is, and what to do."""
+    if found is not None and found > _newest():
+        return Unavailable(
+            f"{path} was written by a newer Torrazzo (its form is {found}, this one knows {_newest()}): use that one"
+        )
+    return OlderRegistry(f"{path} was written by an older Torrazzo; `torrazzo serve` brings it up to date at its start")
 
 
 def _upgrade(engine: sa.Engine) -> None:
     """Run the steps that are missing; where none is, Alembic is not even loaded."""
-    steps = sorted(path.name for path in _MIGRATIONS.joinpath("versions").glob("[0-9]*.py"))
-    if _revision(engine) == steps[-1].partition("_")[0]:
-        return
     from alembic import command
     from alembic.config import Config
 
@@ -232,7 +257,7 @@ def _revision(engine: sa.Engine) -> str | None:
     with engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
-        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+        return connection.execute(_SELECT_REVISION).scalar_one_or_none()
 
 
 def _grow(connection: sa.Connection, now: UtcTicks) -> None:

@@ -227,6 +227,21 @@ def test_a_file_that_is_no_registry_is_reported(home: Home) -> None:
         open_registry(home.path / "none.db", box)
 
 
+def test_a_registry_of_another_version_is_named(home: Home, clock: FakeClock) -> None:
+    """One that an older program wrote is for the writer to upgrade, one of a newer program for nobody here."""
+    with Office(home, OsDisk(), clock):
+        box = load_box(home.box_key)
+    with sqlite3.connect(home.office_db) as database:
+        database.execute("update alembic_version set version_num = '0001'")
+    with pytest.raises(Unavailable, match="older Torrazzo; `torrazzo serve` brings it up to date at its start"):
+        open_registry(home.office_db, box)
+    with sqlite3.connect(home.office_db) as database:
+        database.execute("update alembic_version set version_num = '9999'")
+    for may_write in (False, True):
+        with pytest.raises(Unavailable, match=r"newer Torrazzo \(its form is 9999"):
+            open_registry(home.office_db, box, may_write=may_write)
+
+
 def test_opening_again_upgrades_nothing(home: Home, clock: FakeClock) -> None:
     """The schema is stamped once; every column of it is described where it is made."""
     with Office(home, OsDisk(), clock):
