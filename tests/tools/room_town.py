@@ -10,7 +10,7 @@ town.freeze(0)
 import contextlib
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -56,11 +56,12 @@ class RoomTown:
         self._small = SmallTown([make_clip(spec) for spec in clips], habits)
         self.cameras: tuple[Camera, ...] = ()
         self.people: dict[str, Person] = {}
+        self.other_address = ""  # by which the page is opened, in place of its own
 
     @property
     def address(self) -> str:
         """By name: passkeys refuse 127.0.0.1."""
-        return f"http://localhost:{self.port}"
+        return self.other_address or f"http://localhost:{self.port}"
 
     @property
     def port(self) -> int:
@@ -232,11 +233,12 @@ def room_town(
     main: ClipSpec | Sequence[ClipSpec] = MAIN,
     small: ClipSpec | Sequence[ClipSpec] = SUB,
     habits: Habits | None = None,
+    prepare: Callable[[RoomTown], None] = lambda _: None,
 ) -> Iterator[RoomTown]:
     """It runs, with so many cameras. `few`: people who have to do with some of the cameras alone, by number.
 
     `main`: what the cameras show, all the same (each has its number burned in) or each its own. `sub`: each has a
-    second stream, `small` likewise. `folder` may not exist yet.
+    second stream, `small` likewise. `prepare` is called before it starts. `folder` may not exist yet.
     """
     shown, seconds = ([each] * cameras if isinstance(each, ClipSpec) else list(each) for each in (main, small))
     clips = [
@@ -248,5 +250,6 @@ def room_town(
     found._small.start()
     with found.running():
         found.make(cameras, cast, few or {})
+        prepare(found)
         found.start()
         yield found

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page for other machines in Chromium over https, behind a proxy that has the certificate."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tools.page_seen import Seen
+from tests.tools.ports import free_port
+from tests.tools.room_town import RoomTown, room_town
+from tests.tools.tls_proxy import TlsProxy, make_certificate, tls_proxy
+from tests.tools.wall_seen import wait_live
+from torrazzo.durable import OsDisk
+from torrazzo.town.home import PublicSettings, load_settings, save_settings
+
+pytestmark = pytest.mark.browser
+
+CLIENT = "203.0.113.7"
+
+
+def serve(town: RoomTown, public: PublicSettings) -> None:
+    """By this, besides."""
+    save_settings(town.home, OsDisk(), replace(load_settings(town.home), public=public))
+    town.other_address = public.address
+
+
+def looked_at(browser: Any, town: RoomTown) -> Seen:
+    """Signed in, with live pictures by wss; nobody else was asked, and nothing complained."""
+    sockets: list[str] = []
+    seen = town.sign_in(browser, "oriana")
+    seen.page.on("websocket", lambda found: sockets.append(found.url))
+    seen.open("/wall")
+    wait_live(seen.page, 1)
+    host = town.address.removeprefix("https://")
+    assert sockets
+    assert all(url.startswith(f"wss://{host}/api/v1/live/") for url in sockets)
+    cookies = {each["name"]: each for each in seen.context.cookies()}
+    session = cookies["__Host-torrazzo"]
+    assert (session["secure"], session["httpOnly"], session["sameSite"], session["path"]) == (True, True, "Strict", "/")
+    assert all(each["secure"] for each in cookies.values())
+    assert seen.page.evaluate("isSecureContext")
+    expect_quiet(seen, town)
+    return seen
+
+
+def expect_quiet(seen: Seen, town: RoomTown) -> None:
+    assert seen.complaints == []
+    assert [url for url in seen.asked if not url.startswith(("blob:", town.address))] == []
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    return make_certificate(tmp_path / "tls")
+
+
+@pytest.fixture
+def proxy(certificate: tuple[Path, Path]) -> Iterator[TlsProxy]:
+    with tls_proxy(*certificate, CLIENT) as found:
+        yield found
+
+
+def test_behind_a_proxy(browser: Any, tmp_path: Path, proxy: TlsProxy) -> None:
+    """One address for page and WebSockets; it is believed whom it names as the client."""
+    proxy.to = free_port()
+    public = PublicSettings(f"https://localhost:{proxy.port}", f"127.0.0.1:{proxy.to}")
+    with room_town(tmp_path / "town", 1, sub=True, prepare=lambda town: serve(town, public)) as town:
+        seen = looked_at(browser, town)
+        found = seen.page.evaluate("fetch('/api/v1/me/sessions').then((answer) => answer.text())")
+        assert CLIENT in found
+        seen.context.close()

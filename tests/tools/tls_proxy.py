@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A certificate for localhost, and a small reverse proxy that has it: one request a connection, WebSockets too."""
+
+import contextlib
+import datetime as dt
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+NAME = "localhost"
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Certificate and key, signed by itself."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    form, clear = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, clear))
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@contextlib.contextmanager
+def tls_proxy(certificate: Path, key: Path, client: str) -> Iterator["TlsProxy"]:
+    """It says of everybody that they come from `client`."""
+    proxy = TlsProxy(certificate, key, client)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+
+
+class TlsProxy:
+    """A thread for each direction of a connection; `to` is where it leads."""
+
+    def __init__(self, certificate: Path, key: Path, client: str) -> None:
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate, key)
+        self._client = client
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.to = 0
+        self._open: set[socket.socket] = set()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """Nobody comes any more, and who is there is cut."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for each in list(self._open):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._pass, args=(connection,), daemon=True).start()
+
+    def _pass(self, plain: socket.socket) -> None:
+        self._open.add(plain)
+        with contextlib.suppress(OSError), plain, self._context.wrap_socket(plain, server_side=True) as outer:
+            self._open.add(outer)
+            head = self._head(outer)
+            if head:
+                with socket.create_connection(("127.0.0.1", self.to)) as inner:
+                    inner.sendall(head)
+                    threading.Thread(target=_pump, args=(outer, inner), daemon=True).start()
+                    _pump(inner, outer)
+        self._open.discard(plain)
+
+    def _head(self, outer: socket.socket) -> bytes:
+        """With who it is from; what is no WebSocket is told to end with its answer."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            piece = outer.recv(65_536)
+            if not piece:
+                return b""
+            data += piece
+        head, _, body = data.partition(b"\r\n\r\n")
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"x-forwarded-for:")]
+        if b"upgrade: websocket" not in head.lower():
+            lines = [line for line in lines if not line.lower().startswith(b"connection:")] + [b"Connection: close"]
+        lines.append(b"X-Forwarded-For: " + self._client.encode())
+        return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65_536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR if not isinstance(sink, ssl.SSLSocket) else socket.SHUT_RDWR)
