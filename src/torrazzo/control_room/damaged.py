@@ -11,7 +11,7 @@ from torrazzo.base.times import SECOND, local_from_ticks
 MOST_NAMED = 5
 MOST_TOLD = 10
 
-_LAST = 253_402_300_800 * SECOND  # the year 10000: what is beyond has no calendar
+LAST = 253_402_300_800 * SECOND  # the year 10000: what is beyond has no calendar
 
 
 class Damage(NamedTuple):
@@ -58,7 +58,7 @@ def _file(each: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) 
 
 
 def _times(each: Mapping[str, object], zone: ZoneInfo) -> list[str]:
-    times = [at for at in (each.get("from"), each.get("to")) if isinstance(at, int) and 0 <= at < _LAST]
+    times = [at for at in (each.get("from"), each.get("to")) if isinstance(at, int) and 0 <= at < LAST]
     return [" to ".join(local_from_ticks(at, zone) for at in times)] if times else []
 
 

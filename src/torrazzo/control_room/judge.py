@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from torrazzo.base.times import HOUR, SECOND, UtcTicks, with_local_times
-from torrazzo.control_room.damaged import damages
+from torrazzo.base.times import HOUR, SECOND, UtcTicks, local_from_ticks, with_local_times
+from torrazzo.control_room.damaged import LAST, damages
 from torrazzo.control_room.state import CameraState, StreamState, TownState, is_away, witnesses_of
 from torrazzo.health import ANYWHERE, Finding, Judged
 from torrazzo.health.finding import AT_ONCE, TO_KNOW, TODAY, Key, Value
@@ -74,7 +74,10 @@ def _unknown(state: TownState, anchors: Mapping[str, object] | None) -> Iterator
             (code, ANYWHERE) for code in ("retention-late", "room-waits", "retention", "disk-full", "disk-forecast")
         )
     if state.ledger != "running":
-        yield from ((code, ANYWHERE) for code in ("witness-away", "witness-forgot", "ledger-file", "anchor-damaged"))
+        yield from (
+            (code, ANYWHERE)
+            for code in ("witness-away", "witness-forgot", "ledger-file", "anchor-damaged", "fact-conflict")
+        )
     if state.ledger == "starting":
         yield ("ledger-down", ANYWHERE)
     if anchors is None:
@@ -231,6 +234,7 @@ def _ledger(state: TownState) -> Iterator[Finding]:
         if each.get("forgot") is True:
             yield Finding("witness-forgot", name, name, AT_ONCE, text="has forgotten heads that it had signed")
     names = {str(camera.id): camera.name for camera in state.cameras}
+    yield from _contested(state, names)
     for is_stamp, place, text, plain, cameras in damages(state.said.ledger, names, state.zone):
         damage: dict[str, Value] = {"text": text}
         if is_stamp:
@@ -238,6 +242,17 @@ def _ledger(state: TownState) -> Iterator[Finding]:
         else:
             damage |= {"plain": plain, "cameras": ",".join(cameras)}  # for who does not have to do with all of them
             yield Finding("ledger-file", place, place, TODAY, values=damage, text=text)
+
+
+def _contested(state: TownState, names: Mapping[str, str]) -> Iterator[Finding]:
+    """Whoever writes facts anew under numbers that are taken changes what was recorded, or has two recorders run."""
+    said = (state.said.ledger or {}).get("contested")
+    for stream, at in said.items() if isinstance(said, dict) else ():
+        camera = str(stream).partition("/")[0]
+        if isinstance(at, int) and 0 <= at < LAST:
+            when = local_from_ticks(UtcTicks(at), ZoneInfo(state.zone))
+            text = f"another fact came for a time that has one in the ledger, and was not entered: {when}"
+            yield Finding("fact-conflict", camera, names.get(camera, camera), AT_ONCE, values={"at": when}, text=text)
 
 
 def _anchors(said: Mapping[str, object] | None, now: UtcTicks) -> Iterator[Finding]:

@@ -109,6 +109,7 @@ class _Process:
             "ready": sequencer.intake.ready,
             "waiting": sequencer.intake.waiting,
             "conflicts": sequencer.conflicts,
+            "contested": {str(stream): at for stream, at in sequencer.contested.copy().items()},
             "passed_over": self._passed,
             "caught_up": self._is_caught_up,
             "silent_seconds": sequencer.seconds_silent(),

@@ -84,6 +84,7 @@ class Sequencer:
         self._looked_ns = clock.boot_ns()
         self._copied = -1  # size of `rec` as told in `act`
         self.conflicts = 0
+        self.contested: dict[StreamId, int] = {}  # streams of which there were some, and when the newest begins
         self._is_over = False
 
     # -- what comes
@@ -292,6 +293,7 @@ class Sequencer:
 
     def _tell_conflict(self, fact: Fact) -> None:
         self.conflicts += 1
+        self.contested[fact.stream] = fact.t0
         log.error("fact_in_conflict", stream=str(fact.stream), term=str(fact.term), n=fact.n, hash=to_base64(fact.hash))
 
 

@@ -184,6 +184,16 @@ def test_files_of_the_ledger_that_are_damaged() -> None:
     assert state.all_alarms == state.damaged
 
 
+def test_another_fact_for_a_time_that_has_one_is_told_with_camera_and_time() -> None:
+    """At once: that is rewritten footage, or two recorders. Nonsense is no alarm."""
+    (finding,) = found(
+        town(ledger={**LEDGER, "contested": {f"{CAMERA}/main": NOW, "gone/main": "x", "far/main": 2**60}})
+    )
+    assert (finding.code, finding.place, finding.name, finding.priority) == ("fact-conflict", CAMERA, "Via Dante", 1)
+    assert str(finding.values["at"]).startswith("2026-")
+    assert judge(town(ledger=None), ANCHORS).is_unknown("fact-conflict", CAMERA)
+
+
 def test_ways_in_are_told_without_names() -> None:
     """How many are locked out, how much was refused; who it was stands in the log (LG-05, WK-03)."""
     assert codes(town(), ways=Ways(1, 4)) == [("locked-out", "")]

@@ -76,6 +76,7 @@ def test_each_enters_once_and_other_bytes_never(desk: Desk) -> None:
     desk.pass_s(10)
     assert desk.lines() == [fact.line for fact in facts]
     assert desk.sequencer.conflicts == 1
+    assert desk.sequencer.contested == {other.stream: other.t0}
 
 
 def test_a_late_fact_is_followed_by_the_entry_that_says_so(desk: Desk) -> None:
