@@ -8,8 +8,10 @@ import { type Shown, Tile } from "./tile";
 
 /** How pictures are reached: the screen knows the look. */
 export interface Reach {
-  /** Of the look: where that and the span are the same, its streams are others. */
+  /** Of the look. */
   readonly key: string;
+  /** Which of each camera is shown. */
+  readonly streams: Readonly<Record<string, string>>;
   /** Address of a playlist of that stretch (UTC ms). */
   playlist(camera: string, from: number, to: number): string;
   /** Times of frames around a moment. */
@@ -79,13 +81,13 @@ export class Deck {
     };
   }
 
-  /** Another look, or another span of it: everything is loaded anew. Where only streams are others, what could not be played. */
+  /** Another look, or another span of it: everything is loaded anew. Else cameras of which another stream is shown. */
   open(reach: Reach): void {
     const before = this.#reach;
     const isSame = before?.key === reach.key && before.span.from === reach.span.from && before.span.to === reach.span.to;
     this.#reach = reach;
-    if (isSame) for (const tile of this.#tiles.values()) tile.replay(this.at);
-    else this.#window = null;
+    if (!isSame) this.#window = null;
+    else for (const tile of this.#tiles.values()) if (before.streams[tile.camera] !== reach.streams[tile.camera]) tile.again(this.at);
     this.#tick();
   }
 

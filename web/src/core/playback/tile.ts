@@ -73,12 +73,11 @@ export class Tile {
 
   /** What could not be played may be played there, where it is a while since it was tried. */
   retry(utc: number): void {
-    if (performance.now() - this.#triedAt >= RETRY_MS) this.replay(utc);
+    if (this.source.loaded.state === "unplayable" && performance.now() - this.#triedAt >= RETRY_MS) this.again(utc);
   }
 
-  /** What could not be played is another stream now. */
-  replay(utc: number): void {
-    if (this.source.loaded.state !== "unplayable") return;
+  /** It is another stream now, whatever has come, or is on its way, of the one before. */
+  again(utc: number): void {
     this.#triedAt = performance.now();
     this.source.again(utc);
   }

@@ -110,6 +110,7 @@ export function useReach(look: Look | null): Reach | null {
     });
     return {
       key: look.key,
+      streams: Object.fromEntries(look.cameras.map(({ camera, stream }) => [camera, stream])),
       span: { from: msFromInstant(look.from), to: msFromInstant(look.to) },
       playlist: (camera, from, to) => mediaAddress(look.key, camera, "video.m3u8", { from: ticksFromMs(from), to: ticksFromMs(to) }),
       frames: (camera, around) => frames.around(camera, around),
