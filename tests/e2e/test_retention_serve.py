@@ -24,6 +24,7 @@ from torrazzo.keyring.process import BOOT_ID
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.sealer_setup import set_up_sealer
 from torrazzo.keyring.store import RingStore
+from torrazzo.keyring.trust import TrustStore
 from torrazzo.keyring.trusted_time import Mark, Reading, Times
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.tiles import Tile, split_entries
@@ -55,6 +56,7 @@ def live_a_week_ago(served: Served) -> KeyName:
     store = RingStore(DISK, home.keyring, set_up_sealer(DISK, home.keyring))
     store.load()
     store.draw([name])
+    TrustStore(DISK, home, settings).set_up()  # as the first start did
     boot = BOOT_ID.read_text("ascii").strip()
     now = Reading.now(clock, boot)
     begun = now._replace(utc=UtcTicks(now.utc - ticks_from_ns(now.boot_ns)), boot_ns=BootNs(0))

@@ -50,6 +50,10 @@ class Town:
     def held_rows(self, _: object, span: Span) -> list[tuple[Recorded, list[Any]]]:
         return [(each, [_Hold(case)]) for each, case in self.held if each.t0 < span.end and each.t1 > span.start]
 
+    def erased(self, _: object, span: Span) -> list[Span]:
+        assert span.start < span.end
+        return []
+
     @property
     def gate(self) -> "Town":
         return self
