@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.tools.certificates import make_certificate
 from tests.tools.page_seen import Seen
 from tests.tools.ports import free_port
 from tests.tools.room_town import RoomTown, room_town
-from tests.tools.tls_proxy import TlsProxy, make_certificate, tls_proxy
+from tests.tools.tls_proxy import TlsProxy, tls_proxy
 from tests.tools.wall_seen import wait_live
 from torrazzo.durable import OsDisk
 from torrazzo.town.home import PublicSettings, load_settings, save_settings

@@ -1,42 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A certificate for localhost, and a small reverse proxy that has it: one request a connection, WebSockets too."""
+"""A small reverse proxy that has a certificate: one request a connection, WebSockets too."""
 
 import contextlib
-import datetime as dt
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-NAME = "localhost"
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Certificate and key, signed by itself."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    form, clear = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, clear))
-    return folder / "cert.pem", folder / "key.pem"
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A provider whose certificate no public authority signed (`--ca`)."""
 
-import datetime as dt
 import http.server
 import json
 import ssl
@@ -11,11 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
 
+from tests.tools.certificates import make_certificate
 from torrazzo.access.providers import Provider
 from torrazzo.base import SystemClock
 from torrazzo.base.errors import Unavailable
@@ -24,25 +21,9 @@ from torrazzo.control_room.provider_desk import WELL_KNOWN, ask_provider
 
 def certificate(folder: Path, name: str) -> Path:
     """Of localhost, signed by itself; its key stands beside it in the file."""
-    key, called = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]),
-    )
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(called)
-        .issuer_name(called)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    made, key = make_certificate(folder / name)
     path = folder / f"{name}.pem"
-    path.write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()) + made.public_bytes(pem))
+    path.write_bytes(key.read_bytes() + made.read_bytes())
     return path
 
 

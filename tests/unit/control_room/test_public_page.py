@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The page for other machines: only with accounts, by TLS or behind a proxy, without the page of before."""
 
-import datetime as dt
 import json
 import signal
 import socket
@@ -13,10 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.tools.certificates import make_certificate
 from tests.tools.ledger_process import until
 from tests.tools.ports import free_port
 from tests.tools.staffed import StaffedTown
@@ -27,26 +24,6 @@ from torrazzo.town import Home
 from torrazzo.town.home import PublicSettings, load_settings, save_settings
 
 NAME = "sala.comune.example.it"
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    form, clear = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, clear))
-    return folder / "cert.pem", folder / "key.pem"
 
 
 class Running:
@@ -105,7 +82,7 @@ def _settings(home: Home, public: PublicSettings) -> None:
 
 def test_with_accounts_it_is_served_by_tls(town: Home, tmp_path: Path) -> None:
     """Before the first two people it is not there; then by TLS, under its one name, and without the old page."""
-    port, (certificate, key) = free_port(), _certificate(tmp_path)
+    port, (certificate, key) = free_port(), make_certificate(tmp_path, NAME)
     public = PublicSettings(f"https://{NAME}:{port}", f"127.0.0.1:{port}", certificate, key)
     _settings(town, public)
     running = Running(town, tmp_path)
@@ -131,7 +108,7 @@ def test_with_accounts_it_is_served_by_tls(town: Home, tmp_path: Path) -> None:
 
 def test_a_certificate_that_is_none_stops_nothing_else(town: Home, tmp_path: Path) -> None:
     """The page on this machine goes on, and the log says why the other one is not there."""
-    certificate, key = _certificate(tmp_path)
+    certificate, key = make_certificate(tmp_path, NAME)
     certificate.write_text("none")
     port = free_port()
     _people(town)
