@@ -10,14 +10,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger()
 
+FAILED = 500  # what an application answers where it failed, and has told
 SERVER = "uvicorn.error"  # the name under which it tells everything, errors or not
 
 
 class Told:
     """An application that answers its own failures, and has told them: the server, which would do so again, is spared.
 
-    One that it could not answer to the end goes on to the server, which cuts the connection. Each answer gets its date
-    here (RFC 9110, section 6.6.1): servers that did it by themselves would wake up each second for it.
+    One that it could not answer to the end goes on to the server, which cuts the connection; one that came behind a
+    whole answer, which does not tell of it, is told here. Each answer gets its date here (RFC 9110, section 6.6.1):
+    servers that did it by themselves would wake up each second for it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -25,21 +27,23 @@ class Told:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        is_whole = False
+        is_whole, status = False, 0
 
         async def noted(message: Message) -> None:
-            nonlocal is_whole
+            nonlocal is_whole, status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (b"date", formatdate(usegmt=True).encode())]
             await send(message)
             is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
 
         try:
             await self._app(scope, receive, noted)
-        except Exception:
-            if is_whole:
-                return
-            raise
+        except Exception as error:
+            if not is_whole:
+                raise
+            if status != FAILED:
+                log.warning("failed_behind_answer", path=scope["path"], status=status, error=repr(error))
 
 
 class OneLine(logging.Handler):

@@ -83,9 +83,10 @@ class StaffRoom:
         return True
 
     def _answer(self, facts: Sequence[Fact], answer: "Future[None]") -> None:
+        """In a thread of its own: what it raised would reach nobody, and be taken for an answer that is late."""
         try:
             self._enter(facts)
-        except Exception as error:  # noqa: BLE001 - of whoever waits for it
+        except Exception as error:  # noqa: BLE001 - raised again by whoever waits for it, or told by who does no more
             answer.set_exception(error)
         else:
             answer.set_result(None)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import pytest
 import structlog
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -52,6 +53,10 @@ async def cut(_request: Request) -> Response:
         raise FULL
 
     return StreamingResponse(parts())
+
+
+async def lost(_request: Request) -> Response:
+    return Response("whole", background=BackgroundTask(fail))
 
 
 def answers(app: Starlette, *requests: tuple[str, str]) -> list[bytes]:
@@ -100,4 +105,14 @@ def test_an_answer_that_was_cut_is_one_line_of_the_server(capfd: pytest.CaptureF
     assert not told.endswith(b"0\r\n\r\n")
     (line,) = lines
     assert (line["event"], line["error"]) == ("server_said", repr(FULL))
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_failure_behind_a_whole_answer_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever asked has the answer; what was left to do and failed is not lost."""
+    with capture_logs() as lines:
+        (told,) = answers(Starlette(routes=[Route("/left", lost)]), ("GET", "/left"))
+    assert told.endswith(b"whole")
+    (line,) = lines
+    assert (line["event"], line["path"], line["error"]) == ("failed_behind_answer", "/left", repr(FULL))
     assert "Traceback" not in capfd.readouterr().err
