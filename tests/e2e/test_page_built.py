@@ -59,6 +59,13 @@ def test_what_is_shipped_comes_with_its_licences() -> None:
     text = (STATIC / "licences.txt").read_text("utf-8")
     for wanted in ("react-dom", "i18next", "bootstrap-italia", "SIL OPEN FONT LICENSE", "Apache License", "MIT"):
         assert wanted in text, wanted
+    rule = "=" * 80 + "\n"
+    _, *parts = text.split(rule)
+    titles, terms = parts[::2], parts[1::2]
+    assert "pmtiles 4.5.0 (BSD-3-Clause)\n" in titles
+    assert all(title.count("\n") == 1 for title in titles)
+    assert all(len(each) > 400 for each in terms)
+    assert "Copyright 2021 Protomaps LLC" in terms[titles.index("pmtiles 4.5.0 (BSD-3-Clause)\n")]
 
 
 def test_the_page_of_all_parts_is_not_shipped() -> None:

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Plugin } from "vite";
 
+const TERMS = "build/terms"; // of packages that come without: as their authors publish them, by name and version
 const FONTS = "node_modules/bootstrap-italia/dist/fonts";
 const KIT = "node_modules/bootstrap-italia/"; // its SCSS and icons are in no chunk
 
@@ -28,14 +29,17 @@ function packageOf(id: string): string | undefined {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id.replace(/^\0/, ""))?.[0];
 }
 
-function described(folder: string): string {
+/** Raises where nobody has looked for the terms of this version. */
+export function described(folder: string): string {
   const said = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<string, unknown>;
-  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
-  const title = `${String(said["name"])} ${String(said["version"])} (${String(said["license"])})`;
-  return file === undefined ? title : titled(title, join(folder, file));
+  const [name, version] = [String(said["name"]), String(said["version"])];
+  const file = readdirSync(folder).find((each) => /^(licen[cs]e|copying)/i.test(each));
+  const terms = file === undefined ? join(TERMS, `${name.replace("/", "+")}-${version}.txt`) : join(folder, file);
+  return titled(`${name} ${version} (${String(said["license"])})`, terms);
 }
 
 function titled(title: string, file: string): string {
-  if (!existsSync(file)) throw new Error(`${dirname(file)} came without its licence`);
-  return `${"=".repeat(80)}\n${title}\n${"=".repeat(80)}\n${readFileSync(file, "utf8").trim()}`;
+  const text = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  if (text === "") throw new Error(`${title} came without its licence: find it where it is published, and put it with its source into web/${file}`);
+  return `${"=".repeat(80)}\n${title}\n${"=".repeat(80)}\n${text}`;
 }
