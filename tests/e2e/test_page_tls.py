@@ -1,20 +1,24 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The page for other machines in Chromium over https, behind a proxy that has the certificate."""
+"""The page for other machines in Chromium over https: by a certificate of ours, and behind a proxy that has one."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tests.tools.certificates import make_certificate
-from tests.tools.page_seen import Seen
+from tests.tools.page_seen import Seen, until
+from tests.tools.played import clock, press_button, say, tiles
 from tests.tools.ports import free_port
 from tests.tools.room_town import RoomTown, room_town
 from tests.tools.tls_proxy import TlsProxy, tls_proxy
 from tests.tools.wall_seen import wait_live
+from torrazzo.base.times import SECOND
+from torrazzo.control_room.api.guard import HSTS
 from torrazzo.durable import OsDisk
 from torrazzo.town.home import PublicSettings, load_settings, save_settings
 
@@ -73,3 +77,36 @@ def test_behind_a_proxy(browser: Any, tmp_path: Path, proxy: TlsProxy) -> None:
         found = seen.page.evaluate("fetch('/api/v1/me/sessions').then((answer) => answer.text())")
         assert CLIENT in found
         seen.context.close()
+
+
+def test_by_our_own_certificate(browser: Any, tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    """Live and recorded pictures move, each answer asks for https from now on, and cookies go nowhere else."""
+    port = free_port()
+    public = PublicSettings(f"https://localhost:{port}", f"127.0.0.1:{port}", *certificate)
+    with room_town(tmp_path / "town", 1, sub=True, prepare=lambda town: serve(town, public)) as town:
+        seen = looked_at(browser, town)
+        first = wait_live(seen.page, 1)[0].label
+        until(lambda: wait_live(seen.page, 1)[0].label != first, "the live picture stands still")
+        answers: list[tuple[str, str | None]] = []
+        seen.page.on("response", lambda each: answers.append((each.url, each.headers.get("strict-transport-security"))))
+        look_at_what_was_recorded(seen, town)
+        asked = [(url, said) for url, said in answers if not url.startswith("blob:")]
+        assert any("/parts/" in url for url, _ in asked)
+        assert {said for _, said in asked} == {HSTS}
+        expect_quiet(seen, town)
+        seen.context.close()
+
+
+def look_at_what_was_recorded(seen: Seen, town: RoomTown) -> None:
+    """Its picture moves."""
+    begun = town.recorded(0)
+    seen.open(f"/playback?cameras={town.cameras[0].id}&at={quote(begun.isoformat())}")
+    press_button(seen, "playback.look")
+    seen.page.get_by_label(say(seen, "playback.reason"), exact=True).fill("furto di una bicicletta in piazza")
+    seen.page.get_by_label(say(seen, "playback.event"), exact=True).fill("chiamata 114")
+    press_button(seen, "playback.look")
+    until(lambda: len(tiles(seen)) == 1 and tiles(seen)[0].number is not None, lambda: f"no picture: {tiles(seen)}")
+    at, number = clock(seen), tiles(seen)[0].number
+    seen.press("k")
+    until(lambda: clock(seen) > at + 2 * SECOND, "the clock stands still")
+    until(lambda: tiles(seen)[0].number not in {None, number}, lambda: f"the picture stands still: {tiles(seen)}")
