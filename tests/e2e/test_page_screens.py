@@ -374,7 +374,7 @@ def test_each_role_sees_its_screens_and_no_other(browser: Any) -> None:
     """The navigation has what the permissions open; another screen's address is a page that is not there."""
     links = "() => [...document.querySelectorAll('nav a')].map((each) => each.textContent)"
     with opened(browser, PageTown(stage="full", permissions=AUDITOR)) as seen:
-        until(lambda: seen.path() == "/map", "the map does not come")
+        until(lambda: seen.path() == "/log", "they do not begin with their work")
         assert seen.page.evaluate(links) == ["Mappa", "Telecamere", "Persone", "Sistema", "Registro"]
         for path in ("/wall", "/shift", "/playback"):
             seen.open(path)
@@ -404,6 +404,24 @@ def test_what_is_old_is_said_to_be(browser: Any) -> None:
         seen.shot(SHOTS, "system-stale")
         town.is_away = False
         until(lambda: "Non aggiornato" not in seen.page.inner_text("main"), "still said to be old")
+
+
+def test_a_screen_that_does_not_come_says_so_and_comes_later(browser: Any) -> None:
+    """Off line, a screen never opened before is told in the page's own words, beside the navigation; then it is there."""
+    with serve_page(PageTown(stage="full")) as address:
+        seen = Seen(browser, address)
+        seen.open("/system")
+        seen.wait("Corso Garibaldi")
+        seen.context.set_offline(True)
+        seen.page.get_by_role("link", name="Turni").click()
+        until(lambda: "La sala operativa non risponde" in seen.page.inner_text("main"), "it is not told")
+        assert seen.page.get_by_role("link", name="Sistema").is_visible()
+        assert seen.axe() == []
+        seen.page.get_by_role("button", name="Riprova").click()  # the browser's own page would never come back
+        until(lambda: "La sala operativa non risponde" in seen.page.inner_text("main"), "the page is gone")
+        seen.context.set_offline(False)
+        seen.wait("Turni e registro della sala")
+        seen.context.close()
 
 
 def test_nobody_answers_at_the_beginning(browser: Any) -> None:

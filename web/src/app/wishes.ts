@@ -8,6 +8,7 @@ import type { Language, Theme } from "../core/api/types";
 import { speak } from "../core/i18n";
 import { keepLanguage } from "../core/i18n/language";
 import { keptTheme, setTheme } from "../core/theme";
+import { useNotify } from "../ui/Notices";
 import { useSession } from "./session";
 
 interface Choices {
@@ -20,15 +21,16 @@ interface Choices {
 /** Language and theme: hold at once and on this station; signed in they are kept with the account too. */
 export function useChoices(): Choices {
   const session = useSession();
-  const { i18n } = useTranslation();
+  const notify = useNotify();
+  const { t, i18n } = useTranslation();
   const [theme, setChosen] = useState(() => keptTheme(localStorage));
   const chooseLanguage = useCallback(
     (language: Language) => {
       keepLanguage(localStorage, language);
-      void speak(language);
+      speak(language).catch(() => notify("warning", t("ui.away"))); // it holds from the next page on
       session.wish({ language }).catch(() => undefined); // it holds here all the same
     },
-    [session],
+    [session, notify, t],
   );
   const chooseTheme = useCallback(
     (wanted: Theme) => {

@@ -51,3 +51,11 @@ export const SCREENS: readonly Screen[] = [
 export function visibleScreens(permissions: readonly Permission[]): readonly Screen[] {
   return SCREENS.filter(({ anyOf }) => anyOf.some((permission) => permissions.includes(permission)));
 }
+
+/** Where somebody begins: what only few may do is their work. */
+const WORK: readonly ScreenKey[] = ["wall", "log", "exports"];
+
+export function firstScreen(permissions: readonly Permission[]): Screen | undefined {
+  const visible = visibleScreens(permissions);
+  return WORK.flatMap((key) => visible.filter((screen) => screen.key === key))[0] ?? visible[0];
+}

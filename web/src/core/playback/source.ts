@@ -59,8 +59,14 @@ export class HlsSource {
     this.#url = url;
     this.map = new TimeMap([]);
     this.loaded = { state: "loading" };
-    const { default: Player, Events, ErrorTypes } = await import("hls.js/light");
+    const library = await import("hls.js/light").catch(() => null);
     if (this.#isOver || url !== this.#url) return;
+    if (library === null) {
+      this.loaded = { state: "failed", status: null };
+      this.onChange();
+      return;
+    }
+    const { default: Player, Events, ErrorTypes } = library;
     this.#drop();
     const hls = new Player(CONFIG);
     this.#hls = hls;
