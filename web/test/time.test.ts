@@ -81,6 +81,8 @@ describe("formats", () => {
     expect(english.dateTime(ms)).toBe("25 Nov 2026, 00:04");
     expect(italian.longDate(ms)).toBe("mercoledì 25 novembre 2026");
     expect(italian.span(ms, null)).toBe("00:04–");
+    expect(italian.span(ms, ms + 12_000)).toBe("00:04:41–00:04:53");
+    expect(italian.span(ms, ms + 60_000)).toBe("00:04–00:05");
   });
 
   it("write sizes, ages and numbers as people say them", () => {

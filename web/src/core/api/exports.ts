@@ -71,6 +71,11 @@ export interface HoldAsked extends Stretch {
   readonly cause: Cause;
 }
 
+/** A hold is called by the number of its entry; `act-` before it is for programs. */
+export function numberOf({ hold }: Pick<Hold, "hold">): string {
+  return hold.replace(/^act-/, "");
+}
+
 export interface HoldPlaced {
   readonly hold: string;
   readonly ends: Instant;

@@ -12,7 +12,9 @@ export type Told =
   /** The session began, was locked or unlocked, or ended: ask the server. */
   | { readonly kind: "session" }
   | { readonly kind: "who" }
-  | { readonly kind: "here"; readonly monitor: number };
+  | { readonly kind: "here"; readonly monitor: number }
+  /** A monitor's window is being closed, or loaded anew: then it is here again. */
+  | { readonly kind: "gone"; readonly monitor: number };
 
 type Kind = Told["kind"];
 type Of<K extends Kind> = Extract<Told, { kind: K }>;

@@ -50,6 +50,7 @@ export class Format {
 
   /** `22:04–22:09`; of one that lasts `22:04–`. */
   span(from: number, to: number | null): string {
+    if (to !== null && this.time(from) === this.time(to)) return `${this.seconds(from)}–${this.seconds(to)}`;
     return `${this.time(from)}–${to === null ? "" : this.time(to)}`;
   }
 

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useClient } from "../../app/session";
-import { type Cause, CAUSES } from "../../core/api/exports";
+import { type Cause, CAUSES, numberOf } from "../../core/api/exports";
 import { msFromInstant } from "../../core/time/ticks";
 import { SelectField } from "../../ui/Field";
 import { useFormat } from "../../ui/format";
@@ -23,8 +23,8 @@ export function HoldForm(props: StretchFormProps) {
 
   async function send(said: Said): Promise<void> {
     const placed = await client.call("POST /holds", { ...said, cause });
-    notify("success", t("exports.held_now", { hold: placed.hold, ends: format.dateTime(msFromInstant(placed.ends)) }));
-    for (const lost of placed.lost) notify("danger", lost);
+    notify("success", t("exports.held_now", { hold: numberOf(placed), ends: format.dateTime(msFromInstant(placed.ends)) }));
+    if (placed.lost.length > 0) notify("danger", t("exports.held_partly"));
   }
 
   return (

@@ -5,7 +5,7 @@ import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useClient, useMe } from "../../app/session";
-import type { Hold } from "../../core/api/exports";
+import { type Hold, numberOf } from "../../core/api/exports";
 import { msFromInstant } from "../../core/time/ticks";
 import { Button } from "../../ui/Button";
 import { Card, Facts } from "../../ui/Card";
@@ -73,7 +73,7 @@ function OneHold({ hold, onDone }: { readonly hold: Hold; readonly onDone: () =>
   const copied = hold.volumes === null ? t("exports.copied_all") : t("exports.copied", { n: hold.copied ?? 0, all: hold.volumes });
   return (
     <Card
-      title={t("exports.hold_name", { hold: hold.hold })}
+      title={t("exports.hold_name", { hold: numberOf(hold) })}
       aside={<Status tone={isProvisional || hold.ends_soon ? "warning" : "fine"}>{t(`exports.hold_${hold.state}`)}</Status>}
     >
       <Facts
@@ -91,17 +91,17 @@ function OneHold({ hold, onDone }: { readonly hold: Hold; readonly onDone: () =>
         <div className="buttons">
           {isProvisional && !hold.is_own ? (
             <Button icon="check" onClick={() => setAsks("confirm")}>
-              {t("exports.confirm", { hold: hold.hold })}
+              {t("exports.confirm", { hold: numberOf(hold) })}
             </Button>
           ) : null}
           <Button kind="secondary" onClick={() => setAsks("release")}>
-            {t("exports.release", { hold: hold.hold })}
+            {t("exports.release", { hold: numberOf(hold) })}
           </Button>
         </div>
       ) : null}
       {asks === null ? null : (
         <Answer
-          title={t(`exports.${asks}`, { hold: hold.hold })}
+          title={t(`exports.${asks}`, { hold: numberOf(hold) })}
           text={t(`exports.${asks}_text`)}
           go={t(`exports.${asks}_go`)}
           isDanger={asks === "release"}

@@ -109,7 +109,7 @@ function useColumns(): readonly Column<LogRow>[] {
         <>
           {row.cameras.join(", ")}
           {row.start === null || row.end === null ? null : <small>{span(row.start, row.end)}</small>}
-          {row.shown_s === null ? null : <small>{t("log.shown", { age: format.age(row.shown_s) })}</small>}
+          {row.shown_s === null ? null : <small>{t(row.cameras.length > 1 ? "log.shown_together" : "log.shown", { age: format.age(row.shown_s) })}</small>}
         </>
       ),
     },

@@ -30,6 +30,9 @@ export function useSayRow(): Says {
       if (why !== null) said.push(i18n.exists(`errors.${why.toUpperCase()}`) ? t(`errors.${why.toUpperCase()}` as "errors.FORBIDDEN") : word(`why_${why}`, why));
       return said.join(": ");
     },
-    purpose: (purpose) => word(`for_${purpose}`, purpose),
+    purpose(purpose) {
+      const shift = /^shift\/(\d+)$/.exec(purpose)?.[1];
+      return shift === undefined ? word(`for_${purpose}`, purpose) : t("log.of_shift", { number: shift });
+    },
   };
 }

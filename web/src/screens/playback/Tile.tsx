@@ -29,6 +29,7 @@ interface Props {
 export function Tile({ deck, look, camera, shown, fellBackFrom, row, isChosen, onChoose }: Props) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
+  const format = useFormat();
   const say = useSayShown(deck, row, camera);
   const { zoom, hands } = useZoom(video);
   const isOpen = camera.state === "open";
@@ -51,7 +52,7 @@ export function Tile({ deck, look, camera, shown, fellBackFrom, row, isChosen, o
       <video ref={video} className={isSeen ? "" : "play-hidden"} tabIndex={-1} aria-hidden="true" />
       <p className="play-name">
         {camera.name}
-        {zoom.scale > 1 ? <span> {t("playback.times", { n: Math.round(zoom.scale * 10) / 10 })}</span> : null}
+        {zoom.scale > 1 ? <span> {t("playback.times", { n: format.number(Math.round(zoom.scale * 10) / 10) })}</span> : null}
       </p>
       {fellBackFrom === null || shown?.kind === "unplayable" ? null : <p className="play-note">{t("wall.fell_back", { codec: fellBackFrom })}</p>}
       {told === null ? null : (

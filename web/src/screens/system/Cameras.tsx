@@ -28,7 +28,7 @@ export function Cameras({ cameras, isKnown }: Props) {
       cell: ({ name, place, synthetic }) => (
         <>
           {name}
-          <small>{synthetic ? `${place} · ${t("system.synthetic")}` : place}</small>
+          <small>{[place, ...(synthetic ? [t("system.synthetic")] : [])].filter((each) => each !== "").join(" · ")}</small>
         </>
       ),
       sort: ({ name }) => name,

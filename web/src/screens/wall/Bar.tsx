@@ -105,20 +105,41 @@ function Pages({ page, pages, onPage }: Props) {
 }
 
 const MONITORS = "torrazzo-monitors"; // how many this station had
+const BACK_MS = 3000; // a window that is loaded anew is back by then
 
-/** Another window for another screen; those that were there before a restart are opened again by one press. */
+/**
+ * Another window for another screen; those that were there before a restart are opened again by one press. One that is
+ * closed while this one stays was closed by a hand, and is forgotten.
+ */
 function Monitors({ monitor }: { readonly monitor: number }) {
   const { t } = useTranslation();
   const notify = useNotify();
   const [there, setThere] = useState<ReadonlySet<number>>(new Set([monitor]));
   useEffect(() => {
-    const leave = station.hear("here", (told) => {
-      setThere((before) => (before.has(told.monitor) ? before : new Set([...before, told.monitor])));
-      localStorage.setItem(MONITORS, String(Math.max(told.monitor, Number(localStorage.getItem(MONITORS) ?? "1"))));
+    const known = new Set([monitor]);
+    const timers = new Map<number, ReturnType<typeof setTimeout>>();
+    const come = station.hear("here", ({ monitor: told }) => {
+      clearTimeout(timers.get(told));
+      known.add(told);
+      setThere(new Set(known));
+      localStorage.setItem(MONITORS, String(Math.max(told, Number(localStorage.getItem(MONITORS) ?? "1"))));
+    });
+    const forget = (told: number): void => {
+      known.delete(told);
+      setThere(new Set(known));
+      localStorage.setItem(MONITORS, String(Math.max(...known)));
+    };
+    const go = station.hear("gone", ({ monitor: told }) => {
+      clearTimeout(timers.get(told));
+      timers.set(told, setTimeout(() => forget(told), BACK_MS));
     });
     station.tell({ kind: "who" });
-    return leave;
-  }, []);
+    return () => {
+      come();
+      go();
+      for (const timer of timers.values()) clearTimeout(timer);
+    };
+  }, [monitor]);
   if (monitor !== 1) return null;
   const had = Number(localStorage.getItem(MONITORS) ?? "1");
   const gone = Array.from({ length: Math.max(0, had - 1) }, (_, at) => at + 2).filter((each) => !there.has(each));
@@ -134,11 +155,17 @@ function Monitors({ monitor }: { readonly monitor: number }) {
           {t("wall.monitors_again", { count: gone.length })}
         </Button>
       )}
-      <Button kind="secondary" size="small" icon="plus" onClick={() => open([Math.max(...there) + 1])}>
+      <Button kind="secondary" size="small" icon="plus" onClick={() => open([firstFree(there)])}>
         {t("wall.monitor_more")}
       </Button>
     </>
   );
+}
+
+function firstFree(there: ReadonlySet<number>): number {
+  let number = 2;
+  while (there.has(number)) number += 1;
+  return number;
 }
 
 async function toggleFull(): Promise<void> {

@@ -64,7 +64,13 @@ function Monitor({ monitor, reason }: { readonly monitor: number; readonly reaso
   useEffect(() => {
     const here = (): void => station.tell({ kind: "here", monitor });
     here();
-    return station.hear("who", here);
+    const gone = (): void => station.tell({ kind: "gone", monitor });
+    addEventListener("pagehide", gone);
+    const leave = station.hear("who", here);
+    return () => {
+      leave();
+      removeEventListener("pagehide", gone);
+    };
   }, [monitor]);
 
   if (items === undefined || walls.value === undefined) {
