@@ -21,7 +21,8 @@ from torrazzo.segment import Fragment, Opened, Sealed, Segmenter
 
 SECOND_NS = 1_000_000_000
 USUAL_NS = SECOND_NS // 2  # between sweeps
-WATCHED_NS = USUAL_NS // 4  # … of a stream that somebody watches live
+WATCHED_NS = USUAL_NS // 2  # … of a stream that somebody watches live: for each frame all is looked at that lies unread
+MOST_UNREAD = 256 << 10  # bytes; where more of it comes in that time, it is half as long
 FASTEST_NS = USUAL_NS // 8
 MOST_EVENTS = 300  # that frames may make in a second: a hundred segments
 LONG_NS = SECOND_NS // 10  # for one sweep
@@ -206,6 +207,7 @@ class StreamRecorder:
             every *= 2
         self.sweep_every_ns = every
         if self.watcher is not None:
-            every = min(every, WATCHED_NS)
+            is_much = source is not None and source.last_sweep_bytes > MOST_UNREAD
+            every = min(every, WATCHED_NS // 2 if is_much else WATCHED_NS)
         start = self._second_ns - self.early_ns
         self.next_sweep_ns = start + ((now_ns - start) // every + 1) * every
