@@ -13,7 +13,7 @@ from torrazzo.base.closing import Closing
 from torrazzo.base.errors import Invalid, TorrazzoError
 from torrazzo.base.ids import SegmentId, StreamId, TermId
 from torrazzo.base.spans import Span
-from torrazzo.base.times import HOUR, UtcTicks
+from torrazzo.base.times import DAY, HOUR, SECOND, UtcTicks
 from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered, SegmentRow, rebuild
 from torrazzo.catalogue.forget import Gone
 from torrazzo.catalogue.reader import Times
@@ -32,6 +32,7 @@ from torrazzo.town.home import Home, Settings, load_settings
 
 log = structlog.get_logger()
 
+NEAR, WEEK = 10 * 60 * SECOND, 7 * DAY
 ERASED = "erased"  # the cause of a gap that was recorded, and erased early by order of two people
 _TERM, _KIND_WITHIN = b'"kind":"term"', 32  # keys stand in a fixed order (docs/3-formats/fact.md)
 
@@ -42,6 +43,7 @@ class Index(Closing):
     def __init__(self, catalogue: Catalogue, held: HeldIndex | None = None, erased: ErasedHours | None = None) -> None:
         self._catalogue, self._held, self._erased = catalogue, held, erased
         self.everything = Everything(catalogue, held)  # also what only a hold has
+        self._near_until: int = 0
 
     def streams(self) -> Sequence[StreamId]:
         """All streams of which something is known, also those of cameras that no registry knows any more."""
@@ -85,6 +87,12 @@ class Index(Closing):
             for gone in self.erased(stream, span):
                 found[str(stream)] = _without(found[str(stream)], gone)
         return found
+
+    def stay_near(self, now: UtcTicks) -> None:
+        """Read now and then what a week's time line is made of: who asks for it need not wait for the disk then."""
+        if now >= self._near_until:
+            self._near_until = now + NEAR
+            self._catalogue.times(self._catalogue.streams(), Span(UtcTicks(now - WEEK), now))
 
     def placed_holds(self) -> Sequence[Hold]:
         """All that are not over."""

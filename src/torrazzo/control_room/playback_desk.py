@@ -39,6 +39,7 @@ class PlaybackDesk:
             )
 
         staffing.bookmarks.forget(is_held)
+        self.index.stay_near(staffing.staff.clock.utc())
 
     def close(self) -> None:
         """With the process."""
