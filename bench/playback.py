@@ -7,14 +7,19 @@ as `serve` starts them, and are asked over HTTP on loopback, on one connection, 
 from the question to the last byte of the answer.
 
 Cold: somebody who looks goes to another day and camera, and the look moves there: a window's fact in the ledger, the
-first key, then playlist of an hour, init, and the segment of ten seconds (5 MB), all of it; the sum of the four.
+first key, then playlist of an hour, init, and of a segment of ten seconds (5 MB) the part that shows the moment, from a
+key frame to the next (1 MB), all of it; the sum of the four. What a player fetches behind it is told beside (`rest`).
 Before each point its volume, catalogue, ledger and registry leave the page cache (`posix_fadvise`; the files of the
 ledger's log once, as no two points need the same); what processes keep in memory stays there. `cold_seek` is the same
 without the window: playlist, init and segment inside an access that is open.
 The ledger has the facts around each point, and all of the last hours: what it has beside them makes proofs longer only.
-Warm: back to where one was a moment ago: init and segment again, whose key is known; the playlist is there already.
-Timeline: a week of all cameras at a step of a minute; of nine; and a day of all to the second.
-On screen: the same in a real Chromium (see playback_page.py), from a click to the picture.
+Warm: back to where one was a moment ago: init and that part again, whose key is known; the playlist is there already.
+`warm_ten_seconds`: the same with all parts of the segment, one after the other.
+Timeline: a week of all cameras at a step of a minute; of nine; and a day of all to the second. What it reads is read by
+the control room now and then, so that it is in memory in a town that runs; `timeline_week_cold` tells what the same
+takes, time after time, where the catalogue has just left the page cache.
+On screen: the same in a real Chromium (see playback_page.py), from a click to the picture: going on to points of one
+camera in one look, then opening looks at points of others.
 """
 
 import argparse
@@ -30,6 +35,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,7 +67,9 @@ LIMITS = {
 ROOM = 20 * GIGA
 AROUND = 30 * 60 * SECOND
 OLDEST = 167 * HOUR  # of footage that is asked for: its life is 168
+MIDDLE = 5 * SECOND  # of a segment: the moment that is wanted
 NINE = 9
+COLD_WEEKS = 5
 BUILT = "built.pickle"
 
 
@@ -145,15 +153,21 @@ def drop(week: Built, point: Media) -> None:
         drop_cached(path)
 
 
-def screen(browser: Browser, week: Built) -> dict[str, Any]:
+def screen(browser: Browser, week: Built, most: int) -> dict[str, Any]:
     """As it is seen."""
     camera, zone = week.streams[0].camera, load_settings(week.home).zone.key
-    times = [UtcTicks(week.time(point.slot) + 3 * SECOND) for point in week.of_one]
-    took = playback_page.points(browser, camera, times, zone, lambda at: drop(week, week.of_one[at]))
+    times = [UtcTicks(week.time(point.slot) + MIDDLE) for point in week.of_one]
+    took = playback_page.points(browser, camera, times, zone, lambda at: drop(week, week.of_one[at])) if times else []
+    gone = len(took)
+    others = week.points[: max(0, most - gone)]
+    wanted = [(week.streams[each.camera].camera, UtcTicks(week.time(each.slot) + MIDDLE)) for each in others]
+    took += playback_page.opened(browser, wanted, lambda at: drop(week, others[at]))
     nine = [stream.camera for stream in week.streams[:NINE]]
-    middle = iso_from_ticks(week.time(week.of_one[0].slot))
+    middle = iso_from_ticks(week.time((*week.of_one, *week.points)[0].slot))
     painted = playback_page.timeline(browser, nine, middle, 5)
-    return {"screen_ms": quantiles(took), "screen_points": len(took), "timeline_painted_ms": quantiles(painted)}
+    parts = {name: quantiles(each) for name, each in (("move", took[:gone]), ("open", took[gone:])) if each}
+    told = {"screen_ms": quantiles(took), "screen_points": len(took), "screen_parts_ms": parts}
+    return told | {"timeline_painted_ms": quantiles(painted), "timeline_painted": len(painted)}
 
 
 class Points:
@@ -162,6 +176,7 @@ class Points:
     def __init__(self, client: Client, week: Built) -> None:
         self.client, self._week, self._home = client, week, week.home
         self.key = ""
+        self.part_bytes = 0  # of the last one
 
     def begin(self, point: Media) -> None:
         """One look, for all of them."""
@@ -180,27 +195,34 @@ class Points:
 
     def warm(self, point: Media) -> dict[str, float]:
         """Once more."""
-        _, init, segment = self._names
-        found = {"init": self.client.ask("GET", init)[0], "segment": self.client.ask("GET", segment)[0]}
+        _, init, part, rest = self._names
+        found = {"init": self.client.ask("GET", init)[0], "part": self.client.ask("GET", part)[0]}
+        found["rest"] = sum(self.client.ask("GET", name)[0] for name in rest)
         return {**found, "playlist": self.client.ask("GET", self._names[0])[0]}
 
     def thumbnail(self, point: Media) -> float:
         """Of a key frame."""
-        at = self._week.time(point.slot) + 5 * SECOND
+        at = self._week.time(point.slot) + MIDDLE
         return self.client.ask("GET", f"{self._path(point)}/thumbnail?at={at}&width=160")[0]
 
     def _measure(self, point: Media, move: float) -> dict[str, float]:
         found = {"move": move}
         start, end = self._ends(point)
-        playlist = f"{self._path(point)}/video.m3u8?from={start}&to={end}"
+        playlist = f"{self._path(point)}/video.m3u8?from={start}&to={end}&at={self._week.time(point.slot) + MIDDLE}"
         found["playlist"], text = self.client.ask("GET", playlist)
-        (name,) = (line for line in text.decode().splitlines() if f"_{point.slot + 1}_" in line and "/seg_" in line)
-        init = name.replace("/seg_", "/init_").rpartition("_")[0] + ".mp4"
-        self._names = playlist, f"{self._path(point)}/{init}", f"{self._path(point)}/{name}"
+        parts = parts_of(text.decode(), point.slot + 1)
+        _, shown = [each for each in parts if each[0] <= MIDDLE / SECOND][-1]
+        rest = [self._named(point, name) for _, name in parts if name != shown]
+        init = "_".join(shown.replace("/seg_", "/init_").split("_")[:3]) + ".mp4"
+        self._names = playlist, self._named(point, init), self._named(point, shown), rest
         found["init"], _ = self.client.ask("GET", self._names[1])
-        found["segment"], data = self.client.ask("GET", self._names[2])
-        assert len(data) > 1_000_000 or self._week.bitrate < 1_000_000
+        found["part"], data = self.client.ask("GET", self._names[2])
+        self.part_bytes = len(data)
+        found["rest"] = sum(self.client.ask("GET", name)[0] for name in rest)
         return found
+
+    def _named(self, point: Media, name: str) -> str:
+        return f"{self._path(point)}/{name}"
 
     def _path(self, point: Media) -> str:
         return f"/looks/{self.key}/{self._week.streams[point.camera].camera}"
@@ -211,9 +233,19 @@ class Points:
 
     def _stretch(self, point: Media) -> dict[str, object]:
         start, end = self._ends(point)
-        at = iso_from_ticks(self._week.time(point.slot) + SECOND)
+        at = iso_from_ticks(self._week.time(point.slot) + MIDDLE)
         camera = self._week.streams[point.camera].camera
         return {"cameras": [camera], "from": iso_from_ticks(start), "to": iso_from_ticks(end), "at": at}
+
+
+def parts_of(playlist: str, n: int) -> list[tuple[float, str]]:
+    """Of a segment: when each begins in it, in seconds, and its name."""
+    lines, begins, found = playlist.splitlines(), 0.0, []
+    for length, name in pairwise(lines):
+        if name.startswith("parts/seg_") and name.split("_")[2] in {f"{n}", f"{n}.m4s"}:
+            found.append((begins, name))
+            begins += float(length.removeprefix("#EXTINF:").rstrip(","))
+    return found
 
 
 def timeline(client: Client, week: Built) -> dict[str, Any]:
@@ -222,6 +254,11 @@ def timeline(client: Client, week: Built) -> dict[str, Any]:
     nine = ",".join(stream.camera for stream in week.streams[:NINE])
     took: dict[str, list[float]] = {"week": [], "nine": [], "day": []}
     size = 0
+    cold = []
+    for turn in range(COLD_WEEKS):
+        drop_cached(week.home.catalogue_db)
+        start = week.first - (100 + turn) * SECOND
+        cold.append(client.ask("GET", f"/timeline?cameras={cameras}&from={start}&to={start + 7 * DAY}&step=60000")[0])
     for turn in range(20):
         start = week.first - turn * SECOND  # another question each time
         query = f"from={start}&to={start + 7 * DAY}&step=60000"
@@ -231,7 +268,8 @@ def timeline(client: Client, week: Built) -> dict[str, Any]:
         took["nine"].append(client.ask("GET", f"/timeline?cameras={nine}&{query}")[0])
         day = week.first + turn * HOUR
         took["day"].append(client.ask("GET", f"/timeline?cameras={cameras}&from={day}&to={day + DAY}&step=1000")[0])
-    return {f"timeline_{name}_ms": quantiles(values) for name, values in took.items()} | {"timeline_week_bytes": size}
+    told: dict[str, Any] = {f"timeline_{name}_ms": quantiles(values) for name, values in took.items()}
+    return told | {"timeline_week_cold_ms": [round(each, 1) for each in cold], "timeline_week_bytes": size}
 
 
 def build(options: argparse.Namespace, folder: Path) -> Built:
@@ -291,7 +329,7 @@ def ask_all(options: argparse.Namespace, week: Built, cpu_s: Callable[[], float]
     first, *others = week.points
     points.begin(first)
     parts: dict[str, list[float]] = {}
-    sums: dict[str, list[float]] = {"cold": [], "cold_seek": [], "warm": []}
+    sums: dict[str, list[float]] = {"cold": [], "cold_seek": [], "warm": [], "warm_ten_seconds": []}
     spent = {"cold": 0.0, "warm": 0.0}
     for at, point in enumerate(others):
         begun = cpu_s()
@@ -299,9 +337,10 @@ def ask_all(options: argparse.Namespace, week: Built, cpu_s: Callable[[], float]
         between = cpu_s()
         warm = points.warm(point)
         spent = {"cold": spent["cold"] + between - begun, "warm": spent["warm"] + cpu_s() - between}
-        sums["cold"].append(sum(cold.values()))
-        sums["cold_seek"].append(sum(cold.values()) - cold["move"])
-        sums["warm"].append(warm["init"] + warm["segment"])
+        sums["cold"].append(sum(cold.values()) - cold["rest"])
+        sums["cold_seek"].append(sums["cold"][-1] - cold["move"])
+        sums["warm"].append(warm["init"] + warm["part"])
+        sums["warm_ten_seconds"].append(sums["warm"][-1] + warm["rest"])
         for name, value in cold.items():
             parts.setdefault(f"cold_{name}", []).append(value)
         for name, value in warm.items():
@@ -310,13 +349,14 @@ def ask_all(options: argparse.Namespace, week: Built, cpu_s: Callable[[], float]
             points.client.ask("POST", "/active", {})
             parts.setdefault("thumbnail", []).append(points.thumbnail(point))
     result: dict[str, Any] = {f"{name}_ms": quantiles(values) for name, values in sums.items()}
+    result["part_bytes"] = points.part_bytes
     result["cpu_ms_a_point"] = {name: round(value * 1e3 / len(others), 1) for name, value in spent.items()}
     result["load"] = os.getloadavg()[0]
     result["parts_ms"] = {name: quantiles(values) for name, values in parts.items()}
     result |= timeline(points.client, week)
     points.client.ask("DELETE", f"/looks/{points.key}")
-    if week.of_one:
-        result |= screen(browser, week)
+    if options.screen:
+        result |= screen(browser, week, options.screen)
     result["catalogue_bytes"] = home.catalogue_db.stat().st_size
     result["ledger_bytes"] = home.ledger_db.stat().st_size
     return {"medium": medium(week.volumes), "points": len(others), **result}

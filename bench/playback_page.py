@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Playback as it is seen: the page that is served, in a real Chromium, at cold points of one camera.
+"""Playback as it is seen: the page that is served, in a real Chromium, at cold points.
 
-A point: from the click on "go" in the calendar to the first picture of that moment on the screen, which the page's own
-video element tells (`requestVideoFrameCallback`): the look moves there, its playlist, init and segment come, and it is
-decoded. The timeline: from a key that widens the view, so that the server has to be asked, to what was answered
-being drawn and painted; of nine cameras, in views of two days and more, which ask for a week or nearly.
+A point: from the click on "go" in the calendar, or on the one that opens a look, to the first picture of that moment on
+the screen, which the page's own video element tells (`requestVideoFrameCallback`): the look moves there or is made, its
+playlist, init and a part of a segment come, and it is decoded. The timeline: from a key that widens the view, so that
+the server has to be asked, to what was answered being drawn and painted; of nine cameras, in views of two days and
+more, which ask for a week or nearly.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import datetime as dt
 import time
 import zoneinfo
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from tests.tools.api_town import Browser
 from tests.tools.page_seen import Seen, open_chromium
@@ -81,11 +83,7 @@ def points(
     with page_of(browser) as seen:
         seen.open(f"/playback?cameras={camera}&at={iso_from_ticks(times[0])}")
         seen.page.evaluate(_WATCH)
-        press_button(seen, "playback.look")
-        for word, text in (("reason", "furto di una bicicletta in piazza"), ("case", "1/26")):
-            seen.page.get_by_label(say(seen, f"playback.{word}"), exact=True).fill(text)
-        press_button(seen, "playback.look")
-        _shown(seen)
+        _look(seen, lambda: None)
         for at, moment in list(enumerate(times))[1:]:
             wall = dt.datetime.fromtimestamp(moment / SECOND, zoneinfo.ZoneInfo(zone))
             press_button(seen, "playback.go_to")
@@ -95,6 +93,27 @@ def points(
             press_button(seen, "playback.go")
             found.append(_shown(seen))
     return found
+
+
+def opened(browser: Browser, wanted: Sequence[tuple[str, UtcTicks]], drop: Callable[[int], object]) -> list[float]:
+    """Milliseconds from the click that opens a look at each of these, by camera and time, to its picture."""
+    found = []
+    with page_of(browser) as seen:
+        for at, (camera, moment) in enumerate(wanted):
+            seen.open(f"/playback?cameras={camera}&at={iso_from_ticks(moment)}")
+            seen.page.evaluate(_WATCH)
+            found.append(_look(seen, partial(drop, at)))
+    return found
+
+
+def _look(seen: Seen, drop: Callable[[], object]) -> float:
+    """Opens one; milliseconds to its picture."""
+    press_button(seen, "playback.look")
+    for word, text in (("reason", "furto di una bicicletta in piazza"), ("case", "1/26")):
+        seen.page.get_by_label(say(seen, f"playback.{word}"), exact=True).fill(text)
+    drop()
+    press_button(seen, "playback.look")
+    return _shown(seen)
 
 
 def _shown(seen: Seen) -> float:

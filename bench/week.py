@@ -33,6 +33,7 @@ from torrazzo.ledger.schema import sqlite_database
 from torrazzo.ledger.secret import make_identity
 from torrazzo.ledger.start import open_ledger
 from torrazzo.seal import SEALED_KEY_LENGTH, seal_key, seal_piece, segment_key
+from torrazzo.segment import parse_fragment
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.town.home import Home, load_settings
 
@@ -204,7 +205,7 @@ class Week:
                 seal_piece(key, at, [pieces[at]]).ciphertext if pieces else Hole(PIECE_BYTES if at else 1_000)
             )
             times = {"t0": t0 + max(0, at - 1) * SECOND, "t1": t0 + at * SECOND}
-            flags = KEY_FRAME if at else INIT
+            flags = _flags(at, pieces)
             places.append(self._put(writer, Kind.PIECE, flags, payload, n=n, index=at, frames=25, **times, **whose))
         self._put(writer, Kind.FACT, 0, Hole(600), n=n, t0=t0, t1=t0 + SEGMENT, **whose)
         return tuple(places)
@@ -311,6 +312,13 @@ class Week:
                     )
         catalogue.execute("COMMIT")
         catalogue.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _flags(at: int, pieces: Sequence[bytes]) -> int:
+    """Of a record, as the recorder has it."""
+    if at == 0:
+        return INIT
+    return KEY_FRAME if not pieces or parse_fragment(pieces[at])[0].is_key else 0
 
 
 def film(folder: Path, bitrate: int) -> list[bytes]:

@@ -10,12 +10,13 @@ import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 import structlog
 
 from torrazzo.archive import VolumeReader
-from torrazzo.archive.record import Kind, RecordHeader
+from torrazzo.archive.record import KEY_FRAME, Kind, RecordHeader
 from torrazzo.archive.root import Root
 from torrazzo.base import SegmentId, Span, StreamId
 from torrazzo.base.errors import Damaged, KeyGone, Unavailable
@@ -31,6 +32,7 @@ from torrazzo.segment.parse import ParsedSample
 
 DAMAGED = "damaged"
 KEPT_SAMPLES = 32  # segments whose tables are kept
+REORDERED = 32  # frames: twice as many as a decoder may hold back (ITU-T Rec. H.264 A.3.1, H.265 A.4.1)
 
 Covers: TypeAlias = Callable[[StreamId, Span], bool]
 
@@ -79,6 +81,16 @@ class PieceStart(NamedTuple):
 
     piece: int
     t0: int
+    is_key: bool  # it begins with a key frame
+
+
+class Group(NamedTuple):
+    """Fragments from a key frame to the next fragment that begins with one."""
+
+    first: int  # pieces
+    last: int
+    t0: int
+    t1: int
 
 
 class Samples(NamedTuple):
@@ -112,6 +124,7 @@ class Footage:
         self._keys = SegmentKeys(index, self._shelf, keys, at_once)
         self._lock = threading.Lock()
         self._samples: OrderedDict[SegmentId, Samples] = OrderedDict()
+        self._delays: OrderedDict[SegmentId, int] = OrderedDict()
         self._damaged: set[str | None] = set()  # volumes of which that was logged
 
     def close(self) -> None:
@@ -124,6 +137,7 @@ class Footage:
         self._keys.forget()
         with self._lock:
             self._samples.clear()
+            self._delays.clear()
 
     # -- what there is
 
@@ -171,13 +185,31 @@ class Footage:
         """The plaintext of one piece; raises `Damaged` or `KeyGone`, and then planning anew leaves it out."""
         return bytes(self._read(row, index)[1])
 
-    def intact_fragments(self, row: Recorded) -> Iterator[bytearray]:
+    def intact_fragments(self, row: Recorded, first: int = 1, last: int | None = None) -> Iterator[bytearray]:
         """The plaintext of each fragment that can be read, in order; the caller's, who may change it."""
-        for index in range(1, len(row.places)):
+        for index in range(first, len(row.places) if last is None else last + 1):
             try:
                 yield self._read(row, index)[1]
             except Damaged:
                 continue  # logged; a player goes on after it
+
+    def delay(self, row: Recorded) -> int:
+        """Ticks by which its first shown frame is shown later than its first one is decoded; kept."""
+        with self._lock:
+            found = self._delays.get(row.id)
+        if found is not None:
+            return found
+        samples: list[ParsedSample] = []
+        for data in self.intact_fragments(row):
+            samples += parse_fragment(data)
+            if len(samples) >= REORDERED:
+                break
+        found = min((sample.pts for sample in samples), default=0) - (samples[0].dts if samples else 0)
+        with self._lock:
+            self._delays[row.id] = found
+            if len(self._delays) > KEPT_SAMPLES:
+                self._delays.popitem(last=False)
+        return found
 
     def _read_samples(self, row: Recorded) -> Samples:
         try:
@@ -213,8 +245,26 @@ class Footage:
         with self._shelf.volume(row.volume) as reader:
             for index in range(1, len(row.places)):
                 with contextlib.suppress(Damaged):
-                    found.append(PieceStart(index, self._header(reader, row, index).t0))
+                    header = self._header(reader, row, index)
+                    found.append(PieceStart(index, header.t0, bool(header.flags & KEY_FRAME)))
         return found
+
+    def groups(self, row: Recorded) -> list[Group]:
+        """What it consists of, by its records' headers; opens none. All in one where they do not tell."""
+        whole = [Group(1, len(row.places) - 1, row.t0, row.t1)]
+        try:
+            starts = self.piece_starts(row)
+        except Damaged:
+            return whole
+        begins = starts[:1] + [start for start in starts[1:] if start.is_key]
+        times = [row.t0, *(start.t0 for start in begins[1:]), row.t1]
+        if len(starts) < len(row.places) - 1 or any(a >= b for a, b in pairwise(times)):
+            return whole
+        ends = [*(start.piece for start in begins[1:]), len(row.places)]
+        return [
+            Group(begin.piece, end - 1, t0, t1)
+            for begin, end, (t0, t1) in zip(begins, ends, pairwise(times), strict=True)
+        ]
 
     def _header(self, reader: VolumeReader, row: Recorded, index: int) -> RecordHeader:
         """The piece's record; raises `Damaged` if another one stands there."""

@@ -211,6 +211,64 @@ def test_a_damaged_fragment_is_left_out(tmp_path: Path) -> None:
         part_bytes(made.footage(), STREAM, name)
 
 
+def test_a_player_begins_with_the_part_that_it_shows(recording: Recording, footage: Footage) -> None:
+    """The segment of that moment is told from key frame to key frame; together they are the segment, byte for byte."""
+    at = UtcTicks(recording.start + 15 * SECOND)
+    lines = media_playlist(footage, STREAM, whole(recording), at=at).splitlines()
+    usual = media_playlist(footage, STREAM, whole(recording)).splitlines()
+    row = footage.segments(STREAM, Span(at, UtcTicks(at + 1)))[0]
+    name = PartName(row.id.term, row.id.n, row.t0 - recording.start)
+    parts = [line for line in lines if line.startswith(str(name).removesuffix(".m4s") + "_")]
+    first, last = lines.index(parts[0]) - 1, lines.index(parts[-1]) + 1
+    where = usual.index(str(name)) - 1
+    assert len(parts) > 1
+    assert [*lines[:first], *usual[where : where + 2], *lines[last:]] == usual
+    lengths = [Fraction(line[8:-1]) for line in lines[first:last] if line.startswith("#EXTINF")]
+    assert sum(lengths) == Fraction(row.t1 - row.t0, SECOND)
+    served = [part_bytes(recording.footage(), STREAM, PartName.parse(part)) for part in reversed(parts)]
+    assert b"".join(reversed(served)) == part_bytes(footage, STREAM, name)
+    begins = [parse_fragment(fragments(data)[0])[0] for data in reversed(served)]
+    assert all(sample.is_key for sample in begins)
+    assert (
+        [Fraction(sample.dts - name.base, SECOND) for sample in begins]
+        == [  # type: ignore[operator]
+            sum(lengths[:before]) for before in range(len(lengths))
+        ]
+    )
+
+
+def test_of_a_damaged_part_the_rest_of_its_segment_is_shown(tmp_path: Path) -> None:
+    """A player that would ask for it again and again gets what there is; a part beyond the segment is none."""
+    made = Recording(tmp_path)
+    made.shoot(make_clip(ClipSpec(width=160, height=120, frames=100, gop=25)))
+    made.finish()
+    reader = made.footage()
+    (row,) = reader.segments(STREAM, whole(made))
+    name = PartName(row.id.term, row.id.n, 0)
+    assert [(group.first, group.last) for group in reader.groups(row)] == [(1, 1), (2, 2), (3, 3), (4, 4)]
+    made.spoil(row, 2)
+    rest = part_bytes(reader, STREAM, name)
+    assert part_bytes(reader, STREAM, name._replace(pieces=(2, 2))) == rest
+    assert part_bytes(reader, STREAM, name._replace(pieces=(2, 3))) == fragments(rest)[1]
+    for pieces in ((0, 1), (3, 2), (4, 5)):
+        with pytest.raises(Invalid, match="not a part"):
+            part_bytes(reader, STREAM, name._replace(pieces=pieces))
+
+
+def test_a_segment_whose_records_do_not_tell_is_one_part(tmp_path: Path) -> None:
+    """Where a header can't be read, or no fragment but the first begins with a key frame."""
+    made = Recording(tmp_path)
+    made.shoot(make_clip(ClipSpec(width=160, height=120, frames=100, gop=100)))
+    made.finish()
+    (row,) = made.footage().segments(STREAM, whole(made))
+    name = str(PartName(row.id.term, row.id.n, 0))
+    assert name in media_playlist(made.footage(), STREAM, whole(made), at=made.start).splitlines()
+    data = bytearray(made.volume_of(row).read_bytes())
+    data[row.places[3] + 20] ^= 1
+    made.volume_of(row).write_bytes(data)
+    assert name in media_playlist(made.footage(), STREAM, whole(made), at=made.start, opens=False).splitlines()
+
+
 def test_what_cannot_be_opened_was_recorded_all_the_same(tmp_path: Path) -> None:
     """With another ring than it was sealed to, playlist and file say so, and not that nothing was recorded."""
     made, other = Recording(tmp_path / "town"), Recording(tmp_path / "other")
@@ -237,7 +295,14 @@ def test_unknown_parts_are_refused(recording: Recording, footage: Footage) -> No
         media_playlist(footage, STREAM, Span(UtcTicks(0), UtcTicks(SECOND)))
 
 
-@pytest.mark.parametrize("name", [PartName(TermId(NodeId(7), 1, 9), 3, None), PartName(TermId(NodeId(7), 1, 9), 0, 0)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        PartName(TermId(NodeId(7), 1, 9), 3, None),
+        PartName(TermId(NodeId(7), 1, 9), 0, 0),
+        PartName(TermId(NodeId(7), 1, 9), 0, 0, (1, 12)),
+    ],
+)
 def test_part_names_round_trip(name: PartName) -> None:
     """The text of a name gives the name."""
     assert PartName.parse(str(name)) == name
@@ -247,7 +312,8 @@ def test_part_names_round_trip(name: PartName) -> None:
     "text",
     [
         "", "seg", "init_00000007-1-9_3.m4s", "seg_00000007-1-9_3.mp4", "seg_00000007-1-9_3.m4s",
-        "init_00000007-1-9_03.mp4", "init_7-1-9_3.mp4", "seg_00000007-1-9_3_1_1.m4s", "../init_00000007-1-9_3.mp4",
+        "init_00000007-1-9_03.mp4", "init_7-1-9_3.mp4", "seg_00000007-1-9_3_1_1.m4s", "seg_00000007-1-9_3_1_01-2.m4s",
+        "init_00000007-1-9_3_1-2.mp4", "seg_00000007-1-9_3_1-2.m4s", "../init_00000007-1-9_3.mp4",
         "init_00000007-1-9_3.mp4\n", "gap_0.m4s",
         "init_00000007-1-9_9999999999999999999.mp4", "seg_00000007-1-9_3_9999999999999999999.m4s",  # no column holds it
     ],

@@ -106,14 +106,22 @@ def end(key: shapes.Key, asked: Asking) -> None:
     "GET", "/looks/{key}/{camera}/video.m3u8", Logged.CONSULT, "recording", Operation.PLAYBACK, None,
     asks_law=True, media=HLS,
 )  # fmt: skip
-def playlist(key: shapes.Key, camera: shapes.CameraPath, from_: shapes.From, to: shapes.To, asked: Asking) -> Response:
-    """HLS; its parts are read when a player asks for them."""
+def playlist(
+    key: shapes.Key,
+    camera: shapes.CameraPath,
+    from_: shapes.From,
+    to: shapes.To,
+    asked: Asking,
+    at: shapes.PlaysAt = None,
+) -> Response:
+    """HLS; its parts are read when a player asks for them. `at`: where it will begin, in smaller parts."""
     span = stretch(from_, to, LONGEST_PLAYLIST)
+    begins = None if at is None else instant(at)
     view = _view_of(asked, key, camera, span.start)
 
     def text() -> str:
         try:
-            return media_playlist(view.footage, view.shown.stream, span, opens=False, folder="parts/")
+            return media_playlist(view.footage, view.shown.stream, span, opens=False, folder="parts/", at=begins)
         except Invalid as error:
             raise No("NOTHING_RECORDED", "nothing was recorded there, or nothing that this look shows") from error
 
@@ -134,7 +142,7 @@ def part(key: shapes.Key, camera: shapes.CameraPath, part: str, asked: Asking) -
             row = _shown_by(view, id_)
             if row is None:
                 continue
-            found = part_of(view.footage, row, name.base)
+            found = part_of(view.footage, row, name)
             _expect_still(asked, key, camera, view)
             if _shown_by(view, id_) is not None:
                 return found
@@ -224,9 +232,10 @@ class Pieces(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
         """ASGI."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for piece in self._pieces:
+        *earlier, last = self._pieces or (b"",)
+        for piece in earlier:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.body", "body": last})
 
 
 class _Still(NamedTuple):

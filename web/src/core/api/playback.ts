@@ -182,8 +182,9 @@ export interface Bookmark {
 // ------------------------------------------------------------------------------------------------------ what is no JSON
 
 export interface MediaAddresses {
-  /** HLS (fMP4) of a stretch of at most 2 h within the look; begins at the segment that holds `from`. */
-  "video.m3u8": { readonly from: At; readonly to: At };
+  /** HLS (fMP4) of a stretch of at most 2 h within the look; begins at the segment that holds `from`. `at`: where it
+   * will be played from; what lies there comes in smaller parts. */
+  "video.m3u8": { readonly from: At; readonly to: At; readonly at: At };
   /** image/jpeg of exactly the frame that is shown then, its own size; a fact of its own. Needs `still`.
    * Headers: x-torrazzo-camera, x-torrazzo-at (Instant), x-torrazzo-ticks, x-torrazzo-sha256, content-disposition. */
   still: { readonly at: At };

@@ -12,8 +12,8 @@ export interface Reach {
   readonly key: string;
   /** Which of each camera is shown. */
   readonly streams: Readonly<Record<string, string>>;
-  /** Address of a playlist of that stretch (UTC ms). */
-  playlist(camera: string, from: number, to: number): string;
+  /** Address of a playlist of that stretch (UTC ms), which will be played from `at` on. */
+  playlist(camera: string, from: number, to: number, at: number): string;
   /** Times of frames around a moment. */
   frames(camera: string, around: number): Promise<FrameTimes>;
   /** What the look allows. */
@@ -231,7 +231,7 @@ export class Deck {
   }
 
   #loadTile(tile: Tile, reach: Reach, { from, to }: { readonly from: number; readonly to: number }): void {
-    void tile.source.load(reach.playlist(tile.camera, from, to), this.at);
+    void tile.source.load(reach.playlist(tile.camera, from, to, this.at), this.at);
   }
 
   #tell(): void {

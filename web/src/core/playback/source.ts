@@ -3,7 +3,6 @@
 
 import type Hls from "hls.js/light";
 import type { ErrorData, Fragment, HlsConfig, LevelDetails } from "hls.js/light";
-import workerPath from "hls.js/dist/hls.worker.js?url";
 
 import { codecName, sourceType } from "../player/codecs";
 import { TimeMap } from "./time-map";
@@ -18,7 +17,7 @@ export type Loaded =
   | { readonly state: "unplayable"; readonly codec: string };
 
 const CONFIG: Partial<HlsConfig> = {
-  workerPath,
+  enableWorker: false, // fMP4 is passed on as it is: a worker, begun anew with each playlist, costs more than it saves
   autoStartLoad: false,
   backBufferLength: 20,
   maxBufferLength: 10,

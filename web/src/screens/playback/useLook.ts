@@ -112,7 +112,7 @@ export function useReach(look: Look | null): Reach | null {
       key: look.key,
       streams: Object.fromEntries(look.cameras.map(({ camera, stream }) => [camera, stream])),
       span: { from: msFromInstant(look.from), to: msFromInstant(look.to) },
-      playlist: (camera, from, to) => mediaAddress(look.key, camera, "video.m3u8", { from: ticksFromMs(from), to: ticksFromMs(to) }),
+      playlist: (camera, from, to, at) => mediaAddress(look.key, camera, "video.m3u8", { from: ticksFromMs(from), to: ticksFromMs(to), at: ticksFromMs(at) }),
       frames: (camera, around) => frames.around(camera, around),
     };
   }, [client, look]);

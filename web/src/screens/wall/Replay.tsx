@@ -126,7 +126,7 @@ function Minute({ look, camera, onLook }: { readonly look: Look; readonly camera
       client.call("POST /looks/{key}/move", wanted, { path: { key: look.key } }).then(onLook, () => setFailed(true));
     };
     const from = msFromInstant(look.from);
-    void source.load(mediaAddress(look.key, camera, "video.m3u8", { from: look.from, to: look.to }), from);
+    void source.load(mediaAddress(look.key, camera, "video.m3u8", { from: look.from, to: look.to, at: look.from }), from);
     const start = (): void => void element.play().catch(() => undefined);
     element.addEventListener("canplay", start, { once: true });
     const leave = runOver(element, source, setUtc);
