@@ -22,7 +22,9 @@ def clip() -> Clip:
     return make_clip(ClipSpec(fps="5", frames=20, gop=5, width=160, height=96, bitrate=20_000))
 
 
-def _moments(clip: Clip, monkeypatch: pytest.MonkeyPatch, size: int, room: int) -> tuple[list[list[int]], list[int]]:
+def _moments(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch, size: int, room: int, *, is_watched: bool = False
+) -> tuple[list[list[int]], list[int]]:
     """When each camera was read, and when seconds ended, in ns, while each read found `size` of `room` bytes."""
     clock = FakeClock()
     lab = Lab(FaultyDisk(), clock, clip, CAMERAS, base=Path("/r"))
@@ -45,7 +47,10 @@ def _moments(clip: Clip, monkeypatch: pytest.MonkeyPatch, size: int, room: int) 
 
     async def life() -> None:
         lab.start()
-        await lab.run(20, beat_s=0.125)
+        await lab.run(2, beat_s=0.125)
+        for stream in lab.recorder.streams.values() if is_watched else ():
+            stream.watcher = lambda _units: None
+        await lab.run(18, beat_s=0.125)
         await lab.stop()
 
     run_virtual(clock, life())
@@ -74,3 +79,14 @@ def test_a_socket_whose_buffer_fills_is_read_at_every_beat(clip: Clip, monkeypat
     settled = seconds[5]
     for moments in reads:
         assert len(_after(moments, settled)) == pytest.approx(8 * len(_after(seconds, settled)), abs=8)
+
+
+@pytest.mark.parametrize(("size", "times"), [(100_000, 4), (300_000, 8)])
+def test_a_socket_that_somebody_watches_is_read_more_often(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch, size: int, times: int
+) -> None:
+    """Four times a second, and eight where more comes than is to lie there unread: for each frame all of it is seen."""
+    reads, seconds = _moments(clip, monkeypatch, size=size, room=16 << 20, is_watched=True)
+    settled = seconds[5]
+    for moments in reads:
+        assert len(_after(moments, settled)) == pytest.approx(times * len(_after(seconds, settled)), abs=8)
