@@ -13,6 +13,7 @@ from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.ids import CameraId, NodeId, StreamId, TermId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import SECOND, UtcTicks, hour_of
+from torrazzo.catalogue import Catalogue
 from torrazzo.control_room.index import IndexWriter, open_index, parse_facts
 from torrazzo.control_room.media import parse_range
 from torrazzo.control_room.state import GapState
@@ -144,3 +145,18 @@ def test_ranges_are_read_as_the_rfc_says(text: str, found: tuple[int, int] | Non
     """RFC 9110 section 14.1: one range, else the whole; an empty one cannot be satisfied."""
     got = parse_range(text, 100)
     assert got == found or (found == (100, 100) and got is not None and got[0] >= got[1])
+
+
+def test_what_a_time_line_is_made_of_is_read_now_and_then(
+    home: Home, writer: IndexWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A week of all streams, each ten minutes, also where what asks for it comes by every few seconds."""
+    writer.take(body(TERM_FACT))
+    asked: list[tuple[list[StreamId], Span]] = []
+    monkeypatch.setattr(Catalogue, "times", lambda _, streams, span: asked.append((list(streams), span)))
+    with open_index(home) as index:
+        for seconds in range(0, 1_201, 5):
+            index.stay_near(UtcTicks(START + seconds * SECOND))
+    week = 7 * 24 * 3_600 * SECOND
+    ends = [UtcTicks(START + seconds * SECOND) for seconds in (0, 600, 1_200)]
+    assert asked == [([STREAM], Span(UtcTicks(end - week), end)) for end in ends]
