@@ -158,13 +158,16 @@ class _Watched:
             self._let_go()
             self._source = source
             self._followable = _followable(source)
-        if source is None or stream is None:
+        if source is None or stream is None or (self._descriptor < 0 and self._polling is None and self._all_follow()):
             return
         self._hand_over(stream)
-        if stream.is_heavy or all(tap.follows for tap in self.taps):
+        if stream.is_heavy or self._all_follow():
             self._wait_no_more()
         elif self._descriptor < 0 and self._polling is None:
             self._wait_for(source)
+
+    def _all_follow(self) -> bool:
+        return all(tap.follows for tap in self.taps)
 
     def stop(self) -> None:
         """Nobody watches it any more."""

@@ -21,8 +21,8 @@ from torrazzo.segment import Fragment, Opened, Sealed, Segmenter
 
 SECOND_NS = 1_000_000_000
 USUAL_NS = SECOND_NS // 2  # between sweeps
-WATCHED_NS = USUAL_NS // 2  # … of a stream that somebody watches live: for each frame all is looked at that lies unread
-MOST_UNREAD = 256 << 10  # bytes; where more of it comes in that time, it is half as long
+WATCHED_NS = USUAL_NS // 4  # … of a stream that somebody watches live, at most
+MOST_UNREAD = 384 << 10  # bytes of such a stream: for each frame all that lies unread is looked at
 FASTEST_NS = USUAL_NS // 8
 MOST_EVENTS = 300  # that frames may make in a second: a hundred segments
 LONG_NS = SECOND_NS // 10  # for one sweep
@@ -46,7 +46,7 @@ class StreamRecorder:
         self.clock_offset_ns: int | None = None  # the camera's clock minus ours, from its sender reports
         self.last_unit: AccessUnit | None = None
         self.watcher: Callable[[list[AccessUnit]], None] | None = None  # while somebody watches it live
-        self.sweep_every_ns = USUAL_NS
+        self.sweep_every_ns = self._watched_ns = USUAL_NS
         self.next_sweep_ns = 0
         self.early_ns = 0  # how long before the end of a second its last sweep falls
         self._second_ns = 0
@@ -207,7 +207,14 @@ class StreamRecorder:
             every *= 2
         self.sweep_every_ns = every
         if self.watcher is not None:
-            is_much = source is not None and source.last_sweep_bytes > MOST_UNREAD
-            every = min(every, WATCHED_NS // 2 if is_much else WATCHED_NS)
+            every = min(every, self._watched(0 if source is None else source.last_sweep_bytes))
         start = self._second_ns - self.early_ns
         self.next_sweep_ns = start + ((now_ns - start) // every + 1) * every
+
+    def _watched(self, swept: int) -> int:
+        """Between sweeps of what relays look at: so that no more lies there than they can look at again and again."""
+        if swept > MOST_UNREAD:
+            self._watched_ns = max(WATCHED_NS, self._watched_ns // 2)
+        elif swept * 4 <= MOST_UNREAD:
+            self._watched_ns = min(USUAL_NS, self._watched_ns * 2)
+        return self._watched_ns
