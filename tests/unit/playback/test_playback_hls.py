@@ -217,7 +217,8 @@ def test_a_player_begins_with_the_part_that_it_shows(recording: Recording, foota
     lines = media_playlist(footage, STREAM, whole(recording), at=at).splitlines()
     usual = media_playlist(footage, STREAM, whole(recording)).splitlines()
     row = footage.segments(STREAM, Span(at, UtcTicks(at + 1)))[0]
-    name = PartName(row.id.term, row.id.n, row.t0 - recording.start)
+    base = row.t0 - recording.start
+    name = PartName(row.id.term, row.id.n, base)
     parts = [line for line in lines if line.startswith(str(name).removesuffix(".m4s") + "_")]
     first, last = lines.index(parts[0]) - 1, lines.index(parts[-1]) + 1
     where = usual.index(str(name)) - 1
@@ -229,12 +230,8 @@ def test_a_player_begins_with_the_part_that_it_shows(recording: Recording, foota
     assert b"".join(reversed(served)) == part_bytes(footage, STREAM, name)
     begins = [parse_fragment(fragments(data)[0])[0] for data in reversed(served)]
     assert all(sample.is_key for sample in begins)
-    assert (
-        [Fraction(sample.dts - name.base, SECOND) for sample in begins]
-        == [  # type: ignore[operator]
-            sum(lengths[:before]) for before in range(len(lengths))
-        ]
-    )
+    offsets = [Fraction(sample.dts - base, SECOND) for sample in begins]
+    assert offsets == [sum(lengths[:before]) for before in range(len(lengths))]
 
 
 def test_of_a_damaged_part_the_rest_of_its_segment_is_shown(tmp_path: Path) -> None:
