@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from torrazzo.auditor.chip_rules import ChipRules
-from torrazzo.auditor.finding import Finding
+from torrazzo.auditor.finding import LAST, Finding
 from torrazzo.auditor.prune_rules import PruneRules
 from torrazzo.base.errors import Invalid, Refused
 from torrazzo.base.times import HOUR, SECOND, hour_of, hour_text
@@ -266,7 +266,7 @@ class ActRules:
         """An ask, then another person's approval of it, then the copy by who asked, or whom the approval names."""
         person = Asked(act.values["month"], act.values["who"])
         if act.kind == "ask":
-            if act.values["purpose"] == ERASE:
+            if act.values["purpose"] == ERASE and act.values["t0"] < LAST:
                 person.erase = hour_text(hour_of(act.values["t0"]))
             self.asks[str(entry_index)] = person
             return

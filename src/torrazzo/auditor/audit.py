@@ -8,7 +8,7 @@ to lie on the way to a head that the log signed.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import structlog
 
@@ -29,6 +29,7 @@ from torrazzo.ledger.files import LogFiles
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.key import VerifierKey
 from torrazzo.ledger.merkle import verify_consistency
+from torrazzo.ledger.note import Note
 from torrazzo.ledger.prune_sums import PruneSums
 from torrazzo.ledger.text import HASH_LENGTH
 from torrazzo.ledger.tiles import WIDTH
@@ -92,8 +93,11 @@ class Auditor:
             self._look()
             self._store.live(Life(self._clock.utc(), self._answered, self._grown))
 
-    def is_good(self, head: Checkpoint) -> None:
-        """Before a head is cosigned: raises `Refusal` unless all up to it was followed, and nothing is open."""
+    def is_good(self, head: Checkpoint, note: Note) -> None:
+        """Before a head is cosigned: raises `Refusal` unless all up to it was followed, and nothing is open.
+
+        `note` is the head as the log signed it: one of another history is kept.
+        """
         with self._lock:
             found = next((each for each in self._logs.values() if each.key.name == head.origin), None)
             if found is None:
@@ -107,7 +111,8 @@ class Auditor:
             if not root:
                 raise Refusal(503, f"only {found.size} entries were audited yet, or the first ones never\n")
             if root != head.root:
-                self._found(Finding("R1", found.kind, f"a head of {head.size} entries with another root was shown"))
+                text = f"a head of {head.size} entries with another root was shown to have it cosigned"
+                self._found(Finding("R1", found.kind, text), (found.followed.note, note.pack()))
                 raise Refusal(503, "another history than the one that was audited\n")
 
     def status(self) -> dict[str, object]:
@@ -193,11 +198,10 @@ class Auditor:
             seen = followed.seen
             not_before = seen[1] if seen is not None and index >= seen[0] else None
             if each.kind == "rec":
-                findings += rec.check(index, line, not_before, now)
+                check = rec.check(index, line, not_before, now)
             else:
-                findings += act.check(
-                    index, line, not_before, now, lambda kind, size: self._root(kind, size, copied), self
-                )
+                check = act.check(index, line, not_before, now, lambda kind, size: self._root(kind, size, copied), self)
+            findings += _whatever(check, each.kind, index)
         return followed._replace(copied=copied, rules=rec.pack() if each.kind == "rec" else act.pack()), findings
 
     def _root(self, kind: LogKind, size: int, copied: Copied) -> bytes | None:
@@ -359,3 +363,14 @@ class Auditor:
         if found.origin != key.name:
             raise Refused(f"this auditor followed {found.origin}; for {key.name}, a fork of it, make a new one")
         return found
+
+
+def _whatever(check: Iterator[Finding], kind: LogKind, entry_index: int) -> Iterator[Finding]:
+    """A line that the rules themselves fail at forbids to cosign, as others do: the town may not stop its auditor."""
+    try:
+        yield from check
+    except (TorrazzoError, OSError):  # of what was asked meanwhile: the step is made again
+        raise
+    except Exception as error:
+        log.exception("rules_failed", log=kind, entry=entry_index)
+        yield Finding("R2", kind, f"the rules fail at it: {error!r}", entry_index)

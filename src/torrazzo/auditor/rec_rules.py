@@ -28,8 +28,10 @@ DRIFT_PPM = 500
 SILENT = 15 * SECOND
 LONGEST = 120 * SECOND  # of a segment
 MOST_TERMS = 16  # of a stream that are remembered
+MOST_HOLES = 256  # numbers that are missing, the last ones: others come too late to be told from inserted ones
 
 _TILING = frozenset({"seg", "gap", "step"})
+_UNREAD = (ValueError, KeyError, TypeError, RecursionError, Invalid)
 
 
 @dataclass(slots=True)
@@ -143,7 +145,7 @@ class RecRules:
             return
         if fact.n > term.n + 1:
             yield "R3", f"numbers {term.n + 1} to {fact.n - 1} of term {fact.term} are missing"
-            term.holes += list(range(term.n + 1, fact.n))[-256:]
+            term.holes += range(max(term.n + 1, fact.n - MOST_HOLES), fact.n)
             term.cursor, term.open_n = None, None
         elif (fact.prev or b"") != base64.b64decode(term.hash) and term.by != "recovery":
             yield "R3", f"it does not name number {term.n} of its term as it was entered"
@@ -219,7 +221,7 @@ def _late(entry_index: int, line: bytes, owed: Owed | None) -> Iterator[Finding]
     try:
         found = _own(line, ("stream", "term", "n", "hash", "t"))
         told = (found["hash"], found["stream"], found["term"], found["n"])
-    except (ValueError, KeyError, TypeError, Invalid) as error:
+    except _UNREAD as error:
         yield Finding("R2", "rec", f"not a late entry: {error!r}", entry_index)
         return
     if owed is None or told != (owed.hash, owed.stream, owed.term, owed.n):
@@ -231,7 +233,7 @@ def _late(entry_index: int, line: bytes, owed: Owed | None) -> Iterator[Finding]
 def _silent(entry_index: int, line: bytes, now: int) -> Iterator[Finding]:
     try:
         found = _own(line, ("stream", "term", "t0", "t"))
-    except (ValueError, KeyError, TypeError, Invalid) as error:
+    except _UNREAD as error:
         yield Finding("R2", "rec", f"not a silent entry: {error!r}", entry_index)
         return
     if found["t"] - found["t0"] < SILENT - SECOND or found["t"] > now + FUTURE:

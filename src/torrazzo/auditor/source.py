@@ -53,11 +53,13 @@ class Source:
 
     def minimum(self, kind: LogKind) -> int:
         """The entry with which the log begins."""
-        found = json.loads(self._read("status"))
+        told = self._read("status")
         try:
-            return int(found[kind]["minimum"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise Unavailable(f"{self._address}: no minimum of {kind}; it says {shown(str(found))}") from error
+            found = json.loads(told)
+            return parse_number(str(found[kind]["minimum"]), "minimum")
+        except (KeyError, TypeError, ValueError, RecursionError, Invalid) as error:
+            said = shown(told.decode(errors="replace"))
+            raise Unavailable(f"{self._address}: no minimum of {kind}; it says {said}") from error
 
     def bundle(self, kind: LogKind, number: int, size: int) -> Sequence[bytes]:
         """The entries of a bundle, as many as there are in a tree of this size."""

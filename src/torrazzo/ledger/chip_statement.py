@@ -10,7 +10,7 @@ import re
 import struct
 from typing import NamedTuple, Self
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -60,7 +60,7 @@ class ChipStatement(NamedTuple):
         """
         try:
             key = load_der_public_key(self.key)
-        except ValueError as error:
+        except (ValueError, UnsupportedAlgorithm) as error:  # such as a curve that nobody knows
             raise Invalid(f"attestation: its key cannot be read: {error}") from error
         if not isinstance(key, EllipticCurvePublicKey):
             raise Invalid("attestation: its key is not an elliptic curve's")

@@ -38,7 +38,7 @@ class Witness:
         logs: Iterable[VerifierKey],
         heads: Heads,
         clock: Clock,
-        is_good: Callable[[Checkpoint], None] = lambda _head: None,
+        is_good: Callable[[Checkpoint, Note], None] = lambda _head, _note: None,
     ) -> None:
         self.key, self.heads = key, heads
         self.logs = {log.name: log for log in logs}
@@ -63,7 +63,7 @@ class Witness:
         last = self.heads.last(head.origin)
         self._keep_contradiction(note, head, last)
         _check(asked, last)  # 5, 6
-        self._is_good(head)
+        self._is_good(head, note)
         with self.heads.changing() as change:
             _check(asked, change.last(head.origin))  # again: another request may have been faster
             cosignature = cosign(note, self.key, self._clock.utc() // SECOND)

@@ -31,7 +31,7 @@ from torrazzo.keyring.sealer import Attestation, Level
 from torrazzo.keyring.statement import keep_statement
 from torrazzo.ledger import Policy, sequencer, witnessing
 from torrazzo.ledger.act import pack_act
-from torrazzo.ledger.checkpoint import Checkpoint
+from torrazzo.ledger.checkpoint import Checkpoint, sign_checkpoint
 from torrazzo.ledger.chip_statement import STATEMENTS, ChipStatement
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.ledger.identity import LogName
@@ -61,6 +61,11 @@ def check_mirror(town: Audited, folder: Path) -> None:
 
 def head(town: Audited, size: int) -> Checkpoint:
     return Checkpoint(KEYS["rec"].verifier.name, size, town.ledger.root("rec", size))
+
+
+def asks(town: Audited, head: Checkpoint) -> None:
+    """To have it cosigned; raises `Refusal`."""
+    town.auditor.is_good(head, sign_checkpoint(head, KEYS["rec"]))
 
 
 def long_line(town: Audited, count: int) -> Line:
@@ -111,7 +116,7 @@ def test_a_long_log_is_mirrored_in_steps_and_a_crash_loses_none(
         assert town.look() == []
         check_mirror(town, folder)
         for count in (1, 255, 256, 1_000, 2_001):
-            town.auditor.is_good(head(town, count))
+            asks(town, head(town, count))
 
 
 def test_what_it_remembers_outlives_it(tmp_path: Path) -> None:
@@ -138,23 +143,39 @@ def test_it_signs_only_what_it_has_followed_and_while_nothing_is_open(tmp_path: 
         line = Line()
         town.enter("rec", line.facts[0].line, line.segment())
         town.clock.advance(10)
-        town.auditor.is_good(head(town, 2))
+        asks(town, head(town, 2))
         with pytest.raises(Refusal, match="only 2 entries"):
-            town.auditor.is_good(Checkpoint(head(town, 2).origin, 3, bytes(32)))
+            asks(town, Checkpoint(head(town, 2).origin, 3, bytes(32)))
         town.enter("rec", changed(line.segment(), n=1))
         town.clock.advance(10)
         with pytest.raises(Refusal, match="1 finding is open"):
-            town.auditor.is_good(head(town, 3))
+            asks(town, head(town, 3))
         with pytest.raises(Refusal, match="1 finding is open"):
-            town.auditor.is_good(head(town, 2))
+            asks(town, head(town, 2))
         (found,) = town.store.findings(is_open=True)
         town.store.settle(found.number, "a test")
-        town.auditor.is_good(head(town, 3))
+        asks(town, head(town, 3))
         with pytest.raises(Invalid):
             town.store.settle(found.number, "again")
         with pytest.raises(Refusal, match="another history"):
-            town.auditor.is_good(Checkpoint(head(town, 3).origin, 2, bytes(32)))
+            asks(town, Checkpoint(head(town, 3).origin, 2, bytes(32)))
         assert town.store.violations() == 1
+
+
+def test_a_history_that_is_shown_to_have_it_cosigned_is_kept(tmp_path: Path) -> None:
+    """Shown one history, asked for its signature below the other one: the finding has both heads."""
+    with audited(tmp_path / "a") as town:
+        line = Line()
+        town.enter("rec", line.facts[0].line, line.segment())
+        assert town.look(10) == []
+        shown = town.ledger._read("rec/checkpoint")
+        town.ledger.entries["rec"][1] = changed(town.ledger.entries["rec"][1], lost=7)
+        other = head(town, 2)
+        with pytest.raises(Refusal, match="another history"):
+            asks(town, other)
+        (found,) = town.store.findings(is_open=True)
+        assert found.finding.rule == "R1"
+        assert town.store.proofs(found.number) == [(shown, sign_checkpoint(other, KEYS["rec"]).pack())]
 
 
 def test_a_log_that_was_pruned_is_followed_from_where_it_begins(tmp_path: Path) -> None:
@@ -419,5 +440,5 @@ def test_a_disk_that_fails_forbids_to_sign(tmp_path: Path, monkeypatch: pytest.M
         with monkeypatch.context() as patch:
             patch.setattr(town.store, "save", full)
             with pytest.raises(Refusal, match="only 1 entries"):
-                town.auditor.is_good(head(town, 2))
-        town.auditor.is_good(head(town, 2))
+                asks(town, head(town, 2))
+        asks(town, head(town, 2))

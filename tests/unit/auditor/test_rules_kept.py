@@ -140,6 +140,7 @@ def test_r7_a_chip_that_counts(town: Audited) -> None:
         (lambda _, town: {"state": Chip(town).says(8, EMPTY)}, "by another chip"),
         (lambda chip, _: {"state": chip.says(8, EMPTY), "level": "file"}, "the town's word alone"),
         (lambda chip, town: {"state": _forged(chip, town)}, "signature is not that of its key"),
+        (lambda chip, town: {"state": _of_no_curve(chip, town)}, "key cannot be read"),
     ],
 )
 def test_r7_a_chip_that_does_not_count(
@@ -157,6 +158,18 @@ def _forged(chip: Chip, town: Audited) -> str:
     mixed = json.loads(first) | {"signature": json.loads(second)["signature"]}
     hash_ = hashlib.sha256(base64.b64decode(mixed["statement"])).digest()
     town.ledger.statements[hash_] = json.dumps(mixed).encode()
+    return to_base64(hash_)
+
+
+def _of_no_curve(chip: Chip, town: Audited) -> str:
+    """One by a key on a curve that nobody knows."""
+    hash_ = base64.b64decode(chip.says(8, EMPTY))
+    said = json.loads(town.ledger.statements[hash_])
+    key = base64.b64decode(said["key"])
+    known = bytes.fromhex("2a8648ce3d030107")
+    assert known in key
+    said["key"] = to_base64(key.replace(known, bytes.fromhex("2a8648ce3d030177")))
+    town.ledger.statements[hash_] = json.dumps(said).encode()
     return to_base64(hash_)
 
 

@@ -210,7 +210,7 @@ def test_of_two_at_once_one_is_first(home: WitnessHome) -> None:
     """Heads that follow one and the same are cosigned one after the other, never the smaller behind the larger."""
     entered, go_on = threading.Event(), threading.Event()
 
-    def wait(head: Checkpoint) -> None:
+    def wait(head: Checkpoint, _note: Note) -> None:
         if head.size == 6:
             entered.set()
             go_on.wait(60)
@@ -357,7 +357,7 @@ def test_requests_come_back_as_packed() -> None:
 def test_an_auditor_is_asked_only_about_what_follows(home: WitnessHome) -> None:
     """A head that does not go on from the last one is refused before anybody looks at what it is over."""
 
-    def look(_head: Checkpoint) -> None:
+    def look(_head: Checkpoint, _note: Note) -> None:
         raise AssertionError("it looked")
 
     with opened(home) as witness:
