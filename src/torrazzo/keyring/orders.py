@@ -31,6 +31,7 @@ class Orders:
         self.rekeys, self._vault, self._times = rekeys, vault, times
         self._lock = threading.Lock()
         self._waiting: deque[_Order] = deque()
+        self.no_erasure = threading.Lock()  # held while keys that were opened go into the vault
 
     def erase(self, erased: Erased, pace: Pace) -> int:
         """Returns when it is done: how many K of others were sealed anew. Raises what it comes to."""
@@ -65,6 +66,7 @@ class Orders:
         return ""
 
     def _erase(self, erased: Erased) -> int:
-        if holds := self._vault.holding(erased.streams, erased.hour):
-            raise Refused(f"it is held: release {', '.join(map(str, holds))} first")
-        return self.rekeys.erase(erased.hour, erased.streams, erased.of, self._times.judge().earliest)
+        with self.no_erasure:  # else a hold could be put of what is gone, by keys opened just before
+            if holds := self._vault.holding(erased.streams, erased.hour):
+                raise Refused(f"it is held: release {', '.join(map(str, holds))} first")
+            return self.rekeys.erase(erased.hour, erased.streams, erased.of, self._times.judge().earliest)

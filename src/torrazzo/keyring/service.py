@@ -157,9 +157,10 @@ class KeyDesk:
         expect_settled(self._parts.keyring.home)
         request = self._parsed(KeyRequest, body)
         granted = self._parts.guard.grant_hold(request)
-        keys = self._opened(granted, request.sealed)
         act = parse_act(request.window.line)
-        new = self._parts.vault.put(granted.window, act, granted.stream, granted.term, granted.name, keys)
+        with self._parts.orders.no_erasure:
+            keys = self._opened(granted, request.sealed)
+            new = self._parts.vault.put(granted.window, act, granted.stream, granted.term, granted.name, keys)
         return compact({"held": len(keys), "new": new})
 
     def _opened(self, granted: Granted, sealed: bytes) -> dict[int, bytes]:

@@ -158,6 +158,7 @@ class Retention:
 
     def _free(self, keyring: Keyring, journal: Journal, seen: Seen) -> None:
         """Unlink, hour by hour; each is in the journal before its first file goes."""
+        seen = seen._replace(awaited=frozenset(self._awaited()))  # a hold may have been placed since it was seen
         volumes = [volume for volume in freed(seen) if not self._is_other(volume)]
         if not volumes:
             return

@@ -4,6 +4,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,10 @@ from torrazzo.base.errors import Damaged, Refused, Unavailable
 from torrazzo.base.ids import SegmentId
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of
 from torrazzo.keyring.answer import Denied, parse_answer
+from torrazzo.keyring.gate import Erased
 from torrazzo.keyring.gate_refusal import Reason
 from torrazzo.keyring.gate_request import CloseRequest, HoldRequest, KeyRequest
+from torrazzo.keyring.pace import Pace
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.vault_file import HeldKeys
 from torrazzo.keyring.vault_terms import PROVISIONAL, TERMS
@@ -114,6 +117,30 @@ def test_a_holds_window_gives_no_reader_a_key(town: HeldTown) -> None:
         town.said("/hold-keys", town.looked())
     assert denied.value.reason is Reason.KIND
     assert town.parts.vault.holds == []
+
+
+def test_nothing_is_held_of_what_is_just_being_erased(town: HeldTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the opening of an hour's keys until they lie in the vault no erasure begins; what comes then is refused."""
+    orders, put = town.parts.orders, town.parts.vault.put
+    erased = Erased(frozenset({STREAM}), NAME.hour, 1)
+    steps: list[str] = []
+
+    def look_and_put(*given: Any) -> int:
+        steps.append("no erasure meanwhile" if not orders.no_erasure.acquire(blocking=False) else "erased between")
+        return put(*given)
+
+    class Now(Pace):
+        def ask(self) -> None:
+            orders.look()
+
+    monkeypatch.setattr(town.parts.vault, "put", look_and_put)
+    town.place()
+    with pytest.raises(Refused, match="it is held"):
+        orders.erase(erased, Now())
+    assert steps == ["no erasure meanwhile"]
+    monkeypatch.setattr(town.parts.vault, "holding", lambda *_: [])
+    monkeypatch.setattr(orders.rekeys, "erase", lambda *_: int(orders.no_erasure.locked()))
+    assert orders.erase(erased, Now()) == 1
 
 
 def test_no_key_lies_open_in_the_vault(town: HeldTown) -> None:

@@ -16,6 +16,7 @@ from torrazzo.keyring.heads import Heads
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.trusted_time import Judgement
 from torrazzo.ledger.act import pack_act
+from torrazzo.ledger.client import Entered
 from torrazzo.retention import load_forgotten
 
 OLD = standard(-169, -168)  # NOW - 168 h ends its life at NOW
@@ -126,6 +127,23 @@ def test_a_hold_delays_the_unlinking_and_nothing_else(town: Town) -> None:
     town.look()
     assert str(OLD[0]) not in town.volumes(0) + town.volumes(1)
     assert [act.values["files"] for act in town.ledger.facts("free")] == [2, 3, 1]
+
+
+def test_a_hold_that_is_placed_while_the_ledger_is_told_delays_it_too(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another hold kept readable may be wanted until the very moment in which it would be unlinked."""
+    held = next(path.name for path in town.disk.files() if path.name.startswith(str(OLD[0])[:10]))
+    enter = town.ledger.enter
+
+    def enter_and_hold(line: bytes) -> Entered:
+        town.awaited = {held}
+        return enter(line)
+
+    monkeypatch.setattr(town.ledger, "enter", enter_and_hold)
+    town.look()
+    assert town.living() == YOUNG
+    assert str(OLD[0]) in town.volumes(0) + town.volumes(1)
 
 
 def test_a_side_index_goes_with_its_volume(town: Town) -> None:
