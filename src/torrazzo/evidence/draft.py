@@ -60,20 +60,21 @@ class Draft:
             return _new(self._out).open("rb")
         return cast("BinaryIO", io.BufferedReader(_Veiled(self._disk.open_read(_new(self._out)), self._veil), STEP))
 
-    def finish(self, told: Told) -> tuple[int, str]:
-        """It appears under its name, encrypted if it is to be; size and SHA-256 of what lies there."""
+    def seal(self, told: Told) -> tuple[int, str]:
+        """As it is to be handed over, encrypted if it is to be, and beside its place still: size and SHA-256."""
         if self._recipient is None:
-            size = _new(self._out).stat().st_size
-            move_into_place(_new(self._out), self._out)
-            return size, self._sha256
+            return _new(self._out).stat().st_size, self._sha256
         from torrazzo.durable.age import encrypt
 
         with contextlib.closing(self._disk.create(_sealed(self._out))) as file:
             sink = _Sink(file.append)
             encrypt(lambda pipe: self._copy(pipe, told), sink, [self._recipient])
             file.sync()
-        move_into_place(_sealed(self._out), self._out)
         return sink.size, sink.digest.hexdigest()
+
+    def place(self) -> None:
+        """What was sealed appears under its name."""
+        move_into_place((_new if self._recipient is None else _sealed)(self._out), self._out)
 
     def _copy(self, pipe: BinaryIO, told: Told) -> None:
         digest, done = hashlib.sha256(), 0

@@ -25,7 +25,7 @@ from torrazzo.base.times import UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.evidence.draft import Draft, clear_drafts
 from torrazzo.evidence.gather import NOTHING_LEFT, Asked, Gathering, Measured, Progress, Source, why_of
-from torrazzo.evidence.jobs import Steps, Values
+from torrazzo.evidence.jobs import Cancelled, Steps, Values
 from torrazzo.evidence.package import PackageParts, write_package
 from torrazzo.evidence.report import Custody, HandedOver, report_pdf
 from torrazzo.ledger import Unproven
@@ -62,12 +62,18 @@ class ExportJob:
 
     def run(self, order: Values, steps: Steps) -> Values:
         """The result tells file, size, digest, verdict, and what had to be left out."""
+        placed: list[Path] = []
         try:
-            return self._run(Path(order["out"]), order, steps)
+            return self._run(Path(order["out"]), order, steps, placed)
+        except Cancelled:  # in its very last moment
+            for path in placed:
+                with contextlib.suppress(FileNotFoundError):
+                    self._disk.unlink(path)
+            raise
         finally:
             clear_drafts(self._disk, Path(order["out"]))  # also of a life before
 
-    def _run(self, out: Path, order: Values, steps: Steps) -> Values:
+    def _run(self, out: Path, order: Values, steps: Steps, placed: list[Path]) -> Values:
         """What may have to be waited for is asked for within steps."""
         ask, person = int(order["ask"]), str(order["person"])
         key = named_key(order.get("recipient"))
@@ -91,7 +97,7 @@ class ExportJob:
                 told = [f"{names[stream]}: {found['left_out']}" for stream, found in clips.items()]
                 raise Invalid(f"ask {ask}: {'; '.join(told)}")
             missing = {stream: found.get("why", "nothing") for stream, found in clips.items() if "left_out" in found}
-            wanted = _Wanted(out, order.get("recipient"), UtcTicks(begun["made"]), left_out, missing)
+            wanted = _Wanted(out, order.get("recipient"), UtcTicks(begun["made"]), left_out, missing, placed)
 
             def package(tell: Progress) -> Values:
                 return self._package(gathering.it, measured, wanted, lambda: self._town.custody(ask, person), tell)
@@ -134,32 +140,37 @@ class ExportJob:
         custody: Callable[[], Custody],
         tell: Progress,
     ) -> Values:
-        """Written beside its place, checked as a court would, then put there, with its report."""
+        """Written beside its place, checked as a court would, then put there, with its report: nothing slow behind."""
         out, draft = wanted.out, Draft(self._disk, wanted.out, wanted.recipient)
         try:
             parts = self._write(gathering, measured, wanted, draft, lambda done: tell(0.6 * done))
             with draft.open() as written:
                 findings = check(written, parts, lambda done: tell(0.6 + 0.3 * done))
-            size, sha256 = draft.finish(lambda _: tell(0.9))
+            size, sha256 = draft.seal(lambda _: tell(0.9))
             file = HandedOver(out.name, size, sha256, wanted.recipient, gathering.unshown(), wanted.left_out, findings)
-            report = self._report(gathering.ask, parts, custody(), file, out)
+            report = self._report(gathering.ask, parts, custody(), file)
+            tell(0.99)
+            wanted.placed.append(out)
+            draft.place()
+            if report is not None:
+                wanted.placed.append(report_of(out))
+                self._disk.publish(report_of(out), report)
         except OSError as error:
             raise Unavailable(
                 f"{out}: {error.strerror}; choose another place or make room, then export again"
             ) from error
         finally:
             clear_drafts(self._disk, out)
-        return {"bytes": size, "sha256": sha256, "verdict": "verified", "losses": gathering.losses(), "report": report}
+        where = None if report is None else str(report_of(out))
+        return {"bytes": size, "sha256": sha256, "verdict": "verified", "losses": gathering.losses(), "report": where}
 
-    def _report(self, ask: int, parts: PackageParts, custody: Custody, file: HandedOver, out: Path) -> str | None:
-        """Where it lies; None where the machine cannot draw it: the package is worth the same without."""
+    def _report(self, ask: int, parts: PackageParts, custody: Custody, file: HandedOver) -> bytes | None:
+        """None where the machine cannot draw it: the package is worth the same without."""
         try:
-            data = report_pdf(ask, parts, custody, file)
+            return report_pdf(ask, parts, custody, file)
         except Unavailable as error:
             log.warning("report_not_drawn", error=str(error))
             return None
-        self._disk.publish(report_of(out), data)
-        return str(report_of(out))
 
     def _write(
         self,
@@ -222,6 +233,7 @@ class _Wanted(NamedTuple):
     made: UtcTicks
     left_out: Mapping[str, str]
     missing: Mapping[StreamId, str]  # the same in one word
+    placed: list[Path]  # what of it has its name
 
 
 class _Late:

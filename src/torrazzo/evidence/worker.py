@@ -135,6 +135,8 @@ class Shelf:
     def clear(self, path: Path) -> None:
         """Remove what a life of the worker that was killed has left, if nobody will go on with it."""
         clear_drafts(self._disk, path)
+        if self.holds(path):  # a name that no other job has
+            self.take(path)
 
     def tidy(self) -> None:
         """Remove what nobody fetched."""

@@ -33,6 +33,7 @@ from torrazzo.testing import ClipSpec, FakeClock, make_clip
 from torrazzo.testing.clock import START
 from torrazzo_verify.verify import Finding, parse_policy, sentence, verify
 
+KEY = str(pyrage.x25519.Identity.generate().to_public())
 DUOMO, PO, DARK = "3f9a1c0e5b7d2264/main", "00c0ffee00c0ffee/main", "000000000000dada/main"
 
 
@@ -87,6 +88,7 @@ class Lives:
             self.worked.append(name)
             work = jobs.patient(work, FakeClock(), lambda _: self.fate(name, -1))
             self.kept[name] = json.dumps(work(lambda done: self.fate(name, done)))
+            self.fate(name, 1)
         found: Values = json.loads(self.kept[name])
         return found
 
@@ -151,6 +153,23 @@ def test_a_cancelled_job_leaves_nothing(town: SmallTown, tmp_path: Path) -> None
     with pytest.raises(Cancelled):
         run(town, Lives(fate), tmp_path / "1.asice")
     assert not list(tmp_path.glob("*.asice*")) + list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("recipient", [None, KEY])
+@pytest.mark.parametrize("at", [0.9, 0.99, 1.0])
+def test_a_job_that_is_cancelled_in_its_last_moment_leaves_nothing(
+    at: float, recipient: str | None, town: SmallTown, tmp_path: Path
+) -> None:
+    """While the report is drawn, just before all is put in its place, and just after: a no is a no."""
+
+    def fate(name: str, done: float) -> None:
+        if name == "package" and done >= at:
+            raise Cancelled
+
+    (tmp_path / "out").mkdir()
+    with pytest.raises(Cancelled):
+        run(town, Lives(fate), tmp_path / "out" / "1.asice", recipient)
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_what_is_there_is_not_replaced_and_nobody_elses_ask_is_exported(town: SmallTown, tmp_path: Path) -> None:
