@@ -121,7 +121,7 @@ class RecRules:
         except Invalid as error:
             yield Finding("R2", "rec", str(error), entry_index)
             return
-        if fact.kind == "seg" and fact.key is not None:
+        if fact.kind == "seg" and fact.key is not None and fact.key.isascii():  # else it names none, which is R2
             self.keys.setdefault(fact.key, set()).add(str(fact.stream))
         for rule, text in (*_sizes(fact, now), *self._follow(fact)):
             yield Finding(rule, "rec", text, entry_index, str(fact.stream), fact.t0)

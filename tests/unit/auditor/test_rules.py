@@ -552,6 +552,7 @@ def test_no_line_stops_an_auditor(town: Audited) -> None:
     """Numbers beyond any calendar, names that are none, names twice: found, kept, and it goes on."""
     line = started(town)
     huge = 2**64 - 1
+    town.enter("rec", line.segment(key="\ud800/standard"))
     town.enter("rec", *(line.segment(n=n) for n in (5 * 10**8, 2**63, huge)))  # numbers that nobody could count
     town.enter("rec", line.segment(t0=huge, t1=huge), line.step(1, t1=huge), b"\xff", b"[]", b"7", b'{"kind":"late"}')
     silent = b'{"v":1,"kind":"silent","stream":"%s","term":"%s","t0":1%s,"t":1}'
