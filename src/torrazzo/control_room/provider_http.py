@@ -14,13 +14,14 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Unavailable
 from torrazzo.base.strict_json import once
 from torrazzo.base.times import BootNs
-from torrazzo.ledger.limited_reader import LimitedReader
+from torrazzo.ledger.limited_reader import LimitedReader, read_body
 
 SECONDS = 8.0  # from the question to the last byte; looking up a name comes on top
 BYTES = 256 << 10  # of an answer, its head included
 _LONGEST = 2_000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _JSON = ("application/json", "application/jwk-set+json")
+_TOO_LONG = "the answer is longer than any of a provider"
 
 
 class Answer(NamedTuple):
@@ -65,10 +66,10 @@ def ask(
         connection = _connection(address, ca)
         try:
             connection.request(method, target, body, said)
-            reader = LimitedReader(connection.sock, clock, until, BYTES, "the answer is longer than any of a provider")
+            reader = LimitedReader(connection.sock, clock, until, BYTES, _TOO_LONG)
             answer = http.client.HTTPResponse(cast("socket", reader), method=method)  # it only asks for `makefile`
             answer.begin()
-            found = answer.read()
+            found = read_body(answer, BYTES, _TOO_LONG)
         finally:
             connection.close()
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -63,15 +63,17 @@ class ExportJob:
     def run(self, order: Values, steps: Steps) -> Values:
         """The result tells file, size, digest, verdict, and what had to be left out."""
         placed: list[Path] = []
+        is_cancelled = False
         try:
             return self._run(Path(order["out"]), order, steps, placed)
-        except Cancelled:  # in its very last moment
-            for path in placed:
-                with contextlib.suppress(FileNotFoundError):
-                    self._disk.unlink(path)
+        except Cancelled:
+            is_cancelled = True
             raise
         finally:
             clear_drafts(self._disk, Path(order["out"]))  # also of a life before
+            for path in placed if is_cancelled else ():  # in the very last moment
+                with contextlib.suppress(FileNotFoundError):
+                    self._disk.unlink(path)
 
     def _run(self, out: Path, order: Values, steps: Steps, placed: list[Path]) -> Values:
         """What may have to be waited for is asked for within steps."""

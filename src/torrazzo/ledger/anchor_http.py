@@ -16,9 +16,10 @@ from torrazzo.ledger.anchor import CLOCK, Anchor
 from torrazzo.ledger.anchor_authority import Authority
 from torrazzo.ledger.anchor_query import draw_nonce, query
 from torrazzo.ledger.anchor_token import open_answer
-from torrazzo.ledger.limited_reader import LimitedReader
+from torrazzo.ledger.limited_reader import LimitedReader, read_body
 from torrazzo.ledger.text import shown
 
+_TOO_LONG = "the answer is longer than any stamp"
 _SLACK = 2 * SECOND  # the token's time has whole seconds; clocks that are kept differ by less
 
 
@@ -57,10 +58,10 @@ def _post(authority: Authority, body: bytes, clock: Clock, limits: Limits) -> by
     connection = _connection(authority, limits.seconds)
     try:
         connection.request("POST", target, body, _headers(authority))
-        reader = LimitedReader(connection.sock, clock, until, limits.bytes, "the answer is longer than any stamp")
+        reader = LimitedReader(connection.sock, clock, until, limits.bytes, _TOO_LONG)
         answer = http.client.HTTPResponse(cast("socket", reader), method="POST")  # it only asks for `makefile`
         answer.begin()
-        found = answer.read()
+        found = read_body(answer, limits.bytes, _TOO_LONG)
     except (OSError, http.client.HTTPException) as error:
         raise Unavailable(f"authority {authority.name}: {authority.url}: {str(error) or repr(error)}") from error
     finally:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reading what a stranger sends, within limits: so many bytes, until then, however slowly they come."""
 
+import http.client
 import io
 from socket import socket
 from typing import Any
@@ -33,3 +34,15 @@ class LimitedReader(io.RawIOBase):
         if self._left < 0:
             raise OSError(self._too_long)
         return got
+
+
+def read_body(answer: http.client.HTTPResponse, most: int, too_long: str) -> bytes:
+    """What stands behind the head that `begin` has read; raises OSError and HTTPException, whatever that says of it."""
+    try:
+        if answer.length is not None and answer.length > most:  # memory of that length would be asked for first
+            raise OSError(too_long)
+        return answer.read()
+    except (MemoryError, OverflowError) as error:  # the same of one piece
+        raise OSError(too_long) from error
+    except ValueError as error:  # a piece of less than no length
+        raise OSError(f"its answer cannot be read: {error}") from error

@@ -11,13 +11,14 @@ from typing import NamedTuple, cast
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import BootNs
-from torrazzo.ledger.limited_reader import LimitedReader
+from torrazzo.ledger.limited_reader import LimitedReader, read_body
 from torrazzo.ledger.note import MAX_BYTES
 from torrazzo.town.ask import UnixHttp
 
 SECONDS = 5.0  # from the connection to the last byte
 
 _MOST_BYTES = MAX_BYTES + (64 << 10)
+_TOO_LONG = "its answer is too long"
 _UNIX = "unix:"
 
 
@@ -35,10 +36,10 @@ def call(address: str, target: str, clock: Clock, body: bytes | None = None, *, 
     method = "GET" if body is None else "POST"
     try:
         connection.request(method, f"{prefix}/{target}", body, {"Connection": "close"})
-        reader = LimitedReader(connection.sock, clock, until, _MOST_BYTES, "its answer is too long")
+        reader = LimitedReader(connection.sock, clock, until, _MOST_BYTES, _TOO_LONG)
         answer = http.client.HTTPResponse(cast("socket", reader), method=method)  # it only asks for `makefile`
         answer.begin()
-        return Answer(answer.status, answer.read())
+        return Answer(answer.status, read_body(answer, _MOST_BYTES, _TOO_LONG))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unavailable(f"{address}: {str(error) or repr(error)}") from error
     finally:

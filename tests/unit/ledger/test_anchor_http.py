@@ -193,9 +193,10 @@ def _gives_up(authority: Authority) -> None:
     [
         (Reply(bytes(10 << 20)), Unavailable, "longer than any stamp"),
         (Reply(bytes(10 << 20), length=900), Invalid, "no answer"),
+        (Reply(b"", length=10**14), Unavailable, "longer than any stamp"),
         (Reply(b"", headers=tuple((f"X-{n}", "y" * 60_000) for n in range(50))), Unavailable, "longer than any stamp"),
     ],
-    ids=["long", "longer than it says", "long headers"],
+    ids=["long", "longer than it says", "of a length that nobody has", "long headers"],
 )
 def test_an_answer_without_end_is_given_up(town: Town, reply: Reply, error: type[Exception], why: str) -> None:
     """Ten megabytes are not read: neither as body nor as headers, whatever their length is said to be."""
