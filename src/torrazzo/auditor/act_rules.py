@@ -27,6 +27,7 @@ Root: TypeAlias = Callable[
     [LogKind, int], bytes | None
 ]  # of the first so many entries, as they were mirrored; empty: not known
 
+DISK = "disk"  # why a key is destroyed early: all disks are full
 ERASE = "erase"  # purpose of an ask: one hour of some streams is to go before its time
 
 LEAD = 2 * 60 * SECOND  # by which a shred may begin before the end of life
@@ -35,6 +36,7 @@ OVERDUE = 15 * 60 * SECOND
 BACK = 5 * 60 * SECOND  # what was entered now may have been written so long ago
 KEPT = 60 * 24 * HOUR  # so long it is remembered that a key was destroyed
 FORGED = frozenset({"head-forged", "head-fork"})
+SHORT = 6 * HOUR  # between two keys that go for want of room, and it is the same want
 BOOKED = 2 * 60 * SECOND  # refusals of a minute are told together, when it is over
 
 
@@ -92,6 +94,7 @@ class ActRules:
     erased: dict[str, int] = field(default_factory=dict)  # hours whose keys may be other ones than were born → since
     chip: ChipRules = field(default_factory=ChipRules)
     prune: PruneRules = field(default_factory=PruneRules)
+    short_at: int | None = None  # when a key went last for want of room
 
     def pack(self) -> dict[str, object]:
         """For the database."""
@@ -135,6 +138,8 @@ class ActRules:
         key = f"{act.values['hour']}/{act.values['class']}" if act.kind == "shred" else None
         for rule, text in found:
             yield Finding(rule, "act", text, entry_index, _stream(act), _begin(key) or act.t, key=key)
+        if key is not None and (text := self._short_of_room(act, key)):
+            yield Finding("R7", "act", text, entry_index, None, _begin(key), is_notice=True, key=key)
 
     def overdue(self, now: int, rec_size: int) -> Iterator[Finding]:
         """What should have happened by now, each told once."""
@@ -228,8 +233,10 @@ class ActRules:
                     "R7",
                     f"key {name} was destroyed {(act.t - end) / SECOND:.0f} s after the end of its pictures' life",
                 )
-            if act.values["why"] == "age" and act.t < end - LEAD - SLACK:
-                yield "R7", f"key {name} was destroyed {(end - act.t) / SECOND:.0f} s early, for its age"
+            why = act.values["why"]
+            if why != DISK and act.t < end - LEAD - SLACK:
+                reason = "its age" if why == "age" else f"{why!r}, which is no reason"
+                yield "R7", f"key {name} was destroyed {(end - act.t) / SECOND:.0f} s early, for {reason}"
         self.needed.pop(name, None)
         self.gone = {known: t for known, t in self.gone.items() if t > act.t - KEPT} | {name: act.t}
         self.erased = {hour: t for hour, t in self.erased.items() if t > act.t - KEPT}
@@ -241,6 +248,16 @@ class ActRules:
         for log in ("rec", "act"):
             if act.values[log] is not None:
                 yield from _same("R1", log, act.values[log], root)
+
+    def _short_of_room(self, act: Act, name: str) -> str:
+        """That footage goes early because disks are full is the town's word: told when it begins."""
+        if act.values["why"] != DISK or not _lives(name) or act.t >= _end(name) - LEAD - SLACK:
+            return ""
+        before, self.short_at = self.short_at, act.t
+        if before is not None and act.t - before <= SHORT:
+            return ""
+        hours = (_end(name) - act.t) / HOUR
+        return f"keys are destroyed early for want of room, as the town says: {name} {hours:.0f} hours before its time"
 
     def _left(self, name: str, act: Act) -> Iterator[tuple[str, str]]:
         """R8, for keys whose birth was booked."""

@@ -533,7 +533,7 @@ def test_r11_a_forked_log_is_refused_until_it_is_trusted(town: Audited) -> None:
         town.enter("act", pack_act("fork", town.clock.utc(), values))
     started(town)
     refuse("head-forged")
-    town.enter("act", shred(hour_of(START), town.clock.utc(), why="order", rec={"size": 60, "root": HASH}))
+    town.enter("act", shred(hour_of(START), town.clock.utc(), why="disk", rec={"size": 60, "root": HASH}))
     for log in KINDS:
         refuse("head-fork")
         head = {"log": log, "size": 1, "root": to_base64(town.ledger.root(log, 1))}

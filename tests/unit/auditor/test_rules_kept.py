@@ -173,6 +173,34 @@ def _of_no_curve(chip: Chip, town: Audited) -> str:
     return to_base64(hash_)
 
 
+# -- R7, why a key goes early
+
+
+def test_r7_no_word_makes_an_early_end_right(town: Audited) -> None:
+    """An hour that is destroyed long before its time for a reason that no program of ours has."""
+    started(town)
+    town.enter("act", shred(hour_of(START), town.clock.utc(), why="order"))
+    only(town.look(10), "R7", "early, for 'order'", "0000000000000001/main")
+
+
+def test_r7_keys_that_go_for_want_of_room_are_told(town: Audited) -> None:
+    """Nobody can prove that disks were full: the second office is told when it begins, once, and cosigns on."""
+    started(town)
+    for hour in range(3):
+        town.enter("act", shred(hour_of(START) + hour, town.clock.utc(), why="disk"))
+        assert town.look(10) == []
+    (told,) = town.store.findings(is_open=True)
+    assert told.finding.is_notice
+    assert "for want of room, as the town says" in told.finding.text
+    assert told.finding.stream == "0000000000000001/main"
+    town.clock.advance(7 * 3_600)
+    town.enter("act", shred(hour_of(START) + 3, town.clock.utc(), why="disk"))
+    town.look()
+    assert (
+        sum(found.finding.rule == "R7" and found.finding.is_notice for found in town.store.findings(is_open=True)) == 2
+    )
+
+
 # -- R8, early erasure
 
 
