@@ -40,10 +40,11 @@ class Told:
         try:
             await self._app(scope, receive, noted)
         except Exception as error:
-            if not is_whole:
-                raise
-            if status != FAILED:
-                log.warning("failed_behind_answer", path=scope["path"], status=status, error=repr(error))
+            if is_whole:
+                if status != FAILED:
+                    log.warning("failed_behind_answer", path=scope["path"], status=status, error=repr(error))
+                return
+            raise
 
 
 class OneLine(logging.Handler):
