@@ -21,7 +21,7 @@ from torrazzo.segment import Fragment, Opened, Sealed, Segmenter
 
 SECOND_NS = 1_000_000_000
 USUAL_NS = SECOND_NS // 2  # between sweeps
-WATCHED_NS = USUAL_NS // 4  # … of a stream that somebody watches live, at most
+WATCHED_NS = USUAL_NS // 2  # … of a stream that somebody watches live: a frame is known before it counts as late
 MOST_UNREAD = 384 << 10  # bytes of such a stream: for each frame all that lies unread is looked at
 FASTEST_NS = USUAL_NS // 8
 MOST_EVENTS = 300  # that frames may make in a second: a hundred segments
@@ -46,7 +46,8 @@ class StreamRecorder:
         self.clock_offset_ns: int | None = None  # the camera's clock minus ours, from its sender reports
         self.last_unit: AccessUnit | None = None
         self.watcher: Callable[[list[AccessUnit]], None] | None = None  # while somebody watches it live
-        self.sweep_every_ns = self._watched_ns = USUAL_NS
+        self.sweep_every_ns = USUAL_NS
+        self._watched_ns = WATCHED_NS
         self.next_sweep_ns = 0
         self.early_ns = 0  # how long before the end of a second its last sweep falls
         self._second_ns = 0
@@ -214,7 +215,7 @@ class StreamRecorder:
     def _watched(self, swept: int) -> int:
         """Between sweeps of what relays look at: so that no more lies there than they can look at again and again."""
         if swept > MOST_UNREAD:
-            self._watched_ns = max(WATCHED_NS, self._watched_ns // 2)
+            self._watched_ns = WATCHED_NS // 2
         elif swept * 4 <= MOST_UNREAD:
-            self._watched_ns = min(USUAL_NS, self._watched_ns * 2)
+            self._watched_ns = WATCHED_NS
         return self._watched_ns

@@ -9,7 +9,9 @@ import pytest
 
 from tests.tools.lab import Lab, LabSource
 from torrazzo.camera.units import Event
+from torrazzo.recorder.live import LATE_NS
 from torrazzo.recorder.record import Recorder
+from torrazzo.recorder.stream import WATCHED_NS
 from torrazzo.testing import ClipSpec, FakeClock, FaultyDisk, make_clip
 from torrazzo.testing.clips import Clip
 from torrazzo.testing.clock import run_virtual
@@ -81,12 +83,13 @@ def test_a_socket_whose_buffer_fills_is_read_at_every_beat(clip: Clip, monkeypat
         assert len(_after(moments, settled)) == pytest.approx(8 * len(_after(seconds, settled)), abs=8)
 
 
-@pytest.mark.parametrize(("size", "times"), [(300_000, 2), (500_000, 8)])
-def test_what_somebody_watches_is_read_more_often_where_much_comes(
+@pytest.mark.parametrize(("size", "times"), [(300_000, 4), (500_000, 8)])
+def test_what_somebody_watches_is_read_more_often(
     clip: Clip, monkeypatch: pytest.MonkeyPatch, size: int, times: int
 ) -> None:
-    """Twice a second like any other, and up to eight times where more comes than is to lie there unread."""
+    """Four times a second, and eight where more comes than is to lie there unread; long before a frame counts as late."""
     reads, seconds = _moments(clip, monkeypatch, size=size, room=16 << 20, is_watched=True)
     settled = seconds[5]
+    assert WATCHED_NS + 200_000_000 < LATE_NS
     for moments in reads:
         assert len(_after(moments, settled)) == pytest.approx(times * len(_after(seconds, settled)), abs=8)
