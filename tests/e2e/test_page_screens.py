@@ -407,7 +407,7 @@ def test_what_is_old_is_said_to_be(browser: Any) -> None:
 
 
 def test_a_screen_that_does_not_come_says_so_and_comes_later(browser: Any) -> None:
-    """Off line, a screen never opened before is told in the page's own words, beside the navigation; then it is there."""
+    """Off line, a screen never opened before is told in the page's words, beside the navigation; then it is there."""
     with serve_page(PageTown(stage="full")) as address:
         seen = Seen(browser, address)
         seen.open("/system")
