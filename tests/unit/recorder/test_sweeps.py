@@ -87,7 +87,7 @@ def test_a_socket_whose_buffer_fills_is_read_at_every_beat(clip: Clip, monkeypat
 def test_what_somebody_watches_is_read_more_often(
     clip: Clip, monkeypatch: pytest.MonkeyPatch, size: int, times: int
 ) -> None:
-    """Four times a second, and eight where more comes than is to lie there unread; long before a frame counts as late."""
+    """Four times a second, eight where more comes than is to lie there unread; long before a frame counts as late."""
     reads, seconds = _moments(clip, monkeypatch, size=size, room=16 << 20, is_watched=True)
     settled = seconds[5]
     assert WATCHED_NS + 200_000_000 < LATE_NS
