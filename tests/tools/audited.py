@@ -259,6 +259,16 @@ def commitment_of(hour: int) -> bytes:
     return f"{hour_text(hour)}/standard".encode() + b"\0" + bytes(32)
 
 
+def erasure(town: Audited, hour: int, **changes: Any) -> int:
+    """Of the first camera, wanted by one person and approved by another; the approval's number."""
+    t, first = town.clock.utc(), len(town.ledger.entries["act"])
+    anna = {"month": "202611", "who": to_base64(bytes(range(32))), "p": to_base64(bytes(range(32)))}
+    span = {"streams": [str(stream(1))], "t0": hour * HOUR, "t1": (hour + 1) * HOUR, "purpose": "erase", "to": "nobody"}
+    town.enter("act", pack_act("ask", t, {**span, **anna, **changes}))
+    town.enter("act", pack_act("approve", t, {"of": first, **anna, "who": to_base64(SECRET)}))
+    return first + 1
+
+
 @contextlib.contextmanager
 def audited(folder: Path, ledger: MemoryLedger | None = None, clock: FakeClock | None = None) -> Iterator[Audited]:
     """For the block; the same folder again goes on."""

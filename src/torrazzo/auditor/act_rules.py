@@ -70,7 +70,8 @@ class Asked:
     who: str
     of: int | None = None  # of an approve: the ask
     maker: str | None = None  # of an approve: who is to make the copy instead of who asked
-    erase: str | None = None  # the hour that is to be erased
+    erase: str | None = None  # the hour that is to be erased …
+    streams: list[str] | None = None  # … of these; None: not known
 
 
 @dataclass(slots=True)
@@ -278,13 +279,18 @@ class ActRules:
         approved = self.asks.get(str(act.values["of"]))
         if approved is None or approved.of is None:
             yield "R11", f"it names {act.values['of']}, which is no approval: one person erased it alone"
+            return
+        ask = self.asks[str(approved.of)]
+        is_other = ask.streams is not None and not set(act.values["streams"]) <= set(ask.streams)
+        if ask.erase != act.values["hour"] or is_other:
+            yield "R11", f"it names {act.values['of']}, which approves something else: nobody else wanted this erased"
 
     def _copy(self, entry_index: int, act: Act) -> Iterator[tuple[str, str]]:
         """An ask, then another person's approval of it, then the copy by who asked, or whom the approval names."""
         person = Asked(act.values["month"], act.values["who"])
         if act.kind == "ask":
             if act.values["purpose"] == ERASE and act.values["t0"] < LAST:
-                person.erase = hour_text(hour_of(act.values["t0"]))
+                person.erase, person.streams = hour_text(hour_of(act.values["t0"])), act.values["streams"]
             self.asks[str(entry_index)] = person
             return
         named = self.asks.get(str(act.values["of"]))

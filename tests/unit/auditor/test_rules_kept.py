@@ -20,6 +20,7 @@ from tests.tools.audited import (
     MemoryLedger,
     audited,
     commitment_of,
+    erasure,
     late,
     life_end,
     only,
@@ -204,14 +205,21 @@ def test_r7_keys_that_go_for_want_of_room_are_told(town: Audited) -> None:
 # -- R8, early erasure
 
 
-def erasure(town: Audited, hour: int) -> int:
-    """Approved by a second person; the approval's number."""
-    t, first = town.clock.utc(), len(town.ledger.entries["act"])
-    anna = {"month": "202611", "who": HASH, "p": HASH}
-    span = {"streams": [STREAM], "t0": hour * HOUR, "t1": (hour + 1) * HOUR, "purpose": "erase", "to": "nobody"}
-    town.enter("act", pack_act("ask", t, {**span, **anna}))
-    town.enter("act", pack_act("approve", t, {"of": first, **anna, "who": to_base64(bytes(32))}))
-    return first + 1
+@pytest.mark.parametrize(
+    ("wanted", "changes"),
+    [
+        ({}, {"hour": hour_text(hour_of(START) + 1)}),
+        ({}, {"streams": [STREAM, "0000000000000002/main"]}),
+        ({"purpose": "crime"}, {}),
+    ],
+)
+def test_r11_an_approval_of_something_else(town: Audited, wanted: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Two people wanted one camera-hour erased: no other hour is by that, nor another camera; nor by a copy."""
+    started(town)
+    of = erasure(town, hour_of(START), **wanted)
+    rekey = {"hour": hour_text(hour_of(START)), "class": "standard", "of": of, "streams": [STREAM], "kept": 1}
+    town.enter("act", pack_act("rekey", town.clock.utc(), {**rekey, **changes}))
+    only(town.look(10), "R11", "approves something else")
 
 
 @pytest.mark.parametrize("order", ["rekey first", "shred first", "birth last"])
