@@ -528,6 +528,8 @@ MIMETYPE = b"application/vnd.etsi.asic-e+zip"
 MAX_ENTRIES, MAX_DIRECTORY, MAX_TEXT = 4_000_000, 1 << 29, 1 << 28
 MAX_THREADS = 4  # clips that are checked at a time
 STEP = 1 << 18  # bytes read, and hashed while the processor still has them at hand
+ASIC = "META-INF/ASiCManifest.xml"
+PLAIN = (45, 45, 0x800, 0, 0, 0x21)  # made by and for version 4.5, names in UTF-8, stored, at the first hour of 1980
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}", re.ASCII)
 
 
@@ -537,6 +539,7 @@ class Package:
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.entries: Dict[str, Tuple[int, int]] = {}  # name → where its bytes begin, and how many
+        self.sums: Dict[str, int] = {}  # their CRC-32
         self.folded: Set[str] = set()  # the same names, as systems see them that do not tell A from a
         end = file.seek(0, 2)
         self.size = end
@@ -566,6 +569,7 @@ class Package:
     def find_directory(self, end: int) -> Tuple[int, int, int]:
         """Where the central directory begins, its length and its number of entries (APPNOTE 4.3.14 to 4.3.16)."""
         magic, *disks, count, size, at, comment = struct.unpack("<4s4H2LH", self.bytes_at(end - 22, 22))
+        short = [count, size, at]
         if magic != b"PK\5\6" or comment or disks != [0, 0, count]:
             raise Malformed("not a ZIP file, or cut off, or with a comment")
         directory_end = end - 22
@@ -575,8 +579,10 @@ class Package:
                 raise Malformed("ZIP: bad zip64 locator")
             fields = struct.unpack("<4sQ2H2L4Q", self.bytes_at(record, 56))
             magic, (count, size, at), directory_end = fields[0], fields[7:], record
-            if magic != b"PK\6\6" or fields[1] != 44 or fields[4:7] != (0, 0, count):
+            if magic != b"PK\6\6" or fields[1:4] != (44, 45, 45) or fields[4:7] != (0, 0, count):
                 raise Malformed("ZIP: bad zip64 record")
+        if short != [min(count, 0xFFFF), min(size, 0xFFFFFFFF), min(at, 0xFFFFFFFF)]:
+            raise Malformed("ZIP: its end says two things")
         if at + size != directory_end:
             raise Malformed("ZIP: bytes behind the directory")
         return at, size, count
@@ -586,14 +592,15 @@ class Package:
         if place + 46 > len(directory):
             raise Malformed("ZIP: directory cut off")
         head = struct.unpack_from("<4s6H3L5H2L", directory, place)
-        magic, flags, method, crc, packed, size = head[0], head[3], head[4], head[7], head[8], head[9]
-        name_size, extra_size, comment_size, at = head[10], head[11], head[12], head[16]
+        magic, packed, size, name_size, extra_size, at = head[0], head[8], head[9], head[10], head[11], head[16]
         raw = directory[place + 46 : place + 46 + name_size]
         extra = directory[place + 46 + name_size : place + 46 + name_size + extra_size]
         size, packed, at = zip64(extra, size, packed, at)
         name = raw.decode("ascii", "replace")
-        is_file = head[13] == 0 and head[15] >> 28 in (0, 8) and not head[15] & 0x10  # no link, no folder
-        is_plain = not (flags & ~0x800 or method or comment_size) and is_file
+        is_plain = head[1:7] == PLAIN and not any(head[12:16])
+        if name.startswith("META-INF/") and name != ASIC:  # a seal may be added by another program, at its time
+            is_file = head[13] == 0 and head[15] >> 28 in (0, 8) and not head[15] & 0x10  # no link, no folder
+            is_plain = not (head[3] & ~0x800 or head[4] or head[12]) and is_file
         if magic != b"PK\1\2" or not is_plain or packed != size or at != expected:
             raise Malformed(f"ZIP: entry {name[:80]!a} is not as we write it: packed anew?")
         if NAME.fullmatch(name) is None or name.lower() in self.folded:
@@ -601,13 +608,13 @@ class Package:
         self.folded.add(name.lower())
         local = struct.unpack("<4s5H3L2H", self.bytes_at(at, 30))
         local_size, local_packed = zip64(self.bytes_at(at + 30 + local[9], local[10]), local[8], local[7])
-        is_same = (local[2] & ~0x800, local[3], local[6], local_size, local_packed) == (0, 0, crc, size, size)
-        if local[0] != b"PK\3\4" or not is_same or self.bytes_at(at + 30, local[9]) != raw:
+        is_same = local[:7] == (b"PK\3\4", *head[2:8]) and local_size == local_packed == size
+        if not is_same or self.bytes_at(at + 30, local[9]) != raw:
             raise Malformed(f"ZIP: entry {name!a} says two things of itself")
         begin = at + 30 + local[9] + local[10]
         if begin + size > self.size:
             raise Malformed("ZIP: cut off")
-        self.entries[name] = (begin, size)
+        self.entries[name], self.sums[name] = (begin, size), head[7]
         return place + 46 + name_size + extra_size, begin + size
 
     def read(self, name: str) -> bytes:
@@ -620,8 +627,9 @@ class Package:
         return self.bytes_at(at, size)
 
     def digest(self, name: str) -> str:
-        """SHA-256 of a small entry, in hex."""
-        return sha256(self.read(name)).hex()
+        """SHA-256 of a small entry, in hex; empty if its CRC-32 is another, for other programs give up there."""
+        data = self.read(name)
+        return sha256(data).hex() if binascii.crc32(data) == self.sums[name] else ""
 
 
 class Reader:
@@ -666,6 +674,8 @@ def zip64(extra: bytes, *values: int) -> List[int]:
         raise Malformed("ZIP: an extra field that we do not write")
     found = list(values)
     for number, (value,) in zip(wide, struct.iter_unpack("<Q", extra[4:])):
+        if value < 0xFFFFFFFF:
+            raise Malformed("ZIP: a number that needs no zip64")
         found[number] = value
     return found
 
@@ -673,8 +683,14 @@ def zip64(extra: bytes, *values: int) -> List[int]:
 # ==================================================================================== 8 video files, ISO/IEC 14496-12
 
 SECOND, MINUTE = 90_000, 60  # ticks, seconds
+SINCE_1904 = 2_082_844_800  # seconds to 1970 from where the clocks of these files begin
 MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # shown as it is: not turned, not cut
 VMHD = b"\0\0\0\1" + bytes(8)  # copied, not mixed
+HDLR = bytes(8) + b"vide" + bytes(12) + b"video\0"
+FTYP = b"isom\0\0\2\0isomiso4%bmp42"
+TRACK = struct.pack(">2I", 1, 0)
+MOVIE = struct.pack(">IH10x", 0x10000, 0x100) + MATRIX + bytes(24) + struct.pack(">I", 2)
+LANGUAGE = struct.pack(">HH", 0x55C4, 0)  # none
 DINF = struct.pack(">I4s3I4sI", 28, b"dref", 0, 1, 12, b"url ", 1)  # all data is in this file
 
 KEY_FRAME = 0x02000000  # flags of a sample that depends on no other
@@ -753,7 +769,7 @@ def fragment_pictures(data: Bytes, begin: int) -> Tuple[Pictures, List[bool], in
 class Header:
     """What a clip's own `ftyp moov` makes a player show: which bytes, in which order, when (export.md)."""
 
-    def __init__(self, data: Bytes, init: Bytes, clip_size: int) -> None:
+    def __init__(self, data: Bytes, init: Bytes, clip_size: int, start: int) -> None:
         moov_end = 0
         for _ in range(2):
             if moov_end + 4 > len(data):
@@ -766,14 +782,19 @@ class Header:
         mdia = inside(data, trak[b"mdia"], b"mdhd hdlr minf")
         minf = inside(data, mdia[b"minf"], b"vmhd dinf stbl")
         stbl = inside(data, minf[b"stbl"], b"stsd stts ctts stss stsc stsz co64")
-        self.check_picture(data, trak, stbl, init)
-        handler = content(data, mdia, b"hdlr")[8:12]
-        if (handler, content(data, minf, b"vmhd"), content(data, minf, b"dinf")) != (b"vide", VMHD, DINF):
+        stsd, size = self.recorded(init)
+        parts = (content(data, mdia, b"hdlr"), content(data, minf, b"vmhd"), content(data, minf, b"dinf"))
+        if parts != (HDLR, VMHD, DINF) or content(data, boxes, b"ftyp") != FTYP % stsd[12:16]:
             raise Malformed("video: not shown as it is, or from elsewhere than this file")
+        if content(data, stbl, b"stsd") != stsd:
+            raise Malformed("video: the format is not the recorded one")
         elst = content(data, inside(data, trak[b"edts"], b"elst"), b"elst")
         self.empty, self.duration, self.media_time = read_edits(elst)
-        timed = (content(data, moov, b"mvhd"), content(data, trak, b"tkhd"), content(data, mdia, b"mdhd"))
-        self.check_clock(*timed, self.duration)
+        scale, made = struct.pack(">I", SECOND), start // SECOND + SINCE_1904
+        tkhd = read_timed(content(data, trak, b"tkhd"), 3, made, TRACK, bytes(16) + MATRIX + size)
+        if tkhd != self.duration or read_timed(content(data, moov, b"mvhd"), 0, made, scale, MOVIE) != self.duration:
+            raise Malformed("video: it lasts longer, or not so long, as its edit list says")
+        self.media = read_timed(content(data, mdia, b"mdhd"), 0, made, scale, LANGUAGE)
         self.syncs = self.read_syncs(content(data, stbl, b"stss"))
         self.has_more = self.ends_badly = False
         self.pictures = self.read_tables({kind: content(data, stbl, kind) for kind in stbl})
@@ -786,30 +807,13 @@ class Header:
             raise Malformed("video: mdat does not enclose the recorded pieces")
 
     @staticmethod
-    def check_picture(data: Bytes, trak: Boxes, stbl: Boxes, init: Bytes) -> None:
-        """Format and size are those recorded; nothing turns, cuts or hides the picture."""
+    def recorded(init: Bytes) -> Tuple[bytes, bytes]:
+        """The format, and the size of the picture."""
         source = inside(init, (0, len(init)), b"ftyp moov", strict=False)
-        recorded = inside(
-            init, inside(init, source[b"moov"], b"trak", strict=False)[b"trak"], b"tkhd mdia", strict=False
-        )
-        minf = inside(init, inside(init, recorded[b"mdia"], b"minf", strict=False)[b"minf"], b"stbl", strict=False)
+        trak = inside(init, inside(init, source[b"moov"], b"trak", strict=False)[b"trak"], b"tkhd mdia", strict=False)
+        minf = inside(init, inside(init, trak[b"mdia"], b"minf", strict=False)[b"minf"], b"stbl", strict=False)
         stsd = content(init, inside(init, minf[b"stbl"], b"stsd", strict=False), b"stsd")
-        tkhd = content(data, trak, b"tkhd")
-        if content(data, stbl, b"stsd") != stsd:
-            raise Malformed("video: the format is not the recorded one")
-        track, _, shown = read_timed(tkhd, 8, 60)
-        is_on = tkhd[1:4] == b"\0\0\3" and track == struct.pack(">2I", 1, 0)
-        if not is_on or shown != bytes(16) + MATRIX + content(init, recorded, b"tkhd")[-8:]:
-            raise Malformed("video: the picture is turned, cut or hidden")
-
-    @staticmethod
-    def check_clock(mvhd: bytes, tkhd: bytes, mdhd: bytes, duration: int) -> None:
-        """90,000 units a second, at normal speed, as long as the edit list says (clauses 8.2.2, 8.3.2 and 8.4.2)."""
-        scale = struct.pack(">I", SECOND)
-        rest = struct.pack(">IH10x", 0x10000, 0x100) + MATRIX + bytes(24) + struct.pack(">I", 2)
-        is_normal = read_timed(mvhd, 4, 80) == (scale, duration, rest) and read_timed(mdhd, 4, 4)[0] == scale
-        if not is_normal or read_timed(tkhd, 8, 60)[1] != duration:
-            raise Malformed("video: its clock runs differently")
+        return stsd, content(init, trak, b"tkhd")[-8:]
 
     @staticmethod
     def read_syncs(stss: bytes) -> Set[int]:
@@ -842,6 +846,7 @@ class Header:
             places.extend(islice(accumulate(part, initial=min(begin, 1 << 62)), len(part)))  # beyond any file
             if self.ends_badly:
                 break
+        self.lasts = sum(count * duration for count, duration in times)
         known = len(places)
         self.has_more = known < len(sizes) or known < sum(row[0] for row in times)
         durations = array("Q", islice(runs(times), known))
@@ -859,13 +864,15 @@ def table_rows(table: bytes, form: str, skip: int = 8) -> List[Tuple[Any, ...]]:
     return rows
 
 
-def read_timed(box: bytes, middle: int, rest: int) -> Tuple[bytes, int, bytes]:
-    """Of mvhd, tkhd, mdhd: bytes behind the times, the duration, the rest; of a longer box players read others."""
-    form = {b"\0": f">12x{middle}sI{rest}s", b"\1": f">20x{middle}sQ{rest}s"}.get(box[:1])
-    if form is None or struct.calcsize(form) != len(box):
-        raise Malformed("video: a box of another length")
-    between, duration, after = struct.unpack(form, box)
-    return between, duration, after
+def read_timed(box: bytes, flags: int, made: int, middle: bytes, rest: bytes) -> int:
+    """Of mvhd, tkhd and mdhd the duration; all else is told here (clauses 8.2.2, 8.3.2 and 8.4.2)."""
+    wide = "Q" if box[:1] == b"\1" else "I"
+    form = f">I2{wide}{len(middle)}s{wide}{len(rest)}s"
+    duration = struct.unpack(form, box)[4] if struct.calcsize(form) == len(box) else 0
+    version = int(max(made, duration) >= 1 << 32)
+    if wide != "IQ"[version] or box != struct.pack(form, version << 24 | flags, made, made, middle, duration, rest):
+        raise Malformed("video: turned, cut, hidden, at another speed, or of another time")
+    return int(duration)
 
 
 def runs(rows: Sequence[Tuple[Any, ...]]) -> Iterator[int]:
@@ -1150,13 +1157,13 @@ class Checks:
             if name not in known and not is_beside and not self.is_proof(name, known):
                 self.say(FAILED, "file-foreign", "", None, name)
         listed["manifest-sha256.txt"] = self.package.digest("manifest-sha256.txt")
-        if next(iter(self.package.entries)) != "mimetype" or self.package.read("mimetype") != MIMETYPE:
+        if next(iter(self.package.entries)) != "mimetype" or self.package.digest("mimetype") != sha256(MIMETYPE).hex():
             self.say(FAILED, "file-differs", "", None, "mimetype")
-        if self.package.read("META-INF/ASiCManifest.xml") != asic_manifest(listed):
-            self.say(FAILED, "file-differs", "", None, "META-INF/ASiCManifest.xml")
+        if self.package.digest(ASIC) != sha256(asic_manifest(listed)).hex():
+            self.say(FAILED, "file-differs", "", None, ASIC)
         self.say(OK, "files", "", None, len(names))
         for name in self.package.entries:
-            if name.startswith("META-INF/") and name != "META-INF/ASiCManifest.xml":
+            if name.startswith("META-INF/") and name != ASIC:
                 self.say(OPEN, "seal-open", "", None, name)
 
     def known_files(self) -> Set[str]:
@@ -1658,7 +1665,7 @@ class Show:
         if self.header is not None or self.failed:
             return
         try:
-            self.header = Header(self.head, data, self.size)
+            self.header = Header(self.head, data, self.size, self.clip.start)
         except (Malformed, struct.error) as error:
             self.fail("show-unreadable", self.clip.start, error)
         else:
@@ -1804,6 +1811,8 @@ class Show:
                 self.fail("picture-hidden", self.clip.start)
             elif abs(self.header.duration - (self.clip.end - self.clip.start - self.steps)) > NEAR:
                 self.fail("picture-moved", self.clip.end, seconds(self.header.duration))
+            elif self.header.media != self.header.lasts:
+                self.fail("show-unreadable", self.clip.start, "video: mdhd")
             elif self.clip.lost:
                 self.clip.say(OK, "show-rest", None, self.left_out)
             else:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import torrazzo_verify
+from tests.tamper.mutants import Parts, mutants
 from tests.tools.archived import POLICY, archived
 from tests.tools.browser import open_browser
 from tests.tools.dossier import Dossier, Keys, export, files_of, pack
@@ -95,6 +96,22 @@ def test_each_manipulation_gets_the_same_verdict(case: Case, checker: Checker, o
     code, found = checker.check(path, policy)
     assert code == 1
     _same(found, _by_python(path, policy)[1])
+
+
+@pytest.mark.browser
+def test_mutants_get_the_same_verdict(checker: Checker, original: Original, tmp_path: Path) -> None:
+    """With one thing changed at random the page accepts what verify.py accepts, and refuses headers as it does."""
+    policy, codes = original.folder / "policy.txt", set[int]()
+    for number, mutant in enumerate(mutants(Parts.of(original.path.read_bytes(), original.files), seed=4, count=42)):
+        path = tmp_path / f"{number}.asice"
+        path.write_bytes(mutant.data)
+        code, found = _by_python(path, policy)
+        if code == 0 or mutant.kind in {"both headers", "check sums", "central header", "clip's header"}:
+            theirs, told = checker.check(path, policy)
+            assert theirs == code, (mutant.kind, mutant.where, told)
+            _same(told, found)
+            codes.add(code)
+    assert codes == {0, 1, 2}
 
 
 @pytest.mark.browser

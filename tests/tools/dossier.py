@@ -175,10 +175,10 @@ class Dossier:
     def _package(self, clips: Sequence[ClipPart]) -> PackageParts:
         private, salt = '{"who":"agente 7","why":"incidente"}', bytes(range(32))
         p = to_base64(hashlib.sha256(salt + private.encode()).digest())
-        common = {"streams": sorted({str(clip.stream) for clip in clips}), "month": "202611", "who": p, "p": p}
+        common = {"streams": sorted({str(clip.stream) for clip in clips}), "month": "202611", "who": p}
         history = [
-            json.dumps({"v": 1, "kind": kind, "t": self.end, **common}, separators=(",", ":")).encode()
-            for kind in ("view", "ask")
+            json.dumps({"v": 1, "kind": kind, "t": self.end, **common, "p": own}, separators=(",", ":")).encode()
+            for kind, own in (("view", to_base64(bytes(32))), ("ask", p))
         ]
         act = Log("act", self.keys.act, self.keys.witness, history, self.end + 60 * SECOND)
         return PackageParts(
