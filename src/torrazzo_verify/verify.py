@@ -37,21 +37,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from itertools import accumulate, islice, repeat
 from operator import add
-from typing import (
-    Any,
-    BinaryIO,
-    Callable,
-    Collection,
-    Dict,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-    Union,
-)
+from typing import Any, BinaryIO, Callable, Collection, Iterator, NamedTuple, Optional, Sequence, Union
 
 
 class Malformed(Exception):
@@ -70,7 +56,7 @@ L = 2**252 + 27742317777372353535851937790883648493  # order of the base point
 D = -121665 * pow(121666, -1, P) % P  # the curve is -x² + y² = 1 + D x² y²
 SQRT_MINUS_1 = pow(2, (P - 1) // 4, P)
 
-Point = Tuple[int, int, int, int]  # extended coordinates X, Y, Z, T with x = X/Z, y = Y/Z, x y = T/Z
+Point = tuple[int, int, int, int]  # extended coordinates X, Y, Z, T with x = X/Z, y = Y/Z, x y = T/Z
 
 
 def point_add(p: Point, q: Point) -> Point:
@@ -210,11 +196,7 @@ class Key(NamedTuple):
 def check_name(name: str) -> str:
     """The name of a key."""
     size = len(name.encode("utf-8", "surrogatepass"))
-    if (
-        not 0 < size <= MAX_NAME
-        or "+" in name
-        or any(c <= " " or c.isspace() or "\ud800" <= c < "\ue000" for c in name)
-    ):
+    if not 0 < size <= MAX_NAME or re.search(r"[\0- +\ud800-\udfff]|\s", name):
         raise Malformed(f"{name[:40]!a} is not the name of a key")
     return name
 
@@ -255,7 +237,7 @@ class Note(NamedTuple):
     """A signed text."""
 
     text: str
-    signatures: Tuple[Signature, ...]
+    signatures: tuple[Signature, ...]
 
 
 def parse_note(data: bytes) -> Note:
@@ -289,9 +271,9 @@ def check_signature(key: Key, text: bytes, signature: bytes) -> None:
         raise Unproven(f"the signature of {key.name} is not good")
 
 
-def signed_by(note: Note, keys: Collection[Key]) -> Dict[Key, Signature]:
+def signed_by(note: Note, keys: Collection[Key]) -> dict[Key, Signature]:
     """Those of the keys that signed; one bad signature of theirs spoils the note, those of others are ignored."""
-    found: Dict[Key, Signature] = {}
+    found: dict[Key, Signature] = {}
     for signature in note.signatures:
         known = [key for key in keys if (key.name, key.id) == (signature.name, signature.key_id)]
         if len(known) > 1:
@@ -331,7 +313,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right)
 
 
-def steps_up(place: int, last: int) -> List[bool]:
+def steps_up(place: int, last: int) -> list[bool]:
     """From a place in a row whose last one is `last`: for each hash on the way up, whether it stands on the left."""
     steps = []
     while last:
@@ -385,9 +367,9 @@ def check_consistency(old: int, old_root: bytes, new: int, new_root: bytes, path
 class Policy(NamedTuple):
     """The trust anchor."""
 
-    logs: Tuple[Key, ...]
-    witnesses: Dict[str, Key]
-    groups: Dict[str, Tuple[int, Tuple[str, ...]]]  # name → how many of which, in the order of definition
+    logs: tuple[Key, ...]
+    witnesses: dict[str, Key]
+    groups: dict[str, tuple[int, tuple[str, ...]]]  # name → how many of which, in the order of definition
     quorum: str
 
 
@@ -395,7 +377,7 @@ class Accepted(NamedTuple):
     """A head that fulfils a policy."""
 
     head: Head
-    cosigned: Dict[str, int]  # witness → when, POSIX seconds
+    cosigned: dict[str, int]  # witness → when, POSIX seconds
 
 
 def is_for_show(name: str) -> bool:
@@ -421,13 +403,13 @@ class PolicyReader:
     """What the lines up to here define."""
 
     def __init__(self) -> None:
-        self.logs: List[Key] = []
-        self.witnesses: Dict[str, Key] = {}
-        self.groups: Dict[str, Tuple[int, Tuple[str, ...]]] = {}
+        self.logs: list[Key] = []
+        self.witnesses: dict[str, Key] = {}
+        self.groups: dict[str, tuple[int, tuple[str, ...]]] = {}
         self.quorum: Optional[str] = None
-        self.members: List[str] = []
+        self.members: list[str] = []
 
-    def line(self, words: List[str]) -> None:
+    def line(self, words: list[str]) -> None:
         """One line."""
         kind, count = words[0], len(words)
         if kind == "log" and count in (2, 3):
@@ -449,7 +431,7 @@ class PolicyReader:
             raise Malformed(f"policy: {text[:60]!a} is of another type, or stands there twice")
         return key
 
-    def group(self, name: str, threshold: str, members: List[str]) -> None:
+    def group(self, name: str, threshold: str, members: list[str]) -> None:
         """So many of these."""
         for member in members:
             if self.defined(member) in self.members:
@@ -497,7 +479,7 @@ class Proof(NamedTuple):
     """That an entry is in a log."""
 
     entry: int
-    path: Tuple[bytes, ...]
+    path: tuple[bytes, ...]
     note: bytes  # the checkpoint with its signatures
 
 
@@ -538,9 +520,9 @@ class Package:
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
-        self.entries: Dict[str, Tuple[int, int]] = {}  # name → where its bytes begin, and how many
-        self.sums: Dict[str, int] = {}  # their CRC-32
-        self.folded: Set[str] = set()  # the same names, as systems see them that do not tell A from a
+        self.entries: dict[str, tuple[int, int]] = {}  # name → where its bytes begin, and how many
+        self.sums: dict[str, int] = {}  # their CRC-32
+        self.folded: set[str] = set()  # the same names, as systems see them that do not tell A from a
         end = file.seek(0, 2)
         self.size = end
         self.is_over = False  # nobody waits for what is read any more
@@ -566,7 +548,7 @@ class Package:
             raise Malformed("ZIP: cut off")
         return data
 
-    def find_directory(self, end: int) -> Tuple[int, int, int]:
+    def find_directory(self, end: int) -> tuple[int, int, int]:
         """Where the central directory begins, its length and its number of entries (APPNOTE 4.3.14 to 4.3.16)."""
         magic, *disks, count, size, at, comment = struct.unpack("<4s4H2LH", self.bytes_at(end - 22, 22))
         short = [count, size, at]
@@ -587,7 +569,7 @@ class Package:
             raise Malformed("ZIP: bytes behind the directory")
         return at, size, count
 
-    def entry(self, directory: bytes, place: int, expected: int) -> Tuple[int, int]:
+    def entry(self, directory: bytes, place: int, expected: int) -> tuple[int, int]:
         """One entry of the directory, which must lie where the one before ended (APPNOTE 4.3.7, 4.3.12)."""
         if place + 46 > len(directory):
             raise Malformed("ZIP: directory cut off")
@@ -664,7 +646,7 @@ class Reader:
             raise Malformed("ZIP: cut off")
 
 
-def zip64(extra: bytes, *values: int) -> List[int]:
+def zip64(extra: bytes, *values: int) -> list[int]:
     """Size, packed size, offset: those that do not fit in 32 bits stand in field 1 (APPNOTE 4.5.3), and nothing else.
 
     In other extra fields some programs find other names, or a whole directory of their own.
@@ -682,7 +664,7 @@ def zip64(extra: bytes, *values: int) -> List[int]:
 
 # ==================================================================================== 8 video files, ISO/IEC 14496-12
 
-SECOND, MINUTE = 90_000, 60  # ticks, seconds
+SECOND, MINUTE, HOUR = 90_000, 60, 324_000_000  # ticks, seconds, ticks
 SINCE_1904 = 2_082_844_800  # seconds to 1970 from where the clocks of these files begin
 MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # shown as it is: not turned, not cut
 VMHD = b"\0\0\0\1" + bytes(8)  # copied, not mixed
@@ -694,10 +676,10 @@ LANGUAGE = struct.pack(">HH", 0x55C4, 0)  # none
 DINF = struct.pack(">I4s3I4sI", 28, b"dref", 0, 1, 12, b"url ", 1)  # all data is in this file
 
 KEY_FRAME = 0x02000000  # flags of a sample that depends on no other
-Boxes = Dict[bytes, Tuple[int, int]]  # kind → where its content begins and ends
+Boxes = dict[bytes, tuple[int, int]]  # kind → where its content begins and ends
 
 
-def walk(data: Bytes, at: int, end: int) -> Iterator[Tuple[bytes, int, int]]:
+def walk(data: Bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """The boxes that fill a range (clause 4.2)."""
     while at < end:
         size, kind = struct.unpack_from(">I4s", data, at) if end - at >= 8 else (0, b"")
@@ -707,7 +689,7 @@ def walk(data: Bytes, at: int, end: int) -> Iterator[Tuple[bytes, int, int]]:
         at += size
 
 
-def inside(data: Bytes, box: Tuple[int, int], kinds: bytes, skip: int = 0, *, strict: bool = True) -> Boxes:
+def inside(data: Bytes, box: tuple[int, int], kinds: bytes, skip: int = 0, *, strict: bool = True) -> Boxes:
     """The boxes in one: those of these kinds, once each; others are refused, or passed over if not strict."""
     wanted, found = kinds.split(), {}
     for kind, begin, end in walk(data, box[0] + skip, box[1]):
@@ -749,7 +731,7 @@ class Pictures(NamedTuple):
         return Pictures(*(column[begin:end] for column in self))
 
 
-def fragment_pictures(data: Bytes, begin: int) -> Tuple[Pictures, List[bool], int]:
+def fragment_pictures(data: Bytes, begin: int) -> tuple[Pictures, list[bool], int]:
     """The pictures of a fragment (`moof mdat`; segment.md) at this place, which are keys, when its decoding ends."""
     top = inside(data, (0, len(data)), b"moof mdat", strict=False)
     traf = inside(data, inside(data, top[b"moof"], b"traf", strict=False)[b"traf"], b"tfdt trun", strict=False)
@@ -807,7 +789,7 @@ class Header:
             raise Malformed("video: mdat does not enclose the recorded pieces")
 
     @staticmethod
-    def recorded(init: Bytes) -> Tuple[bytes, bytes]:
+    def recorded(init: Bytes) -> tuple[bytes, bytes]:
         """The format, and the size of the picture."""
         source = inside(init, (0, len(init)), b"ftyp moov", strict=False)
         trak = inside(init, inside(init, source[b"moov"], b"trak", strict=False)[b"trak"], b"tkhd mdia", strict=False)
@@ -816,14 +798,14 @@ class Header:
         return stsd, content(init, trak, b"tkhd")[-8:]
 
     @staticmethod
-    def read_syncs(stss: bytes) -> Set[int]:
+    def read_syncs(stss: bytes) -> set[int]:
         """Where players may begin: at the first picture, which may be no key frame, and where key frames are."""
         rows = [row for (row,) in table_rows(stss, ">I")]
         if rows[:1] != [1] or rows != sorted({*rows}):
             raise Malformed("video: stss of another form")
         return {row - 1 for row in rows[1:]}
 
-    def read_tables(self, tables: Dict[bytes, bytes]) -> Pictures:
+    def read_tables(self, tables: dict[bytes, bytes]) -> Pictures:
         """The samples (clause 8.7), up to one without bytes; whether the tables hold more, or that one."""
         sizes = array("Q", (size for (size,) in table_rows(tables[b"stsz"], ">I", 12)))
         times = table_rows(tables[b"stts"], ">II")
@@ -856,7 +838,7 @@ class Header:
         return Pictures(places, sizes, array("Q", islice(accumulate(durations, initial=0), known)), shown)
 
 
-def table_rows(table: bytes, form: str, skip: int = 8) -> List[Tuple[Any, ...]]:
+def table_rows(table: bytes, form: str, skip: int = 8) -> list[tuple[Any, ...]]:
     """A table behind its number of rows, which stands in its last four bytes before; readers go by that number."""
     rows = [*struct.iter_unpack(form, table[skip:])]
     if struct.unpack_from(">I", table, skip - 4)[0] != len(rows) or any(table[4 : skip - 4]):
@@ -875,13 +857,13 @@ def read_timed(box: bytes, flags: int, made: int, middle: bytes, rest: bytes) ->
     return int(duration)
 
 
-def runs(rows: Sequence[Tuple[Any, ...]]) -> Iterator[int]:
+def runs(rows: Sequence[tuple[Any, ...]]) -> Iterator[int]:
     """Of stts and ctts: how often which value."""
     for count, value in rows:
         yield from repeat(value, count)
 
 
-def read_edits(elst: bytes) -> Tuple[int, int, int]:
+def read_edits(elst: bytes) -> tuple[int, int, int]:
     """How long nothing is shown at the start, how long all lasts, with which media time it begins (clause 8.6.6)."""
     rows = table_rows(elst, ">QqI" if elst[:1] == b"\1" else ">IiI")
     if elst[:4] not in (bytes(4), b"\1\0\0\0"):
@@ -914,7 +896,7 @@ class Finding(NamedTuple):
     code: str
     camera: str = ""
     time: Optional[int] = None  # UTC ticks
-    values: Tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
 
 
 class Fact(NamedTuple):
@@ -927,7 +909,7 @@ class Fact(NamedTuple):
     n: int
     t0: int
     t1: Optional[int]
-    fields: Dict[str, Any]
+    fields: dict[str, Any]
 
     @property
     def hash(self) -> str:
@@ -952,7 +934,7 @@ def parse_json(data: bytes) -> Any:
     def refuse(text: str) -> None:
         raise ValueError(text)
 
-    def once(pairs: Sequence[Tuple[str, Any]]) -> Dict[str, Any]:
+    def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
             raise ValueError("a name stands twice")
@@ -985,7 +967,7 @@ def check_depth(written: str) -> None:
             raise Malformed("JSON: nested too deeply")
 
 
-def split_lines(data: bytes) -> List[bytes]:
+def split_lines(data: bytes) -> list[bytes]:
     """Lines, each with its newline."""
     if data and not data.endswith(b"\n"):
         raise Malformed("the last line is cut off")
@@ -1001,7 +983,7 @@ def whole(value: object) -> int:
     return value
 
 
-def is_version_1(found: Dict[str, Any]) -> bool:
+def is_version_1(found: dict[str, Any]) -> bool:
     """And not true, or 1.0, which equal it."""
     return type(found.get("v")) is int and found["v"] == 1
 
@@ -1049,13 +1031,16 @@ class Checks:
 
     def __init__(self, package: Package, policy: Optional[Policy], said: Callable[[Finding], None]) -> None:
         self.package = package
-        self.found: List[Finding] = []
-        self.spans: List[Tuple[str, int, int]] = []  # of the clips: camera, start, end
+        self.found: list[Finding] = []
+        self.spans: list[tuple[str, int, int]] = []  # of the clips: camera, start, end
         self.said = said
         self.own_policy = policy is None
         self.seen: Optional[int] = None  # POSIX seconds at which a witness had seen the head of `rec`
-        self.clips: Set[str] = set()  # names of those that were checked
-        self.counts: Dict[str, int] = {}  # lines of a file that proofs are about
+        self.clips: set[str] = set()  # names of those that were checked
+        self.counts: dict[str, int] = {}  # lines of a file that proofs are about
+        self.erased: list[tuple[str, int, int]] = []  # early, as the package says: camera, start, end
+        self.places: dict[int, int] = {}  # line of the history → place in `act`
+        self.acts: dict[int, tuple[int, dict[str, Any]]] = {}  # place in `act` → line of the history, entry
         self.policy = policy or parse_policy(package.read("policy.txt"))
         self.manifest = parse_json(package.read("manifest.json"))
         if not is_version_1(self.manifest) or not isinstance(self.manifest.get("clips"), list):
@@ -1080,6 +1065,7 @@ class Checks:
         self.holes()
         self.left_out()
         self.history()
+        self.orders()
         self.anchors()
         for code in ("limit-camera", "limit-access", "limit-before", "limit-texts"):
             self.say(OPEN, code)
@@ -1087,7 +1073,7 @@ class Checks:
             return 1
         return 3 if self.own_policy else 0
 
-    def check_clips(self, rec: Optional[Tuple[Head, bytes]]) -> None:
+    def check_clips(self, rec: Optional[tuple[Head, bytes]]) -> None:
         """4. As many at a time as there are processors; what is found is said in the order of the clips."""
         clips = [ClipChecks(self, number, rec) for number in range(1, len(self.manifest["clips"]) + 1)]
         for clip, described in zip(clips, self.manifest["clips"]):
@@ -1100,13 +1086,14 @@ class Checks:
                         self.note(finding)
                     if failure is not None:
                         raise failure
+                    self.erased += clip.erased
             finally:
                 self.package.is_over = True  # whoever still reads of it need not go on
         self.package.is_over = False
 
     def holes(self) -> None:
         """Between two clips of one camera: each accounts for its own span only."""
-        reached: Dict[str, int] = {}
+        reached: dict[str, int] = {}
         for camera, start, end in sorted(self.spans):
             if start > reached.get(camera, start):
                 self.say(OPEN, "hole", camera, reached[camera], when(start))
@@ -1119,7 +1106,9 @@ class Checks:
             raise Malformed("manifest.json: left_out")
         for each in left_out:
             camera, why = text(each.get("stream")), text(each.get("why"))
-            self.say(OPEN, "left-out", camera, whole(each.get("from")), when(whole(each.get("to"))), why)
+            start, end = whole(each.get("from")), whole(each.get("to"))
+            self.say(OPEN, "left-out", camera, start, when(end), why)
+            self.erased += [(camera, start, end)] if why == "erased" else []
 
     def trust(self) -> None:
         """1. Say whose keys are believed, before anything that depends on them."""
@@ -1166,14 +1155,14 @@ class Checks:
             if name.startswith("META-INF/") and name != ASIC:
                 self.say(OPEN, "seal-open", "", None, name)
 
-    def known_files(self) -> Set[str]:
+    def known_files(self) -> set[str]:
         """All that a check looks at, but proofs, anchors and seals: others would be there unseen."""
         names = [str(clip["name"]) for clip in self.manifest["clips"] if isinstance(clip, dict) and "name" in clip]
         clips = [name for name in names if CLIP.fullmatch(name) is not None]
         kinds = ("clips/{}.mp4", "facts/{}.jsonl", "pieces/{}.txt")
         return {*FILES, *(kind.format(name) for name in clips for kind in kinds)}
 
-    def is_proof(self, name: str, known: Set[str]) -> bool:
+    def is_proof(self, name: str, known: set[str]) -> bool:
         """Whether it proves a line that is there."""
         match = PROOF.fullmatch(name)
         if match is None:
@@ -1185,9 +1174,9 @@ class Checks:
             self.counts[lines] = self.package.read(lines).count(b"\n")
         return 0 < parse_number(match.group(2)) <= self.counts[lines]
 
-    def digests(self) -> Dict[str, str]:
+    def digests(self) -> dict[str, str]:
         """What manifest-sha256.txt says."""
-        found: Dict[str, str] = {}
+        found: dict[str, str] = {}
         for line in split_lines(self.package.read("manifest-sha256.txt")):
             digest, _, name = line.decode("ascii", "replace").partition("  ")
             if re.fullmatch("[0-9a-f]{64}", digest, re.ASCII) is None or NAME.fullmatch(name) is None or name in found:
@@ -1197,7 +1186,7 @@ class Checks:
 
     # -- 3. the heads of both logs fulfil the policy
 
-    def head(self, log: str) -> Optional[Tuple[Head, bytes]]:
+    def head(self, log: str) -> Optional[tuple[Head, bytes]]:
         """A log's head and its bytes, if they are accepted."""
         try:
             note = self.package.read(f"{log}.checkpoint")
@@ -1221,7 +1210,7 @@ class Checks:
             self.say(OPEN, "head-alone", "", None, log)
         return accepted.head, note
 
-    def proven(self, entry: bytes, name: str, head: Tuple[Head, bytes]) -> int:
+    def proven(self, entry: bytes, name: str, head: tuple[Head, bytes]) -> int:
         """The place of an entry in the log, by its proof in the package; raises `Malformed` if that does not hold."""
         proof = parse_proof(self.package.read(name))
         if proof.note != head[1]:
@@ -1246,7 +1235,7 @@ class Checks:
             for line in split_lines(self.package.read("openings.jsonl")):
                 self.opening(line, lines)
 
-    def prove_history(self, lines: List[bytes], head: Tuple[Head, bytes]) -> None:
+    def prove_history(self, lines: list[bytes], head: tuple[Head, bytes]) -> None:
         """Each is in `act`, behind the one above."""
         last = -1
         for number, line in enumerate(lines, 1):
@@ -1255,6 +1244,7 @@ class Checks:
                 last = self.proven(line, f"proofs/history/{number}.tlog-proof", head)
                 if last <= above:
                     raise Unproven("it does not stand behind the one above")
+                self.places[number] = last
             except Malformed as error:
                 self.say(FAILED, "history-unproven", "", None, number, error)
         self.say(OK, "history", "", None, len(lines))
@@ -1263,6 +1253,7 @@ class Checks:
         """What an entry of the history says: who it was is in its private part."""
         try:
             found = parse_json(line)
+            self.acts[self.places.get(number, -1)] = number, found
             kind = text(found.get("kind"))
             if kind == "ask" and found.get("purpose") == "erase":
                 kind = "ask-erase"
@@ -1270,7 +1261,40 @@ class Checks:
         except Malformed as error:
             self.say(FAILED, "history-unreadable", "", None, number, error)
 
-    def opening(self, line: bytes, lines: List[bytes]) -> None:
+    def orders(self) -> None:
+        """Of what was erased early, as the package says: the entries of two people who wanted it, or that none are."""
+        for camera, at, end in self.erased:
+            ordered, start = self.ordered(camera), at
+            while start < end and (lines := ordered.get(start // HOUR)) is not None:
+                before, start = start, min(end, (start // HOUR + 1) * HOUR)
+                self.say(TOLD, "erased-ordered", camera, before, when(start), *lines)
+            if start < end:
+                self.say(OPEN, "erased-claimed", camera, start, when(end))
+
+    def ordered(self, camera: str) -> dict[int, tuple[int, int, int]]:
+        """Hours of a camera → lines of the history: who asked, who else approved, and that it was done (act.md)."""
+        found = {}
+        for place, (third, rekey) in self.acts.items():
+            second, approve = self.followed(rekey)
+            first, ask = self.followed(approve)
+            t0: Any = ask.get("t0")
+            two = [(each.get("who"), each.get("month")) for each in (ask, approve)]
+            kinds = [each.get("kind") for each in (ask, approve, rekey)]
+            is_order = place >= 0 and kinds == ["ask", "approve", "rekey"] and ask.get("purpose") == "erase"
+            is_by_two = all(isinstance(word, str) for each in two for word in each) and two[0][0] != two[1][0]
+            is_hour = type(t0) is int and t0 % HOUR == 0 and ask.get("t1") == t0 + HOUR
+            names = all(isinstance(each.get("streams"), list) and camera in each["streams"] for each in (ask, rekey))
+            is_named = is_hour and names and rekey.get("hour") == re.sub("[-T]", "", when(t0)[:13])
+            if is_order and is_by_two and two[0][1] == two[1][1] and is_named and first < second < third:
+                found[t0 // HOUR] = first, second, third
+        return found
+
+    def followed(self, act: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """The entry that this one is about, if it is here."""
+        of = act.get("of")
+        return self.acts.get(of, (0, {})) if type(of) is int and of >= 0 else (0, {})
+
+    def opening(self, line: bytes, lines: list[bytes]) -> None:
         """The entry's p = SHA-256(salt ‖ private text)."""
         number = 0
         try:
@@ -1325,7 +1349,7 @@ class Checks:
                 self.say(OPEN, "anchor-open", "", None, token)
 
 
-def asic_manifest(digests: Dict[str, str]) -> bytes:
+def asic_manifest(digests: dict[str, str]) -> bytes:
     """META-INF/ASiCManifest.xml, which says the same as manifest-sha256.txt (ETSI EN 319 162-1, 4.4)."""
     rows = "".join(
         f'<asic:DataObjectReference URI="{name}">'
@@ -1346,12 +1370,13 @@ def asic_manifest(digests: Dict[str, str]) -> bytes:
 class ClipChecks:
     """4. One clip: facts in the log, nothing missing between them, pictures as recorded, shown as recorded."""
 
-    def __init__(self, checks: Checks, number: int, rec: Optional[Tuple[Head, bytes]]) -> None:
+    def __init__(self, checks: Checks, number: int, rec: Optional[tuple[Head, bytes]]) -> None:
         self.checks, self.package, self.number, self.rec = checks, checks.package, number, rec
         self.camera = ""
-        self.found: List[Finding] = []
+        self.found: list[Finding] = []
         self.is_unreadable = False
-        self.gone: List[Tuple[int, int, str, int]] = []  # whole segments: from, to, code, how many
+        self.gone: list[tuple[int, int, str, int]] = []  # whole segments: from, to, code, how many
+        self.erased: list[tuple[str, int, int]] = []  # early: camera, from, to
 
     def attempt(self, step: Callable[[], None]) -> None:
         """A clip that can't be read is a finding, and nothing more is done with it."""
@@ -1389,14 +1414,14 @@ class ClipChecks:
         self.found.append(Finding(level, code, self.camera, time, tuple(str(value) for value in values)))
 
     @staticmethod
-    def read_losses(losses: Any) -> Dict[Tuple[int, int], str]:
+    def read_losses(losses: Any) -> dict[tuple[int, int], str]:
         """Line of the fact, number of the piece; and why."""
         if not isinstance(losses, list) or not all(isinstance(loss, dict) for loss in losses):
             raise Malformed("manifest.json: losses")
         whys = [why if isinstance(why, str) else "" for why in (loss.get("why") for loss in losses)]
         return {(whole(loss.get("fact")), whole(loss.get("piece"))): why for loss, why in zip(losses, whys)}
 
-    def read_facts(self) -> List[Fact]:
+    def read_facts(self) -> list[Fact]:
         """Those that can be read; with the others the chain breaks."""
         facts = []
         for number, raw in enumerate(split_lines(self.package.read(f"facts/{self.name}.jsonl")), 1):
@@ -1466,10 +1491,8 @@ class ClipChecks:
             elif after.n != before.n + 1:
                 self.say(FAILED, "fact-missing", time, before.n, after.n)
             elif after.fields.get("prev") != before.hash:
-                recovered = before.fields.get("by") == "recovery"
-                self.say(
-                    TOLD if recovered else FAILED, "link-recovered" if recovered else "link-broken", time, after.line
-                )
+                is_known = before.fields.get("by") == "recovery"
+                self.say(*((TOLD, "link-recovered") if is_known else (FAILED, "link-broken")), time, after.line)
 
     def next_term(self, before: Fact, after: Fact, time: int) -> None:
         """A term's first fact names the last one of the term before, or says that it is lost."""
@@ -1535,7 +1558,7 @@ class ClipChecks:
             self.say(FAILED, "head-differs", self.start)
         facts = {fact.line: fact for fact in self.facts if fact.kind == "seg"}
         rows = [parse_piece(line) for line in split_lines(self.package.read(f"pieces/{self.name}.txt"))]
-        groups: Dict[int, List[Piece]] = {}
+        groups: dict[int, list[Piece]] = {}
         for row in rows:
             groups.setdefault(row.fact, []).append(row)
         if [*groups] != sorted(groups) or any(line not in facts for line in groups):
@@ -1554,10 +1577,11 @@ class ClipChecks:
             self.say(FAILED, "bytes-uncovered", self.end, cursor)
         for start, end, code, count in self.gone:
             self.say(OPEN, code, start, when(end), count)
+            self.erased += [(self.camera, start, end)] if code == "segments-erased" else []
         self.say(OK, "pieces", None, good)
         show.finish()
 
-    def segment(self, fact: Fact, rows: List[Piece], cursor: int, show: Show) -> Tuple[int, int]:
+    def segment(self, fact: Fact, rows: list[Piece], cursor: int, show: Show) -> tuple[int, int]:
         """One segment: where the next one must begin in the clip, and how many good pieces it has."""
         numbers, found = [row.piece for row in rows], sha256(b"".join(row.h for row in rows))
         is_complete = len(rows) == fact.fields["count"] and numbers == [*range(len(rows))]
@@ -1587,7 +1611,7 @@ class ClipChecks:
         self.complete(fact, rows, times)
         return cursor, good
 
-    def complete(self, fact: Fact, rows: List[Piece], times: Dict[int, Tuple[int, int]]) -> None:
+    def complete(self, fact: Fact, rows: list[Piece], times: dict[int, tuple[int, int]]) -> None:
         """What is not in the clip lies before the span or behind it, or is declared lost."""
         inside_clip = [row.piece for row in rows if row.at is not None and row.piece]
         for row in rows:
@@ -1639,7 +1663,7 @@ class Show:
         self.before = (0, 0)  # fact and piece of the last fragment
         self.failed = False
         self.left_out = 0  # pictures that refer to lost ones
-        self.order: List[Tuple[int, int]] = []  # of a segment: when each picture was shown by the camera, and is here
+        self.order: list[tuple[int, int]] = []  # of a segment: when each picture was shown by the camera, and is here
         self.order_at: Optional[int] = None  # UTC where that segment began
         self.late: Optional[int] = None  # UTC of the last picture that is left out at the beginning, for want of a key
 
@@ -1686,7 +1710,7 @@ class Show:
             return Picture(at, size, time, shift)
         return Picture(-1, 0, 0, 0) if self.header.has_more else None
 
-    def fragment(self, fact: Fact, row: Piece, data: Bytes) -> Tuple[int, int]:
+    def fragment(self, fact: Fact, row: Piece, data: Bytes) -> tuple[int, int]:
         """A good fragment of the clip; its span in UTC."""
         try:
             pictures, keys, end = fragment_pictures(data, row.at or 0)
@@ -1718,7 +1742,7 @@ class Show:
         """Whether it is a key frame, or not told to be one."""
         return is_key or self.header is None or number not in self.header.syncs
 
-    def are_next(self, recorded: Pictures, keys: List[bool], utc: Callable[[int], int]) -> bool:
+    def are_next(self, recorded: Pictures, keys: list[bool], utc: Callable[[int], int]) -> bool:
         """Whether the next pictures shown are just these: the usual case, compared at once.
 
         The clip's time and the camera's go alike within a fragment: none is further off than the first or the last.
@@ -1838,13 +1862,8 @@ def seconds(ticks: int) -> str:
     return f"{sign}{size // 1000}.{size % 1000:03d} s"
 
 
-LEVELS = {
-    OK: ("OK      ", "OK      "),
-    TOLD: ("        ", "        "),
-    OPEN: ("APERTO  ", "OPEN    "),
-    FAILED: ("FALLITO ", "FAILED  "),
-}
-TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are the finding's values
+LEVELS = {OK: ("OK      ",) * 2, TOLD: (" " * 8,) * 2, OPEN: ("APERTO  ", "OPEN    "), FAILED: ("FALLITO ", "FAILED  ")}
+TEXTS: dict[str, tuple[str, str]] = {  # code → Italian, English; {0} … are the finding's values
     "trust-own": (
         "Le chiavi usate vengono dal plico stesso: chiunque può avercele messe. Ripetere con quelle pubblicate.",
         "The keys used come from the package itself: anybody could have put them there. Repeat with those published.",
@@ -1985,8 +2004,16 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
         "Fragment {0} of this segment is missing: not readable, says the package, and nothing proves it.",
     ),
     "segments-erased": (
-        "Da qui a {0} mancano {1} segmenti: cancellati prima del tempo per ordine, dice il plico (vedi la storia).",
-        "From here to {0} {1} segments are missing: erased early by order, says the package (see the history).",
+        "Da qui a {0} mancano {1} segmenti: cancellati prima del tempo per ordine, dice il plico.",
+        "From here to {0} {1} segments are missing: erased early by order, says the package.",
+    ),
+    "erased-ordered": (
+        "Da qui a {0}: cancellati per ordine di due persone (voci {1} e {2} della storia), eseguito (voce {3}).",
+        "From here to {0}: erased by order of two people (entries {1} and {2} of the history), done (entry {3}).",
+    ),
+    "erased-claimed": (
+        "Da qui a {0}: cancellazione dichiarata, non provata: nella storia manca l'ordine di due persone.",
+        "From here to {0}: erasure claimed, not proved: no order of two people is in the history.",
     ),
     "segments-gone": (
         "Da qui a {0} mancano {1} segmenti: le chiavi non ci sono più, dice il plico, e nulla lo prova.",
@@ -2064,7 +2091,7 @@ TEXTS: Dict[str, Tuple[str, str]] = {  # code → Italian, English; {0} … are 
     ),
     "policy-unreadable": ("Le chiavi date non sono leggibili: {0}.", "The keys given can't be read: {0}."),
 }
-WORDS: Dict[str, Tuple[str, str]] = {  # causes of gaps (fact.md) and kinds of entries (act.md), in words
+WORDS: dict[str, tuple[str, str]] = {  # causes of gaps (fact.md) and kinds of entries (act.md), in words
     "nosignal": ("la telecamera non mandava immagini", "the camera sent no pictures"),
     "auth": ("la telecamera rifiutava l'accesso", "the camera refused access"),
     "net": ("la telecamera non era raggiungibile", "the camera could not be reached"),
@@ -2191,8 +2218,8 @@ class Printer:
 
     def __init__(self, language: int, most: float = COUNTED) -> None:
         self.language, self.most = language, most
-        self.counts: Dict[Tuple[str, str], int] = {}
-        self.last: Dict[Tuple[str, str], Finding] = {}  # of those that were printed
+        self.counts: dict[tuple[str, str], int] = {}
+        self.last: dict[tuple[str, str], Finding] = {}  # of those that were printed
 
     def say(self, finding: Finding) -> None:
         """One line, or none."""
@@ -2220,15 +2247,9 @@ class Printer:
 
 
 # Control characters, and what turns or hides the writing beside it.
-_UNSEEN = (range(32), range(127, 160), range(0x200B, 0x2010), range(0x2028, 0x202F), range(0x2060, 0x2070))
-_RARE = (
-    range(0x61C, 0x61D),
-    range(0x180E, 0x180F),
-    range(0xFEFF, 0xFF00),
-    range(0xFFF9, 0xFFFC),
-    range(0xE0000, 0xE0080),
-)
-PRINTABLE = dict.fromkeys([code for codes in (*_UNSEEN, *_RARE) for code in codes], "?")
+_UNSEEN = "0-1f 7f-9f 61c-61c 180e-180e 200b-200f 2028-202e 2060-206f feff-feff fff9-fffb e0000-e007f"
+_RANGES = [[int(end, 16) for end in part.split("-")] for part in _UNSEEN.split()]
+PRINTABLE = dict.fromkeys((code for first, last in _RANGES for code in range(first, last + 1)), "?")
 
 
 def verify(path: str, policy: Optional[Policy], said: Callable[[Finding], None]) -> int:

@@ -167,7 +167,9 @@ def test_what_nobody_can_open_any_more_gets_the_same_verdict(checker: Checker, t
 
     with archived(tmp_path, [("duomo", str(STREAM), film), ("po", po, film)], start) as made:
         made.enter()
-        made.rings.gone = lambda stream, n: "gone" if str(stream) == po and n in {1, 2, 4} else None
+        gone = {1: "erased", 2: "erased", 4: "gone"}
+        made.rings.gone = lambda stream, n: gone.get(n) if str(stream) == po else None
+        made.erase(po, start // HOUR)
         made.package(made.asked(2, 39), tmp_path / "1.asice")
     Path(tmp_path / "policy.txt").write_bytes(POLICY.pack())
     left_out = {"stream": "0000000000000bad/main", "from": start, "to": start + SECOND, "why": "erased"}
@@ -177,8 +179,9 @@ def test_what_nobody_can_open_any_more_gets_the_same_verdict(checker: Checker, t
     code, found = checker.check(tmp_path / "2.asice", tmp_path / "policy.txt")
     _same(found, _by_python(tmp_path / "2.asice", tmp_path / "policy.txt")[1])
     assert code == 0
-    stretches = [finding for finding in found if finding.code == "segments-gone"]
-    assert [(each.camera, each.values[-1]) for each in stretches] == [(po, "2"), (po, "1")]
+    assert [each.values[-1] for each in found if each.code in {"segments-erased", "segments-gone"}] == ["2", "1"]
+    erased = [(each.code, each.camera[-8:]) for each in found if each.code.startswith("erased-")]
+    assert erased == [("erased-ordered", po[-8:]), ("erased-claimed", "bad/main")]
     assert [each.camera for each in found if each.code == "left-out"] == ["0000000000000bad/main"]
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """An evidence package with one thing in it that is another, at random but the same for the same seed.
 
-Some are changes to the file as it lies there; the others are to a file in it, by somebody who makes the lists of digests,
-and the digest of a clip's header, fit again.
+Some are changes to the file as it lies there; the others are to a file in it, by somebody who makes the lists of
+digests, and the digest of a clip's header, fit again.
 """
 
 import json
@@ -29,7 +29,7 @@ ACCEPTED = (
     ("spelling", r"(manifest\.json|openings\.jsonl)$"),
     (
         "file",
-        r".* moved$|anchors/x\.pem|META-INF/x\.p7s|(openings\.jsonl|anchors/[^ ]*|LEGGIMI\.txt|README\.txt|verify\.[a-z]+) gone$",
+        r".* moved$|anchors/x\.pem|META-INF/x\.p7s|(openings\.jsonl|anchors/[^ ]*|[A-Z]+\.txt|verify\.[a-z]+) gone$",
     ),
 )
 VALUES: tuple[object, ...] = (None, 0, -1, 1, 1.0, 2**53, "", "x", [], {}, True)
@@ -274,8 +274,7 @@ def _file(parts: Parts, dice: random.Random) -> Made:
     ]
     name, files = dice.choice(free), dict(parts.files)
     what = dice.choice(["gone", "renamed", "copied", "moved", "anchor", "seal", "proof"])
-    if what in {"gone", "renamed", "moved"}:
-        data = files.pop(name)
+    data = files.pop(name) if what in {"gone", "renamed", "moved"} else b""
     if what == "renamed":
         files[dice.choice([name + "x", name.upper(), "clips/" + name.rpartition("/")[2], "a/" + name])] = data
     elif what == "moved":

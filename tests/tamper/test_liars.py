@@ -159,7 +159,7 @@ def test_what_is_left_out_at_the_beginning(
     shown = [round(second * SECOND) for second, _, is_shown in pictures if is_shown]
     columns = Pictures([*range(len(shown))], [1] * len(shown), shown, [0] * len(shown))
     header = {"pictures": columns, "empty": 0, "media_time": 0, "duration": clip.end, "syncs": set()}
-    show.header = SimpleNamespace(**header, has_more=False, ends_badly=False)  # type: ignore[assignment]
+    show.header = SimpleNamespace(**header, has_more=False, ends_badly=False, media=0, lasts=0)  # type: ignore[assignment]
     place = 0
     for second, is_key, is_shown in pictures:
         time = round(second * SECOND)

@@ -14,7 +14,7 @@ from tests.tools.recording import Recording
 from torrazzo.archive.fact import parse_fact
 from torrazzo.base import SegmentId, Span, StreamId, TermId
 from torrazzo.base.errors import KeyGone, TorrazzoError
-from torrazzo.base.times import SECOND, UtcTicks
+from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_text
 from torrazzo.catalogue import Catalogue, CatalogueWriter, Delivered
 from torrazzo.control_room.index import Index
 from torrazzo.durable import OsDisk
@@ -100,6 +100,16 @@ class Archived:
             kind, t, {key: value for key, value in {**common, **person, **values}.items() if key in FORMS[kind]}
         )
         return self.store.append(act=[line]).act[0]
+
+    def erase(self, stream: str, hour: int, by: str = "bruno", *, done: bool = True) -> None:
+        """An hour of a stream: Anna asks, somebody approves, the keyring does it."""
+        asked = {"streams": [stream], "t0": hour * HOUR, "t1": (hour + 1) * HOUR}
+        at = (hour + 2) * HOUR
+        ask = self.deed("ask", at, **asked, purpose="erase", to="erase")
+        approve = self.deed("approve", at + SECOND, of=ask, who=digest(by))
+        if done:
+            rekey = {"hour": hour_text(hour), "class": "standard", "streams": [stream], "kept": 1}
+            self.deed("rekey", at + 2 * SECOND, of=approve, **rekey)
 
     def read(self, address: str) -> bytes:
         """As the ledger answers; `files` has what else it would."""

@@ -36,8 +36,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "{clip}: il frammento {piece} del segmento dal {start} al {end} non è leggibile; è mostrato come lacuna."
         ),
         "erased_stretch": (
-            "{clip}: ciò che fu registrato dal {start} al {end} è stato cancellato prima del tempo, per ordine di due "
-            "persone; è mostrato come lacuna."
+            "{clip}: ciò che fu registrato dal {start} al {end} è stato cancellato prima del tempo, per ordine; è "
+            "mostrato come lacuna."
         ),
         "gone_stretch": (
             "{clip}: ciò che fu registrato dal {start} al {end} nessuno può più aprirlo: le sue chiavi non ci sono "
@@ -130,8 +130,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "{clip}: fragment {piece} of the segment from {start} to {end} could not be read; it is shown as a gap."
         ),
         "erased_stretch": (
-            "{clip}: what was recorded from {start} to {end} was erased before its time, by order of two people; it is "
-            "shown as a gap."
+            "{clip}: what was recorded from {start} to {end} was erased before its time, by order; it is shown as a "
+            "gap."
         ),
         "gone_stretch": (
             "{clip}: what was recorded from {start} to {end} nobody can open any more: its keys are no more; it is "
