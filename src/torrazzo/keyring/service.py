@@ -44,6 +44,7 @@ from torrazzo.town.unix_server import Body, NotFound
 MOST_CONNECTIONS = 16
 STANDS_NS = 180_000_000_000  # without a look ended: people are told
 
+SEALED = "sealed"  # `why` of the fact of a refusal: all was proven, and the sealed K is not that stream's and hour's
 _STATUS = ((NotFound, 404), (Invalid, 400), (Refused, 403), (Damaged, 422), (Unavailable, 503))
 _ADDRESSES = "GET /status; POST /window-keys, /close, /hold-keys, /confirm, /release, /erase, /trust-…, /look"
 
@@ -151,7 +152,7 @@ class KeyDesk:
     def _window_keys(self, body: bytes) -> bytes:
         expect_settled(self._parts.keyring.home)
         request = self._parsed(KeyRequest, body)
-        return answer_text(self._opened(self._parts.guard.grant(request), request.sealed))
+        return answer_text(self._opened(self._parts.guard.grant(request), request))
 
     def _hold_keys(self, body: bytes) -> bytes:
         expect_settled(self._parts.keyring.home)
@@ -159,12 +160,12 @@ class KeyDesk:
         granted = self._parts.guard.grant_hold(request)
         act = parse_act(request.window.line)
         with self._parts.orders.no_erasure:
-            keys = self._opened(granted, request.sealed)
+            keys = self._opened(granted, request)
             new = self._parts.vault.put(granted.window, act, granted.stream, granted.term, granted.name, keys)
         return compact({"held": len(keys), "new": new})
 
-    def _opened(self, granted: Granted, sealed: bytes) -> dict[int, bytes]:
-        """Out of the ring, or, where the hour's key is gone, out of the vault."""
+    def _opened(self, granted: Granted, request: KeyRequest) -> dict[int, bytes]:
+        """Out of the ring, or, where the hour's key is gone, out of the vault. A K that does not open is booked."""
         stream, term, name, ns = granted.stream, granted.term, granted.name, granted.ns
         ring = self._parts.store.ring
         if name not in ring.keys or self._parts.destroyed.has(name, stream):
@@ -172,7 +173,12 @@ class KeyDesk:
             if held.keys() == set(ns):
                 return held
         self._parts.destroyed.expect_alive(name, stream)
-        return ring.segment_keys(self._parts.orders.rekeys.sealed(name, stream, term, sealed), stream, term, name, ns)
+        sealed = self._parts.orders.rekeys.sealed(name, stream, term, request.sealed)
+        try:
+            return ring.segment_keys(sealed, stream, term, name, ns)
+        except Damaged:
+            self._parts.bookings.refuse(SEALED, request.window.number)
+            raise
 
     def _close(self, body: bytes) -> bytes:
         request = self._parsed(CloseRequest, body)

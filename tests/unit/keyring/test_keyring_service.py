@@ -11,13 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.gated import SEGMENT_KEY, Gated, serving
+from tests.tools.gate_town import NOW, TERM
+from tests.tools.gated import SEGMENT_KEY, Gated, K, serving
+from torrazzo.base import StreamId
 from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
+from torrazzo.base.times import hour_of
 from torrazzo.durable.unix_socket import connect_unix, listen_unix
 from torrazzo.keyring.client import KeyClient
 from torrazzo.keyring.gate_request import MOST_BYTES, KeyRequest
 from torrazzo.keyring.public import KeyName
 from torrazzo.keyring.service import MOST_CONNECTIONS
+from torrazzo.seal import seal_key
 from torrazzo.town.home import Home
 
 
@@ -72,6 +76,20 @@ def test_errors_reach_the_reader_as_what_they_are(served: Served) -> None:
     store.shred([KeyName(name.hour, name.class_) for name in store.ring.keys])
     with pytest.raises(Refused, match="no private key"):
         served.client.window_keys(served.request)
+
+
+def test_a_sealed_key_of_another_stream_is_refused_and_booked(served: Served) -> None:
+    """All else proven, K that was sealed for another camera gives nothing; a fact names the window and says why."""
+    gated, request = served.gated, served.request
+    name = KeyName(hour_of(NOW - 60), "standard")
+    stream = StreamId.parse("00c0ffee00c0ffee/main")
+    sealed = seal_key(K, gated.parts.store.ring.keys[name].public(), stream, TERM, *name)
+    for _ in range(3):
+        with pytest.raises(Damaged, match="does not open"):
+            served.client.window_keys(request._replace(sealed=sealed))
+    gated.turn()
+    told = [(fact["why"], fact["of"], fact["count"]) for fact in gated.told("refuse")]
+    assert told == [("sealed", request.window.number, 3)]
 
 
 def test_the_status_says_what_people_and_readers_need(served: Served) -> None:
