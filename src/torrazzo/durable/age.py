@@ -33,7 +33,7 @@ def parse_recipient(text: str) -> object:
     kind = pyrage.ssh.Recipient if text.startswith("ssh-") else pyrage.x25519.Recipient
     try:
         return kind.from_str(text.strip())
-    except pyrage.RecipientError as error:
+    except (pyrage.RecipientError, ValueError) as error:  # also a text that is none in UTF-8
         raise Invalid(f"recipient {text[:80]!r}: expected a public key of age, age1… or ssh-…: {error}") from error
 
 
@@ -44,7 +44,7 @@ def parse_identities(text: str) -> list[object]:
             return [pyrage.ssh.Identity.from_buffer(text.encode())]
         lines = [line.strip() for line in text.splitlines()]
         found: list[object] = [pyrage.x25519.Identity.from_str(line) for line in lines if line and line[0] != "#"]
-    except pyrage.IdentityError as error:
+    except (pyrage.IdentityError, ValueError) as error:
         raise Invalid(f"private key of age: {error}") from error
     if not found:
         raise Invalid("private key of age: none in this file; it begins with AGE-SECRET-KEY-1")

@@ -9,7 +9,7 @@ import pyrage
 import pytest
 
 from torrazzo.base.errors import Invalid, Refused, Unavailable
-from torrazzo.durable.age import decrypted, encrypt
+from torrazzo.durable.age import decrypted, encrypt, parse_identities, parse_recipient
 
 IDENTITY = pyrage.x25519.Identity.generate()
 RECIPIENT = str(IDENTITY.to_public())
@@ -60,3 +60,12 @@ def test_keys_of_another_kind_are_refused() -> None:
     """Before anything is written."""
     with pytest.raises(Invalid, match="age1"):
         encrypt(_much, io.BytesIO(), ["age1nobody"])
+
+
+@pytest.mark.parametrize("text", ["age1\ud800", "ssh-ed25519 \ud800", "age1", "ssh-", ""])
+def test_what_is_no_key_is_told(text: str) -> None:
+    """Also a text that JSON has and UTF-8 has not."""
+    with pytest.raises(Invalid):
+        parse_recipient(text)
+    with pytest.raises(Invalid):
+        parse_identities(text)
