@@ -10,6 +10,7 @@ import os
 import shutil
 import socketserver
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,30 @@ CHAINS = {"measured": MEASURED, "towns": TOWNS, "pages": PAGES}  # of each one f
 CHAIN_OF = {file: name for name, files in CHAINS.items() for file in files}
 NICE = 5  # a third of a share, where somebody wants more
 SLOW = ("tests/e2e/", "tests/crash/", "tests/interop/")
+LONG = (  # half a minute and more, on a busy machine: none of them is what the others wait for in the end
+    "tests/property/test_api_document.py",
+    "tests/unit/auditor/test_recorded.py",
+    "tests/unit/backup/test_backup.py",
+    "tests/unit/backup/test_restored.py",
+    "tests/unit/catalogue/test_catalogue_forget.py",
+    "tests/unit/control_room/test_after_a_fork.py",
+    "tests/unit/control_room/test_api.py",
+    "tests/unit/control_room/test_api_live.py",
+    "tests/unit/control_room/test_holds.py",
+    "tests/unit/control_room/test_holds_after_a_fork.py",
+    "tests/unit/control_room/test_log_api.py",
+    "tests/unit/control_room/test_looks.py",
+    "tests/unit/control_room/test_playback_api.py",
+    "tests/unit/control_room/test_public_page.py",
+    "tests/unit/evidence/test_export_job.py",
+    "tests/unit/evidence/test_jobs.py",
+    "tests/unit/keyring/test_keyring_guard.py",
+    "tests/unit/keyring/test_keyring_tpm.py",
+    "tests/unit/ledger/test_anchor_job.py",
+    "tests/unit/ledger/test_prune_job.py",
+    "tests/unit/ledger/test_store_postgres.py",
+    "tests/unit/ledger/test_witnessing.py",
+)
 
 socketserver.BaseServer.serve_forever.__defaults__ = (0.05,)  # seconds until a server ends; half a one as it comes
 
@@ -107,7 +132,9 @@ class Files(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
 def _turn(item: pytest.Item) -> int:
     """Chains first, so that each has a process; then what takes long."""
     file = item.location[0]
-    return list(CHAINS).index(CHAIN_OF[file]) if file in CHAIN_OF else len(CHAINS) + (not file.startswith(SLOW))
+    if file in CHAIN_OF:
+        return list(CHAINS).index(CHAIN_OF[file])
+    return len(CHAINS) + (0 if file.startswith(SLOW) else 1 if file in LONG else 2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -121,6 +148,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name, reason in reasons.items():
             if reason is not None and item.get_closest_marker(name) is not None:
                 item.add_marker(pytest.mark.skip(reason=f"left out: {reason}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def registries() -> Iterator[None]:
+    """New ones are copies."""
+    from tests.tools.new_registries import copied_registries  # slow to import
+
+    with copied_registries():
+        yield
 
 
 _FIRST: list[str] = []  # file that this process began with

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.architecture.tree import ROOT, dotted
-from tests.conftest import CHAIN_OF, CHAINS
+from tests.conftest import CHAIN_OF, CHAINS, LONG
 
 
 def _tests() -> Iterator[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef]]:
@@ -51,9 +51,10 @@ def test_no_test_is_skipped_for_good() -> None:
 
 
 def test_what_needs_the_machine_runs_one_at_a_time() -> None:
-    """Each file of CHAINS is there, in one of them, and whatever plays in Chromium is among them."""
+    """Each file of CHAINS is there, in one of them, and whatever plays in Chromium is among them; LONG has others."""
     texts = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
     mark = "pytest.mark." + "browser"
-    assert CHAIN_OF.keys() <= texts.keys()
+    assert {*CHAIN_OF, *LONG} <= texts.keys()
+    assert CHAIN_OF.keys().isdisjoint(LONG)
     assert len(CHAIN_OF) == sum(map(len, CHAINS.values()))
     assert {name for name, text in texts.items() if mark in text} <= CHAIN_OF.keys()
