@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 
 from torrazzo.base.errors import TorrazzoError
-from torrazzo.cli.exits import exit_code
+from torrazzo.cli.exits import error_text, exit_code
 
 __all__ = ["app", "main"]
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(process.main(words[1:]))
         return _run_command(words)
     except TorrazzoError as error:
-        print(f"torrazzo: {error}", file=sys.stderr)
+        print(f"torrazzo: {error_text(error, words)}", file=sys.stderr)
         return exit_code(error)
     except BrokenPipeError:
         with contextlib.suppress(BrokenPipeError):
