@@ -670,9 +670,8 @@ MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # s
 VMHD = b"\0\0\0\1" + bytes(8)  # copied, not mixed
 HDLR = bytes(8) + b"vide" + bytes(12) + b"video\0"
 FTYP = b"isom\0\0\2\0isomiso4%bmp42"
-TRACK = struct.pack(">2I", 1, 0)
 MOVIE = struct.pack(">IH10x", 0x10000, 0x100) + MATRIX + bytes(24) + struct.pack(">I", 2)
-LANGUAGE = struct.pack(">HH", 0x55C4, 0)  # none
+TRACK, LANGUAGE = struct.pack(">2I", 1, 0), struct.pack(">HH", 0x55C4, 0)  # number 1; undetermined
 DINF = struct.pack(">I4s3I4sI", 28, b"dref", 0, 1, 12, b"url ", 1)  # all data is in this file
 
 KEY_FRAME = 0x02000000  # flags of a sample that depends on no other
@@ -1257,7 +1256,7 @@ class Checks:
             kind = text(found.get("kind"))
             if kind == "ask" and found.get("purpose") == "erase":
                 kind = "ask-erase"
-            self.say(TOLD, "history-entry", "", whole(found.get("t")), number, kind)
+            self.say(OPEN if kind == "fork" else TOLD, "history-entry", "", whole(found.get("t")), number, kind)
         except Malformed as error:
             self.say(FAILED, "history-unreadable", "", None, number, error)
 
@@ -2116,6 +2115,7 @@ WORDS: dict[str, tuple[str, str]] = {  # causes of gaps (fact.md) and kinds of e
     "release": ("conservazione finita", "keeping them is over"),
     "end": ("distrutta la chiave di ciò che era conservato", "the key of what was kept was destroyed"),
     "rekey": ("cancellazione anticipata eseguita", "early erasure was carried out"),
+    "fork": ("registro ricominciato: ciò che precede non è qui", "the log began anew: what was before is not here"),
     "close": ("finito di guardare o copiare", "looking or copying is over"),
     "erased": ("cancellata prima del tempo, per ordine", "erased before its time, by order"),
     "gone": ("le sue chiavi non ci sono più", "its keys are no more"),

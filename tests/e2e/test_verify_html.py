@@ -12,7 +12,7 @@ import pytest
 
 import torrazzo_verify
 from tests.tamper.mutants import Parts, mutants
-from tests.tools.archived import POLICY, archived
+from tests.tools.archived import POLICY, archived, digest
 from tests.tools.browser import open_browser
 from tests.tools.dossier import Dossier, Keys, export, files_of, pack
 from tests.tools.recording import STREAM, Recording
@@ -21,7 +21,7 @@ from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.ledger.key import Kind, SigningKey
 from torrazzo.testing import ClipSpec, make_clip
 from torrazzo.testing.clock import START
-from torrazzo_verify.verify import COUNTED, TEXTS, WORDS, Finding, parse_policy, verify
+from torrazzo_verify.verify import COUNTED, OPEN, TEXTS, WORDS, Finding, parse_policy, verify
 
 PAGE = Path(torrazzo_verify.__file__).with_name("verify.html")
 
@@ -169,6 +169,7 @@ def test_what_nobody_can_open_any_more_gets_the_same_verdict(checker: Checker, t
         made.enter()
         gone = {1: "erased", 2: "erased", 4: "gone"}
         made.rings.gone = lambda stream, n: gone.get(n) if str(stream) == po else None
+        made.deed("fork", start, log="act", size=7, root=digest("root"), why="restored")
         made.erase(po, start // HOUR)
         made.package(made.asked(2, 39), tmp_path / "1.asice")
     Path(tmp_path / "policy.txt").write_bytes(POLICY.pack())
@@ -182,6 +183,7 @@ def test_what_nobody_can_open_any_more_gets_the_same_verdict(checker: Checker, t
     assert [each.values[-1] for each in found if each.code in {"segments-erased", "segments-gone"}] == ["2", "1"]
     erased = [(each.code, each.camera[-8:]) for each in found if each.code.startswith("erased-")]
     assert erased == [("erased-ordered", po[-8:]), ("erased-claimed", "bad/main")]
+    assert [(each.level, each.time) for each in found if each.values[-1:] == ("fork",)] == [(OPEN, start)]
     assert [each.camera for each in found if each.code == "left-out"] == ["0000000000000bad/main"]
 
 

@@ -15,12 +15,15 @@ _SPANS = frozenset({"view", "ask", "hold", "live"})  # they name streams, and a 
 _FOLLOWING = frozenset(  # they name one before
     {"still", "approve", "reject", "export", "take", "close", "confirm", "release", "end", "rekey"}
 )
-CONCERNING = _SPANS | _FOLLOWING
+_FORK = "fork"  # of this log: from its time on the history is whole
+CONCERNING = _SPANS | _FOLLOWING | {_FORK}
 _HEADS = b'{"v":1,"kind":"rec",'  # of nobody, one each minute: most of the log
 
 
 def find_history(log: FixedLog, streams: Collection[StreamId], span: Span) -> list[int]:
     """Indexes, in order: windows, asks, holds and live views of these cameras in the span, and what followed on them.
+
+    In front of them, after a fork, the fact of it: what was entered before stands in the log before.
 
     The whole log is read, once, a bundle at a time: no entry's time tells how far back the others lie, for a clock may
     have been set back meanwhile. Kept are those that concern the span, and of those that follow on another two numbers.
@@ -38,7 +41,7 @@ def find_history(log: FixedLog, streams: Collection[StreamId], span: Span) -> li
                 continue  # a later version's
             if act.kind in _FOLLOWING:
                 found.append((index, _named(act, name)))
-            elif act.kind in _SPANS and _concerns(act, names, span):
+            elif act.kind in {_FORK, *_SPANS} and _concerns(act, names, span):
                 found.append((index, None))
                 concerned.add(index)
     except Pruned:
@@ -59,5 +62,7 @@ def _named(act: Act, log: str) -> object:
 
 
 def _concerns(act: Act, names: set[str], span: Span) -> bool:
+    if act.kind == _FORK:
+        return bool(act.values["log"] == "act")
     start, end = (act.values[key] for key in (("t", "until") if act.kind == "live" else ("t0", "t1")))
     return bool(names & set(act.values["streams"])) and start < span.end and span.start < end

@@ -23,7 +23,17 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DIGEST = re.compile("[0-9a-f]{64}", re.ASCII)
 # What a verifier may leave open about this package; what it leaves open of each stands in the limits, the rest above.
 _LEFT_OPEN = frozenset(
-    {"accounting-anew", "gap-open", "hole", "show-late", "ahead", "head-alone", "history-none", "erased-claimed"}
+    {
+        "accounting-anew",
+        "gap-open",
+        "hole",
+        "show-late",
+        "ahead",
+        "head-alone",
+        "history-none",
+        "erased-claimed",
+        "history-entry",
+    }
 )
 _STYLE = """
 @page { size: A4; margin: 18mm 16mm; @bottom-right {

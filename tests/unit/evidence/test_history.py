@@ -39,6 +39,15 @@ def test_what_follows_on_a_hold_is_found_by_its_name() -> None:
     assert find_history(log, [STREAM], Span(UtcTicks(NOW - 60 * SECOND), NOW)) == [0, 1, 2, 3]
 
 
+def test_from_when_on_the_history_is_whole_is_told() -> None:
+    """After a fork its fact about this log stands in front, whatever the span; that of the other log does not."""
+    fork = {"size": 7, "root": b64(bytes(32)), "why": "restored", **person("anna")}
+    lines = [pack_act("fork", NOW, {"log": kind, **fork}) for kind in ("rec", "act")]
+    lines += [pack_act("view", NOW, view_values()), pack_act("view", NOW, view_values(t0=NOW - DAY, t1=NOW - DAY + 1))]
+    log = cast("FixedLog", FewEntries("act.2", lines))
+    assert find_history(log, [STREAM], Span(UtcTicks(NOW - 60 * SECOND), NOW)) == [1, 2]
+
+
 def test_a_clock_that_was_set_back_hides_no_access() -> None:
     """What was entered before an entry whose time lies years back is found all the same, wherever that stands."""
     span = Span(UtcTicks(NOW - 60 * SECOND), NOW)
