@@ -89,6 +89,10 @@ def test_asked_by_one_approved_by_another_prepared_by_a_third(
     field(carla, town, "exports.answer_reason").fill(ANSWER)
     press(carla, town.say(carla, "exports.approve_go"))
     carla.wait(town.say(carla, "exports.state_approved"))
+    until(
+        lambda: carla.page.evaluate("document.activeElement.getAttribute('role')") == "tabpanel",
+        "the focus is lost with the button",
+    )
     done(carla)
     oriana.wait(town.say(oriana, "exports.state_approved"))
 
@@ -185,6 +189,23 @@ def test_a_hold_is_placed_by_keyboard_alone(
     assert carla.post(f"/holds/{hold['hold']}/release", {"reason": ANSWER}).status == 204
     seen.wait(town.say(seen, "exports.none_held"))
     done(seen)
+
+
+def test_the_front_desk_holds_for_a_request(
+    browser: Any, town: RoomTown, stretch: tuple[dt.datetime, dt.datetime]
+) -> None:
+    """Whoever receives a citizen's request holds what it is about: its number is the title that the law asks for."""
+    seen = town.sign_in(browser, "sara", "/")
+    until(lambda: seen.path() == "/exports", "the front desk does not begin with its work")
+    press(seen, town.say(seen, "exports.hold"))
+    fill_stretch(seen, town, stretch, "istanza 12/2026")
+    press(seen, town.say(seen, "exports.hold_go"))
+    seen.wait(town.say(seen, "exports.hold_provisional"))
+    done(seen)
+    carla = town.browser("carla")
+    (hold,) = carla.get("/holds").json()["items"]
+    assert (hold["case"], hold["cause"], hold["state"]) == ("istanza 12/2026", "citizen", "provisional")
+    assert carla.post(f"/holds/{hold['hold']}/release", {"reason": ANSWER}).status == 204
 
 
 @pytest.mark.parametrize(("theme", "language"), LOOKS)

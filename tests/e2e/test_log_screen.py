@@ -81,7 +81,7 @@ def test_who_saw_that_camera(browser: Any, town: ApiTown) -> None:
 
 
 def test_what_somebody_did_just_now(browser: Any, town: ApiTown) -> None:
-    """The DPO asks for a person: the sign-in of a moment ago is there, and the question itself for who asked it."""
+    """The DPO asks for a person: the sign-in of a moment ago is there, and the question itself; all in Italian."""
     close(opened(browser, town, "olga.verdi", "/ways"))
     seen = opened(browser, town, "dora.viola", "/log")
     by_name(seen, "radio", "Integrità e sicurezza dei dati").check()
@@ -92,9 +92,14 @@ def test_what_somebody_did_just_now(browser: Any, town: ApiTown) -> None:
     newest = rows(seen)[:2]  # the other one, where another test left a session of hers: it ended when she came in
     assert sum("accesso: entrata" in row for row in newest) == 1
     assert all("Olga Verdi" in row for row in rows(seen))
+    assert any("password e codice" in row for row in rows(seen))
+    assert not any("by code" in row for row in rows(seen))
     seen.page.get_by_label("Persona", exact=True).select_option(label="Dora Viola (dora.viola)")
     by_name(seen, "button", "Leggi il registro").click()
     until(lambda: any("registro: letto: sicurezza" in row for row in rows(seen)), "the question does not stand there")
+    asked = [row for row in rows(seen) if "registro: letto" in row]
+    assert all("voci: Accessi e rifiuti; tempo: " in row for row in asked)
+    assert any("persona: olga.verdi" in row for row in asked)
     close(seen)
 
 

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
 REASON = "servizio di sala operativa"
+WITHIN = """() => [...document.querySelectorAll('.codes code')].every((code) =>
+  code.getBoundingClientRect().right <= code.parentElement.getBoundingClientRect().right)"""
 
 
 @contextmanager
@@ -344,6 +346,7 @@ def test_a_link_for_one_person_gives_them_a_password(browser: Any) -> None:
         seen.page.locator("input").fill(CODE)
         seen.press("Enter")
         seen.wait("0aaa-bbbb-cccc-dddd")
+        assert seen.page.evaluate(WITHIN), "a code touches the number of the next one"
         seen.page.get_by_role("checkbox").check()
         seen.page.get_by_role("button", name="Continua").click()
         seen.wait("Nuovo turno")

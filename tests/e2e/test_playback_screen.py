@@ -43,6 +43,8 @@ pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
 SIZE = (1280, 1000)
+IN_SIGHT = """() => { const [told, head] = ['dialog [role=alert]', '.dialog-head'].map((each) =>
+  document.querySelector(each).getBoundingClientRect()); return told.top >= head.bottom - 1; }"""
 
 
 @pytest.fixture(scope="module")
@@ -367,8 +369,10 @@ def test_nothing_is_shown_before_a_reason(town: FourCameras, browser: Any) -> No
     event = seen.page.get_by_label(say(seen, "playback.event"), exact=True)
     event.fill("allarme 118")
     reason.fill("boh")
+    seen.page.locator("dialog").evaluate("each => { each.scrollTop = each.scrollHeight; }")
     press_button(seen, "playback.look")
     seen.wait(say(seen, "errors.REASON_REQUIRED"))
+    until(lambda: seen.page.evaluate(IN_SIGHT), "what is wrong stands out of sight, above what was pressed")
     reason.fill("furto di una bicicletta in piazza")
     event.fill("")
     press_button(seen, "playback.look")

@@ -22,6 +22,7 @@ export function Shell() {
   const [isOpen, setOpen] = useState(false); // the navigation, on narrow screens
   const main = useRef<HTMLElement>(null);
   useFocusOnScreen(main, () => setOpen(false));
+  useFocusKept(main);
   return (
     <div className="shell">
       <a className="skip" href="#main">
@@ -67,6 +68,31 @@ export function Shell() {
       </main>
     </div>
   );
+}
+
+/** Where what has the focus goes away, as a button whose work is done, the focus goes to the part in which it was. */
+function useFocusKept(main: React.RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const all = main.current;
+    if (all === null) return undefined;
+    let last: HTMLElement | null = null;
+    let around: HTMLElement = all;
+    const come = ({ target }: FocusEvent): void => {
+      last = target instanceof HTMLElement && target !== all ? target : null;
+      around = last?.parentElement?.closest<HTMLElement>("[role=tabpanel]") ?? all;
+    };
+    const watch = new MutationObserver(() => {
+      if (last === null || last.isConnected) return;
+      last = null;
+      if (document.activeElement === document.body) (around.isConnected ? around : all).focus({ preventScroll: true });
+    });
+    all.addEventListener("focusin", come);
+    watch.observe(all, { childList: true, subtree: true });
+    return () => {
+      all.removeEventListener("focusin", come);
+      watch.disconnect();
+    };
+  }, [main]);
 }
 
 /** On another screen the focus goes to its beginning, so that it is read from there. */

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconButton } from "./Button";
@@ -84,10 +84,15 @@ interface AlertProps {
   readonly children?: ReactNode;
 }
 
-/** Stands in the page. `danger` is read aloud when it comes. */
+/** Stands in the page. `danger` is read aloud when it comes, and comes into sight: it may stand above a long form. */
 export function Alert({ kind, title, children }: AlertProps) {
+  const ref = useRef<HTMLDivElement>(null);
+  const isDanger = kind === "danger";
+  useEffect(() => {
+    if (isDanger && ref.current?.closest("dialog, form") !== null) ref.current?.scrollIntoView({ block: "nearest" });
+  }, [isDanger]);
   return (
-    <div className={`callout-line tone-${kind}`} role={kind === "danger" ? "alert" : undefined}>
+    <div ref={ref} className={`callout-line tone-${kind}`} role={isDanger ? "alert" : undefined}>
       <Icon name={KIND_ICONS[kind]} />
       <div>
         {title === undefined ? null : <p className="callout-title">{title}</p>}

@@ -69,6 +69,8 @@ export interface ExportAsked extends Stretch {
 
 export interface HoldAsked extends Stretch {
   readonly cause: Cause;
+  /** The number of a citizen's request: without one the front desk holds nothing. */
+  readonly request?: string;
 }
 
 /** A hold is called by the number of its entry; `act-` before it is for programs. */

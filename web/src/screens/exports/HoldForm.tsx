@@ -4,7 +4,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useClient } from "../../app/session";
+import { useClient, useMe } from "../../app/session";
 import { type Cause, CAUSES, numberOf } from "../../core/api/exports";
 import { msFromInstant } from "../../core/time/ticks";
 import { SelectField } from "../../ui/Field";
@@ -19,10 +19,11 @@ export function HoldForm(props: StretchFormProps) {
   const client = useClient();
   const notify = useNotify();
   const format = useFormat();
-  const [cause, setCause] = useState<Cause>("police");
+  const isDesk = useMe().roles.includes("desk"); // what it holds, it holds for a request
+  const [cause, setCause] = useState<Cause>(isDesk ? "citizen" : "police");
 
   async function send(said: Said): Promise<void> {
-    const placed = await client.call("POST /holds", { ...said, cause });
+    const placed = await client.call("POST /holds", { ...said, cause, ...(isDesk ? { request: said.case } : {}) });
     notify("success", t("exports.held_now", { hold: numberOf(placed), ends: format.dateTime(msFromInstant(placed.ends)) }));
     if (placed.lost.length > 0) notify("danger", t("exports.held_partly"));
   }

@@ -86,7 +86,7 @@ function useColumns(): readonly Column<LogRow>[] {
       head: t("log.when"),
       cell: ({ at, number }) => (
         <>
-          {format.date(msFromInstant(at))}, {format.seconds(msFromInstant(at))}
+          <span className="log-time">{format.date(msFromInstant(at))},</span> <span className="log-time">{format.seconds(msFromInstant(at))}</span>
           <small>{t("log.number", { number })}</small>
         </>
       ),
@@ -118,7 +118,7 @@ function useColumns(): readonly Column<LogRow>[] {
       head: t("log.why"),
       cell: (row) => (
         <>
-          {row.reason ?? ""}
+          {say.reason(row)}
           {row.purpose === null ? null : <small>{say.purpose(row.purpose)}</small>}
           {row.case === null ? null : <small>{t("log.of_case", { name: row.case })}</small>}
           {row.recipient === null ? null : <small>{t("log.to", { name: row.recipient })}</small>}
