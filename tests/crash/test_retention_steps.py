@@ -91,15 +91,16 @@ def copy(disk: FaultyDisk) -> FaultyDisk:
     return disk._successor(disk._platter.after_kill())
 
 
+@pytest.mark.parametrize("seed", [None, 0, 1])  # the process is killed, or power goes; in pieces, for a slow machine
 @pytest.mark.parametrize("why", ["age", "disk"])
-def test_each_step_may_be_the_last(why: str) -> None:
+def test_each_step_may_be_the_last(why: str, seed: int | None) -> None:
     """Wherever power or process go, the next life ends it: each key has one fact, each file is counted once."""
     case = Case(why)
     count = 0
-    for disk in case.lives():
+    for disk in case.lives(seeds=(seed,)):
         case.check(disk)
         count += 1
-    assert count > 3 * 30
+    assert count > 30
 
 
 def test_each_step_of_two_lives_may_be_the_last() -> None:
