@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The cameras' screen in Chromium over a real town: who administers adds one and it records; no picture is shown."""
 
-import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -30,6 +29,8 @@ CAST = {
     **dict.fromkeys(("dino", "dalia", "delia"), (Role.DESIGNATO,)),
     **dict.fromkeys(("piero", "paola", "pina"), (Role.PG_OFFICER,)),
     "dora": (Role.DPO,),
+    "olivia": (Role.OPERATOR,),
+    "tina": (Role.TECHNICIAN,),
     **dict.fromkeys(("aldo", "bice", "ciro", "fede", "gino", "ines", "lara", "mara", "nina"), (Role.ADMIN,)),
 }
 ADMINS = iter(("bice", "ciro"))  # one each: a second sign-in of the same person would ask
@@ -243,21 +244,11 @@ def test_masks_are_drawn_on_a_still_and_decided_by_two(browser: Any, town: RoomT
         click(seen, "masks.edit")
         seen.page.get_by_label(word(seen, "masks.reason"), exact=True).fill("finestre private al primo piano")
         click(seen, "masks.show_still")
-        from playwright.sync_api import TimeoutError as PlaywrightTimeout  # slow to import
-
         still = seen.page.locator(".mask-drawing img")
-
-        def shown() -> bool:
-            if still.count() == 1:
-                return bool(still.evaluate("each => each.naturalWidth") > 0)
-            button = seen.page.get_by_role("button", name=word(seen, "masks.show_still"), exact=True)
-            with contextlib.suppress(PlaywrightTimeout):  # it goes when the picture comes
-                is_busy = button.get_attribute("aria-disabled", timeout=500) is not None
-                if not is_busy and word(seen, "masks.no_still") in seen.text():
-                    button.click(timeout=500)  # the first segment is not over yet
-            return False
-
-        until(shown, lambda: f"no picture comes: {seen.page.inner_text('main')}")
+        until(
+            lambda: still.count() == 1 and still.evaluate("each => each.naturalWidth") > 0,
+            lambda: f"no picture comes: {seen.page.inner_text('main')}",
+        )
         at = seen.page.locator(".mask-drawing").bounding_box()
         seen.page.mouse.move(at["x"] + at["width"] * 0.25, at["y"] + at["height"] * 0.25)
         seen.page.mouse.down()
@@ -374,4 +365,43 @@ def test_the_wall_opens_on_the_camera_that_was_chosen(browser: Any, town: RoomTo
         large.locator(".tile-open").press("Escape")
         until(lambda: large.count() == 0, "it stays large")
         until(lambda: pad.count() == 0, "the pad stays")
+        seen.context.close()
+
+
+def test_a_technician_works_under_an_operators_eyes(browser: Any, town: RoomTown) -> None:
+    """AC-07: opened in the room's register; a coarse test picture for the technician; closed with how it was left."""
+    camera = town.cameras[1]
+    technician = town.sign_in(browser, "tina", f"/cameras?camera={camera.id}")
+    technician.wait(word(technician, "supervision.nobody"))
+    assert technician.page.get_by_role("link", name=word(technician, "nav.wall")).count() == 0
+    operator = town.sign_in(browser, "olivia", "/shifts")
+    click(operator, "supervision.new")
+    operator.page.get_by_role("checkbox", name=camera.name).check()
+    work = operator.page.get_by_label(word(operator, "supervision.work"), exact=True)
+    work.fill("si pulisce la cupola e si mette a fuoco")
+    assert operator.axe() == []
+    click(operator, "supervision.open")
+    operator.wait(word(operator, "supervision.state_open"))
+    operator.shot(SHOTS, "supervision")
+    technician.open(f"/cameras?camera={camera.id}")
+    click(technician, "supervision.test")
+    still = technician.page.locator(".mask-drawing img")
+    until(
+        lambda: still.count() == 1 and still.evaluate("each => each.naturalWidth") == 64,
+        lambda: f"no picture comes: {technician.page.inner_text('main')}",
+    )
+    assert technician.axe() == []
+    technician.shot(SHOTS, "technician")
+    close = word(operator, "supervision.close_whom", name="Tina")
+    operator.page.get_by_role("button", name=close).click()
+    operator.page.get_by_label(word(operator, "supervision.outcome"), exact=True).fill(
+        "pulita, inquadratura come prima"
+    )
+    operator.page.get_by_role("button", name=close).click()
+    operator.wait(word(operator, "supervision.none"))
+    operator.wait(word(operator, "shifts.why_done"))
+    technician.open(f"/cameras?camera={camera.id}")
+    technician.wait(word(technician, "supervision.nobody"))
+    for seen in (operator, technician):
+        assert seen.complaints == []
         seen.context.close()

@@ -22,7 +22,8 @@ SAID = "purpose reason title"
 
 # Who may, and what takes the permission away again when it alone is missing.
 BY_HAND: dict[str, dict[Role, str]] = {
-    "live": {D: REASON, O: "shift", G: "case", P: "protocol", M: "supervised"},
+    "live": {D: REASON, O: "shift", G: "case", P: "protocol"},
+    "view": {D: REASON, G: REASON, M: "supervised"},
     "ptz": {O: "", P: "option", M: "supervised"},
     "playback": {D: REASON, O: REASON + " event", G: REASON + " case", X: REASON + " case"},
     "still": {D: REASON, O: REASON + " event", G: REASON + " case", X: REASON + " case"},
@@ -53,6 +54,7 @@ BY_HAND: dict[str, dict[Role, str]] = {
     "shift": {O: ""},
     "shifts.see": {D: "", O: ""},
     "room": {D: "", O: ""},
+    "supervise": {O: "shift"},
 }
 
 FULL = Circumstances(

@@ -47,6 +47,7 @@ from torrazzo.control_room.live import LiveLooks, LiveRelay
 from torrazzo.control_room.live.protocol import MOST_SAID, LiveProtocol
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.person_looks import PersonLooks
+from torrazzo.control_room.picture_desk import PictureDesk
 from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.provider_desk import ProviderDesk
 from torrazzo.control_room.staff_room import StaffRoom
@@ -176,6 +177,8 @@ class ApiTown(StaffedTown):
             partial(self.office.registry.cameras, has_removed=True),
         )
 
+        self.pictures = PictureDesk(self.clock, lambda: self.windows, self.playback.pictures)
+
     def room(self) -> Room:
         settings = load_settings(self.home)
         return Room(
@@ -200,6 +203,7 @@ class ApiTown(StaffedTown):
             playback=self.playback,
             provider=self.provider,
             live=self.live,
+            pictures=self.pictures,
         )
 
     def cameras(self) -> tuple[Camera, ...]:
@@ -217,10 +221,10 @@ class ApiTown(StaffedTown):
     def browser(self, name: str = "localhost") -> Browser:
         return Browser(self.port, name)
 
-    def somebody(self, name: str, *roles: Role) -> None:
+    def somebody(self, name: str, *roles: Role, agreement: str | None = None) -> None:
         """With a password and a device."""
         if name not in self.devices:
-            self.devices[name] = self.enrolled(name, *roles)[1]
+            self.devices[name] = self.enrolled(name, *roles, agreement=agreement)[1]
             self.people.tend()
 
     def signed_in(self, name: str, browser: Browser | None = None) -> Browser:

@@ -53,9 +53,9 @@ class StaffedTown(Closing):
         ends = UtcTicks(self.clock.utc() + days * DAY)
         return self.staffing.accounts.add_agreement(Agreement("", kind, "Questura", "7/2026", ends), OWNER).value
 
-    def enrolled(self, name: str, *roles: Role) -> tuple[Account, pyotp.TOTP]:
+    def enrolled(self, name: str, *roles: Role, agreement: str | None = None) -> tuple[Account, pyotp.TOTP]:
         """With a device for codes; signed out."""
-        account = self.person(name, *roles)
+        account = self.person(name, *roles, agreement=agreement)
         opened = self.opened(self.staffing.sign_in.by_password(name, PASSWORD, ROOM).value)
         device = self.device(opened.token)
         self.staffing.credentials.confirm_device(opened.token, self.code(device))

@@ -29,9 +29,10 @@ from torrazzo.access.sessions import Sessions
 from torrazzo.access.shifts import Shifts
 from torrazzo.access.sign_in import SignIn
 from torrazzo.access.staff import By, Done, Staff
+from torrazzo.access.supervisions import Supervisions
 from torrazzo.access.visitors import Visitors
 from torrazzo.base.clock import Clock
-from torrazzo.law import Circumstances, Decision, Operation, Protocol, decide
+from torrazzo.law import Circumstances, Decision, Operation, Protocol, Role, decide
 from torrazzo.town.box import Box
 
 
@@ -55,6 +56,7 @@ class Staffing:
     bookmarks: Bookmarks
     changes: PersonChanges
     reviews: LogReviews
+    supervisions: Supervisions
 
     @classmethod
     def of(
@@ -67,7 +69,7 @@ class Staffing:
     ) -> Self:
         """Over `office.db`, as its one writer."""
         staff, hasher = Staff(engine, box, clock, town), Hasher(cost)
-        accounts, sessions = Accounts(staff), Sessions(staff)
+        accounts, sessions, shifts = Accounts(staff), Sessions(staff), Shifts(staff)
         return cls(
             staff,
             accounts,
@@ -77,7 +79,7 @@ class Staffing:
             Passkeys(staff, sessions),
             Providers(staff, sessions, accounts),
             Links(staff, accounts, hasher),
-            Shifts(staff),
+            shifts,
             FourEyes(staff),
             CameraGroups(staff, accounts),
             Curtains(staff),
@@ -85,6 +87,7 @@ class Staffing:
             Bookmarks(staff, accounts),
             PersonChanges(staff),
             LogReviews(staff),
+            Supervisions(staff, shifts),
         )
 
     def decide(
@@ -94,14 +97,15 @@ class Staffing:
         cameras: Iterable[str] = (),
         said: Circumstances = Circumstances(),  # noqa: B008 - a value
     ) -> Decision:
-        """What the law says; `said` is what the person says, what is known here is put in: shift, protocol, scope."""
-        agreement, now = account.agreement, self.staff.clock.utc()
+        """What the law says of what the person says (`said`), and of what is known here: shift, protocol, scope."""
+        agreement, now, cameras = account.agreement, self.staff.clock.utc(), tuple(cameras)
         protocol = None
         if agreement is not None and agreement.kind == "protocol":
             protocol = Protocol(now < agreement.ends, agreement.operations or frozenset({Operation.LIVE}))
         known = said._replace(
             has_shift=self.shifts.of(account.id) is not None,
             protocol=protocol,
+            is_supervised=Role.TECHNICIAN in account.roles and self.supervisions.has(account.id, cameras),
             is_in_scope=self.accounts.scope(account).has(cameras),
         )
         return decide(account.roles, operation, known)
@@ -121,4 +125,5 @@ class Staffing:
         self.four_eyes.tend()
         self.curtains.tend()
         self.visitors.tend()
+        self.supervisions.tend()
         self.changes.tend()

@@ -81,6 +81,10 @@ VISITOR = _table(
     "visitor", "number", number=sa.Integer, name=sa.Text, office=sa.Text, reason=sa.Text, authorised=sa.Text,
     company=sa.Text, person=sa.Text, came=sa.BigInteger, left=sa.BigInteger, closer=sa.Text,
 )  # fmt: skip
+SUPERVISION = _table(
+    "supervision", "number", number=sa.Integer, technician=sa.Text, operator=sa.Text, cameras=sa.Text, reason=sa.Text,
+    opened=sa.BigInteger, until=sa.BigInteger, ended=sa.BigInteger, why=sa.Text, closer=sa.Text, outcome=sa.Text,
+)  # fmt: skip
 OWED_FACT = _table("owed_fact", "id", id=sa.Integer, body=sa.Text)
 
 BOOKMARK = _table(

@@ -40,6 +40,7 @@ from torrazzo.control_room.api.room import expect_running
 from torrazzo.control_room.api.town_map import FILE as MAP_FILE
 from torrazzo.control_room.api.wall_book import WALLS, WallBook
 from torrazzo.control_room.api.wishes import WISHES, WishBook
+from torrazzo.control_room.attended import unattended
 from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, page_address
 from torrazzo.control_room.books import Books
 from torrazzo.control_room.camera_jobs import Jobs
@@ -56,6 +57,7 @@ from torrazzo.control_room.page_app import Views, make_page_app
 from torrazzo.control_room.papers import Papers, lapsing
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.control_room.person_looks import PersonLooks
+from torrazzo.control_room.picture_desk import PictureDesk
 from torrazzo.control_room.playback_desk import KEYS_AT_ONCE, PlaybackDesk
 from torrazzo.control_room.provider_desk import ProviderDesk
 from torrazzo.control_room.serving import Server, make_server
@@ -177,7 +179,10 @@ class _Room:
         staffing, now = self._staff.staffing, self._clock.utc()
         cameras, groups = self._office.registry.cameras(), staffing.groups.all()
         today = last_day(UtcTicks(now + 1), self._settings.zone)
-        return lapsing(Papers(cameras, groups, staffing.accounts.agreements(), staffing.accounts.all(), now, today))
+        accounts, supervisions = staffing.accounts.all(), staffing.supervisions
+        yield from lapsing(Papers(cameras, groups, staffing.accounts.agreements(), accounts, now, today))
+        names = {account.id: account.full_name for account in accounts}
+        yield from unattended(supervisions.open_ones(), supervisions.is_alone, names, now)
 
     @contextlib.contextmanager
     def sockets(self, host: str, port: int | None) -> Iterator[tuple[tuple[Server, socket.socket], ...]]:
@@ -260,6 +265,7 @@ class _Room:
             alarms=self._watch.alarms,
             refusals=self._refusals,
             live=self._live,
+            pictures=PictureDesk(self._clock, lambda: self._looks.windows, self._playback.pictures),
             on_curtain=self._on_curtain,
         )
 

@@ -42,6 +42,7 @@ class Operation(StrEnum):
     """What may be allowed to one and not to another."""
 
     LIVE = "live"
+    VIEW = "view"  # one picture, now, of a camera as it is: to draw what it hides, to align it
     PTZ = "ptz"
     PLAYBACK = "playback"
     STILL = "still"
@@ -72,17 +73,27 @@ class Operation(StrEnum):
     SHIFT = "shift"  # is opened, handed over, closed
     SHIFTS_SEE = "shifts.see"
     ROOM = "room"  # its register, its curtain
+    SUPERVISE = "supervise"  # a technician's session is opened, taken over, closed
 
 
 # What shows or moves a camera, or what it recorded.
 MEDIA = frozenset(
-    {Operation.LIVE, Operation.PTZ, Operation.PLAYBACK, Operation.STILL, Operation.COPY_PREPARE, Operation.DELETE}
+    {
+        Operation.LIVE,
+        Operation.VIEW,
+        Operation.PTZ,
+        Operation.PLAYBACK,
+        Operation.STILL,
+        Operation.COPY_PREPARE,
+        Operation.DELETE,
+    }
 )
 
 _TABLE = """
                 titolare designato operator     pg-officer extractor police   admin technician dpo   auditor desk
 
-live            -        reason    shift        case       -         protocol -     supervised -     -       -
+live            -        reason    shift        case       -         protocol -     -          -     -       -
+view            -        reason    -            reason     -         -        -     supervised -     -       -
 ptz             -        -         yes          -          -         option   -     supervised -     -       -
 playback        -        reason    event+reason case       case      -        -     -          -     -       -
 still           -        reason    event+reason case       case      -        -     -          -     -       -
@@ -114,6 +125,7 @@ alarms.take     -        yes       shift        -          -         -        ye
 shift           -        -         yes          -          -         -        -     -          -     -       -
 shifts.see      -        yes       yes          -          -         -        -     -          -     -       -
 room            -        yes       yes          -          -         -        -     -          -     -       -
+supervise       -        -         shift        -          -         -        -     -          -     -       -
 """
 
 NOTHING = "-"

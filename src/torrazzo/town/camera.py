@@ -88,6 +88,13 @@ class Camera:
         """Its stream of that name, if it has one."""
         return next((stream for stream in self.streams if stream.id.name == name), None)
 
+    def without_secrets(self, text: str) -> str:
+        """The same; what a device says may repeat its password."""
+        for stream in self.streams:
+            if stream.password is not None and (secret := stream.password.reveal()):
+                text = text.replace(secret, "…")
+        return text
+
 
 class Address(NamedTuple):
     """An address as typed, its user and password split off."""

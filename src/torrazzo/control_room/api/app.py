@@ -40,10 +40,12 @@ from torrazzo.control_room.api import (
     register,
     sectors,
     shifts,
+    supervisions,
     system,
     timeline,
     town_map,
     turning,
+    views,
     walls,
 )
 from torrazzo.control_room.api.declared import Declared, Door, Undeclared, by_endpoint
@@ -65,6 +67,8 @@ DECLARED: Sequence[Declared] = tuple(
         provider,
         shifts,
         register,
+        supervisions,
+        views,
         alarms,
         people,
         system,

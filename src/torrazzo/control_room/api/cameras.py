@@ -19,13 +19,13 @@ from torrazzo.camera.errors import CameraError
 from torrazzo.camera.onvif.addresses import device_address
 from torrazzo.control_room.api import cameras_shapes as shapes
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking
+from torrazzo.control_room.api.gate import Asked, Asking, expect_all_cameras, expect_law, sees_all
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.shapes import Id
 from torrazzo.control_room.camera_jobs import Job, TooMany
 from torrazzo.control_room.camera_search import Wanted, known_hosts, look, search, search_target
-from torrazzo.law import Operation
+from torrazzo.law import Circumstances, Operation
 from torrazzo.law.alone import waits
 from torrazzo.town.camera import Address, Camera, StreamConfig, check_name, name_key, new_camera_id, parse_address
 from torrazzo.town.office import new_camera
@@ -46,6 +46,7 @@ def camera(id: Id, asked: Asking) -> shapes.CameraDetail:  # noqa: A002 - the pa
 @routes.add("POST", "/cameras", Logged.CONFIG, "cameras", APPLY, shapes.CameraDetail)
 def add_camera(body: shapes.NewCamera, asked: Asking) -> shapes.CameraDetail:
     """Its streams have been named, or found by a probe: nobody is asked here."""
+    expect_all_cameras(asked, APPLY)
     room, id_ = asked.room, new_camera_id()
     name = _free_name(room, body.name, None)
     if body.url is None:
@@ -101,6 +102,7 @@ def set_credentials(id: Id, body: shapes.Credentials, asked: Asking) -> None:  #
 @routes.add("DELETE", "/cameras/{id}", Logged.CONFIG, "cameras", APPLY, None)
 def remove_camera(id: Id, asked: Asking) -> None:  # noqa: A002 - the path's word
     """For good; its footage stays until its time is over."""
+    expect_all_cameras(asked, APPLY)
     asked.room.told(asked.room.cameras_of_town.remove(id, asked.by("removes the camera")))
 
 
@@ -110,6 +112,7 @@ def remove_camera(id: Id, asked: Asking) -> None:  # noqa: A002 - the path's wor
 @routes.add("POST", "/camera-searches", Logged.CONSULT, "network", APPLY, shapes.SearchJob)
 def begin_search(body: shapes.Search, asked: Asking) -> shapes.SearchJob:
     """Who is in this network; nobody is signed in to, nothing is changed."""
+    expect_all_cameras(asked, APPLY)
     target, known = search_target(body.at.strip()), known_hosts(asked.room.cameras())
     _tell_asked(asked, "search", body.at.strip() or "the network")
     return _search(_start(asked, "search", lambda job: search(job, target, body.interface.strip(), known)))
@@ -130,6 +133,10 @@ def end_search(id: Id, asked: Asking) -> None:  # noqa: A002 - the path's word
 @routes.add("POST", "/camera-probes", Logged.CONSULT, "cameras", APPLY, shapes.ProbeJob)
 def begin_probe(body: shapes.Probe, asked: Asking) -> shapes.ProbeJob:
     """What a camera is and sends, without a picture; nothing is stored."""
+    if body.camera is None:
+        expect_all_cameras(asked, APPLY)
+    elif not sees_all(asked):
+        expect_law(asked, APPLY, [body.camera], Circumstances())
     wanted = _wanted(asked.room, body)
     _tell_asked(asked, "probe", " ".join([wanted.device or "", *(each.shown_url for each in wanted.streams)]).strip())
     return _probe(_start(asked, "probe", lambda job: look(job, wanted, asked.room.clock)))

@@ -20,6 +20,7 @@ from torrazzo.control_room.api.declared import Declared, Door
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.law import Circumstances, Decision, Operation, decide
+from torrazzo.law.decision import no
 from torrazzo.law.roles import sees_media
 
 CSRF = "x-torrazzo-csrf"
@@ -76,7 +77,7 @@ def enter(request: HTTPConnection, declared: Declared) -> Asked:
     asked = asked._replace(token=token, known=session, where=here)
     _expect_stage(session, permission, token, goes_on=declared.goes_on)
     if isinstance(permission, Operation):
-        _expect_right(asked, permission, asks_law=declared.asks_law)
+        _expect_right(asked, permission, _cameras_of(asked, declared, request), asks_law=declared.asks_law)
     if declared.is_told:
         room.expect_ledger()
     return asked
@@ -102,14 +103,20 @@ def _expect_stage(session: Session, permission: Operation | Door, token: str, *,
         raise Denial("SIGN_IN_UNFINISHED", "AC-01", "a second factor or another password is owed first")
 
 
-def _expect_right(asked: Asked, operation: Operation, *, asks_law: bool) -> None:
+def _cameras_of(asked: Asked, declared: Declared, request: HTTPConnection) -> tuple[str, ...]:
+    """Who is supervised at a camera sets that one, and no other (AC-07); who administers has to do with all."""
+    is_of_one = declared.permission is Operation.CAMERAS_APPLY and declared.path.startswith("/cameras/{id}")
+    return (request.path_params["id"],) if is_of_one and not sees_all(asked) else ()
+
+
+def _expect_right(asked: Asked, operation: Operation, cameras: Iterable[str], *, asks_law: bool) -> None:
     """Raises `Denial`; where the route asks the law itself, only for those whose role could never do it."""
     if asks_law:  # nothing is looked up for it: the route does
         decision = decide(asked.account.roles, operation)
         if decision.code not in NEVER:
             return
     else:
-        decision = asked.room.staffing.decide(asked.account, operation)
+        decision = asked.room.staffing.decide(asked.account, operation, cameras)
     if not decision:
         _refuse(asked, operation, decision)
 
@@ -126,6 +133,12 @@ def expect_scope(asked: Asked, operation: Operation, cameras: Iterable[str]) -> 
     decision = asked.room.staffing.decide(asked.account, operation, cameras)
     if decision.code == "OUT_OF_SCOPE":
         _refuse(asked, operation, decision)
+
+
+def expect_all_cameras(asked: Asked, operation: Operation) -> None:
+    """For what is of no one camera, or more than setting one: only for who has to do with all; raises `Denial`."""
+    if not sees_all(asked):
+        _refuse(asked, operation, no("OUT_OF_SCOPE", "AC-07"))
 
 
 def _refuse(asked: Asked, operation: Operation, decision: Decision) -> NoReturn:

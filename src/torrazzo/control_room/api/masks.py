@@ -133,7 +133,7 @@ def _set(asked: Asked, id_: str) -> Camera:
     try:
         tokens = asyncio.run(_put(asked.room, camera, wanted))
     except CameraError as error:
-        why = _without(str(error), camera)[:300]
+        why = camera.without_secrets(str(error))[:300]
     text = "the camera has its masks" if not why else f"the camera has its masks not: {why}"
 
     def kept(before: Masks) -> Masks:
@@ -155,14 +155,6 @@ async def _put(room: Room, camera: Camera, wanted: Masks) -> tuple[str, ...]:
             return await put_masks(client, camera.sensor, wanted.areas, wanted.tokens)
     except TimeoutError as error:
         raise CameraError("the camera did not answer in time", "net") from error
-
-
-def _without(text: str, camera: Camera) -> str:
-    """What a device says may repeat its password."""
-    for stream in camera.streams:
-        if stream.password is not None and (secret := stream.password.reveal()):
-            text = text.replace(secret, "…")
-    return text
 
 
 def _save(asked: Asked, id_: str, why: str, edit: Callable[[Masks], Masks]) -> Camera:

@@ -1,18 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The register of the control room (AC-08): the curtain of a station, visitors, and who was there when.
+"""The register of the control room (AC-08): the curtain of a station, visitors, technicians, who was there when.
 
 The curtain waits for nothing: it is drawn while the ledger is away, too, which hears of it later. Nothing here is
 sorted or counted by person (WK-03).
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 
 from torrazzo.access.curtains import Curtain
 from torrazzo.access.shifts import Shift
+from torrazzo.access.supervisions import Supervision
 from torrazzo.access.visitors import Visit, Visitor
 from torrazzo.base.times import DAY, UtcTicks, iso_from_ticks
 from torrazzo.control_room.api import register_shapes as shapes
@@ -77,6 +78,7 @@ def register(asked: Asking, days: Annotated[int, Query(ge=1, le=366)] = 7) -> sh
         *(_of_shift(each, names) for each in staffing.shifts.all(since)),
         *(_of_visitor(each, names) for each in staffing.visitors.all(since)),
         *(_of_curtain(each, names) for each in staffing.curtains.all(since)),
+        *(_of_supervision(each, names) for each in staffing.supervisions.all(since)),
     ]
     return shapes.Register(items=sorted(found, key=lambda each: each.start, reverse=True), days=days)
 
@@ -127,22 +129,27 @@ def _of_curtain(found: Curtain, names: Names) -> shapes.Entry:
     return _entry("curtain", found, found.drawn, found.opened, names, more)
 
 
+def _of_supervision(found: Supervision, names: Names) -> shapes.Entry:
+    more = {"text": f"{names.get(found.technician, '')}: {found.reason}", "why": found.why, "note": found.outcome}
+    return _entry("supervision", found, found.opened, found.ended, names, more)
+
+
 def _entry(
-    kind: Literal["shift", "visitor", "curtain"],
-    found: Shift | Visitor | Curtain,
+    kind: shapes.Kind,
+    found: Shift | Visitor | Curtain | Supervision,
     start: UtcTicks,
     end: UtcTicks | None,
     names: Names,
     more: Mapping[str, Any],
 ) -> shapes.Entry:
-    """What all three have, and of the rest what its kind has."""
+    """What all have, and of the rest what its kind has."""
     rest: dict[str, Any] = dict.fromkeys(("why", "note", "takes", "station", "visitor"))
     return shapes.Entry(
         kind=kind,
         id=str(found.number),
         start=iso_from_ticks(start),
         end=_maybe(end),
-        person=_person(found.person, names),
+        person=_person(found.operator if isinstance(found, Supervision) else found.person, names),
         **(rest | dict(more)),
     )
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 from torrazzo.control_room.api.shapes import Asks, Gives, Line, Person
 
+Kind = Literal["shift", "visitor", "curtain", "supervision"]
+
 
 class Curtain(Gives):
     drawn: str
@@ -50,14 +52,14 @@ class Visitor(Gives):
 class Entry(Gives):
     """One line of the register."""
 
-    kind: Literal["shift", "visitor", "curtain"]
+    kind: Kind
     id: str
     start: str
     end: str | None
-    person: Person  # whose shift, who wrote the visitor down, who drew the curtain
-    text: str  # the shift's reason, the visitor, why the curtain was drawn; empty: nobody said
-    why: str | None  # how a shift ended: hand-over, close, forgotten
-    note: str | None  # of a shift that was handed over
+    person: Person  # whose shift, who wrote the visitor down, who drew the curtain, who supervises
+    text: str  # the shift's reason, the visitor, why the curtain was drawn, the technician; empty: nobody said
+    why: str | None  # how a shift ended: hand-over, close, forgotten; how a technician's session did: done, left
+    note: str | None  # of a shift that was handed over; how a technician left things
     takes: str | None  # the shift that it took over
     station: str | None
     visitor: Visitor | None

@@ -20,6 +20,7 @@ from torrazzo.control_room.demo_door import DemoDoor
 from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.holds_app import HoldDesk
 from torrazzo.control_room.live.looks import LiveLooks
+from torrazzo.control_room.picture_desk import PictureDesk
 from torrazzo.control_room.playback_desk import PlaybackDesk
 from torrazzo.control_room.provider_desk import ProviderDesk
 from torrazzo.control_room.staff_room import StaffRoom
@@ -60,6 +61,7 @@ class Room:
     is_secure: bool = False  # people reach us over TLS, be it a proxy's
     is_behind_proxy: bool = False
     live: LiveLooks | None = None  # None: no recorder whose pictures could be shown
+    pictures: PictureDesk | None = None
     refusals: dict[object, int] = field(default_factory=dict)
     on_curtain: Callable[[str, bool], object] = lambda _station, _is_drawn: None  # pictures stop, or may be asked for
 

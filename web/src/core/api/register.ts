@@ -44,14 +44,14 @@ export interface Visitor extends Visit {
 }
 
 export interface RegisterEntry {
-  readonly kind: "shift" | "visitor" | "curtain";
+  readonly kind: "shift" | "visitor" | "curtain" | "supervision";
   readonly id: string;
   readonly start: Instant;
   readonly end: Instant | null;
-  /** Whose shift; who wrote the visitor down, who drew the curtain. */
+  /** Whose shift; who wrote the visitor down, who drew the curtain, who supervises. */
   readonly person: Person;
   readonly text: string;
-  readonly why: "hand-over" | "close" | "forgotten" | null;
+  readonly why: "hand-over" | "close" | "forgotten" | "done" | "left" | null;
   readonly note: string | null;
   readonly takes: string | null;
   readonly station: string | null;

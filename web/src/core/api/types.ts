@@ -17,6 +17,7 @@ import type { ProviderRoutes } from "./provider";
 import type { RegisterRoutes } from "./register";
 import type { CurtainRoutes } from "./room";
 import type { SectorRoutes } from "./sectors";
+import type { SupervisionRoutes } from "./supervisions";
 import type { TurningRoutes } from "./turning";
 import type { WallRoutes } from "./walls";
 
@@ -50,6 +51,7 @@ export interface Routes
     ProviderRoutes,
     RegisterRoutes,
     SectorRoutes,
+    SupervisionRoutes,
     TurningRoutes,
     WallRoutes {
   // Nobody has to be signed in.
@@ -137,6 +139,7 @@ export type Role =
 /** An operation of the matrix that this person's roles may ever do; more may have to hold at the time. */
 export type Permission =
   | "live"
+  | "view"
   | "ptz"
   | "playback"
   | "still"
@@ -166,7 +169,8 @@ export type Permission =
   | "alarms.take"
   | "shift"
   | "shifts.see"
-  | "room";
+  | "room"
+  | "supervise";
 
 /** What the page has to know before anybody signs in. */
 export interface Town {

@@ -24,6 +24,7 @@ import { ProbeResult, useProbe } from "./Probe";
 import { Ptz } from "./Ptz";
 import { RemoveCamera } from "./RemoveCamera";
 import { Sectors } from "./Sectors";
+import { TechnicianSession } from "./TechnicianSession";
 
 interface Props {
   readonly camera: ListedCamera;
@@ -34,7 +35,7 @@ interface Props {
 /** One camera: its state for all; what is declared of it, for who configures. */
 export function CameraPage({ camera, onChanged, onBack }: Props) {
   const { t } = useTranslation();
-  const { permissions } = useMe();
+  const { permissions, roles } = useMe();
   return (
     <Screen title={camera.name} aside={<Button kind="quiet" icon="arrow-left" onClick={onBack}>{t("cameras.to_list")}</Button>}>
       <Card title={t("cameras.state")} aside={<CameraStatus camera={camera} />}>
@@ -46,6 +47,7 @@ export function CameraPage({ camera, onChanged, onBack }: Props) {
         />
         {camera.waits ? <Alert kind="warning">{t("cameras.waits_text")}</Alert> : null}
       </Card>
+      {roles.includes("technician") ? <TechnicianSession camera={camera.id} /> : null}
       {camera.turns && permissions.includes("ptz") ? (
         <Card title={t("turning.title")}>
           <Ptz camera={camera.id} />

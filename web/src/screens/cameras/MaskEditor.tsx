@@ -48,13 +48,10 @@ export function MaskEditor({ masks, onDone, onCancel }: Props) {
   return (
     <form className="stack" onSubmit={go} noValidate>
       <TextArea label={t("masks.reason")} hint={t("masks.reason_hint")} value={reason} error={isChecked && reason.trim() === "" ? t("cameras.needed") : undefined} onChange={setReason} />
-      {still.picture === undefined ? (
-        <div className="buttons">
-          <Button kind="secondary" icon="camera" isBusy={still.isBusy} onClick={() => still.show(reason.trim())}>{t("masks.show_still")}</Button>
-        </div>
-      ) : null}
+      <div className="buttons">
+        <Button kind="secondary" icon="camera" isBusy={still.isBusy} onClick={() => still.show(reason.trim())}>{t("masks.show_still")}</Button>
+      </div>
       {still.error === undefined ? null : <Alert kind="warning">{say(still.error)}</Alert>}
-      {still.isNothing ? <Alert kind="info">{t("masks.no_still")}</Alert> : null}
       <MaskDrawing areas={drawn} picture={still.picture} onDrawn={(from, to) => setAreas((before) => [...before, rectangle(from, to)])} />
       <p className="quiet">{t("masks.draw_text")}</p>
       {areas.map((area, at) => (

@@ -8,11 +8,11 @@ import type { MaskProposal as Proposal } from "../../core/api/masks";
 import { msFromInstant } from "../../core/time/ticks";
 import { useFormat } from "../../ui/format";
 import { useNotify } from "../../ui/Notices";
-import { MaskDrawing } from "./MaskDrawing";
+import { MasksSeen } from "./MasksSeen";
 import { SecondPerson } from "./SecondPerson";
 
 /** Areas that wait for a second person. */
-export function MaskProposal({ proposal, onDone }: { readonly proposal: Proposal; readonly onDone: () => void }) {
+export function MaskProposal({ camera, proposal, onDone }: { readonly camera: string; readonly proposal: Proposal; readonly onDone: () => void }) {
   const { t } = useTranslation();
   const client = useClient();
   const format = useFormat();
@@ -33,7 +33,7 @@ export function MaskProposal({ proposal, onDone }: { readonly proposal: Proposal
       }}
       onDone={onDone}
     >
-      <MaskDrawing areas={proposal.areas} />
+      <MasksSeen camera={camera} areas={proposal.areas} />
     </SecondPerson>
   );
 }

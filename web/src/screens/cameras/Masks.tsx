@@ -15,9 +15,9 @@ import { Alert } from "../../ui/Notices";
 import { Failed, Loading } from "../../ui/States";
 import { useAction } from "../../ui/useAction";
 import { useResource } from "../../ui/useResource";
-import { MaskDrawing } from "./MaskDrawing";
 import { MaskEditor } from "./MaskEditor";
 import { MaskProposal } from "./MaskProposal";
+import { MasksSeen } from "./MasksSeen";
 import { MaskState } from "./MaskState";
 
 /** What a camera hides (MN-02): what was decided, and whether the camera has it. A picture only for who may see one. */
@@ -61,8 +61,7 @@ function Known({ masks, onChanged }: { readonly masks: CameraMasks; readonly onC
           <p className="quiet" lang="en">{masks.why}</p>
         </Alert>
       ) : null}
-      {masks.areas.length === 0 ? null : <MaskDrawing areas={masks.areas} />}
-      {masks.proposal === null ? null : <MaskProposal proposal={masks.proposal} onDone={onChanged} />}
+      {masks.proposal === null ? <MasksSeen camera={masks.camera} areas={masks.areas} /> : <MaskProposal camera={masks.camera} proposal={masks.proposal} onDone={onChanged} />}
       <Ways masks={masks} onChanged={onChanged} />
       {permissions.includes("policy.propose") && masks.proposal === null ? (
         <div className="buttons">

@@ -16,6 +16,7 @@ import { Failed, Loading } from "../../ui/States";
 import { useResource } from "../../ui/useResource";
 import { OpenAlarms } from "../shift/OpenAlarms";
 import { Register } from "./Register";
+import { Supervisions } from "./Supervisions";
 import { Visitors } from "./Visitors";
 
 const EVERY_MS = 15_000;
@@ -40,6 +41,7 @@ export function Shifts() {
           <HandOver last={value.items.find(({ why }) => why === "hand-over")} next={value.items} />
         </div>
       )}
+      {hasRoom ? <Supervisions onChange={() => setRound((before) => before + 1)} /> : null}
       {hasRoom ? <Visitors onChange={() => setRound((before) => before + 1)} /> : null}
       {hasRoom ? <Register key={round} /> : null}
     </Screen>
