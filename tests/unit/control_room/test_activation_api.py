@@ -3,11 +3,15 @@
 """LB-01 over the API: a real camera records once its file is whole, one has proposed it and another confirmed."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.tools.api_town import ApiTown
-from tests.tools.officials import WHOLE, WHY, officials_town, state, unmasked, waiting
+from tests.tools.api_town import ApiTown, api_town
+from tests.tools.officials import ADMIN, COMMANDER, OFFICER, WHOLE, WHY, officials_town, state, unmasked, waiting
+from tests.tools.staffed import OWNER
+from torrazzo.access.camera_groups import CameraGroup
+from torrazzo.law import Role
 from torrazzo.town import load_box, load_plan
 
 
@@ -110,3 +114,28 @@ def test_the_dpo_gives_an_opinion_and_approves_nothing(town: ApiTown) -> None:
     answer = {"reason": "fascicolo e parere letti"}
     done = town.signed_in("piero.gialli").post(f"/activation-proposals/{number}/approve", answer)
     assert done.json()["is_active"] is True  # an opinion is none of what is confirmed
+
+
+def test_the_first_two_people_are_told_that_a_third_is_needed(tmp_path: Path) -> None:
+    """Administrator and commander alone: who confirms is missing, and who mends it is named; then it is not."""
+    with api_town(tmp_path / "town") as town:
+        for name, role in ((ADMIN, Role.ADMIN), (COMMANDER, Role.DESIGNATO)):
+            town.somebody(name, role)
+        admin = town.signed_in(ADMIN)
+        who = {"roles": ["admin", "designato"]}
+        steps = [{"what": "second", **who}, {"what": "group", **who}, {"what": "streams", "roles": ["admin"]}]
+        assert admin.get("/first-steps").json() == {"items": steps}
+        id_ = waiting(town, "Attiva Cinque")
+        todo = town.signed_in(ADMIN).get(f"/cameras/{id_}/file").json()["todo"]
+        assert [each["what"] for each in todo][-3:] == ["masks", "group", "second"]
+        by_word = {each["what"]: each["roles"] for each in todo}
+        assert (by_word["dpia"], by_word["masks"]) == (["designato"], ["designato", "pg-officer"])
+        every = town.staffing.groups.save(CameraGroup("", "tutte", True, frozenset()), OWNER).value.id
+        town.somebody(OFFICER, Role.PG_OFFICER)
+        for name, role in ((COMMANDER, Role.DESIGNATO), (OFFICER, Role.PG_OFFICER)):
+            account = town.staffing.accounts.named(name)
+            town.people.told(town.staffing.accounts.give(account.id, {role}, {every}, OWNER))
+        admin = town.signed_in(ADMIN)
+        assert admin.get("/first-steps").json() == {"items": []}
+        todo = admin.get(f"/cameras/{id_}/file").json()["todo"]
+        assert {"group", "second"}.isdisjoint(each["what"] for each in todo)

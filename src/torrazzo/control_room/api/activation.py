@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A camera records a real place once its file is complete, one person has proposed it and another confirmed (LB-01)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from torrazzo.base.errors import Invalid
@@ -24,7 +24,7 @@ from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.shapes import Id, Number, Person
 from torrazzo.law import Operation
-from torrazzo.law.activation import has_group, missing
+from torrazzo.law.activation import SECOND, has_group, has_second, mended_by, missing
 from torrazzo.town.camera import Camera
 from torrazzo.town.purpose import PurposeFile
 
@@ -39,6 +39,16 @@ OPINION = Operation.POLICY_OPINION
 def see_file(id: Id, asked: Asking) -> shapes.Activation:  # noqa: A002 - the path's word
     """What is stated, and what is missing."""
     return _shown(asked.room, camera_for(asked, SEE, id))
+
+
+@routes.add("GET", "/first-steps", Logged.CONSULT, "purpose files", Operation.PEOPLE_SEE, shapes.FirstSteps)
+def first_steps(asked: Asking) -> shapes.FirstSteps:
+    """What a town lacks whose first two people have just been made, and who can mend it (LB-01)."""
+    room = asked.room
+    lacks = [] if _has_second(room, None) else [SECOND]
+    lacks += [] if room.staffing.groups.all() else ["group"]
+    lacks += [] if any(camera.streams for camera in room.cameras_of_town.all()) else ["streams"]
+    return shapes.FirstSteps(items=_todo(lacks))
 
 
 @routes.add("PUT", "/cameras/{id}/file", Logged.CONFIG, "purpose files", PROPOSE, shapes.Activation)
@@ -138,6 +148,18 @@ def _missing(room: Room, camera: Camera) -> tuple[str, ...]:
     return missing(camera, today, has_group=has_group(camera, room.staffing.groups.all()))
 
 
+def _has_second(room: Room, camera: Camera | None) -> bool:
+    """Whether two are there who may decide, about this camera or about whichever."""
+    staffing = room.staffing
+    now, cameras = staffing.staff.clock.utc(), () if camera is None else (camera.id,)
+    there = [each for each in staffing.accounts.all() if each.is_active(now)]
+    return has_second(each.roles for each in there if staffing.accounts.scope(each).has(cameras))
+
+
+def _todo(lacks: Iterable[str]) -> list[shapes.Lacking]:
+    return [shapes.Lacking(what=word, roles=list(mended_by(word))) for word in lacks]
+
+
 def _expect_whole(room: Room, camera: Camera) -> None:
     if lacks := _missing(room, camera):
         text = f"its file lacks {', '.join(lacks)}"
@@ -145,7 +167,8 @@ def _expect_whole(room: Room, camera: Camera) -> None:
 
 
 def _shown(room: Room, camera: Camera) -> shapes.Activation:
-    found = open_about(room, KIND, camera.id)
+    found, lacks = open_about(room, KIND, camera.id), _missing(room, camera)
+    is_alone = not camera.enabled and not _has_second(room, camera)
     return shapes.Activation.model_validate(
         {
             "camera": camera.id,
@@ -153,7 +176,8 @@ def _shown(room: Room, camera: Camera) -> shapes.Activation:
             "is_synthetic": camera.synthetic,
             "file": (camera.file or PurposeFile()).stated(),
             "opinion": _opinion(room, camera.file or PurposeFile()),
-            "missing": list(_missing(room, camera)),
+            "missing": list(lacks),
+            "todo": _todo([*lacks, *((SECOND,) if is_alone else ())]),
             "proposal": None if found is None else said_of(room, found),
         }
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from torrazzo.control_room.api.shapes import Asks, Gives, LocalDate, Person, ProposalOfCamera, Text
+from torrazzo.law import Role
 from torrazzo.town.purpose import MOST, MOST_OPINION
 
 Statement = Annotated[str, StringConstraints(max_length=MOST)]
@@ -48,8 +49,21 @@ class Opinion(Gives):
     is_current: bool
 
 
+class Lacking(Gives):
+    """`roles` mend it, in the order in which they act."""
+
+    what: str
+    roles: list[Role]
+
+
+class FirstSteps(Gives):
+    """Of a town: what is missing before its first real camera may record; nothing, and it is complete."""
+
+    items: list[Lacking]
+
+
 class Activation(Gives):
-    """`missing`: what keeps it from recording, by its word."""
+    """`missing`: what keeps it from recording, by its word. `todo`: the same, and people, with who mends it."""
 
     camera: str
     is_active: bool
@@ -57,4 +71,5 @@ class Activation(Gives):
     file: FileSaid
     opinion: Opinion | None
     missing: list[str] = Field(max_length=100)
+    todo: list[Lacking]
     proposal: ProposalOfCamera | None

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import type { Instant, Nothing, Person, Route } from "./types";
+import type { Instant, Nothing, Person, Role, Route } from "./types";
 
 /** A camera's purpose file, and its activation by two (LB-01). CAMERA_NOT_LAWFUL names what is missing. */
 export interface ActivationRoutes {
+  /** What a town lacks before its first real camera may record; none: nothing. */
+  "GET /first-steps": Route<undefined, { readonly items: readonly Lacking[] }>;
   "GET /cameras/{id}/file": Route<undefined, Activation>;
   "PUT /cameras/{id}/file": Route<PurposeFile, Activation>;
   /** Of the data protection officer, on the file as it is. */
@@ -40,7 +42,15 @@ export interface Activation {
   readonly opinion: Opinion | null;
   /** Words such as `dpia`, `masks`, `group`. */
   readonly missing: readonly string[];
+  /** The same, and `second` where nobody is there who could confirm. */
+  readonly todo: readonly Lacking[];
   readonly proposal: ActivationProposal | null;
+}
+
+export interface Lacking {
+  readonly what: string;
+  /** Who mends it, in the order in which they act. */
+  readonly roles: readonly Role[];
 }
 
 export interface ActivationProposal {

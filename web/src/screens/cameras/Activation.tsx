@@ -15,6 +15,7 @@ import { ActivationAsk } from "./ActivationAsk";
 import { ActivationProposal } from "./ActivationProposal";
 import { FileForm } from "./FileForm";
 import { Opinion } from "./Opinion";
+import { Todo } from "./Todo";
 
 interface Props {
   readonly camera: string;
@@ -46,19 +47,15 @@ function State({ known }: { readonly known: Known }) {
 }
 
 function Shown({ known, onChanged }: { readonly known: Known; readonly onChanged: () => void }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { permissions } = useMe();
   const mayPropose = permissions.includes("policy.propose");
   return (
     <div className="stack">
       <p>{t("activation.text")}</p>
-      {known.missing.length === 0 ? null : (
+      {known.todo.length === 0 ? null : (
         <Alert kind="warning" title={t("activation.missing")}>
-          <ul className="plain">
-            {known.missing.map((word) => (
-              <li key={word}>{i18n.exists(`activation.missing_${word}`) ? t(`activation.missing_${word}` as "activation.missing_dpia") : word}</li>
-            ))}
-          </ul>
+          <Todo items={known.todo} />
         </Alert>
       )}
       {known.proposal === null ? null : <ActivationProposal proposal={known.proposal} onDone={onChanged} />}

@@ -14,6 +14,7 @@ import { Failed, Loading, Stale } from "../../ui/States";
 import { useResource } from "../../ui/useResource";
 import { AddCamera } from "./AddCamera";
 import { CameraPage } from "./CameraPage";
+import { FirstSteps } from "./FirstSteps";
 import { List } from "./List";
 import { MasksList } from "./MasksList";
 
@@ -47,6 +48,7 @@ export function Cameras() {
         </div>
       }
     >
+      {permissions.includes("people.see") ? <FirstSteps /> : null}
       {value === undefined && error === undefined ? <Loading /> : null}
       {error === undefined ? null : value === undefined ? (
         <Failed error={error} onRetry={retry} />
