@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -94,6 +95,7 @@ class Browser:
     name: str = "localhost"
     cookies: dict[str, str] = field(default_factory=dict)
     csrf: str = ""
+    tls: ssl.SSLContext | None = None  # by which it comes over https; it may have a certificate of its own
 
     def ask(
         self, method: str, path: str, body: object = None, changed: Mapping[str, str | None] | None = None
@@ -102,10 +104,15 @@ class Browser:
         host = f"{self.name}:{self.port}"
         headers: dict[str, str | None] = {"host": host, "cookie": self._cookie(), "sec-fetch-site": "same-origin"}
         if method != "GET":
-            headers |= {"origin": f"http://{host}", CSRF: self.csrf or None, "content-type": "application/json"}
+            scheme = "http" if self.tls is None else "https"
+            headers |= {"origin": f"{scheme}://{host}", CSRF: self.csrf or None, "content-type": "application/json"}
         headers |= changed or {}
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection: http.client.HTTPConnection
+        if self.tls is None:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        else:
+            connection = http.client.HTTPSConnection(self.name, self.port, timeout=60, context=self.tls)
         with contextlib.closing(connection):
             said = {key: value for key, value in headers.items() if value}
             connection.request(method, path, data, said)

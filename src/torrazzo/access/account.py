@@ -21,6 +21,7 @@ SHARED_NAMES = frozenset({
 })  # fmt: skip
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*", re.ASCII)
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LONGEST = {"full_name": 120, "act_number": 64, "tasks": 2_000, "organisation": 120, "number": 64}
 
 
@@ -55,6 +56,8 @@ class Agreement(NamedTuple):
     number: str
     ends: UtcTicks
     operations: frozenset[Operation] = frozenset()  # that a protocol allows
+    cameras: frozenset[str] = frozenset()  # of a protocol, by id; none: those of each person's groups
+    stations: frozenset[str] = frozenset()  # their certificates, SHA-256 in hex; none: any station
 
 
 def checked_agreement(found: Agreement, now: UtcTicks) -> Agreement:
@@ -63,6 +66,10 @@ def checked_agreement(found: Agreement, now: UtcTicks) -> Agreement:
         raise Invalid(f"agreement {found.kind!r}: write protocol or contract")
     for field, text in (("organisation", found.organisation), ("number", found.number)):
         _check_text(field, text)
+    if found.kind != "protocol" and (found.cameras or found.stations):
+        raise Invalid("cameras and stations are a protocol's")
+    if wrong := [each for each in found.stations if _FINGERPRINT.fullmatch(each) is None]:
+        raise Invalid(f"station {wrong[0][:70]!r}: write its certificate's SHA-256, 64 digits of 0-9a-f")
     if found.ends <= now:
         raise Invalid("ends: it is over already; an agreement has an end, and that is still to come")
     return found

@@ -80,13 +80,15 @@ class Accounts:
         return found[0]
 
     def scope(self, account: Account) -> Scope:
-        """Nothing, unless a group was given."""
+        """Nothing, unless a group was given; of a protocol that names its cameras, those alone (AC-06)."""
+        named = frozenset[str]() if account.agreement is None else account.agreement.cameras
         with self._staff.look() as connection:
             groups = connection.execute(sa.select(CAMERA_GROUP).where(CAMERA_GROUP.c.id.in_(account.groups))).all()
             members = connection.execute(
                 sa.select(GROUP_MEMBER.c.camera).where(GROUP_MEMBER.c.camera_group.in_(account.groups))
             ).scalars()
-            return Scope(any(group.is_all for group in groups), frozenset(members))
+            found = Scope(any(group.is_all for group in groups), frozenset(members))
+            return found if not named else Scope(False, named if found.is_all else named & found.cameras)
 
     def agreements(self) -> list[Agreement]:
         """By organisation; also those that are over."""
@@ -174,7 +176,8 @@ class Accounts:
         """A protocol or a contract, new or as it is from now on; an id that is empty is drawn."""
         checked_agreement(agreement, self._staff.clock.utc())
         found = agreement._replace(id=agreement.id or secrets.token_hex(8))
-        row = {**found._asdict(), "operations": " ".join(sorted(found.operations))}
+        lists = {name: " ".join(sorted(getattr(found, name))) for name in ("operations", "cameras", "stations")}
+        row = {**found._asdict(), **lists}
         with self._staff.change() as change:
             was = change.connection.execute(sa.select(AGREEMENT).where(AGREEMENT.c.id == found.id)).first()
             query = sa.insert(AGREEMENT) if was is None else sa.update(AGREEMENT).where(AGREEMENT.c.id == found.id)
@@ -335,7 +338,9 @@ def _designation(act: Designation) -> dict[str, object]:
 
 def _agreement(row: sa.RowMapping) -> Agreement:
     operations = frozenset(map(Operation, row["operations"].split()))
-    return Agreement(row["id"], row["kind"], row["organisation"], row["number"], UtcTicks(row["ends"]), operations)
+    cameras, stations = frozenset(row["cameras"].split()), frozenset(row["stations"].split())
+    what = (row["id"], row["kind"], row["organisation"], row["number"], UtcTicks(row["ends"]))
+    return Agreement(*what, operations, cameras, stations)
 
 
 def _many(connection: sa.Connection, key: sa.Column[object], value: sa.Column[object]) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ def _table(name: str, key: str, /, **columns: type[sa.types.TypeEngine[Any]]) ->
 
 AGREEMENT = _table(
     "agreement", "id", id=sa.Text, kind=sa.Text, organisation=sa.Text, number=sa.Text, ends=sa.BigInteger,
-    operations=sa.Text,
+    operations=sa.Text, cameras=sa.Text, stations=sa.Text,
 )  # fmt: skip
 PERSON = _table(
     "person", "id", id=sa.Text, name=sa.Text, full_name=sa.Text, act_number=sa.Text, act_date=sa.Text, tasks=sa.Text,

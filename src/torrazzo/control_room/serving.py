@@ -4,6 +4,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Iterator
 
 import uvicorn
@@ -11,8 +12,8 @@ from starlette.types import ASGIApp
 
 from torrazzo.control_room.failures import Told
 from torrazzo.control_room.live.protocol import MOST_SAID, PING_S, LiveProtocol
-from torrazzo.control_room.patient import PatientProtocol
 from torrazzo.control_room.peered import PeeredProtocol
+from torrazzo.control_room.stationed import StationedProtocol
 from torrazzo.town.home import PublicSettings
 
 CLOSING_S = 3
@@ -46,12 +47,14 @@ def make_server(app: ASGIApp, public: PublicSettings | None = None, *, has_socke
         Told(app),
         ssl_certfile=None if public is None else public.certificate,
         ssl_keyfile=None if public is None else public.key,
+        ssl_ca_certs=None if public is None or public.stations is None else str(public.stations),
+        ssl_cert_reqs=ssl.CERT_NONE if public is None or public.stations is None else ssl.CERT_OPTIONAL,
         proxy_headers=False,  # whoever comes by loopback could say to come from anywhere
         log_config=None,
         access_log=False,
         lifespan="off",
         loop="asyncio",
-        http=PeeredProtocol if public is None else PatientProtocol,
+        http=PeeredProtocol if public is None else StationedProtocol,
         ws=LiveProtocol if has_sockets else "none",
         ws_max_size=MOST_SAID,
         ws_ping_interval=PING_S,

@@ -214,6 +214,7 @@ class PublicSettings:
     listen: str  # host:port
     certificate: Path | None = None
     key: Path | None = None
+    stations: Path | None = None  # who signed the certificates of stations (AC-06); None: they are not asked for any
 
     @property
     def is_behind_proxy(self) -> bool:
@@ -307,20 +308,19 @@ def _public(found: object, home: Home) -> PublicSettings | None:
         return None
     path = home.settings_file
     table = _table(found, "public", path)
-    _known(table, {"address", "listen", "certificate", "key", "proxy"}, path, "public.")
+    _known(table, {"address", "listen", "certificate", "key", "proxy", "stations"}, path, "public.")
     address, listen = _string(table, "address", path).lower(), _string(table, "listen", path)
     if _PUBLIC.fullmatch(address) is None:
         raise Invalid(f"{path}: public.address is {address!r}; write it as https://sala.comune.example.it")
     if _LISTEN.fullmatch(listen) is None:
         raise Invalid(f"{path}: public.listen is {listen!r}; write host:port, such as 0.0.0.0:443")
     proxy, has_own = table.get("proxy", False), "certificate" in table and "key" in table
-    if not isinstance(proxy, bool) or proxy is has_own or (proxy and ("certificate" in table or "key" in table)):
+    if not isinstance(proxy, bool) or proxy is has_own or (proxy and table.keys() & {"certificate", "key", "stations"}):
         raise Invalid(f"{path}: [public] needs either certificate and key, or proxy = true where a proxy has them")
     if proxy:
         return PublicSettings(address, listen)
-    return PublicSettings(
-        address, listen, home.path / _string(table, "certificate", path), home.path / _string(table, "key", path)
-    )
+    files = [home.path / _string(table, name, path) for name in ("certificate", "key", "stations") if name in table]
+    return PublicSettings(address, listen, *files)
 
 
 def _ledger(found: object, path: Path) -> str:
@@ -443,7 +443,8 @@ def _public_text(home: Home, public: PublicSettings) -> list[str]:
     lines += [f"listen = {_quoted(public.listen)}"]
     if public.certificate is None or public.key is None:
         return [*lines, "proxy = true"]
-    return [*lines, *(f"{name} = {_quoted(_shown(home, getattr(public, name)))}" for name in ("certificate", "key"))]
+    files = {name: getattr(public, name) for name in ("certificate", "key", "stations")}
+    return [*lines, *(f"{name} = {_quoted(_shown(home, file))}" for name, file in files.items() if file is not None)]
 
 
 def _shown(home: Home, path: Path) -> str:

@@ -9,10 +9,11 @@ from torrazzo.base.errors import Invalid
 from torrazzo.base.times import UtcTicks, iso_from_ticks
 from torrazzo.control_room.api import activation_shapes as shapes
 from torrazzo.control_room.api.camera_proposals import (
+    approve,
     camera_for,
-    expect_none_open,
     open_about,
     proposal,
+    propose,
     refuse,
     said_of,
     withdraw,
@@ -95,30 +96,23 @@ def propose_activation(id: Id, body: shapes.ActivationWanted, asked: Asking) -> 
     if camera.enabled:
         raise No("NOT_NOW", "it records already")
     _expect_whole(room, camera)
-    expect_none_open(room, KIND, camera.id)
-    room.told(room.staffing.four_eyes.propose(KIND, _what(camera), asked.by(body.reason)))
+    propose(asked, KIND, camera, _what(camera), body.reason)
     return _shown(room, camera)
 
 
 @routes.add("POST", "/activation-proposals/{number}/approve", Logged.CONFIG, "activation", CONFIRM, shapes.Activation)
 def approve_activation(number: Number, body: shapes.ActivationWanted, asked: Asking) -> shapes.Activation:
     """By another person: it records from now on, if nothing of its file has changed since."""
-    room, four_eyes = asked.room, asked.room.staffing.four_eyes
+    room = asked.room
     found = proposal(room, number, KIND)
-    camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
-    _expect_whole(room, camera)
-    if found.what != _what(camera):
-        raise No("NOT_WHAT_WAS_APPROVED", "something of it has changed since: refuse this, and have it proposed anew")
-    room.told(four_eyes.approve(number, asked.by(body.reason)))
 
     def edit(before: Camera) -> Camera:
         _expect_whole(room, before)
+        if found.what != {"camera": before.id, **_what(before)}:
+            raise No("NOT_WHAT_WAS_APPROVED", "it has changed since: refuse this, and have it proposed anew")
         return replace(before, enabled=True)
 
-    by = asked.by(f"activates the camera: proposal {number}")
-    camera = room.told(room.cameras_of_town.decided(camera.id, edit, by))
-    room.told(four_eyes.done(number, asked.by(f"proposal {number} is done")))
-    return _shown(room, camera)
+    return _shown(room, approve(asked, found, body.reason, edit))
 
 
 @routes.add("POST", "/activation-proposals/{number}/refuse", Logged.CONFIG, "activation", CONFIRM, shapes.Activation)
@@ -140,7 +134,7 @@ def _what(camera: Camera) -> Mapping[str, object]:
     """What is confirmed: this file of this camera, how long it keeps, and where it may turn."""
     bounds = None if camera.bounds is None else camera.bounds.to_text()
     file = (camera.file or PurposeFile()).stated()
-    return {"camera": camera.id, "file": file, "hours": camera.retention_hours, "bounds": bounds}
+    return {"file": file, "hours": camera.retention_hours, "bounds": bounds}
 
 
 def _missing(room: Room, camera: Camera) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Proposals about one camera, of one kind: found, shown, ended, and only for whom that camera is."""
 
+from collections.abc import Callable, Mapping
+
 from torrazzo.access.four_eyes import Proposal
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.api.gate import Asked, expect_scope, names_of, sees_all
@@ -41,6 +43,24 @@ def camera_for(asked: Asked, operation: Operation, id_: str) -> Camera:
     camera = asked.room.cameras_of_town.one(id_)
     if not sees_all(asked):
         expect_scope(asked, operation, [camera.id])
+    return camera
+
+
+def propose(asked: Asked, kind: str, camera: Camera, what: Mapping[str, object], reason: str) -> None:
+    """One at a time of a kind; raises `No`."""
+    expect_none_open(asked.room, kind, camera.id)
+    asked.room.told(asked.room.staffing.four_eyes.propose(kind, {"camera": camera.id, **what}, asked.by(reason)))
+
+
+def approve(asked: Asked, found: Proposal, reason: str, edit: Callable[[Camera], Camera]) -> Camera:
+    """By another person: what `edit` makes of the camera holds on return; it is tried before anything is said."""
+    room, four_eyes, number = asked.room, asked.room.staffing.four_eyes, found.number
+    camera = camera_for(asked, Operation.POLICY_CONFIRM, str(found.what["camera"]))
+    edit(camera)
+    room.told(four_eyes.approve(number, asked.by(reason)))
+    by = asked.by(f"as decided in proposal {number}")
+    camera = room.told(room.cameras_of_town.decided(camera.id, edit, by))
+    room.told(four_eyes.done(number, asked.by(f"proposal {number} is done")))
     return camera
 
 

@@ -19,6 +19,7 @@ from torrazzo.base.times import SECOND
 from torrazzo.control_room.api.declared import Declared, Door
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
+from torrazzo.control_room.stationed import certificate_of
 from torrazzo.law import Circumstances, Decision, Operation, decide
 from torrazzo.law.decision import no
 from torrazzo.law.roles import sees_media
@@ -76,6 +77,7 @@ def enter(request: HTTPConnection, declared: Declared) -> Asked:
     here = asked.where._replace(station=session.where.station)  # a curtain is not lifted by losing a cookie
     asked = asked._replace(token=token, known=session, where=here)
     _expect_stage(session, permission, token, goes_on=declared.goes_on)
+    _expect_station(asked, permission, certificate_of(request))
     if isinstance(permission, Operation):
         _expect_right(asked, permission, _cameras_of(asked, declared, request), asks_law=declared.asks_law)
     if declared.is_told:
@@ -101,6 +103,15 @@ def _expect_stage(session: Session, permission: Operation | Door, token: str, *,
         raise No("SESSION_LOCKED", "this session is locked", csrf=csrf_of(token))  # a page loaded anew can unlock
     if session.needs and permission is not Door.OWED:
         raise Denial("SIGN_IN_UNFINISHED", "AC-01", "a second factor or another password is owed first")
+
+
+def _expect_station(asked: Asked, permission: Operation | Door, certificate: str) -> None:
+    """Whose protocol names stations comes from one of these (AC-06); the way in and out stays open."""
+    agreement = asked.account.agreement
+    if permission is Door.HALF or agreement is None or not agreement.stations or certificate in agreement.stations:
+        return
+    tell_refused(asked, "another station", "STATION_UNKNOWN")
+    raise Denial("STATION_UNKNOWN", "AC-06", "the protocol names the stations from where its people work")
 
 
 def _cameras_of(asked: Asked, declared: Declared, request: HTTPConnection) -> tuple[str, ...]:

@@ -232,4 +232,6 @@ def _reason(asked: Asked, body: shapes.LookLive) -> tuple[Private, str]:
         reason, purpose = shift.reason, purpose or f"shift/{shift.number}"
     reason = reason or (f"case {case}" if case is not None else "protocol")
     by = asked.by(reason)
-    return Private(by.name, reason, case, by.station), purpose or ("case" if case is not None else "protocol")
+    agreement = asked.account.agreement  # of who is not the town's: the pictures go to their force (AC-06)
+    to = None if agreement is None else f"{agreement.organisation}, {agreement.number}"
+    return Private(by.name, reason, case, by.station, to), purpose or ("case" if case is not None else "protocol")

@@ -239,9 +239,10 @@ def _agreement_of(room: Room, wanted: people_shapes.CreatePerson | people_shapes
 def _wanted_agreement(room: Room, wanted: people_shapes.AddAgreement) -> Agreement:
     ends = end_of_day(wanted.until, room.settings.zone)
     operations = frozenset(wanted.operations) if wanted.agreement == "protocol" else frozenset[Operation]()
-    return Agreement(
-        wanted.id or "", wanted.agreement, wanted.organisation.strip(), wanted.number.strip(), ends, operations
-    )
+    if unknown := set(wanted.cameras) - {str(camera.id) for camera in room.all_cameras()}:
+        raise No("NOT_VALID", fields={"wanted.cameras": f"there is no camera {min(unknown)}"})
+    what = (wanted.id or "", wanted.agreement, wanted.organisation.strip(), wanted.number.strip(), ends)
+    return Agreement(*what, operations, frozenset(wanted.cameras), frozenset(wanted.stations))
 
 
 def _expect_same_kind(room: Room, wanted: people_shapes.AddAgreement) -> None:
@@ -328,6 +329,8 @@ def _agreement(room: Room, found: Agreement) -> people_shapes.Agreement:
         number=found.number,
         until=last_day(found.ends, room.settings.zone),
         operations=sorted(found.operations),
+        cameras=sorted(found.cameras),
+        stations=sorted(found.stations),
     )
 
 

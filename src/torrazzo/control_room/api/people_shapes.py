@@ -5,7 +5,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from torrazzo.control_room.api.shapes import (
     Asks,
@@ -22,6 +22,9 @@ from torrazzo.law import Operation, Role
 
 Kind = Literal["protocol", "contract"]
 MOST_CAMERAS = 700  # of one group by name: more do not fit into a proposal
+MOST_STATIONS = 32
+
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Designation(Gives):
@@ -38,6 +41,8 @@ class Agreement(Gives):
     number: str
     until: str  # the last day
     operations: list[Operation]  # that a protocol allows
+    cameras: list[str]  # of a protocol; none: those of each person's groups
+    stations: list[str]  # their certificates, SHA-256 in hex; none: any station
 
 
 class PersonDetail(Person):
@@ -121,6 +126,8 @@ class AddAgreement(Asks):
     number: Line = Field(min_length=1)
     until: LocalDate
     operations: list[Operation] = Field(max_length=len(Operation))
+    cameras: list[Id] = Field(default=[], max_length=MOST_CAMERAS)
+    stations: list[Fingerprint] = Field(default=[], max_length=MOST_STATIONS)
 
 
 class SaveGroup(Asks):

@@ -6,22 +6,23 @@ Who commands proposes hours, who administers proposes sectors, as those are the 
 confirms either. Shorter hours need two as well: what they erase is somebody's evidence.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from torrazzo.access.four_eyes import Proposal
 from torrazzo.control_room.api import policy_shapes as shapes
 from torrazzo.control_room.api.camera_proposals import (
+    approve,
     camera_for,
-    expect_none_open,
     open_about,
     proposal,
+    propose,
     refuse,
     said_of,
     withdraw,
 )
 from torrazzo.control_room.api.declared import Door, Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking
+from torrazzo.control_room.api.gate import Asking
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.sectors import bounds_for, kept
@@ -49,8 +50,8 @@ def propose_retention(id: Id, body: shapes.RetentionWanted, asked: Asking) -> sh
     camera = camera_for(asked, PROPOSE, id)
     if camera.retention_hours == body.hours:
         raise No("NOT_NOW", f"it keeps {body.hours} hours already")
-    what = {"camera": camera.id, "hours": body.hours, "was": camera.retention_hours}
-    return _propose(asked, camera, RETENTION, what, body.reason)
+    propose(asked, RETENTION, camera, {"hours": body.hours, "was": camera.retention_hours}, body.reason)
+    return _shown(asked.room, camera)
 
 
 @routes.add(
@@ -60,23 +61,16 @@ def propose_sectors(id: Id, body: shapes.SectorsWanted, asked: Asking) -> shapes
     """All of them, from the moment at which an official confirms them."""
     camera = asked.room.cameras_of_town.one(id)
     bounds = bounds_for(asked, camera, body.bounds)
-    what = {"camera": camera.id, "bounds": bounds.to_text(), "was": (camera.bounds or Bounds()).to_text()}
-    return _propose(asked, camera, SECTORS, what, body.reason)
+    what = {"bounds": bounds.to_text(), "was": (camera.bounds or Bounds()).to_text()}
+    propose(asked, SECTORS, camera, what, body.reason)
+    return _shown(asked.room, camera)
 
 
 @routes.add("POST", "/policy-proposals/{number}/approve", Logged.CONFIG, "policy", CONFIRM, shapes.CameraPolicy)
 def approve_policy(number: Number, body: shapes.PolicyAnswer, asked: Asking) -> shapes.CameraPolicy:
     """By another person: it holds on return, unless it has become something else since."""
-    room, four_eyes = asked.room, asked.room.staffing.four_eyes
-    found = proposal(room, number, *KINDS)
-    camera = camera_for(asked, CONFIRM, str(found.what["camera"]))
-    edit = _edit(found)
-    edit(camera)
-    room.told(four_eyes.approve(number, asked.by(body.reason)))
-    by = asked.by(f"as decided in proposal {number}")
-    camera = room.told(room.cameras_of_town.decided(camera.id, edit, by))
-    room.told(four_eyes.done(number, asked.by(f"proposal {number} is done")))
-    return _shown(room, camera)
+    found = proposal(asked.room, number, *KINDS)
+    return _shown(asked.room, approve(asked, found, body.reason, _edit(found)))
 
 
 @routes.add("POST", "/policy-proposals/{number}/refuse", Logged.CONFIG, "policy", CONFIRM, shapes.CameraPolicy)
@@ -92,12 +86,6 @@ def withdraw_policy(number: Number, asked: Asking) -> shapes.CameraPolicy:
 
 
 # -- parts
-
-
-def _propose(asked: Asked, camera: Camera, kind: str, what: Mapping[str, object], reason: str) -> shapes.CameraPolicy:
-    expect_none_open(asked.room, kind, camera.id)
-    asked.room.told(asked.room.staffing.four_eyes.propose(kind, what, asked.by(reason)))
-    return _shown(asked.room, camera)
 
 
 def _edit(found: Proposal) -> Callable[[Camera], Camera]:

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
+import type { CameraProposal } from "./proposal";
 import type { Instant, Nothing, Person, Role, Route } from "./types";
 
 /** A camera's purpose file, and its activation by two (LB-01). CAMERA_NOT_LAWFUL names what is missing. */
@@ -44,21 +45,13 @@ export interface Activation {
   readonly missing: readonly string[];
   /** The same, and `second` where nobody is there who could confirm. */
   readonly todo: readonly Lacking[];
-  readonly proposal: ActivationProposal | null;
+  readonly proposal: CameraProposal | null;
 }
 
 export interface Lacking {
   readonly what: string;
   /** Who mends it, in the order in which they act. */
   readonly roles: readonly Role[];
-}
-
-export interface ActivationProposal {
-  readonly number: number;
-  readonly proposer: Person;
-  readonly reason: string;
-  readonly proposed: Instant;
-  readonly until: Instant;
 }
 
 export interface Opinion {

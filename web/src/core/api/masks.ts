@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import type { Instant, Nothing, Person, Route } from "./types";
+import type { CameraProposal } from "./proposal";
+import type { Instant, Nothing, Route } from "./types";
 
 /** Areas that a camera hides (MN-02): one person proposes, another confirms, the camera is told; then the picture is looked at. */
 export interface MaskRoutes {
@@ -45,11 +46,6 @@ export interface CameraMasks extends ListedMasks {
   readonly proposal: MaskProposal | null;
 }
 
-export interface MaskProposal {
-  readonly number: number;
+export interface MaskProposal extends CameraProposal {
   readonly areas: readonly MaskArea[];
-  readonly proposer: Person;
-  readonly reason: string;
-  readonly proposed: Instant;
-  readonly until: Instant;
 }

@@ -58,6 +58,10 @@ export interface Agreement {
   readonly until: LocalDate;
   /** That a protocol allows. */
   readonly operations: readonly Permission[];
+  /** Of a protocol, by id; none: those of each person's groups. */
+  readonly cameras: readonly string[];
+  /** Their certificates, SHA-256 in hex; none: any station. */
+  readonly stations: readonly string[];
 }
 
 export type AgreementKind = "protocol" | "contract";
@@ -124,6 +128,9 @@ export type Wanted =
       readonly number: string;
       readonly until: LocalDate;
       readonly operations: readonly Permission[];
+      /** Both are missing in what was asked for before there were any. */
+      readonly cameras?: readonly string[];
+      readonly stations?: readonly string[];
     }
   /** `id`: of one that there is, as it is from then on for everybody who has it. */
   | { readonly kind: "person.group"; readonly id?: string; readonly name: string; readonly is_all: boolean; readonly cameras: readonly string[] };

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
+import type { CameraProposal } from "./proposal";
 import type { TurningBounds } from "./sectors";
-import type { Instant, Nothing, Person, Route } from "./types";
+import type { Nothing, Route } from "./types";
 
 /** What two decide about a camera that records: how long it keeps (RT-01), where else it may look (MN-04). */
 export interface PolicyRoutes {
@@ -19,15 +20,7 @@ export interface CameraPolicy {
   /** It is not recorded: what is said of it is confirmed when it is activated. */
   readonly waits: boolean;
   readonly hours: number;
-  readonly hours_proposal: (PolicyProposal & { readonly hours: number }) | null;
+  readonly hours_proposal: (CameraProposal & { readonly hours: number }) | null;
   readonly bounds: TurningBounds;
-  readonly bounds_proposal: (PolicyProposal & { readonly bounds: TurningBounds }) | null;
-}
-
-export interface PolicyProposal {
-  readonly number: number;
-  readonly proposer: Person;
-  readonly reason: string;
-  readonly proposed: Instant;
-  readonly until: Instant;
+  readonly bounds_proposal: (CameraProposal & { readonly bounds: TurningBounds }) | null;
 }

@@ -4,7 +4,7 @@
 import { useTranslation } from "react-i18next";
 
 import { useClient } from "../../app/session";
-import type { ActivationProposal as Proposal } from "../../core/api/activation";
+import type { CameraProposal as Proposal } from "../../core/api/proposal";
 import { useNotify } from "../../ui/Notices";
 import { SecondPerson } from "./SecondPerson";
 

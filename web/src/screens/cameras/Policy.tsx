@@ -5,7 +5,8 @@ import { type ReactNode, type SyntheticEvent, useCallback, useState } from "reac
 import { useTranslation } from "react-i18next";
 
 import { useClient, useMe } from "../../app/session";
-import type { CameraPolicy, PolicyProposal } from "../../core/api/policy";
+import type { CameraPolicy } from "../../core/api/policy";
+import type { CameraProposal } from "../../core/api/proposal";
 import { numberFrom } from "../../core/number";
 import { Button } from "../../ui/Button";
 import { Card, Facts } from "../../ui/Card";
@@ -83,7 +84,7 @@ function Directions({ policy }: { readonly policy: { readonly bounds: CameraPoli
 }
 
 interface WaitingProps {
-  readonly proposal: PolicyProposal;
+  readonly proposal: CameraProposal;
   readonly text: string;
   readonly children?: ReactNode;
   readonly onDone: () => void;

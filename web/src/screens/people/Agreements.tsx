@@ -8,13 +8,14 @@ import { useClient, useMe } from "../../app/session";
 import type { Agreement, AgreementKind, Wanted } from "../../core/api/people";
 import type { Permission } from "../../core/api/types";
 import { Button } from "../../ui/Button";
-import { Checkbox, SelectField, TextField } from "../../ui/Field";
+import { Checkbox, SelectField, TextArea, TextField } from "../../ui/Field";
 import { Empty } from "../../ui/States";
 import { Status } from "../../ui/Status";
 import { type Column, Table } from "../../ui/Table";
 import { DayField } from "../../ui/TimeFields";
 import { ApplyDialog } from "./ApplyDialog";
-import { TakeBack } from "./TakeBack";
+import { CameraList } from "./CameraList";
+import { ReasonDialog } from "./ReasonDialog";
 import { type Town, useSayDay } from "./town";
 
 /** Protocols with police forces, contracts with firms: on them hang the accounts of people who are not the town's. */
@@ -61,9 +62,9 @@ export function Agreements({ town, onChanged }: { readonly town: Town; readonly 
         rowKey={({ id }) => id}
         empty={<Empty title={t("people.no_agreements")}>{t("people.no_agreements_text")}</Empty>}
       />
-      {asked === null || asked.what === "end" ? null : <AgreementForm {...asked} onClose={close} onProposed={done} />}
+      {asked === null || asked.what === "end" ? null : <AgreementForm {...asked} town={town} onClose={close} onProposed={done} />}
       {asked?.what === "end" ? (
-        <TakeBack
+        <ReasonDialog
           title={t("people.agreement_end_title", { name: asked.before.organisation })}
           text={t("people.agreement_end_text")}
           button={t("people.agreement_end")}
@@ -108,23 +109,31 @@ function Does({ agreement, onAsk }: { readonly agreement: Agreement; readonly on
 }
 
 interface FormProps {
+  readonly town: Town;
   readonly before?: Agreement | undefined;
   readonly onClose: () => void;
   readonly onProposed: () => void;
 }
 
+/** As openssl writes them, or without colons, one a line. */
+function fingerprints(text: string): readonly string[] {
+  return text.split(/\s+/).filter((each) => each !== "").map((each) => each.replaceAll(":", "").toLowerCase());
+}
+
 /** A new one, or one that there is as it is from then on: its people stay on it. */
-function AgreementForm({ before, onClose, onProposed }: FormProps) {
+function AgreementForm({ town, before, onClose, onProposed }: FormProps) {
   const { t } = useTranslation();
   const [kind, setKind] = useState<AgreementKind>(before?.kind ?? "protocol");
   const [said, setSaid] = useState({ organisation: before?.organisation ?? "", number: before?.number ?? "", until: "" });
   const [isPtz, setPtz] = useState(before?.operations.includes("ptz") ?? false);
+  const [cameras, setCameras] = useState(before?.cameras ?? []);
+  const [stations, setStations] = useState((before?.stations ?? []).join("\n"));
 
   function wanted(): Wanted | null {
     const { organisation, number, until } = said;
     if (organisation.trim() === "" || number.trim() === "" || until === "") return null;
     const operations: readonly Permission[] = kind === "contract" ? [] : isPtz ? ["live", "ptz"] : ["live"];
-    return { kind: "person.agreement", ...(before === undefined ? {} : { id: before.id }), agreement: kind, organisation: organisation.trim(), number: number.trim(), until, operations };
+    return { kind: "person.agreement", ...(before === undefined ? {} : { id: before.id }), agreement: kind, organisation: organisation.trim(), number: number.trim(), until, operations, ...(kind === "contract" ? { cameras: [], stations: [] } : { cameras, stations: fingerprints(stations) }) };
   }
 
   return (
@@ -150,7 +159,19 @@ function AgreementForm({ before, onClose, onProposed }: FormProps) {
               <TextField label={t("first_run.number")} autoComplete="off" {...field("number")} />
               <DayField label={t("first_run.until")} {...field("until")} />
             </div>
-            {kind === "protocol" ? <Checkbox label={t("people.allow_ptz")} isChecked={isPtz} onChange={setPtz} /> : null}
+            {kind === "protocol" ? (
+              <>
+                <Checkbox label={t("people.allow_ptz")} isChecked={isPtz} onChange={setPtz} />
+                <CameraList town={town} legend={t("people.protocol_cameras")} of={town.cameras.map(({ id }) => id)} chosen={cameras} onChoose={setCameras} />
+                <TextArea
+                  label={t("people.stations")}
+                  hint={t("people.stations_hint")}
+                  value={stations}
+                  error={isAsked && fingerprints(stations).some((each) => !/^[0-9a-f]{64}$/.test(each)) ? t("people.stations_wrong") : undefined}
+                  onChange={setStations}
+                />
+              </>
+            ) : null}
           </>
         );
       }}

@@ -10,7 +10,7 @@ import { Button } from "../../ui/Button";
 import { Empty } from "../../ui/States";
 import { type Column, Table } from "../../ui/Table";
 import { GroupForm } from "./GroupForm";
-import { TakeBack } from "./TakeBack";
+import { ReasonDialog } from "./ReasonDialog";
 import { peopleOf, type Town, useSayCameras } from "./town";
 
 interface Props {
@@ -65,7 +65,7 @@ export function Groups({ town, onChanged }: Props) {
         <GroupForm town={town} group={asked.group} isFewer={asked.what === "fewer"} onClose={close} onDone={done} />
       ) : null}
       {asked !== null && asked !== "new" && asked.what === "remove" ? (
-        <TakeBack
+        <ReasonDialog
           title={t("camera_groups.title_remove", { name: asked.group.name })}
           text={t("camera_groups.text_remove")}
           button={t("camera_groups.do_remove")}

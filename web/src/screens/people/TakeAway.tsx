@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import { useClient } from "../../app/session";
 import type { PersonDetail } from "../../core/api/people";
-import { TakeBack } from "./TakeBack";
+import { ReasonDialog } from "./ReasonDialog";
 
 interface Props {
   readonly what: "suspend" | "end";
@@ -19,7 +19,7 @@ export function TakeAway({ what, person, onClose, onDone }: Props) {
   const { t } = useTranslation();
   const client = useClient();
   return (
-    <TakeBack
+    <ReasonDialog
       title={t(`people.title_${what}`, { name: person.name })}
       text={t(`people.text_${what}`)}
       button={t(`people.do_${what}`)}

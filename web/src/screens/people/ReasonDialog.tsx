@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../../ui/Button";
@@ -11,18 +11,23 @@ import { useNotify } from "../../ui/Notices";
 import { useAction } from "../../ui/useAction";
 import { StepForm } from "../sign-in/StepForm";
 
-interface Props {
+interface Props<T> {
   readonly title: string;
   readonly text: string;
   readonly button: string;
   readonly done: string;
-  readonly onGo: (reason: string) => Promise<unknown>;
+  /** Of the reason; `people.reason` where nothing is said. */
+  readonly label?: string;
+  readonly hint?: string;
+  readonly isPrimary?: boolean;
+  readonly children?: ReactNode;
+  readonly onGo: (reason: string) => Promise<T>;
   readonly onClose: () => void;
-  readonly onDone: () => void;
+  readonly onDone: (value: T) => void;
 }
 
-/** What one person does at once, since it takes away: with a reason. */
-export function TakeBack({ title, text, button, done, onGo, onClose, onDone }: Props) {
+/** What one person does at once, with a reason: it takes away, or decides about what another one asked for. */
+export function ReasonDialog<T>({ title, text, button, done, label, hint, isPrimary = false, children, onGo, onClose, onDone }: Props<T>) {
   const { t } = useTranslation();
   const action = useAction();
   const notify = useNotify();
@@ -33,23 +38,25 @@ export function TakeBack({ title, text, button, done, onGo, onClose, onDone }: P
     setAsked(true);
     if (reason.trim() === "") return;
     action.run(async () => {
-      await onGo(reason.trim());
+      const value = await onGo(reason.trim());
       notify("success", done);
-      onDone();
+      onDone(value);
     });
   }
 
   return (
     <Dialog title={title} onClose={onClose}>
       <StepForm title="" text={text} error={action.error} onSubmit={submit} isBare>
+        {children}
         <TextArea
-          label={t("people.reason")}
-          autoFocus
+          label={label ?? t("people.reason")}
+          hint={hint}
+          autoFocus={children === undefined}
           value={reason}
           error={isAsked && reason.trim() === "" ? t("errors.field_missing") : undefined}
           onChange={setReason}
         />
-        <Button isSubmit kind="danger" isBusy={action.isBusy}>
+        <Button isSubmit kind={isPrimary ? "primary" : "danger"} isBusy={action.isBusy}>
           {button}
         </Button>
       </StepForm>
