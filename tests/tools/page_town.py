@@ -219,7 +219,7 @@ class PageTown:
             self.wishes.update(said)
         if asked in {"GET /me", "PATCH /me"}:
             return self.me()
-        if asked in {"GET /alarms", "GET /alarms/past", "GET /shifts"}:
+        if asked in {"GET /alarms", "GET /alarms/past", "GET /shifts", "GET /first-steps"}:
             return {"now": NOW, "items": self.alarms if asked == "GET /alarms" else []}
         if asked == "POST /shift":
             if len(said["reason"]) < 15:

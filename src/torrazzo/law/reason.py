@@ -3,6 +3,7 @@
 """What is a reason (LG-02), and for which purposes pictures and logs are looked at (LB-03, LG-05)."""
 
 import re
+from collections.abc import Iterable
 
 from torrazzo.law.decision import Decision, no, yes
 
@@ -24,6 +25,8 @@ PURPOSES = (
     "request",
     "check",  # of the system itself: is it sharp, is the mask where it should be
 )
+# Of these, whatever the camera is for: a crime is followed on whatever was recorded, rights and requests are others'.
+ANY_CAMERA = frozenset({"crime", "data-subject", "request", "check"})
 LOG_PURPOSES = ("lawfulness", "self-control", "security", "proceedings")  # D.Lgs. 51/2018 art. 21 c. 3
 
 _WORD = re.compile(r"\w+")
@@ -47,6 +50,12 @@ def check_purpose(purpose: str | None, reason: str | None) -> Decision:
     if not said:
         return said
     return yes("LG-02") if purpose in PURPOSES else no("PURPOSE_NOT_ALLOWED", "LB-03")
+
+
+def check_declared(purpose: str | None, declared: Iterable[str]) -> Decision:
+    """Whether cameras whose files declare these purposes may be looked at for that one; empty: none is declared."""
+    others = {each for each in declared if each} - {purpose}
+    return yes("LB-03") if purpose in ANY_CAMERA or not others else no("PURPOSE_NOT_ALLOWED", "LB-03")
 
 
 def _repeats(text: str) -> bool:

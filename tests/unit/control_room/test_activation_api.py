@@ -139,3 +139,24 @@ def test_the_first_two_people_are_told_that_a_third_is_needed(tmp_path: Path) ->
         assert admin.get("/first-steps").json() == {"items": []}
         todo = admin.get(f"/cameras/{id_}/file").json()["todo"]
         assert {"group", "second"}.isdisjoint(each["what"] for each in todo)
+
+
+def test_footage_is_used_for_what_the_cameras_file_declares(town: ApiTown) -> None:
+    """LB-03: declared for urban security, it is not looked at for traffic, nor copied; each refusal is a fact."""
+    id_ = waiting(town, "Attiva Sei")
+    commander = town.signed_in(COMMANDER)
+    assert state(commander, id_).status == 200
+    span = {"from": "2026-11-26T10:00:00.000Z", "to": "2026-11-26T10:01:00.000Z"}
+    said = {"cameras": [id_], **span, "reason": "incrocio da rivedere insieme"}
+    before = len(town.acts("deny"))
+    refused = commander.post("/looks", {**said, "purpose": "traffic"})
+    assert (refused.code, refused.json()["clause"]) == ("PURPOSE_NOT_ALLOWED", "LB-03")
+    told = [(act.values["what"], act.values["why"]) for act in town.acts("deny")[before:]]
+    assert told == [("playback", "purpose_not_allowed")]
+    for purpose in ("urban-security", "crime"):
+        answer = commander.post("/looks", {**said, "purpose": purpose})
+        assert answer.status == 200 or answer.code != "PURPOSE_NOT_ALLOWED", answer.body
+    officer = town.signed_in(OFFICER)
+    to = {"stream": "main", "case": "2026/118", "recipient_class": "judge", "recipient": "", "purpose": "traffic"}
+    copy = officer.post("/exports", {**said, **to})
+    assert (copy.code, copy.json().get("clause")) == ("PURPOSE_NOT_ALLOWED", "LB-03"), copy.body

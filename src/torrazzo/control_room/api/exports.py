@@ -19,7 +19,7 @@ from torrazzo.base.spans import Span
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.api import exports_shapes as shapes
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking, expect_law
+from torrazzo.control_room.api.gate import Asked, Asking, expect_law, expect_purpose
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.shapes import Items, Number, Person
@@ -76,6 +76,7 @@ def ask_export(body: shapes.ExportAsked, asked: Asking) -> shapes.ExportNumber:
     """Nothing is made of it before another person approves."""
     room, case = asked.room, _case(body.case)
     expect_law(asked, ASK, body.cameras, Circumstances(purpose=body.purpose, reason=body.reason, case=case))
+    expect_purpose(asked, ASK, body.cameras, body.purpose)
     streams, span = wanted_of(room, body)
     recipient = " ".join(body.recipient.split()) or None
     who = who_of(asked, body.reason, case)._replace(recipient=recipient)

@@ -22,6 +22,7 @@ from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.stationed import certificate_of
 from torrazzo.law import Circumstances, Decision, Operation, decide
 from torrazzo.law.decision import no
+from torrazzo.law.reason import check_declared
 from torrazzo.law.roles import sees_media
 
 CSRF = "x-torrazzo-csrf"
@@ -135,6 +136,15 @@ def _expect_right(asked: Asked, operation: Operation, cameras: Iterable[str], *,
 def expect_law(asked: Asked, operation: Operation, cameras: Iterable[str], said: Circumstances) -> None:
     """For a route that `asks_law`: whether this person may do it with these cameras, saying that; raises `Denial`."""
     decision = asked.room.staffing.decide(asked.account, operation, cameras, said)
+    if not decision:
+        _refuse(asked, operation, decision)
+
+
+def expect_purpose(asked: Asked, operation: Operation, cameras: Iterable[str], purpose: str | None) -> None:
+    """What is recorded is used for what its camera's file declares, or for what holds of all (LB-03)."""
+    wanted = set(cameras)
+    files = [camera.file for camera in asked.room.all_cameras() if camera.id in wanted and not camera.synthetic]
+    decision = check_declared(purpose, [file.purpose for file in files if file is not None])
     if not decision:
         _refuse(asked, operation, decision)
 

@@ -17,7 +17,7 @@ from torrazzo.base.spans import Span
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, iso_from_ticks
 from torrazzo.control_room.api import looks_shapes as shapes
 from torrazzo.control_room.api.declared import Logged, Routes
-from torrazzo.control_room.api.gate import Asked, Asking, asked_still, expect_law
+from torrazzo.control_room.api.gate import Asked, Asking, asked_still, expect_law, expect_purpose
 from torrazzo.control_room.api.instants import instant, stretch
 from torrazzo.control_room.api.problem import LedgerAway, No
 from torrazzo.control_room.api.shapes import Person
@@ -49,6 +49,7 @@ def begin(body: shapes.LookAsked, asked: Asking) -> shapes.Look:
     span = stretch(body.from_, body.to, LONGEST)
     said = Said(body.purpose, " ".join(body.reason.split()), _tidy(body.case), _tidy(body.event))
     expect_law(asked, Operation.PLAYBACK, body.cameras, said.circumstances())
+    expect_purpose(asked, Operation.PLAYBACK, body.cameras, body.purpose)
     _expect_open(asked)
     desk, shown = asked.room.archive, _shown(asked, body.cameras, body.streams, body.stream)
     seat = Seat(asked.session.id, asked.account.id, asked.account.name, asked.session.where.text())
@@ -71,6 +72,7 @@ def move(key: shapes.Key, body: shapes.LookMoved, asked: Asking) -> shapes.Look:
     shown: Sequence[Shown] = look.shown
     if body.cameras is not None:
         expect_law(asked, Operation.PLAYBACK, body.cameras, look.said.circumstances())
+        expect_purpose(asked, Operation.PLAYBACK, body.cameras, look.said.circumstances().purpose)
     if body.cameras is not None or body.streams:
         kept = {each.camera: each.stream.name for each in shown}
         shown = _shown(asked, body.cameras or list(kept), kept | body.streams, shown[0].stream.name)

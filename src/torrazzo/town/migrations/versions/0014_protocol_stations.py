@@ -11,6 +11,6 @@ down_revision = "0013"
 
 def upgrade() -> None:
     """Of those there are neither is said: groups alone hold, and any station."""
-    text = {"nullable": False, "server_default": ""}
     for name, comment in (("cameras", "ids"), ("stations", "SHA-256 of their certificates")):
-        op.add_column("agreement", sa.Column(name, sa.Text, comment=f"{comment}, by spaces; empty: not said", **text))
+        column = sa.Column(name, sa.Text, nullable=False, server_default="", comment=f"{comment}; empty: not said")
+        op.add_column("agreement", column)
