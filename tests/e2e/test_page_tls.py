@@ -99,7 +99,7 @@ def test_by_our_own_certificate(browser: Any, tmp_path: Path, certificate: tuple
 
 def look_at_what_was_recorded(seen: Seen, town: RoomTown) -> None:
     """Its picture moves."""
-    begun = town.recorded(0)
+    begun = town.recorded(0, seconds=8)
     seen.open(f"/playback?cameras={town.cameras[0].id}&at={quote(begun.isoformat())}")
     press_button(seen, "playback.look")
     seen.page.get_by_label(say(seen, "playback.reason"), exact=True).fill("furto di una bicicletta in piazza")

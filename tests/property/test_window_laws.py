@@ -79,7 +79,7 @@ class Ledger:
         for line in late:
             self.sequencer.enter(line)
 
-    def enter(self, line: bytes) -> Entered:
+    def enter(self, line: bytes, patience_s: float = 0.0) -> Entered:
         match self.fates.pop(0) if self.fates else "well":
             case "refused":
                 raise Unavailable("not taken")
@@ -97,7 +97,7 @@ class Ledger:
         index = self.sequencer.enter(line)
         return Entered(index, self.store.act.proof(index))
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, patience_s: float = 0.0) -> bytes:
         return look(cast("Any", self), path)[1]
 
 

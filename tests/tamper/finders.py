@@ -221,7 +221,7 @@ class _Local(LedgerClient):
     def status(self, patience_s: float = 0.0) -> Mapping[str, object]:
         return {"act": {"size": self._store.act.head.size, "minimum": self._store.act.minimum}}
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, patience_s: float = 0.0) -> bytes:
         return self._store.act.resource(path.removeprefix("act/"))
 
 

@@ -153,6 +153,7 @@ class ApiTown(StaffedTown):
         self.staffing = Staffing.of(self.office.registry.engine, self.office.box, self.clock, CHEAP)
         self.windows = Windows(self.home, self.disk, self.clock, CONTROL_ROOM)
         self.ledger = LedgerClient(self.home.ledger_socket)
+        self.ledger_away: UtcTicks | None = None  # since when it has not answered, as somebody may have seen
         self.people = StaffRoom(self.staffing, self.windows.tell)
         self.alarms = Alarms(self.staffing.staff)
         relay = LiveRelay(self.home.live_socket, self.clock)
@@ -194,6 +195,7 @@ class ApiTown(StaffedTown):
             state=lambda: town_state(settings, self.cameras(), None, lambda *_: (), self.clock.utc()),
             cameras=self.cameras,
             ledger=partial(expect_running, self.ledger),
+            ledger_away=lambda: self.ledger_away,
             wishes=WishBook(self.home.path / WISHES, self.disk),
             walls=WallBook(self.home.path / WALLS, self.disk),
             alarms=self.alarms,

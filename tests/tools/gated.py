@@ -49,7 +49,7 @@ class FakeLedger(LedgerClient):
         self.cosigned_at: int | None = None  # POSIX seconds of the witness, in each head
         self.cosigned: dict[str, int] = {}  # of a log only so many entries: the witness is behind
 
-    def enter(self, line: bytes) -> Entered:
+    def enter(self, line: bytes, patience_s: float = 0.0) -> Entered:
         self._expect()
         parse_act(line)
         index = self.town.act.append(line)
@@ -63,7 +63,7 @@ class FakeLedger(LedgerClient):
             for name, log in logs.items()
         }
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, patience_s: float = 0.0) -> bytes:
         self._expect()
         name, _, what = path.partition("/")
         log: SmallLog = getattr(self.town, name)

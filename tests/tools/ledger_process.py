@@ -3,6 +3,7 @@
 """The ledger's process of a home, in a thread, and what is asked of it over its socket."""
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,18 @@ def running(home: Home, clock: Clock | None = None) -> Iterator[LedgerClient]:
         stop.set()
         thread.join(60)
     assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def hanging(home: Home) -> Iterator[None]:
+    """Where the ledger was, somebody takes calls and answers none."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(home.ledger_socket))
+        listener.listen(64)
+        try:
+            yield
+        finally:
+            home.ledger_socket.unlink()
 
 
 def answers(client: LedgerClient) -> bool:

@@ -50,7 +50,7 @@ class SmallLedger:
         self._answer()
         return {"caught_up": self.caught_up}
 
-    def enter(self, line: bytes) -> Entered:
+    def enter(self, line: bytes, patience_s: float = 0.0) -> Entered:
         self._answer()
         parse_act(line)
         self.entries.append(line)
@@ -59,7 +59,7 @@ class SmallLedger:
             raise Unavailable("the answer was lost")
         return cast("Entered", None)
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, patience_s: float = 0.0) -> bytes:
         self._answer()
         if path == "act/checkpoint":
             head = Checkpoint(_KEY.verifier.name, len(self.entries), bytes(32))

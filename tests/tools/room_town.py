@@ -119,15 +119,16 @@ class RoomTown:
         seen.page.locator("input").nth(0).fill(name)
         seen.page.locator("input").nth(1).fill(PASSWORD)
         seen.press("Enter")
-        self._second(seen, person)
-        until(lambda: self._is_in(seen), lambda: f"{name} is not signed in: {seen.page.inner_text('body')}")
+        self.second(seen, person)
+        until(lambda: self.is_in(seen), lambda: f"{name} is not signed in: {seen.page.inner_text('body')}")
         if shift and Role.OPERATOR in person.roles:
             self._open_shift(seen)
         if path != "/":
             seen.open(path)
         return seen
 
-    def _second(self, seen: Seen, person: Person) -> None:
+    def second(self, seen: Seen, person: Person) -> None:
+        """Behind name and password: a code."""
         seen.wait(self.say(seen, "sign_in.totp_title"))
         code = person.code()
         if code is None:
@@ -137,7 +138,8 @@ class RoomTown:
         seen.page.locator("input").fill(code)
         seen.press("Enter")
 
-    def _is_in(self, seen: Seen) -> bool:
+    def is_in(self, seen: Seen) -> bool:
+        """Also where that takes ending another session of theirs."""
         from playwright.sync_api import TimeoutError as PlaywrightTimeout  # slow to import
 
         text = seen.page.inner_text("body")

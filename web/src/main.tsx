@@ -29,7 +29,7 @@ async function start(): Promise<void> {
     );
     return;
   }
-  const session = new Session(new Client());
+  const session = new Session(new Client(), sessionStorage);
   session.onChanged = () => station.tell({ kind: "session" });
   station.hear("session", () => void session.refresh());
   show(<App session={session} />);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { Client } from "../src/core/api/client";
 import { Session } from "../src/core/session/session";
@@ -20,7 +20,7 @@ const me = {
   wishes: { language: null, theme: null },
 };
 
-function session(answers: Record<string, [status: number, body: unknown]>) {
+function session(answers: Record<string, [status: number, body: unknown]>, memory: ConstructorParameters<typeof Session>[1] = null) {
   const found = new Session(
     new Client((url, init = {}) => {
       const answer = answers[`${init.method ?? "GET"} ${(url as string).replace("/api/v1", "")}`];
@@ -28,6 +28,7 @@ function session(answers: Record<string, [status: number, body: unknown]>) {
       const headers = { "content-type": "application/json" };
       return Promise.resolve(new Response(answer[0] === 204 ? null : JSON.stringify(answer[1]), { status: answer[0], headers }));
     }),
+    memory,
   );
   return found;
 }
@@ -73,6 +74,43 @@ describe("the session", () => {
     answers["GET /system"] = no("SESSION_TAKEN");
     await found.client.call("GET /system", undefined).catch(() => undefined);
     expect(found.standing.get()).toMatchObject({ phase: "signed-out", why: "SESSION_TAKEN" });
+  });
+
+  it("is asked for at its end, where nothing else asks", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: Date.parse(me.until) - 3_600_000 });
+    const answers: Record<string, [number, unknown]> = { "GET /town": [200, town], "GET /me": [200, me] };
+    const found = session(answers);
+    await found.begin();
+    answers["GET /me"] = no("SESSION_OVER");
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(found.standing.get().phase).toBe("signed-in");
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(found.standing.get()).toMatchObject({ phase: "signed-out", why: "SESSION_OVER" });
+    vi.useRealTimers();
+  });
+
+  it("is told to be over in a window that is loaded anew, once, and not after signing out", async () => {
+    const kept = new Map<string, string>();
+    const memory = { getItem: (name: string) => kept.get(name) ?? null, setItem: (name: string, text: string) => void kept.set(name, text), removeItem: (name: string) => void kept.delete(name) };
+    const answers: Record<string, [number, unknown]> = { "GET /town": [200, town], "GET /me": [200, me], "DELETE /session": [204, null] };
+    const whys: unknown[] = [];
+    const load = async () => {
+      const found = session(answers, memory);
+      await found.begin();
+      whys.push(found.standing.get());
+      return found;
+    };
+    await load();
+    answers["GET /me"] = no("SESSION_NONE"); // the browser has forgotten its cookie by then
+    await load();
+    await load();
+    answers["GET /me"] = no("SESSION_OVER");
+    await load();
+    answers["GET /me"] = [200, me];
+    await (await load()).signOut();
+    answers["GET /me"] = no("SESSION_NONE");
+    await load();
+    expect(whys.map((each) => (each as { why?: string | null }).why)).toEqual([undefined, "SESSION_OVER", null, "SESSION_OVER", undefined, null]);
   });
 
   it("locks at once when nobody answers, and unlocks by what the server says", async () => {

@@ -35,7 +35,7 @@ from torrazzo.ledger import Policy
 from torrazzo.ledger.act import WINDOW, Act, Wanted, pack_act, parse_act
 from torrazzo.ledger.act_shown import shown_value
 from torrazzo.ledger.checkpoint import Checkpoint
-from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.client import TIMEOUT_SECONDS, LedgerClient
 from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.private import NONCE_LENGTH, SALT_LENGTH, Private, case_hash, pseudonym, seal_private
 from torrazzo.ledger.tail import act_head, acts_since
@@ -43,8 +43,10 @@ from torrazzo.ledger.text import to_base64
 from torrazzo.town.home import Home
 
 TOKEN_LENGTH = 32
+LOOKING_S = 10.0  # patience with the ledger while somebody waits for a picture; what comes later is closed again
 UNKNOWN = HOUR  # so long a fact may still come into the ledger whose entering was not answered: its disk may hang
 
+_LOOKS = frozenset({"view", LIVE})
 _CLOSE, _KIND_WITHIN = b'"kind":"close"', 32  # keys stand in a fixed order (docs/3-formats/act.md)
 
 log = structlog.get_logger(__name__)
@@ -244,13 +246,14 @@ class Windows:
         sealed = seal_private(who, secret, month, secrets.token_bytes(SALT_LENGTH), secrets.token_bytes(NONCE_LENGTH))
         person = {"month": month, "who": to_base64(pseudonym(secret, month, who.person).who), "p": to_base64(sealed.p)}
         line = pack_act(kind, now, {**values, **person})
-        known = self._known or _size(act_head(self._gate.ledger))
+        patience_s = LOOKING_S if kind in _LOOKS else TIMEOUT_SECONDS
+        known = self._known or _size(act_head(self._gate.ledger, patience_s))
         with self._lock:  # what is noted here nobody settles before it is entered
             deed = self._book.note(kind, line, sealed.data, *known)
             self._live.add(deed)
         is_open = False
         try:
-            number, proof = self._gate.ledger.enter(line)
+            number, proof = self._gate.ledger.enter(line, patience_s)
             self._known = name, _ = _size(Checkpoint.parse(proof.note.text))
             self._book.entered(deed, number, name)
             is_open = is_window

@@ -24,6 +24,7 @@ from torrazzo.base.errors import Damaged, KeyGone, Refused, TorrazzoError, Unava
 from torrazzo.base.ids import SegmentId, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
+from torrazzo.control_room.behind import Behind
 from torrazzo.control_room.index import Index
 from torrazzo.control_room.looks import NoLedger, NoLook
 from torrazzo.control_room.places import Places
@@ -244,6 +245,7 @@ class PersonLooks:
         self._index, self._clock, self._windows, self._open_footage = index, clock, windows, open_footage
         self._lock = threading.Lock()
         self._looks: dict[str, PersonLook] = {}
+        self._behind = Behind("look_not_closed")
 
     # -- by people
 
@@ -310,7 +312,7 @@ class PersonLooks:
         self._windows().tell(Fact(0, "still", values, who))
 
     def close(self, look: PersonLook) -> None:
-        """Its person is done."""
+        """Its person is done: nothing is shown any more; where the ledger hangs, it hears of that behind this."""
         self._drop(look, "done")
 
     # -- by the process
@@ -328,6 +330,7 @@ class PersonLooks:
         """At once."""
         for look in self._all():
             self._drop(look, why)
+        self._behind.end()
 
     # -- parts
 
@@ -419,8 +422,12 @@ class PersonLooks:
         views = look.end()
         look.forget()
         if views:
-            with ThreadPoolExecutor(len(views), thread_name_prefix="view") as pool:
-                list(pool.map(lambda view: view.end(why), views))
+            self._behind.do(partial(_end_views, views, why))
+
+
+def _end_views(views: Sequence[View], why: str) -> None:
+    with ThreadPoolExecutor(len(views), thread_name_prefix="view") as pool:
+        list(pool.map(lambda view: view.end(why), views))
 
 
 def _covers(window: Window, reach: Reach, clock: Clock, stream: StreamId, span: Span) -> bool:

@@ -266,6 +266,7 @@ class _Room:
             refusals=self._refusals,
             live=self._live,
             pictures=PictureDesk(self._clock, lambda: self._looks.windows, self._playback.pictures),
+            ledger_away=lambda: self._watch.ledger_away,
             on_curtain=self._on_curtain,
         )
 

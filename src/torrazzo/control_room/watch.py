@@ -12,7 +12,7 @@ from torrazzo.access.failures import count_locked
 from torrazzo.access.staff import Staff
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, TorrazzoError, Unavailable
-from torrazzo.base.times import SECOND
+from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.control_room.judge import Ways, judge
 from torrazzo.control_room.state import TownState
 from torrazzo.health import Alarms, Finding
@@ -59,6 +59,7 @@ class Watch:
         self._anchors: tuple[int, Mapping[str, object] | None] | None = None
         self._tended_ns = clock.boot_ns()
         self._is_failing = False
+        self.ledger_away: UtcTicks | None = None  # since when it has not answered; None: it did, when last asked
 
     def state(self, heard_ns: int = 0) -> TownState:
         """Now, or as it was a second ago at most when somebody had looked; with the cameras that there are now."""
@@ -66,7 +67,9 @@ class Watch:
             now_ns, version = self._clock.boot_ns(), self._version()
             if self._seen is not None and now_ns - self._seen[0] < FRESH_NS and self._seen[1] == version:
                 return self._seen[2]
+            begun = self._clock.utc()
             found = self._look(heard_ns)
+            self.ledger_away = (self.ledger_away or begun) if found.said.ledger is None else None
             # as it was when the look was over: with a process that hangs it takes seconds, and others wait for it
             self._seen = None if heard_ns else (self._clock.boot_ns(), version, found)
             return found

@@ -55,9 +55,9 @@ class LedgerClient:
             raise Damaged(f"{self._path}: the status is not an object; restart `torrazzo serve`")
         return found
 
-    def enter(self, line: bytes) -> Entered:
-        """An act; returns when it is on disk."""
-        found = self._json("POST", "/act", line)
+    def enter(self, line: bytes, patience_s: float = TIMEOUT_SECONDS) -> Entered:
+        """An act; returns when it is on disk. Whoever has no more patience does not know whether it comes there."""
+        found = self._json("POST", "/act", line, patience_s)
         try:
             assert isinstance(found, dict)
             return Entered(int(found["index"]), Proof.parse(str(found["proof"]).encode()))
@@ -127,9 +127,9 @@ class LedgerClient:
         """Begin both logs anew; the lines are `fork` facts of those heads."""
         self._ask("POST", "/fork", json.dumps({"v": 1, "lines": [line.decode() for line in lines]}).encode())
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, patience_s: float = TIMEOUT_SECONDS) -> bytes:
         """What stands at an address below the root: `rec/checkpoint`, `act/tile/0/000`, `rec/consistency?old=5`."""
-        return self._ask("GET", f"/{path}")
+        return self._ask("GET", f"/{path}", patience_s=patience_s)
 
     def _json(self, method: str, target: str, body: bytes = b"", patience_s: float = TIMEOUT_SECONDS) -> object:
         answer = self._ask(method, target, body, patience_s)

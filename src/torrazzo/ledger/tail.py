@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from torrazzo.base.errors import Invalid, Unavailable
 from torrazzo.ledger.act import parse_act
 from torrazzo.ledger.checkpoint import Checkpoint
-from torrazzo.ledger.client import LedgerClient
+from torrazzo.ledger.client import TIMEOUT_SECONDS, LedgerClient
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.tiles import WIDTH, Tile, split_entries, tile_width
 
 
-def act_head(ledger: LedgerClient) -> Checkpoint:
+def act_head(ledger: LedgerClient, patience_s: float = TIMEOUT_SECONDS) -> Checkpoint:
     """Of the log that acts are entered in now."""
-    return Checkpoint.parse(Note.parse(ledger.read("act/checkpoint")).text)
+    return Checkpoint.parse(Note.parse(ledger.read("act/checkpoint", patience_s)).text)
 
 
 def acts_since(ledger: LedgerClient, head: Checkpoint, since: int) -> Iterator[tuple[int, bytes]]:

@@ -67,7 +67,7 @@ class Hanging:
         self.begun, self.goes_on = threading.Event(), threading.Event()
         self._enter = windows.gate.ledger.enter
 
-    def enter(self, line: bytes) -> Entered:
+    def enter(self, line: bytes, patience_s: float = 0.0) -> Entered:
         self.begun.set()
         assert self.goes_on.wait(60)
         return self._enter(line)

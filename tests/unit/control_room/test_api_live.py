@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.tools.api_town import ApiTown, Browser, api_town
+from tests.tools.ledger_process import hanging, until
 from tests.tools.live_client import look, open_socket, refused
 from tests.tools.staffed import OWNER, PASSWORD
 from torrazzo.access.camera_groups import CameraGroup
 from torrazzo.auditor.act_rules import ActRules
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.ids import CameraId, StreamId
+from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.api.app import SOCKETS
 from torrazzo.control_room.api.declared import SOCKET
 from torrazzo.control_room.live.looks import PLACES
@@ -348,6 +350,34 @@ def test_without_the_ledger_no_look_begins_and_what_runs_ends_with_its_fact(tmp_
         close = _last(town, "close")
         assert close.values["why"] == "expired"
         assert [shown["stream"] for shown in close.values["shown"]] == [f"{camera}/sub"]
+
+
+def test_a_ledger_that_hangs_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look ends at once, and the ledger hears of it later; who begins one hears why not, and since when."""
+    monkeypatch.setattr("torrazzo.control_room.behind.MOMENT_S", 0.1)
+    monkeypatch.setattr("torrazzo.access.windows.LOOKING_S", 0.2)
+    with api_town(tmp_path / "town") as town:
+        camera = str(_add(town, "Via Sola").id)
+        _somebody(town, "gina.verdi", Role.OPERATOR)
+        browser = town.signed_in("gina.verdi")
+        browser.post("/shift", WHY)
+        key = look(browser, camera)
+        town.stop_ledger()
+        begun = town.clock.utc()
+        with hanging(town.home):
+            with open_socket(browser, f"{key}/{camera}") as tile:
+                tile.take()
+                assert browser.ask("DELETE", f"/api/v1/live/{key}").status == 204
+                assert tile.until_closed() == 4403
+            answer = browser.post("/live", {"cameras": [camera]})
+            assert (answer.status, answer.code, "since" in answer.json()) == (503, "LEDGER_AWAY", False)
+            town.ledger_away = begun
+            answer = browser.post("/live", {"cameras": [camera]})
+            assert (answer.code, answer.json()["since"]) == ("LEDGER_AWAY", iso_from_ticks(begun))
+        town.start_ledger()
+        until(lambda: town.windows.settle() <= 1 and town.acts("close"))  # of what was not answered nothing is known
+        assert [shown["stream"] for shown in _last(town, "close").values["shown"]] == [f"{camera}/sub"]
+        assert look(browser, camera)
 
 
 def test_a_control_room_that_dies_tells_of_more_and_never_of_less(tmp_path: Path) -> None:

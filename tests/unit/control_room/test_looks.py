@@ -366,7 +366,7 @@ def test_a_lost_answer_leaves_no_open_window(town: LookTown, monkeypatch: pytest
     """Where the ledger entered a fact and its answer was lost, the window is found in the ledger, and closed."""
     enter = type(town.ledger).enter
 
-    def lose(self: object, line: bytes) -> None:
+    def lose(self: object, line: bytes, patience_s: float = 0.0) -> None:
         enter(self, line)  # type: ignore[arg-type]
         raise Unavailable("the answer was lost")
 

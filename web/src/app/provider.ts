@@ -19,6 +19,20 @@ export function takeAnswer(): CameBack | null {
   return taken ?? null;
 }
 
+const BACK = "torrazzo.back";
+
+/** To be called before somebody is led to the provider: whoever comes back gets the screen that was asked for. */
+export function keepScreen(): void {
+  sessionStorage.setItem(BACK, location.pathname + location.search);
+}
+
+/** The screen that was kept; the first one where there is none. */
+export function takeScreen(): string {
+  const kept = sessionStorage.getItem(BACK) ?? "/";
+  sessionStorage.removeItem(BACK);
+  return /^\/(?!\/)/.test(kept) ? kept : "/";
+}
+
 /** The page is left. */
 export function goTo(url: string): Promise<never> {
   location.assign(url);

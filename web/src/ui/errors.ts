@@ -14,10 +14,11 @@ export function useSayError(): (error: unknown) => string {
   return (error) => {
     if (error instanceof Away) return t("ui.away");
     if (!(error instanceof Refused)) return t("errors.unexpected");
-    const { code, title, detail, until, clause } = error.problem;
-    const key = [`errors.${code}_${clause}`, `errors.${code}`].find((each) => i18n.exists(each)) ?? `errors.${code}`;
+    const { code, title, detail, until, since, clause } = error.problem;
+    const more = since === undefined ? clause : "since";
+    const key = [`errors.${code}_${more}`, `errors.${code}`].find((each) => i18n.exists(each)) ?? `errors.${code}`;
     if (!i18n.exists(key)) return detail ?? title;
-    return t(key as "errors.unexpected", { until: until === undefined ? "" : format.time(msFromInstant(until)) });
+    return t(key as "errors.unexpected", { until: until === undefined ? "" : format.time(msFromInstant(until)), since: since === undefined ? "" : format.seconds(msFromInstant(since)) });
   };
 }
 

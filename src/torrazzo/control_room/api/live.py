@@ -15,7 +15,7 @@ from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.api import live_shapes as shapes
 from torrazzo.control_room.api.declared import Logged, Routes
 from torrazzo.control_room.api.gate import Asked, Asking, expect_law
-from torrazzo.control_room.api.problem import LedgerAway, No
+from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.shapes import Id
 from torrazzo.control_room.live import LiveLook, LiveLooks, Viewer
 from torrazzo.control_room.live.looks import Curtain, LookOver, TooMany, Whose
@@ -42,6 +42,7 @@ def begin(body: shapes.LookLive, asked: Asking) -> shapes.LiveLook:
     who, purpose = _reason(asked, body)
     streams = {id_: {stream.id.name: stream.id for stream in camera.streams} for id_, camera in cameras.items()}
     whose = Whose(asked.account, asked.session.id, asked.where.station)
+    asked.room.expect_ledger_back()
     try:
         look = _looks(asked).begin(whose, streams, who, purpose, said)
     except Curtain as error:
@@ -49,7 +50,7 @@ def begin(body: shapes.LookLive, asked: Asking) -> shapes.LiveLook:
     except TooMany as error:
         raise No("LOOKS_MANY", str(error)) from error
     except Unavailable as error:
-        raise LedgerAway("nobody looks while the ledger takes nothing") from error
+        raise asked.room.away("nobody looks while the ledger takes nothing") from error
     found = [
         shapes.LiveCamera(
             camera=id_, name=camera.name, streams=[name for name in (*STREAMS, *streams[id_]) if name in streams[id_]]

@@ -52,6 +52,7 @@ def begin(body: shapes.LookAsked, asked: Asking) -> shapes.Look:
     expect_purpose(asked, Operation.PLAYBACK, body.cameras, body.purpose)
     _expect_open(asked)
     desk, shown = asked.room.archive, _shown(asked, body.cameras, body.streams, body.stream)
+    asked.room.expect_ledger_back()
     seat = Seat(asked.session.id, asked.account.id, asked.account.name, asked.session.where.text())
     at = None if body.at is None else instant(body.at)
     return _look(asked, _plainly(lambda: desk.looks.open(seat, said, shown, span, at)))
@@ -69,6 +70,7 @@ def move(key: shapes.Key, body: shapes.LookMoved, asked: Asking) -> shapes.Look:
     span = stretch(body.from_, body.to, LONGEST)
     look = _find(asked, key)
     _expect_open(asked)
+    asked.room.expect_ledger_back()
     shown: Sequence[Shown] = look.shown
     if body.cameras is not None:
         expect_law(asked, Operation.PLAYBACK, body.cameras, look.said.circumstances())

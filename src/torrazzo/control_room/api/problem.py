@@ -18,6 +18,7 @@ from torrazzo.access.accounts import UnknownAccount, UnknownAgreement
 from torrazzo.access.camera_groups import UnknownGroup
 from torrazzo.access.staff import Denial
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
+from torrazzo.base.times import UtcTicks, iso_from_ticks
 from torrazzo.law.reason import MOST
 from torrazzo.town.camera import UnknownCamera
 
@@ -84,6 +85,10 @@ class No(TorrazzoError):
 class LedgerAway(Unavailable):
     """The ledger takes nothing, so that nothing is changed; or it was changed, and will be told."""
 
+    def __init__(self, text: str, since: UtcTicks | None = None) -> None:
+        super().__init__(text)
+        self.since = since
+
 
 def problem(
     code: str, detail: str = "", more: Mapping[str, object] = _NOTHING, headers: Mapping[str, str] | None = None
@@ -144,7 +149,8 @@ async def _known(request: Request, error: Exception) -> Response:
         case Refused():
             return problem("CONFLICT", str(error))
         case LedgerAway():
-            return problem("LEDGER_AWAY", str(error))
+            since = None if error.since is None else iso_from_ticks(error.since)
+            return problem("LEDGER_AWAY", str(error), {"since": since})
         case Unavailable():
             log.warning("api_away", path=request.url.path, error=str(error))
             return problem("AWAY")

@@ -12,6 +12,7 @@ from torrazzo.access.staff import Done
 from torrazzo.access.staffing import Staffing
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import TorrazzoError, Unavailable
+from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.api.problem import LedgerAway
 from torrazzo.control_room.api.wall_book import WallBook
 from torrazzo.control_room.api.wishes import WishBook
@@ -34,6 +35,9 @@ from torrazzo.town.home import Settings
 
 T = TypeVar("T")
 
+PATIENCE_S = 10.0  # with the ledger, of whoever changes something
+ONCE_MORE_S = 1.0  # with one that gave no answer a moment ago
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -43,7 +47,7 @@ class Room:
     settings: Settings
     state: Callable[[], TownState]
     cameras: Callable[[], Sequence[Camera]]
-    ledger: Callable[[], object]  # raises `Unavailable` where it takes nothing
+    ledger: Callable[[float], object]  # raises `Unavailable` where it takes nothing, after so many seconds at most
     wishes: WishBook
     walls: WallBook
     alarms: Alarms
@@ -62,6 +66,7 @@ class Room:
     is_behind_proxy: bool = False
     live: LiveLooks | None = None  # None: no recorder whose pictures could be shown
     pictures: PictureDesk | None = None
+    ledger_away: Callable[[], UtcTicks | None] = lambda: None  # since when it has not answered, as far as is known
     refusals: dict[object, int] = field(default_factory=dict)
     on_curtain: Callable[[str, bool], object] = lambda _station, _is_drawn: None  # pictures stop, or may be asked for
 
@@ -91,23 +96,36 @@ class Room:
     def expect_ledger(self) -> None:
         """Before something is changed; raises `LedgerAway`."""
         try:
-            self.ledger()
+            self.ledger(PATIENCE_S)
         except TorrazzoError as error:
-            raise LedgerAway("nothing was changed") from error
+            raise self.away("nothing was changed") from error
+
+    def expect_ledger_back(self) -> None:
+        """Before somebody looks: it is asked again only where it gave no answer; raises `LedgerAway`."""
+        if self.ledger_away() is None:
+            return
+        try:
+            self.ledger(ONCE_MORE_S)
+        except TorrazzoError as error:
+            raise self.away("nobody looks while the ledger takes nothing") from error
+
+    def away(self, text: str) -> LedgerAway:
+        """With since when."""
+        return LedgerAway(text, self.ledger_away())
 
     def told(self, done: Done[T]) -> T:
         """The value, once the ledger has the facts of it; raises `LedgerAway`."""
         try:
             return self.people.told(done)
         except Unavailable as error:
-            raise LedgerAway("it was done, and is told to the ledger as soon as that is there") from error
+            raise self.away("it was done, and is told to the ledger as soon as that is there") from error
 
     def told_or_owed(self, done: Done[T]) -> tuple[T, bool]:
         """The value, and whether the ledger has the facts of it: for ways in, which are open without it."""
         return self.people.told_or_owed(done)
 
 
-def expect_running(ledger: LedgerClient) -> None:
+def expect_running(ledger: LedgerClient, patience_s: float) -> None:
     """Raises `Unavailable` where the ledger takes nothing."""
-    if (state := ledger.status().get("state")) != "running":
+    if (state := ledger.status(patience_s).get("state")) != "running":
         raise Unavailable(f"the ledger is {state}")

@@ -50,6 +50,7 @@ class Problem(Gives):
     title: str
     detail: str | None = None
     until: str | None = None
+    since: str | None = None
     csrf: str | None = None
     fields: dict[str, str] | None = None
     clause: str | None = None
@@ -336,6 +337,7 @@ class WitnessState(Gives):
 class LedgerState(Gives):
     state: str  # running, refused, starting, down
     why: str | None
+    since: str | None  # when it gave no answer first
     waiting: int | None
     witnesses: list[WitnessState]
 

@@ -27,6 +27,7 @@ def system(asked: Asking) -> shapes.SystemState:
     """Now; what does not answer is told as such. Of cameras those that this person has to do with."""
     room = asked.room
     state, is_mine = room.state(), _mine(asked)
+    away = room.ledger_away() if state.ledger == "down" else None
     return shapes.SystemState(
         now=iso_from_ticks(state.now),
         recorder=shapes.RecorderState(
@@ -38,6 +39,7 @@ def system(asked: Asking) -> shapes.SystemState:
         ledger=shapes.LedgerState(
             state=state.ledger,
             why=state.ledger_why,
+            since=None if away is None else iso_from_ticks(away),
             waiting=state.ledger_waiting,
             witnesses=_witnesses(state.said.ledger),
         ),

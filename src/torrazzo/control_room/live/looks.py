@@ -26,6 +26,7 @@ from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Refused, TorrazzoError
 from torrazzo.base.ids import StreamId
 from torrazzo.base.times import UtcTicks
+from torrazzo.control_room.behind import Behind
 from torrazzo.control_room.live.relay import LiveRelay
 from torrazzo.control_room.live.viewer import Viewer
 from torrazzo.control_room.places import Places
@@ -124,6 +125,7 @@ class LiveLooks:
         self._lock = threading.Lock()
         self._looks: dict[str, LiveLook] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._behind = Behind("live_look_not_closed")
 
     # -- looks
 
@@ -181,9 +183,9 @@ class LiveLooks:
         return look
 
     def end(self, look: LiveLook, why: str, code: int = NOT_ALLOWED) -> None:
-        """Its pictures, then its facts; in a thread."""
+        """Its pictures, then its facts, for which nobody waits where the ledger hangs; in a thread."""
         if self._end_pictures(look, why, code):
-            look.close(why)
+            self._behind.do(partial(look.close, why))
 
     def _end_pictures(self, look: LiveLook, why: str, code: int) -> bool:
         """False: it was over."""
@@ -242,6 +244,7 @@ class LiveLooks:
         """With the process."""
         for look in self._all():
             self.end(look, "stopped", AWAY)
+        self._behind.end()
 
     def end_at(self, station: str | None, why: str = "curtain") -> int:
         """End what is looked at at this station, or everywhere; how many looks ended."""

@@ -3,6 +3,9 @@
 
 import type { Instant, Nothing, Person, Route } from "./types";
 
+/** So long the server waits for the ledger at most, until it says that it does not answer; in seconds. */
+export const LEDGER_S = 15;
+
 /**
  * Recorded pictures, and what is known of recorded time (docs/3-formats/playback.md).
  *

@@ -110,6 +110,8 @@ export interface Problem {
   readonly detail?: string;
   /** With `SIGN_IN_LOCKED`: when one may try again. */
   readonly until?: Instant;
+  /** With `LEDGER_AWAY`: when it gave no answer first, where that is known. */
+  readonly since?: Instant;
   /** With `SESSION_LOCKED`: the session's word, so that a page loaded anew can unlock. */
   readonly csrf?: string;
   /** With `NOT_VALID`: what is wrong, by its place in the body: `account`, `designation.until`. */
@@ -357,6 +359,8 @@ export interface ClockState {
 export interface LedgerState {
   readonly state: "running" | "refused" | "starting" | "down";
   readonly why: string | null;
+  /** With "down": when it gave no answer first. */
+  readonly since: Instant | null;
   /** Facts that it has not taken yet. */
   readonly waiting: number | null;
   readonly witnesses: readonly WitnessState[];

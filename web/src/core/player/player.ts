@@ -26,6 +26,11 @@ export interface PlayerState {
   /** What the server says of the camera, if it does not record: `lost`, and why. */
   readonly camera: string | null;
   readonly why: string | null;
+  /** With `why`: since when that is so, in UTC milliseconds, where the server knows. */
+  readonly since: number | null;
+  /** With "connecting": that somebody notes who looks, or a first picture; and for how long it has been waited for. */
+  readonly waitsFor: "look" | "picture" | null;
+  readonly waitedMs: number;
   /** With "unplayable": which. */
   readonly codec: string | null;
   /** The stream that is wanted has this codec, which cannot be played here: the camera's other one is shown. */
@@ -55,6 +60,8 @@ export interface Parts {
   readonly address: (stream: string, isAnew: boolean) => Promise<string>;
   /** A stable code, where the server said no; null: it did not answer. */
   readonly refusal: (error: unknown) => string | null;
+  /** Since when what the server says there is so, if it knows. */
+  readonly since?: (error: unknown) => number | null;
   readonly open: (address: string) => SocketLike;
 }
 
@@ -80,7 +87,7 @@ const CODEC = 4415;
 const AWAY = 4503;
 
 const NOTHING: PlayerState = {
-  phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, codec: null, fellBackFrom: null,
+  phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, since: null, waitsFor: null, waitedMs: 0, codec: null, fellBackFrom: null,
   stream: null, width: 0, height: 0, isSlow: false, skipped: 0,
 }; // prettier-ignore
 
@@ -120,6 +127,8 @@ export class LivePlayer {
   #skipped = 0;
   #camera: { readonly state: string; readonly why: string | null } | null = null;
   #why: string | null = null;
+  #since: number | null = null; // of #why
+  #waits: { readonly what: "look" | "picture"; readonly since: number } | null = null;
   #codec: string | null = null;
   #cannot = new Map<string, { readonly codec: string; readonly at: number }>(); // streams, as they were asked for
   #asked = "";
@@ -209,7 +218,8 @@ export class LivePlayer {
     this.#round += 1;
     const round = this.#round;
     this.#phase = "connecting";
-    this.#why = null;
+    this.#why = this.#since = null;
+    this.#waits = { what: "look", since: performance.now() };
     this.#asked = this.#choice();
     this.#tell();
     this.parts.address(this.#asked, isAnew).then(
@@ -217,7 +227,10 @@ export class LivePlayer {
         if (round === this.#round) this.#open(address, round);
       },
       (error: unknown) => {
-        if (round === this.#round) this.#failed(this.parts.refusal(error));
+        if (round !== this.#round) return;
+        const code = this.parts.refusal(error);
+        this.#since = this.parts.since?.(error) ?? null;
+        this.#failed(code);
       },
     );
   }
@@ -227,6 +240,7 @@ export class LivePlayer {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heardAt = performance.now();
+    this.#waits = { what: "picture", since: this.#heardAt };
     socket.onopen = () => {
       if (round === this.#round) this.#heardAt = performance.now();
     };
@@ -291,6 +305,7 @@ export class LivePlayer {
     this.#said = null;
     this.#isPlayable = false;
     this.#camera = null;
+    this.#waits = null;
     this.#phase = phase;
   }
 
@@ -482,6 +497,9 @@ export class LivePlayer {
       shownUtc: this.#fresh.shownUtc,
       camera: this.#camera?.state ?? null,
       why: this.#why ?? this.#camera?.why ?? null,
+      since: this.#why === null ? null : this.#since,
+      waitsFor: this.#waits?.what ?? null,
+      waitedMs: this.#waits === null ? 0 : now - this.#waits.since,
       codec: this.#codec,
       fellBackFrom: this.#asked === this.stream || this.#phase === "unplayable" ? null : (this.#cannot.get(this.stream)?.codec ?? null),
       stream: this.#said?.stream ?? null,

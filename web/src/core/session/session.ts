@@ -4,6 +4,7 @@
 import { Away, type Client, type Ended, Refused } from "../api/client";
 import type { Me, Permission, Shift, Town, Wishes } from "../api/types";
 import { Store } from "../store";
+import { msFromInstant } from "../time/ticks";
 
 /** Where this browser stands. `why`: what ended the session before. */
 export type Standing =
@@ -13,6 +14,10 @@ export type Standing =
   | { readonly phase: "signed-out"; readonly town: Town; readonly why: Ended | null }
   | { readonly phase: "locked"; readonly town: Town } // found so at the start: who it is, is not told
   | { readonly phase: "signed-in"; readonly town: Town; readonly me: Me; readonly isLocked: boolean };
+
+const WAS = "torrazzo.signed-in";
+const SOONEST_MS = 60_000;
+const OVER: readonly string[] = ["SESSION_OVER", "SESSION_TAKEN", "ACCOUNT_SUSPENDED"] satisfies Ended[];
 
 /** The session of this browser; the client tells it when the server ended or locked it. */
 export class Session {
@@ -24,7 +29,13 @@ export class Session {
   /** Whoever came in by the provider ends the session there, too. */
   onLeave: (url: string) => void = (url) => location.assign(url);
 
-  constructor(readonly client: Client) {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `memory`: of this window, so that one loaded anew knows that somebody was signed in. */
+  constructor(
+    readonly client: Client,
+    readonly memory: Pick<Storage, "getItem" | "setItem" | "removeItem"> | null = null,
+  ) {
     client.onEnded = (ended) => this.#ended(ended);
   }
 
@@ -60,7 +71,11 @@ export class Session {
       if (!(error instanceof Refused)) throw error;
       const now = this.standing.get();
       if (error.problem.status !== 401 || now.phase !== "signed-out") throw error;
-      if (error.problem.code === "SESSION_LOCKED") this.standing.set({ phase: "locked", town: now.town });
+      const { code } = error.problem;
+      if (code === "SESSION_LOCKED") this.standing.set({ phase: "locked", town: now.town });
+      else if (OVER.includes(code)) this.standing.set({ ...now, why: code as Ended });
+      else if (this.memory !== null && this.memory.getItem(WAS) !== null) this.standing.set({ ...now, why: "SESSION_OVER" }); // the browser has dropped its cookie
+      this.memory?.removeItem(WAS);
     }
   }
 
@@ -68,7 +83,16 @@ export class Session {
   take(me: Me): void {
     const isNews = this.standing.get().phase !== "signed-in";
     this.standing.set({ phase: "signed-in", town: me.town, me, isLocked: false });
+    this.memory?.setItem(WAS, "yes");
+    this.#watchEnd(me);
     if (isNews) this.onChanged();
+  }
+
+  /** At its end it is asked for once more, also where nothing else asks: then whoever sits there sees that it is over. */
+  #watchEnd(me: Me): void {
+    clearTimeout(this.#timer);
+    const left = msFromInstant(me.until) - Date.now(); // a station's clock may be wrong: the server says whether it is over
+    this.#timer = setTimeout(() => void this.refresh(), Math.max(SOONEST_MS, left + 1000));
   }
 
   takeShift(shift: Shift | null): void {
@@ -97,6 +121,8 @@ export class Session {
   /** Nothing of the session stays on the screen, also when nobody answers: then the server's clock ends it. */
   async signOut(): Promise<void> {
     const now = this.standing.get();
+    this.memory?.removeItem(WAS);
+    clearTimeout(this.#timer);
     try {
       await this.client.call("DELETE /session", undefined);
       if (now.phase === "signed-in" && now.me.leave !== null) this.onLeave(now.me.leave);
@@ -122,6 +148,10 @@ export class Session {
     const now = this.standing.get();
     if (now.phase === "signed-in" && ended === "SESSION_NONE" && !this.#isAsking) void this.#askAnew();
     else if (now.phase === "signed-in" && ended === "SESSION_LOCKED") this.standing.set({ ...now, isLocked: true });
-    else if (now.phase === "signed-in") this.standing.set({ phase: "signed-out", town: now.town, why: ended });
+    else if (now.phase === "signed-in") {
+      clearTimeout(this.#timer);
+      this.memory?.removeItem(WAS);
+      this.standing.set({ phase: "signed-out", town: now.town, why: ended });
+    }
   }
 }

@@ -52,9 +52,11 @@ export function StretchForm({ wish, onDone, onClose, title, text, go, icon, send
       <StepForm title={title} text={text} error={action.error} onSubmit={submit} isBare>
         <StretchFields said={said} isAsked={isAsked} errors={fieldErrors(action.error)} onSay={setSaid} />
         {children}
-        <Button isSubmit isBusy={action.isBusy} icon={icon}>
-          {go}
-        </Button>
+        <div className="dialog-actions dialog-actions--form">
+          <Button isSubmit isBusy={action.isBusy} icon={icon}>
+            {go}
+          </Button>
+        </div>
       </StepForm>
     </Dialog>
   );

@@ -86,7 +86,7 @@ function Troubles({ playing: { looking, known } }: { readonly playing: Playing }
 }
 
 function Tiles({ playing }: { readonly playing: Playing }) {
-  const { look, deck, state, fine, fallen, camera } = playing;
+  const { look, deck, state, fine, fallen, camera, isWriting } = playing;
   if (look === null) return null;
   return (
     <div className="play-tiles" data-count={look.cameras.length}>
@@ -98,6 +98,7 @@ function Tiles({ playing }: { readonly playing: Playing }) {
           camera={each}
           shown={state.tiles[each.camera]}
           fellBackFrom={fallen[each.camera] ?? null}
+          isWriting={isWriting}
           row={fine.find((row) => row.camera === each.camera)}
           isChosen={each.camera === camera && look.cameras.length > 1}
           onChoose={() => playing.setChosen(each.camera)}

@@ -4,7 +4,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { LookAsked, Purpose } from "../../core/api/playback";
+import { LEDGER_S, type LookAsked, type Purpose } from "../../core/api/playback";
 import { type Said, titlesOf } from "../../core/playback/said";
 import { HOUR, MINUTE } from "../../core/timeline/view";
 import { Button } from "../../ui/Button";
@@ -14,6 +14,7 @@ import { useFormat } from "../../ui/format";
 import { Alert } from "../../ui/Notices";
 import { useSayError } from "../../ui/errors";
 import { useAction } from "../../ui/useAction";
+import { Waiting } from "../../ui/Waiting";
 import { instant } from "./useLook";
 
 const PURPOSES: readonly Purpose[] = [
@@ -86,6 +87,7 @@ export function Reason({ at, now, cameras, before, onOpen, onClose }: Props) {
       >
         <p>{t("playback.reason_text")}</p>
         {action.error === undefined ? null : <Alert kind="danger">{say(action.error)}</Alert>}
+        <Waiting isBusy={action.isBusy}>{(n) => t("playback.waits", { n, most: LEDGER_S })}</Waiting>
         <p>{t("playback.look_at", { cameras: [...cameras.values()].join(", ") })}</p>
         {before.isRequest && written.reason === undefined ? <Alert kind="info">{t("playback.reason_again", { case: before.said.case })}</Alert> : null}
         <SelectField label={t("playback.purpose")} value={said.purpose} onChange={(purpose) => write({ purpose })} options={PURPOSES.map((value) => ({ value, label: t(`playback.purpose_${value}`) }))} />

@@ -20,13 +20,15 @@ interface Props {
   readonly shown: Shown | undefined;
   /** The codec of the main stream, where the other one is shown for it. */
   readonly fellBackFrom: string | null;
+  /** What comes now is being written. */
+  readonly isWriting: boolean;
   readonly row: Row | undefined;
   readonly isChosen: boolean;
   readonly onChoose: () => void;
 }
 
 /** One camera: its picture, or why there is none; who looks from where and when, over it (EV-05). */
-export function Tile({ deck, look, camera, shown, fellBackFrom, row, isChosen, onChoose }: Props) {
+export function Tile({ deck, look, camera, shown, fellBackFrom, isWriting, row, isChosen, onChoose }: Props) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
   const format = useFormat();
@@ -35,7 +37,7 @@ export function Tile({ deck, look, camera, shown, fellBackFrom, row, isChosen, o
   const isOpen = camera.state === "open";
   useEffect(() => (isOpen && video.current !== null ? deck.attach(camera.camera, video.current) : undefined), [deck, camera.camera, isOpen]);
 
-  const told = say(shown);
+  const told = isWriting && camera.state !== "refused" ? t("playback.still_written") : say(shown);
   const isSeen = shown?.kind === "picture";
   return (
     <div

@@ -49,7 +49,7 @@ export function useLook(): Looking {
     async (wanted: LookAsked) => {
       const found = await client.call("POST /looks", wanted);
       const before = now.current;
-      if (before !== null) await client.call("DELETE /looks/{key}", undefined, { path: { key: before } }).catch(() => undefined);
+      if (before !== null) void client.call("DELETE /looks/{key}", undefined, { path: { key: before } }).catch(() => undefined); // it ends by itself
       setOver(false);
       setLook(found);
     },

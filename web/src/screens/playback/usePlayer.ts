@@ -10,11 +10,13 @@ import { type Still, takeStill } from "../../core/playback/still";
 import { flagsOf, rowsOf } from "../../core/timeline/read";
 import { centred, type View } from "../../core/timeline/view";
 import { useSayError } from "../../ui/errors";
+import { useFormat } from "../../ui/format";
 import { useNotify } from "../../ui/Notices";
 import { spanAround } from "./Reason";
 import { useDeck, useDeckState } from "./useDeck";
 import { useFallback } from "./useFallback";
 import { useLook, useReach } from "./useLook";
+import { useNewest } from "./useNewest";
 import { nowOf, useExact, useTimeline } from "./useTimeline";
 
 export interface PlayerProps {
@@ -51,6 +53,9 @@ export function usePlayer({ cameras, start, view, onView }: PlayerProps) {
   const fine = useMemo(() => (exact.value ? rowsOf(exact.value) : rows), [exact.value, rows]);
   const camera = chosen !== null && ids.includes(chosen) ? chosen : (ids[0] ?? "");
   const now = nowOf(known.value);
+  const format = useFormat();
+  const tellBegun = useCallback((at: number) => notify("info", t("playback.begun_at", { time: format.seconds(at) })), [notify, t, format]);
+  const isWriting = useNewest(look, deck, now, looking, tellBegun);
 
   /** Beyond the look it is moved there, for the same reason; the ledger hears of it. */
   function seek(at: number): void {
@@ -84,7 +89,7 @@ export function usePlayer({ cameras, start, view, onView }: PlayerProps) {
     }
   }
   const step = (direction: 1 | -1) => void deck.step(camera, direction).catch(fail);
-  return { ids, names, looking, look, reach, fallen, deck, state, known, rows, flags, fine, camera, now, still, isTaking, setChosen, setStill, fail, seek, edge, take, step };
+  return { ids, names, looking, look, reach, fallen, deck, state, known, rows, flags, fine, camera, now, isWriting, still, isTaking, setChosen, setStill, fail, seek, edge, take, step };
 }
 
 export type Playing = ReturnType<typeof usePlayer>;

@@ -4,7 +4,7 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 
-import { goTo } from "../../app/provider";
+import { goTo, keepScreen } from "../../app/provider";
 import { useClient } from "../../app/session";
 import type { CameBack } from "../../core/api/provider";
 import type { SignInStep } from "../../core/api/types";
@@ -27,7 +27,13 @@ export function ProviderButton({ name }: { readonly name: string }) {
         kind="secondary"
         icon="user"
         isBusy={action.isBusy}
-        onClick={() => action.run(async () => goTo((await client.call("POST /sign-in/provider", {})).url))}
+        onClick={() =>
+          action.run(async () => {
+            const { url } = await client.call("POST /sign-in/provider", {});
+            keepScreen();
+            await goTo(url);
+          })
+        }
       >
         {t("provider.enter", { name })}
       </Button>

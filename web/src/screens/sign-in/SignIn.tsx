@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Doors } from "../../app/Doors";
-import { PROVIDER_PATH } from "../../app/provider";
+import { PROVIDER_PATH, takeScreen } from "../../app/provider";
 import { useClient, useSession } from "../../app/session";
 import type { Ended } from "../../core/api/client";
 import type { SignInStep, Step, Town } from "../../core/api/types";
@@ -41,7 +41,7 @@ export function SignIn({ town, why }: { readonly town: Town; readonly why: Ended
 
   return (
     <Doors town={town}>
-      {why === null || shown !== "name" ? null : <Alert kind="info">{t(`errors.${why}`)}</Alert>}
+      {why === null || shown !== "name" ? null : <Over why={why} />}
       <Form shown={shown} said={said} onStep={next} />
       {said === null || shown === "name" ? (
         <Alone isShown={shown === "name"} provider={town.provider} onShow={setShown} />
@@ -52,6 +52,16 @@ export function SignIn({ town, why }: { readonly town: Town; readonly why: Ended
   );
 }
 
+/** What ended, and that nothing of the way here is lost. */
+function Over({ why }: { readonly why: Ended }) {
+  const { t } = useTranslation();
+  return (
+    <Alert kind="info">
+      {t(`errors.${why}`)} {location.pathname === "/" ? null : t("sign_in.back_here")}
+    </Alert>
+  );
+}
+
 function shownFirst(): Shown {
   if (location.pathname === PROVIDER_PATH) return "provider";
   return location.pathname === "/link" ? "link" : "name";
@@ -59,7 +69,8 @@ function shownFirst(): Shown {
 
 /** The address of a one-time link, or of a way back, leads nowhere any more. */
 async function enter(session: Session): Promise<void> {
-  if (location.pathname === "/link" || location.pathname === PROVIDER_PATH) history.replaceState(null, "", "/");
+  if (location.pathname === "/link") history.replaceState(null, "", "/");
+  if (location.pathname === PROVIDER_PATH) history.replaceState(null, "", takeScreen());
   await session.begin();
 }
 

@@ -65,7 +65,10 @@ function Ledger({ ledger }: { readonly ledger: LedgerState }) {
   return (
     <Card title={t("system.ledger")} aside={<Status tone={ledgerTone(ledger)}>{t(`system.run_${ledger.state}`)}</Status>}>
       <Facts
-        items={[[t("system.waiting"), ledger.waiting === null ? t("system.unknown") : format.number(ledger.waiting)]]}
+        items={[
+          [t("system.waiting"), ledger.waiting === null ? t("system.unknown") : format.number(ledger.waiting)],
+          ...(ledger.since === null ? [] : [[t("system.since"), format.seconds(msFromInstant(ledger.since))] as const]),
+        ]}
       />
       {ledger.why === null ? null : <p className="quiet" lang="en">{ledger.why}</p>}
       {ledger.state === "down" || ledger.state === "refused" ? <p>{t("system.ledger_away")}</p> : null}

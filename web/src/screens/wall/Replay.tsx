@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useClient, useMe } from "../../app/session";
-import { type Look, mediaAddress } from "../../core/api/playback";
+import { LEDGER_S, type Look, mediaAddress } from "../../core/api/playback";
 import { runOver } from "../../core/playback/minute";
 import { keepSaid, keptSaid, type Said, titlesOf } from "../../core/playback/said";
 import { HlsSource } from "../../core/playback/source";
@@ -17,6 +17,7 @@ import { useFormat } from "../../ui/format";
 import { Alert } from "../../ui/Notices";
 import { useSayError } from "../../ui/errors";
 import { useAction } from "../../ui/useAction";
+import { Waiting } from "../../ui/Waiting";
 import { PURPOSES } from "./Reason";
 
 const BACK_MS = 75_000; // what is not in the ledger yet, some ten seconds, cannot be shown
@@ -70,6 +71,7 @@ function Why({ camera, onLook }: { readonly camera: string; readonly onLook: (lo
     >
       <p>{t("wall.replay_text")}</p>
       {error === undefined ? null : <Alert kind="danger">{say(error)}</Alert>}
+      <Waiting isBusy={isBusy}>{(n) => t("playback.waits", { n, most: LEDGER_S })}</Waiting>
       <SelectField
         label={t("playback.purpose")}
         value={said.purpose}

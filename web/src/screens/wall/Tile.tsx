@@ -116,6 +116,8 @@ function Mark({ state }: { readonly state: PlayerState }) {
   );
 }
 
+const PATIENCE_MS = 3000; // then it is said what is waited for
+
 /** In the middle, where there is no picture or an old one: why, and what helps. */
 function Trouble({ live }: { readonly live: Live }) {
   const { t } = useTranslation();
@@ -126,15 +128,18 @@ function Trouble({ live }: { readonly live: Live }) {
     return (
       <div className="live-trouble">
         <span className="spinner" aria-hidden="true" />
+        {state.waitsFor === null || state.waitedMs < PATIENCE_MS ? null : <p>{t(`wall.waits_${state.waitsFor}`, { n: Math.floor(state.waitedMs / 1000) })}</p>}
       </div>
     );
   }
   const why = say(state);
-  const isStuck = state.phase === "refused" || state.phase === "unplayable";
+  const triesAgain = state.phase === "waiting" && why !== null;
+  const isStuck = state.phase === "refused" || state.phase === "unplayable" || triesAgain;
   if (why === null && !isStuck) return null;
   return (
     <div className="live-trouble">
       {why === null ? null : <p>{why}</p>}
+      {triesAgain ? <p>{t("wall.tries_again")}</p> : null}
       {isStuck ? (
         <Button kind="secondary" size="small" icon="refresh" onClick={live.retry}>
           {t("ui.retry")}
@@ -147,9 +152,11 @@ function Trouble({ live }: { readonly live: Live }) {
 /** Words for what stands behind a state. */
 function useWhy(): (state: PlayerState) => string | null {
   const { t, i18n } = useTranslation();
-  return ({ phase, why, camera, codec }) => {
+  const format = useFormat();
+  return ({ phase, why, since, camera, codec }) => {
     if (phase === "unplayable") return t("wall.unplayable", { codec: codec ?? "" });
     if (phase === "paused") return t("wall.paused_text");
+    if (why === "LEDGER_AWAY" && since !== null) return t("errors.LEDGER_AWAY_since", { since: format.seconds(since) });
     const keys = [`wall.refused_${why ?? ""}`, `causes.${why ?? ""}`, `errors.${why ?? ""}`, `wall.camera_${camera ?? ""}`];
     const key = keys.find((each) => i18n.exists(each));
     return key === undefined ? (why ?? camera) : t(key as "errors.unexpected");

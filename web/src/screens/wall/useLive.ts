@@ -12,6 +12,7 @@ import type { LookKeeper } from "../../core/player/looks";
 import { MediaPicture } from "../../core/player/picture";
 import { LivePlayer, type Motion, type PlayerState, type SocketLike } from "../../core/player/player";
 import { Store } from "../../core/store";
+import { msFromInstant } from "../../core/time/ticks";
 
 /** What all tiles of a wall share. */
 export interface Room {
@@ -33,7 +34,7 @@ export function useRoom(): Room {
 const HIDDEN_MS = 5000;
 
 const OFF = new Store<PlayerState>({
-  phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, codec: null, fellBackFrom: null,
+  phase: "off", hasPicture: false, ageMs: null, shownUtc: null, camera: null, why: null, since: null, waitsFor: null, waitedMs: 0, codec: null, fellBackFrom: null,
   stream: null, width: 0, height: 0, isSlow: false, skipped: 0,
 }); // prettier-ignore
 
@@ -107,7 +108,10 @@ function makePlayer(video: HTMLVideoElement, camera: string, looks: LookKeeper, 
     if (!(error instanceof Away)) console.error(error);
     return null;
   }
-  const player = new LivePlayer({ picture: new MediaPicture(video), clock, address, refusal, open: openSocket });
+  function since(error: unknown): number | null {
+    return error instanceof Refused && error.problem.since !== undefined ? msFromInstant(error.problem.since) : null;
+  }
+  const player = new LivePlayer({ picture: new MediaPicture(video), clock, address, refusal, since, open: openSocket });
   function leave(): void {
     isGone = true;
     if (key !== null) looks.leave(key, camera);

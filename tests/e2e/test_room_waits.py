@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the page says of what does not come: a ledger that hangs, seconds still unwritten, a session that is over."""
+
+import datetime as dt
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.tools.page_seen import Seen, until
+from tests.tools.played import clock, press_button, say, tiles
+from tests.tools.room_people import Person
+from tests.tools.room_town import RoomTown, room_town
+from tests.tools.staffed import PASSWORD
+from tests.tools.wall_seen import tiles as live_tiles
+from tests.tools.wall_seen import wait_live
+from torrazzo.base.times import SECOND
+
+pytestmark = pytest.mark.browser
+
+WHY = ("furto di una bicicletta in piazza", "chiamata 114")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomTown]:
+    with room_town(tmp_path_factory.mktemp("waits") / "town", 2, sub=True) as town:
+        yield town
+
+
+def begin(seen: Seen, town: RoomTown, at: dt.datetime) -> None:
+    """A look of the first camera."""
+    seen.open(f"/playback?cameras={town.cameras[0].id}&at={quote(at.isoformat())}")
+    press_button(seen, "playback.look")
+    seen.page.get_by_label(say(seen, "playback.reason"), exact=True).fill(WHY[0])
+    seen.page.get_by_label(say(seen, "playback.event"), exact=True).fill(WHY[1])
+    press_button(seen, "playback.look")
+
+
+def before(seen: Seen, key: str) -> str:
+    """What the page says there up to its first value."""
+    return say(seen, key).partition("{{")[0]
+
+
+def test_the_newest_seconds_are_waited_for(town: RoomTown, browser: Any) -> None:
+    """A look at now begins at the newest that can be seen, and goes on by itself where that ends."""
+    town.recorded(0, seconds=8)
+    seen = town.sign_in(browser, "oriana")
+    begin(seen, town, dt.datetime.now(dt.UTC))
+    until(lambda: [each.kind for each in tiles(seen)] == ["picture"], lambda: f"no picture: {tiles(seen)}")
+    at, told = clock(seen), say(seen, "playback.still_written")
+    seen.page.locator(".play-tile").first.focus()
+    seen.press("k")
+    until(lambda: told in tiles(seen)[0].text, lambda: f"it does not say that it waits: {tiles(seen)}")
+    until(lambda: clock(seen) > at + 8 * SECOND, "it does not go on")
+    until(lambda: tiles(seen)[0].number is not None, lambda: f"no picture: {tiles(seen)}")
+    assert seen.complaints == []
+    seen.context.close()
+
+
+def test_a_ledger_that_hangs_is_told_in_words(town: RoomTown, browser: Any) -> None:
+    """Tile, form and state of the system say what is waited for, and since when; then it goes on by itself."""
+    recorded = town.recorded(0, seconds=8)
+    seen = town.sign_in(browser, "oriana")
+    ledger = town.served.children()["ledger"]
+    os.kill(ledger, signal.SIGSTOP)
+    try:
+        seen.open("/wall")
+        words = before(seen, "wall.waits_look"), before(seen, "errors.LEDGER_AWAY_since")
+        until(
+            lambda: any(words[0] in each.words for each in live_tiles(seen.page)), "it does not say what it waits for"
+        )
+        until(lambda: any(words[1] in each.words for each in live_tiles(seen.page)), "not since when")
+        assert seen.page.get_by_role("button", name=say(seen, "ui.retry")).first.is_visible()
+        assert seen.axe() == []
+        begin(seen, town, recorded)
+        until(lambda: words[1] in seen.page.get_by_role("dialog").inner_text(), "the form does not say why")
+        seen.open("/system")
+        seen.wait(say(seen, "system.since"))
+        seen.open("/wall")
+    finally:
+        os.kill(ledger, signal.SIGCONT)
+    wait_live(seen.page, 2)
+    assert seen.complaints == []
+    seen.context.close()
+
+
+def test_a_session_that_ended_says_so(town: RoomTown, browser: Any) -> None:
+    """On the page that was open, and on one that is loaded anew; who signs in again is back at that screen."""
+    seen = town.sign_in(browser, "oriana", "/alarms")
+    town.browser("oriana")  # takes it over
+    seen.wait(say(seen, "errors.SESSION_TAKEN"))
+    seen.open("/alarms")
+    seen.wait(say(seen, "errors.SESSION_TAKEN"))
+    assert say(seen, "sign_in.back_here") in seen.text()
+    assert seen.axe() == []
+    sign_in_again(seen, town, town.people["oriana"])
+    assert seen.path() == "/alarms"
+    seen.context.close()
+
+
+def sign_in_again(seen: Seen, town: RoomTown, person: Person) -> None:
+    """On the page as it is."""
+    seen.page.locator("input").nth(0).fill(person.name)
+    seen.page.locator("input").nth(1).fill(PASSWORD)
+    seen.press("Enter")
+    town.second(seen, person)
+    until(lambda: town.is_in(seen), "not signed in")
+
+
+def test_a_narrow_window_does_not_scroll_sideways(town: RoomTown, browser: Any) -> None:
+    """The wall at 320 pixels (WCAG 1.4.10)."""
+    seen = town.sign_in(browser, "oriana", "/wall", size=(320, 640))
+    wait_live(seen.page, 1)
+    wide = "[...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > 321)"
+    found = seen.page.evaluate(f"{wide}.map((each) => `${{each.tagName}} ${{each.className}}`)")
+    assert seen.page.evaluate("document.scrollingElement.scrollWidth") <= 320, found
+    seen.context.close()
+
+
+def test_the_end_of_a_long_form_is_in_sight(town: RoomTown, browser: Any) -> None:
+    """What sends it, of the forms for a hold and for a copy, in a window of 1280 by 800."""
+    seen = town.sign_in(browser, "paolo", size=(1280, 800))
+    span = f"cameras={town.cameras[0].id}&from=2026-11-24T10:00:00Z&to=2026-11-24T10:05:00Z"
+    for want, sends in (("copy", "exports.ask_go"), ("hold", "exports.hold_go")):
+        seen.open(f"/exports?want={want}&{span}")
+        until(lambda: seen.page.get_by_role("dialog").count() == 1, "no form")
+        box = seen.page.get_by_role("dialog").get_by_role("button", name=say(seen, sends), exact=True).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 800, (want, box)
+    seen.context.close()
