@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the page says of what does not come: a ledger that hangs, seconds still unwritten, a session that is over."""
 
+import contextlib
 import datetime as dt
 import os
 import signal
@@ -86,6 +87,40 @@ def test_a_ledger_that_hangs_is_told_in_words(town: RoomTown, browser: Any) -> N
     wait_live(seen.page, 2)
     assert seen.complaints == []
     seen.context.close()
+
+
+@pytest.mark.parametrize("what", ["network", "processor"])
+def test_what_a_station_cannot_carry_is_shown_as_single_pictures(town: RoomTown, browser: Any, what: str) -> None:
+    """It says so, and how many move; as soon as the network or the processor is free again more move by themselves."""
+    seen = town.sign_in(browser, "oriana", "/wall")
+    wait_live(seen.page, 2)
+    station, told = seen.context.new_cdp_session(seen.page), before(seen, "wall.thrift")
+    for hard in (1, 2, 4, 8, 16):
+        burden(station, what, hard)
+        with contextlib.suppress(AssertionError):
+            seen.wait(told, 30)
+            break
+    seen.wait(told, 1)
+    stills = say(seen, "wall.phase_stills")
+    burden(station, what, 0)
+    until(lambda: any(stills in each.words for each in live_tiles(seen.page)), "no tile shows single pictures")
+    assert seen.axe() == []
+
+    def moves() -> bool:
+        return any(each.phase == "live" and stills not in each.words for each in live_tiles(seen.page))
+
+    until(moves, "none moves again")
+    seen.context.close()
+
+
+def burden(station: Any, what: str, hard: int) -> None:
+    """Of that page: less and less is left to it; 0: all."""
+    if what == "processor":
+        station.send("Emulation.setCPUThrottlingRate", {"rate": 25 * hard or 1})
+        return
+    left = {"downloadThroughput": 16_000 / hard if hard else -1, "uploadThroughput": -1}
+    station.send("Network.enable")
+    station.send("Network.emulateNetworkConditions", {"offline": False, "latency": 0, **left})
 
 
 def test_a_session_that_ended_says_so(town: RoomTown, browser: Any) -> None:

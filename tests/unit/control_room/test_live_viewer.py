@@ -5,6 +5,7 @@
 import json
 import struct
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
@@ -80,6 +81,24 @@ def _viewer(*plays: str) -> Viewer:
     viewer = Viewer(plays or ("avc1",))
     viewer.begin("main")
     return viewer
+
+
+def test_who_wants_key_frames_alone_gets_no_others() -> None:
+    """As they come, without being told of what is left out; wanted again, all come from the next key frame on."""
+    viewer = Viewer({"avc1"})
+    viewer.begin("sub")
+    viewer.format(FORMAT)
+    viewer.show_all(False)
+    for at in range(60):
+        viewer.frame(_frame(at))
+    viewer.show_all(True)
+    for at in range(60, 80):
+        viewer.frame(_frame(at))
+    found = [each for each in _all(viewer) if isinstance(each, Got)]
+    assert [int(each.data[:8]) for each in found] == [0, 25, 50, *range(75, 80)]
+    assert [each.sequence for each in found] == [1, 26, 51, *range(76, 81)]
+    assert all(one.media < other.media for one, other in pairwise(found))
+    assert viewer.dropped == 0
 
 
 def test_who_comes_late_gets_the_running_group_and_then_what_comes() -> None:

@@ -184,9 +184,12 @@ class _Tile:
             if words > MOST_WORDS:
                 self._viewer.end(TOO_MANY, "TOO_MANY")
                 await asyncio.Event().wait()
-            if (wish := _wish_of(message.get("text"))) is not None:
-                self._wish = wish
-                self._wished.set()
+            match _said(message.get("text")):
+                case {"type": "stream", "stream": str(wish)}:
+                    self._wish = wish
+                    self._wished.set()
+                case {"type": "motion", "motion": "moving" | "stills" as motion}:
+                    self._viewer.show_all(motion == "moving")
 
     async def _follow(self) -> None:
         """The newest wish, now and then: each change is noted, and asks the recorder."""
@@ -197,14 +200,12 @@ class _Tile:
             await asyncio.sleep(REST_S)
 
 
-def _wish_of(text: str | None) -> str | None:
-    """Which stream a message wishes, if it does."""
+def _said(text: str | None) -> object:
+    """What a message says, whatever that is."""
     try:
-        said = json.loads(text or "")
-        found = said["stream"] if said["type"] == "stream" else None
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return json.loads(text or "")
+    except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, str) else None
 
 
 def _looks(asked: Asked) -> LiveLooks:

@@ -56,6 +56,8 @@ class Viewer:
         self._frames = self._bytes = 0  # that wait
         self._left_out = 0  # not told yet
         self._is_skipping = True  # up to a key frame
+        self._has_all = True  # False: key frames alone are wanted
+        self._awaits_key = False  # all are wanted again, from there on
         self._sequence = 0
         self._end: End | None = None
         self._stream = ""
@@ -80,6 +82,11 @@ class Viewer:
         """Whether its browser said so."""
         return CODECS[found.codec] in self._plays
 
+    def show_all(self, has_all: bool) -> None:
+        """Whether all frames are wanted, or key frames alone: of a station that cannot take more."""
+        self._awaits_key = has_all and not self._has_all
+        self._has_all = has_all
+
     def format(self, found: VideoFormat) -> None:
         """Of the frames that follow."""
         mime = f'video/mp4; codecs="{codec_string(found)}"'
@@ -96,6 +103,9 @@ class Viewer:
         if self._end is not None:
             return
         self._sequence = (self._sequence + 1) & 0xFFFF_FFFF
+        if not frame.is_key and (self._awaits_key or not self._has_all):
+            return
+        self._awaits_key = False
         flags = frame.flags | (CATCHING_UP if is_again else 0)
         is_full = self._bytes >= MOST_BYTES or (self._frames >= MOST_FRAMES and not flags & CATCHING_UP)
         if frame.is_key and (self._is_skipping or is_full):

@@ -68,6 +68,12 @@ export interface Parts {
 /** Standing pictures: key frames alone, for what moves more than a station can show. */
 export type Motion = "moving" | "stills";
 
+/** What a tile costs, for whoever decides how many may move. */
+export interface Load {
+  readonly isMoving: boolean;
+  readonly isStrained: boolean;
+}
+
 const TICK_MS = 100;
 const TOLD_MS = 1000;
 const ALIVE_MS = 250;
@@ -76,6 +82,8 @@ const GOOD_AFTER_MS = 10_000;
 const SETTLES_MS = 1000; // after a jump a video waits for what it decodes: that says nothing of the way here
 const SILENT_MS = 10_000; // nothing came at all: the way here is broken, though nobody said so
 const KEPT = 600;
+const LATE_MS = 1500; // from the recorder to here: so late the present is not seen any more
+const STEADY_MS = 6000; // before that a beginning, or another motion, says nothing of what a station can do
 const OTHER: Readonly<Record<string, string>> = { main: "sub", sub: "main" };
 const CHANGED_MS = 60_000; // after so long a camera may have been set to another codec
 const FAILURES = 3; // of a codec that this browser says it plays, without a picture
@@ -118,6 +126,8 @@ export class LivePlayer {
   #shownAt = -1;
   #isBehind = false; // what came last was sent again, to begin with
   #jumpedAt = Number.NEGATIVE_INFINITY;
+  #lags = { frames: 0, late: 0, skipped: 0 }; // since the load was asked for last
+  #movedAt = 0;
   #aliveAt = 0;
   #heardAt = 0;
   #openedAt = 0;
@@ -207,9 +217,24 @@ export class LivePlayer {
   move(motion: Motion): void {
     if (motion === this.motion) return;
     this.motion = motion;
+    this.#movedAt = performance.now();
     this.#needsKey = true;
+    if (this.#phase === "running") this.#sayMotion();
     this.parts.picture.hold(motion === "stills");
     this.#fresh.forgetIntervals();
+  }
+
+  /** Since it was asked last: whether it moves, and whether this station, or the way here, is too slow for that. */
+  load(): Load {
+    const { frames, late, skipped } = this.#lags;
+    this.#lags = { frames: 0, late: 0, skipped: this.#skipped };
+    const isMoving = this.#phase === "running" && this.motion === "moving";
+    const isSteady = performance.now() - Math.max(this.#openedAt, this.#movedAt) > STEADY_MS;
+    return { isMoving, isStrained: isMoving && isSteady && (late * 2 > frames || this.#skipped > skipped || this.#isSlow) };
+  }
+
+  #sayMotion(): void {
+    this.#socket?.send(JSON.stringify({ type: "motion", motion: this.motion }));
   }
 
   // -- the socket
@@ -242,7 +267,9 @@ export class LivePlayer {
     this.#heardAt = performance.now();
     this.#waits = { what: "picture", since: this.#heardAt };
     socket.onopen = () => {
-      if (round === this.#round) this.#heardAt = performance.now();
+      if (round !== this.#round) return;
+      this.#heardAt = performance.now();
+      if (this.motion === "stills") this.#sayMotion();
     };
     socket.onmessage = ({ data }) => {
       if (round !== this.#round) return;
@@ -367,6 +394,7 @@ export class LivePlayer {
     if (this.motion === "stills" && !frame.isKey) return;
     this.#needsKey = false;
     this.#time(frame);
+    if (!frame.isCatchingUp) this.#weigh(frame);
     const at = frame.media - (this.#base ?? 0);
     this.#times.push({ at, utc: frame.utc });
     if (this.#times.length > KEPT) this.#times.shift();
@@ -379,11 +407,18 @@ export class LivePlayer {
     this.#last = frame;
   }
 
+  #weigh(frame: LiveFrame): void {
+    const now = this.parts.clock.now();
+    this.#lags.frames += 1;
+    if (now !== null && now - frame.utc > LATE_MS) this.#lags.late += 1;
+  }
+
   /** Puts the frame on the time line, right behind the one before where media time jumped. */
   #time(frame: LiveFrame): void {
     const last = this.#last;
     const step = last === null ? null : frame.media - last.media;
-    if (step !== null && step > 0 && !frame.isDiscontinuity) {
+    if (this.motion === "stills" && last !== null) this.#fresh.interval(frame.utc - last.utc); // the server closes up what is left out
+    else if (step !== null && step > 0 && !frame.isDiscontinuity) {
       this.#lastInterval = Math.min(step, 5);
       this.#fresh.interval(step * 1000);
     }

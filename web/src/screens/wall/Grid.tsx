@@ -6,7 +6,6 @@ import { useTranslation } from "react-i18next";
 
 import type { CameraState } from "../../core/api/types";
 import type { Cell, Layout } from "../../core/api/walls";
-import { MOVING } from "../../core/wall/arrangement";
 import { neighbour, placeOf } from "../../core/wall/layouts";
 import { type MenuItem, Menu } from "../../ui/Menu";
 import { LivePicture } from "./Tile";
@@ -34,6 +33,8 @@ interface Props extends TileDeeds {
   readonly cameras: ReadonlyMap<string, CameraState>;
   readonly large: number | null;
   readonly isOn: boolean;
+  /** So many tiles may move; the others show single pictures. */
+  readonly moving: number;
   /** Sequences of tiles go on. */
   readonly isRunning: boolean;
 }
@@ -194,7 +195,7 @@ function Place(props: PlaceProps) {
           camera={camera}
           known={cameras.get(camera)}
           isLarge={isLarge || props.layout === "1"}
-          motion={movesBefore(props.cells, tile) < MOVING || isLarge ? "moving" : "stills"}
+          motion={movesBefore(props.cells, tile) < props.moving || (isLarge && props.moving > 0) ? "moving" : "stills"}
           isOn={props.isOn}
           menu={<TileMenu {...props} camera={camera} name={name} />}
         >

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 
@@ -47,7 +47,8 @@ export function Shown({ monitor, cameras, walls, onWalls }: Props) {
   const round = useRound(isRunning && large === null ? arrangement.every_s : null);
   useFocusBack(large);
   const empty = useCallback((tile: number, page: number, now: Arrangement) => change(putCell(now, indexOf(now, page, tile), EMPTY)), [change]);
-  const { looks } = useRoom();
+  const { looks, budget } = useRoom();
+  const moving = useSyncExternalStore(budget.moving.subscribe, budget.moving.get);
   useEffect(() => {
     const known = new Set(ids);
     looks.expect([...new Set(arrangement.cells.flatMap((cell) => cell.cameras))].filter((camera) => known.has(camera)));
@@ -76,6 +77,7 @@ export function Shown({ monitor, cameras, walls, onWalls }: Props) {
         onList={setList}
       />
       {error === undefined ? null : <Failed error={error} onRetry={() => change(arrangement)} />}
+      <Thrift moving={moving} most={budget.most} shown={cells.filter(({ cameras: all_ }) => all_.length > 0).length} />
       <div className="wall-body">
         <Grid
           label={t("wall.grid", { page: page + 1, pages: all })}
@@ -85,6 +87,7 @@ export function Shown({ monitor, cameras, walls, onWalls }: Props) {
           large={large}
           isOn={!isDrawn}
           isRunning={isRunning}
+          moving={moving}
           onSwap={(a, b) => change(swapCells(arrangement, at(a), at(b)))}
           onDropCamera={(tile, camera) => change(putCell(arrangement, at(tile), { cameras: [camera], every_s: 10 }))}
           onEmpty={(tile) => empty(tile, page, arrangement)}
@@ -112,5 +115,16 @@ export function Shown({ monitor, cameras, walls, onWalls }: Props) {
         />
       )}
     </section>
+  );
+}
+
+/** That this station, or the way to it, does not carry all pictures; it stands there empty, so that it is read when it comes. */
+function Thrift({ moving, most, shown }: { readonly moving: number; readonly most: number; readonly shown: number }) {
+  const { t } = useTranslation();
+  const isSaid = moving < most && moving < shown;
+  return (
+    <p role="status" className={isSaid ? "wall-thrift" : "visually-hidden"}>
+      {isSaid ? t("wall.thrift", { n: moving, all: shown }) : null}
+    </p>
   );
 }

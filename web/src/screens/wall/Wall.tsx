@@ -10,9 +10,11 @@ import { useClient, useMe } from "../../app/session";
 import type { ListedCamera } from "../../core/api/cameras";
 import type { LiveReason } from "../../core/api/live";
 import type { Walls } from "../../core/api/walls";
+import { Budget } from "../../core/player/budget";
 import { ServerClock } from "../../core/player/clock";
 import { followClock } from "../../core/player/clock-asks";
 import { LookKeeper } from "../../core/player/looks";
+import { MOVING } from "../../core/wall/arrangement";
 import { Empty, Failed, Loading, Stale } from "../../ui/States";
 import { useFormat } from "../../ui/format";
 import { useResource } from "../../ui/useResource";
@@ -118,11 +120,13 @@ function useWallRoom(reason: LiveReason): Room {
   const [name, setName] = useState<string | null>(null);
   const looks = useMemo(() => new LookKeeper(client, () => reason), [client, reason]);
   const clock = useMemo(() => new ServerClock(), []);
+  const budget = useMemo(() => new Budget(MOVING), []);
+  useEffect(() => budget.begin(document), [budget]);
   useEffect(() => followClock(client, clock, setName), [client, clock]);
   useEffect(() => () => looks.close(), [looks]);
   useEffect(() => {
     if (isDrawn) looks.close();
   }, [isDrawn, looks]);
   const { name: person } = me.person;
-  return useMemo(() => ({ looks, clock, station: name, person }), [looks, clock, name, person]);
+  return useMemo(() => ({ looks, clock, budget, station: name, person }), [looks, clock, budget, name, person]);
 }

@@ -5,6 +5,7 @@ import { createContext, type RefObject, useContext, useEffect, useState, useSync
 
 import { Away, Refused } from "../../core/api/client";
 import { liveAddress } from "../../core/api/live";
+import type { Budget } from "../../core/player/budget";
 import type { ServerClock } from "../../core/player/clock";
 import { playableCodecs } from "../../core/player/codecs";
 import { guard } from "../../core/player/guard";
@@ -18,6 +19,7 @@ import { msFromInstant } from "../../core/time/ticks";
 export interface Room {
   readonly looks: LookKeeper;
   readonly clock: ServerClock;
+  readonly budget: Budget;
   /** As facts call this station; null: not known yet. */
   readonly station: string | null;
   readonly person: string;
@@ -53,7 +55,7 @@ export interface Live {
 
 /** A camera's live picture in a video element, for as long as both are there. */
 export function useLive(video: RefObject<HTMLVideoElement | null>, veil: RefObject<Element | null>, { camera, stream, motion, isOn }: Wanted): Live {
-  const { looks, clock } = useRoom();
+  const { looks, clock, budget } = useRoom();
   const [player, setPlayer] = useState<LivePlayer | null>(null);
 
   useEffect(() => {
@@ -63,13 +65,15 @@ export function useLive(video: RefObject<HTMLVideoElement | null>, veil: RefObje
     if (veil.current !== null) made.player.onAlive = guard(veil.current);
     setPlayer(made.player); // eslint-disable-line react-hooks/set-state-in-effect -- it lives as long as the element
     const leave = attend(element, made.player);
+    const weighed = budget.add(made.player);
     return () => {
       leave();
+      weighed();
       made.player.stop();
       made.leave();
       setPlayer(null);
     };
-  }, [video, veil, camera, looks, clock]);
+  }, [video, veil, camera, looks, clock, budget]);
 
   useEffect(() => {
     if (player === null) return;
