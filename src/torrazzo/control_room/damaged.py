@@ -22,6 +22,9 @@ class Damage(NamedTuple):
     text: str
     plain: str = ""  # the same without cameras' names
     cameras: tuple[str, ...] = ()  # by id
+    entries: str = ""  # of the ledger, which it has: `256–511`
+    named: tuple[str, ...] = ()  # some of the cameras
+    times: tuple[str, ...] = ()  # from when to when what it tells of is
 
 
 def damages(ledger: Mapping[str, object] | None, names: Mapping[str, str], zone: str) -> list[Damage]:
@@ -54,6 +57,9 @@ def _file(each: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) 
         text=text([*told[:MOST_NAMED], *more, *times]),
         plain=text(times),
         cameras=tuple(cameras),
+        entries=f"{each.get('first')}–{each.get('last')}",
+        named=(*told[:MOST_NAMED], *(["…"] if more else [])),
+        times=tuple(time.replace(" to ", " – ") for time in times),
     )
 
 

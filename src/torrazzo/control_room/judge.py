@@ -11,7 +11,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, local_from_ticks, with_local_times
-from torrazzo.control_room.damaged import LAST, damages
+from torrazzo.control_room.damaged import LAST, Damage, damages
+from torrazzo.control_room.sayings import said
 from torrazzo.control_room.state import CameraState, StreamState, TownState, is_away, witnesses_of
 from torrazzo.health import ANYWHERE, Finding, Judged
 from torrazzo.health.finding import AT_ONCE, TO_KNOW, TODAY, Key, Value
@@ -88,7 +89,7 @@ def _recorder(state: TownState) -> Iterator[Finding]:
     if state.recorder == "down":
         yield Finding("recorder-down", priority=AT_ONCE, text="the recorder does not answer")
     elif state.recorder_why is not None:
-        values = {"why": state.recorder_why}
+        values = said(state.recorder_why)
         yield Finding("recorder-waits", priority=AT_ONCE, values=values, text=state.recorder_why)
 
 
@@ -123,7 +124,7 @@ def _late_gaps(camera: CameraState, now: UtcTicks) -> Finding | None:
     """Footage that is missing although the camera was there: nobody has seen it go."""
     since = now - LATE_GAPS
     found = [
-        (min(gap.end, now) - max(gap.start, since), gap.why)
+        (gap.end - gap.start, gap.why)
         for stream in camera.streams
         for gap in stream.gaps
         if gap.why in UNEXPECTED and gap.end is not None and gap.end > since
@@ -131,8 +132,10 @@ def _late_gaps(camera: CameraState, now: UtcTicks) -> Finding | None:
     if sum(length for length, _ in found) < LEAST_GAP:
         return None
     _, why = max(found)
-    values: dict[str, Value] = {"count": len(found), "why": why}
-    return Finding("gap", camera.id, camera.name, TO_KNOW, "", values, f"{len(found)} gaps in the last hour: {why}")
+    seconds = round(sum(length for length, _ in found) / SECOND, 1)
+    values: dict[str, Value] = {"count": len(found), "why": why, "seconds": seconds}
+    text = f"{len(found)} gaps in the last hour, {seconds} s: {why}"
+    return Finding("gap", camera.id, camera.name, TO_KNOW, "", values, text)
 
 
 # -- disks
@@ -144,8 +147,8 @@ def _disk(root: Mapping[str, object]) -> Iterator[Finding]:
         yield Finding("disk-away", path, path, AT_ONCE, text="cannot be read")
         return
     if root.get("state") == "failed":
-        values = {"why": str(root.get("error") or "")}
-        yield Finding("disk-failed", path, path, AT_ONCE, "", values, f"failed: {values['why']}")
+        error = str(root.get("error") or "")
+        yield Finding("disk-failed", path, path, AT_ONCE, "", said(error), f"failed: {error}")
     days = root.get("days_left")
     if isinstance(days, int | float):
         for most, priority in DAYS:
@@ -159,12 +162,12 @@ def _disk(root: Mapping[str, object]) -> Iterator[Finding]:
 
 
 def _keyring(state: TownState) -> Iterator[Finding]:
-    said = state.said.keyring
-    if said is None and state.keyring_why is not None:
-        values = {"why": state.keyring_why}
+    heard = state.said.keyring
+    if heard is None and state.keyring_why is not None:
+        values = said(state.keyring_why)
         yield Finding("keyring-refuses", priority=AT_ONCE, values=values, text=f"the keyring: {state.keyring_why}")
         return
-    if said is None:
+    if heard is None:
         yield Finding("keyring-down", priority=AT_ONCE, text="the keyring does not answer: nothing is erased or shown")
         return
     hours = state.keys_hours_left
@@ -176,16 +179,16 @@ def _keyring(state: TownState) -> Iterator[Finding]:
     known = set(_texts(state.said.retention, ZoneInfo(state.zone)))
     for text in state.alarms:
         if text not in known and not text.startswith(_OURS):
-            yield Finding("keyring", _gist(text), priority=TODAY, values={"text": text}, text=text)
+            yield Finding("keyring", _gist(text), priority=TODAY, values=said(text), text=text)
 
 
 def _clock(state: TownState) -> Iterator[Finding]:
-    said = None if state.said.keyring is None else state.said.keyring.get("clock")
-    if not isinstance(said, dict):
+    heard = None if state.said.keyring is None else state.said.keyring.get("clock")
+    if not isinstance(heard, dict):
         return
-    offs = [each for each in said.get("alarms", ()) if isinstance(each, dict)]
-    if said.get("agreed") is None and (offs or said.get("latest") is None):
-        kind = "none" if said.get("latest") is None else "differ"
+    offs = [each for each in heard.get("alarms", ()) if isinstance(each, dict)]
+    if heard.get("agreed") is None and (offs or heard.get("latest") is None):
+        kind = "none" if heard.get("latest") is None else "differ"
         yield Finding("clock", priority=AT_ONCE, kind=kind, text="the clocks do not agree, or none is believed")
     for each in offs:
         name, off = str(each.get("clock")), each.get("off")
@@ -198,12 +201,12 @@ def _clock(state: TownState) -> Iterator[Finding]:
 
 
 def _retention(state: TownState) -> Iterator[Finding]:
-    said = state.said.retention
-    alarms = None if said is None else said.get("alarms")
+    heard = state.said.retention
+    alarms = None if heard is None else heard.get("alarms")
     for name, told in alarms.items() if isinstance(alarms, dict) else ():
         word, _, path = str(name).partition(" ")
         text = with_local_times(str(told), ZoneInfo(state.zone))
-        values = {"text": text}
+        values = said(text)
         if word in {"retention-late", "room-waits"}:
             yield Finding(word, priority=AT_ONCE, values=values, text=text)
         elif word == "disk-full" and "nearly full" in text:
@@ -235,19 +238,24 @@ def _ledger(state: TownState) -> Iterator[Finding]:
             yield Finding("witness-forgot", name, name, AT_ONCE, text="has forgotten heads that it had signed")
     names = {str(camera.id): camera.name for camera in state.cameras}
     yield from _contested(state, names)
-    for is_stamp, place, text, plain, cameras in damages(state.said.ledger, names, state.zone):
-        damage: dict[str, Value] = {"text": text}
-        if is_stamp:
-            yield Finding("anchor-damaged", place, place, TODAY, values=damage, text=text)
+    for damage in damages(state.said.ledger, names, state.zone):
+        place, text = damage.place, damage.text
+        if damage.is_stamp:
+            yield Finding("anchor-damaged", place, place, TODAY, values=said(text), text=text)
         else:
-            damage |= {"plain": plain, "cameras": ",".join(cameras)}  # for who does not have to do with all of them
-            yield Finding("ledger-file", place, place, TODAY, values=damage, text=text)
+            yield Finding("ledger-file", place, place, TODAY, values=_of_file(damage), text=text)
+
+
+def _of_file(damage: Damage) -> dict[str, Value]:
+    """Also for who does not have to do with all of its cameras."""
+    about = {"named": ", ".join(damage.named), "at": ", ".join(damage.times)}
+    return {**about, "entries": damage.entries, "plain": damage.plain, "cameras": ",".join(damage.cameras)}
 
 
 def _contested(state: TownState, names: Mapping[str, str]) -> Iterator[Finding]:
     """Whoever writes facts anew under numbers that are taken changes what was recorded, or has two recorders run."""
-    said = (state.said.ledger or {}).get("contested")
-    for stream, at in said.items() if isinstance(said, dict) else ():
+    heard = (state.said.ledger or {}).get("contested")
+    for stream, at in heard.items() if isinstance(heard, dict) else ():
         camera = str(stream).partition("/")[0]
         if isinstance(at, int) and 0 <= at < LAST:
             when = local_from_ticks(UtcTicks(at), ZoneInfo(state.zone))
@@ -271,9 +279,9 @@ def _anchors(said: Mapping[str, object] | None, now: UtcTicks) -> Iterator[Findi
 
 def _town(state: TownState) -> Iterator[Finding]:
     for text in state.settings_wrong:
-        yield Finding("settings", _gist(text), priority=TODAY, values={"text": text}, text=text)
+        yield Finding("settings", _gist(text), priority=TODAY, values=said(text), text=text)
     if state.missing is not None:
-        yield Finding("books", priority=AT_ONCE, values={"text": state.missing}, text=state.missing)
+        yield Finding("books", priority=AT_ONCE, values=said(state.missing), text=state.missing)
 
 
 def _ways(ways: Ways) -> Iterator[Finding]:

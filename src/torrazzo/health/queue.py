@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from torrazzo.base.times import HOUR, SECOND, UtcTicks
 from torrazzo.health.finding import AT_ONCE, Finding, Judged, Key, Value
@@ -36,6 +36,15 @@ class Member(NamedTuple):
 
     name: str
     is_over: bool = False
+    why: str = ""  # when it came in
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, name: str, values: Mapping[str, Value]) -> Self:
+        """With what its finding, or the alarm that it was, says of it."""
+        why, seconds = values.get("why"), values.get("seconds")
+        number = seconds if isinstance(seconds, int | float) else 0.0
+        return cls(name, False, why if isinstance(why, str) else "", number)
 
 
 class Alarm(NamedTuple):
@@ -211,8 +220,8 @@ def _place(
         for alarm in young:
             del kept[alarm.key]
             dropped += [alarm.number] if alarm.number else []
-        places = {finding.place: Member(finding.name) for finding in news_of}
-        places |= {alarm.place: Member(alarm.name) for alarm in young}
+        places = {finding.place: Member.of(finding.name, finding.values) for finding in news_of}
+        places |= {alarm.place: Member.of(alarm.name, alarm.values) for alarm in young}
         group = group or _returning(kept.values(), GROUPS[code], places, now) or _group(code, news_of[0], now)
         grown = group._replace(members={**group.members, **places}, grown=now, seen=now)
         kept[grown.key] = grown

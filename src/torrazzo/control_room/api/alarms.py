@@ -5,6 +5,7 @@
 Nothing of it waits for the ledger, which may be what is wrong: it hears of each notice later then.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from torrazzo.control_room.api.alarms_shapes import AlarmQueue, SomeNote
 from torrazzo.control_room.api.declared import Logged, Routes
 from torrazzo.control_room.api.gate import Asked, Asking, names_of, sees_all
 from torrazzo.control_room.api.problem import No
-from torrazzo.health import Alarm
+from torrazzo.health import Alarm, Member
 from torrazzo.health.alarms import Note
 from torrazzo.health.finding import Value
 from torrazzo.health.queue import places_text
@@ -108,7 +109,7 @@ def _in(scope: Scope, alarm: Alarm) -> Alarm | None:
 
 def _without_names(alarm: Alarm) -> Alarm:
     text = str(alarm.values.get("plain") or f"{alarm.place} is not as it was written")
-    return alarm._replace(values={"text": text}, text=text)
+    return alarm._replace(values={**alarm.values, "named": ""}, text=text)
 
 
 def _one(asked: Asked, found: Alarm) -> shapes.Alarm:
@@ -122,10 +123,10 @@ def _shown(asked: Asked, found: Iterable[Alarm], *, has_notes: bool) -> list[sha
 
 
 def _alarm(found: Alarm, names: Mapping[str, str], notes: Iterable[Note]) -> shapes.Alarm:
-    left = sum(not member.is_over for member in found.members.values())
-    values: dict[str, Value] = {"count": left, "all": len(found.members)} if found.members else dict(found.values)
+    values: dict[str, Value] = _of_many(found.members) if found.members else dict(found.values)
     if found.code == LEDGER_FILE:
-        values = {"text": values.get("text")}
+        about = [str(values[each]) for each in ("named", "at") if values.get(each)]
+        values = {"entries": values.get("entries"), "about": "; ".join(about) or None}
     return shapes.Alarm(
         id=str(found.number),
         code=found.code,
@@ -142,11 +143,20 @@ def _alarm(found: Alarm, names: Mapping[str, str], notes: Iterable[Note]) -> sha
         taker=None if found.taker is None else _person(found.taker, names),
         taken=None if found.taken is None else iso_from_ticks(found.taken),
         members=[
-            shapes.AlarmMember(id=place, name=member.name, over=member.is_over)
+            shapes.AlarmMember(id=place, name=member.name, over=member.is_over, why=member.why, seconds=member.seconds)
             for place, member in sorted(found.members.items(), key=lambda each: each[1].name)
         ],
         notes=[_note(each, names) for each in notes],
     )
+
+
+def _of_many(members: Mapping[str, Member]) -> dict[str, Value]:
+    """How many are left, and, of those or all, the causes and the longest time."""
+    left = [member for member in members.values() if not member.is_over]
+    whys = Counter(member.why for member in left or members.values() if member.why)
+    seconds = max((member.seconds for member in left or members.values()), default=0.0)
+    causes = ",".join(why for why, _ in whys.most_common())
+    return {"count": len(left), "all": len(members), "whys": causes or None, "seconds": seconds or None}
 
 
 def _note(found: Note, names: Mapping[str, str]) -> shapes.AlarmNote:

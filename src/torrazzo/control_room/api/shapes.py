@@ -366,6 +366,8 @@ class AlarmMember(Gives):
     id: str
     name: str
     over: bool
+    why: str  # a cause, where it is known
+    seconds: float  # so much is missing; 0: that is not what it is about
 
 
 class Alarm(Gives):

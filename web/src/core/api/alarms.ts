@@ -35,8 +35,18 @@ export interface Alarm {
   readonly taker: Person | null;
   readonly taken: Instant | null;
   /** Of an alarm of many places: each, and whether it is well again. */
-  readonly members: readonly { readonly id: string; readonly name: string; readonly over: boolean }[];
+  readonly members: readonly AlarmMember[];
   readonly notes: readonly AlarmNote[];
+}
+
+export interface AlarmMember {
+  readonly id: string;
+  readonly name: string;
+  readonly over: boolean;
+  /** A cause, as of gaps; empty: it is not known. */
+  readonly why: string;
+  /** So much is missing there; 0: that is not what it is about. */
+  readonly seconds: number;
 }
 
 export interface AlarmNote {

@@ -4,7 +4,7 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useSayAlarm } from "../../app/alarms";
+import { detailOf, useSayAlarm, useSayCause } from "../../app/alarms";
 import { useClient } from "../../app/session";
 import type { Alarm } from "../../core/api/alarms";
 import { msFromInstant } from "../../core/time/ticks";
@@ -51,6 +51,11 @@ export function AlarmCard({ alarm, now, mayTake, onDone }: Props) {
         <Status tone={TONES[alarm.state]}>{t(`alarms.state_${alarm.state}`)}</Status>
       </header>
       {alarm.members.length > 0 ? <Members alarm={alarm} /> : <p className="alarm-what">{say(alarm)}</p>}
+      {detailOf(alarm) === "" ? null : (
+        <p className="quiet">
+          {t("alarms.detail")} <span lang="en">{detailOf(alarm)}</span>
+        </p>
+      )}
       <p className="quiet">
         {over === null ? t("alarms.since", { time: format.dateTime(began), age }) : t("alarms.from_to", { span: spanOf(format, began, over), age })}
         {alarm.came > 1 ? ` ${t("alarms.came", { count: alarm.came })}` : null}
@@ -68,11 +73,14 @@ function spanOf(format: ReturnType<typeof useFormat>, from: number, to: number):
 
 function Members({ alarm }: { readonly alarm: Alarm }) {
   const { t } = useTranslation();
+  const format = useFormat();
+  const cause = useSayCause();
   return (
     <ul className="alarm-members">
       {alarm.members.map((member) => (
         <li key={member.id}>
           <Status tone={member.over ? "fine" : "alarm"}>{member.over ? t("alarms.member_over", { name: member.name }) : member.name}</Status>
+          {member.why === "" ? null : <span className="quiet"> {[cause(member.why), ...(member.seconds > 0 ? [format.age(member.seconds)] : [])].join(", ")}</span>}
         </li>
       ))}
     </ul>
