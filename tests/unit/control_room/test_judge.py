@@ -218,7 +218,7 @@ def test_a_camera_that_is_suspended_is_no_alarm() -> None:
 
 def test_every_code_has_words_in_both_languages() -> None:
     """What a judge finds the page can say, in Italian and English; and it has no words for what nobody finds."""
-    files = (ROOT / "src/torrazzo/control_room" / name for name in ("judge.py", "papers.py"))
+    files = (ROOT / "src/torrazzo/control_room" / name for name in ("judge.py", "papers.py", "attended.py"))
     source = "".join(file.read_text("utf-8") for file in files)
     written = set(re.findall(r'Finding\(\s*"([a-z-]+)"', source)) | {"cameras-lost", "gaps"}
     written |= {"retention-late", "room-waits", *CODES["agreement"], *CODES["pact"]}
