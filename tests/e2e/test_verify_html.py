@@ -12,9 +12,10 @@ import pytest
 
 import torrazzo_verify
 from tests.tamper.mutants import Parts, mutants
-from tests.tools.archived import POLICY, archived, digest
+from tests.tools.archived import POLICY, archived
 from tests.tools.browser import open_browser
 from tests.tools.dossier import Dossier, Keys, export, files_of, pack
+from tests.tools.gate_town import digest
 from tests.tools.recording import STREAM, Recording
 from tests.tools.tampering import CASES, Case, Original, forge, ledger_notes, make_late, make_original, make_stepped
 from torrazzo.base.times import HOUR, SECOND, UtcTicks

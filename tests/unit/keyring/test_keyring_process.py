@@ -420,10 +420,10 @@ def test_nothing_that_a_ledger_does_ends_what_follows_it(tmp_path: Path) -> None
     follower, read = gated.parts.follower, gated.ledger.read
     failures = [RecursionError(), TypeError("no number")]
 
-    def odd(path: str) -> bytes:
+    def odd(path: str, patience_s: float = 0.0) -> bytes:
         if failures:
             raise failures.pop()
-        return read(path)
+        return read(path, patience_s)
 
     gated.ledger.read = odd  # type: ignore[method-assign]
     thread = threading.Thread(target=follower.run, args=(stop,), daemon=True)
