@@ -155,7 +155,7 @@ def test_a_cancelled_job_leaves_nothing(town: SmallTown, tmp_path: Path) -> None
     assert not list(tmp_path.glob("*.asice*")) + list(tmp_path.glob(".*"))
 
 
-@pytest.mark.parametrize("recipient", [None, KEY])
+@pytest.mark.parametrize("recipient", [None, KEY], ids=["open", "encrypted"])
 @pytest.mark.parametrize("at", [0.9, 0.99, 1.0])
 def test_a_job_that_is_cancelled_in_its_last_moment_leaves_nothing(
     at: float, recipient: str | None, town: SmallTown, tmp_path: Path
