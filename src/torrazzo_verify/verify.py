@@ -1262,13 +1262,14 @@ class Checks:
 
     def orders(self) -> None:
         """Of what was erased early, as the package says: the entries of two people who wanted it, or that none are."""
-        for camera, at, end in self.erased:
-            ordered, start = self.ordered(camera), at
-            while start < end and (lines := ordered.get(start // HOUR)) is not None:
-                before, start = start, min(end, (start // HOUR + 1) * HOUR)
-                self.say(TOLD, "erased-ordered", camera, before, when(start), *lines)
-            if start < end:
-                self.say(OPEN, "erased-claimed", camera, start, when(end))
+        known = {camera: self.ordered(camera) for camera in {each[0] for each in self.erased}}
+        for camera, start, end in (each for each in self.erased if each[1] < each[2]):
+            hours = [edge * HOUR for hour in known[camera] for edge in (hour, hour + 1)]
+            edges = sorted({start, end, *(edge for edge in hours if start < edge < end)})
+            for at, until in zip(edges, islice(edges, 1, None)):
+                lines = known[camera].get(at // HOUR)
+                level, code = (TOLD, "erased-ordered") if lines else (OPEN, "erased-claimed")
+                self.say(level, code, camera, at, when(until), *(lines or ()))
 
     def ordered(self, camera: str) -> dict[int, tuple[int, int, int]]:
         """Hours of a camera → lines of the history: who asked, who else approved, and that it was done (act.md)."""
@@ -1278,12 +1279,11 @@ class Checks:
             first, ask = self.followed(approve)
             t0: Any = ask.get("t0")
             two = [(each.get("who"), each.get("month")) for each in (ask, approve)]
-            kinds = [each.get("kind") for each in (ask, approve, rekey)]
-            is_order = place >= 0 and kinds == ["ask", "approve", "rekey"] and ask.get("purpose") == "erase"
+            is_order = place >= 0 and [act.get("kind") for act in (ask, approve, rekey)] == ["ask", "approve", "rekey"]
             is_by_two = all(isinstance(word, str) for each in two for word in each) and two[0][0] != two[1][0]
-            is_hour = type(t0) is int and t0 % HOUR == 0 and ask.get("t1") == t0 + HOUR
+            erases = ask.get("purpose") == "erase" and type(t0) is int and t0 % HOUR == 0 and ask.get("t1") == t0 + HOUR
             names = all(isinstance(each.get("streams"), list) and camera in each["streams"] for each in (ask, rekey))
-            is_named = is_hour and names and rekey.get("hour") == re.sub("[-T]", "", when(t0)[:13])
+            is_named = erases and names and rekey.get("hour") == re.sub("[-T]", "", when(t0)[:13])
             if is_order and is_by_two and two[0][1] == two[1][1] and is_named and first < second < third:
                 found[t0 // HOUR] = first, second, third
         return found
@@ -1374,7 +1374,7 @@ class ClipChecks:
         self.camera = ""
         self.found: list[Finding] = []
         self.is_unreadable = False
-        self.gone: list[tuple[int, int, str, int]] = []  # whole segments: from, to, code, how many
+        self.gone: list[tuple[int, int, str, int, int]] = []  # whole segments: from, to, code, count, end in its hour
         self.erased: list[tuple[str, int, int]] = []  # early: camera, from, to
 
     def attempt(self, step: Callable[[], None]) -> None:
@@ -1574,9 +1574,9 @@ class ClipChecks:
                 self.absent(fact, 0, is_whole=True)
         if cursor != size:
             self.say(FAILED, "bytes-uncovered", self.end, cursor)
-        for start, end, code, count in self.gone:
+        for start, end, code, count, until in self.gone:
             self.say(OPEN, code, start, when(end), count)
-            self.erased += [(self.camera, start, end)] if code == "segments-erased" else []
+            self.erased += [(self.camera, start, until)] if code == "segments-erased" else []
         self.say(OK, "pieces", None, good)
         show.finish()
 
@@ -1630,8 +1630,8 @@ class ClipChecks:
         if code is not None and fact.t1 is not None:
             start, count = fact.t0, 0
             if self.gone and self.gone[-1][1:3] == (fact.t0, code):
-                start, _, _, count = self.gone.pop()
-            self.gone.append((start, fact.t1, code, count + 1))
+                start, _, _, count, _ = self.gone.pop()
+            self.gone.append((start, fact.t1, code, count + 1, min(fact.t1, (fact.t0 // HOUR + 1) * HOUR)))
             return
         is_lost = piece > 0 and (fact.line, piece) in self.lost
         if is_whole and not is_lost:
