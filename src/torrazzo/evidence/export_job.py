@@ -25,7 +25,7 @@ from torrazzo.base.times import UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.evidence.draft import Draft, clear_drafts
 from torrazzo.evidence.gather import NOTHING_LEFT, Asked, Gathering, Measured, Progress, Source, why_of
-from torrazzo.evidence.jobs import Cancelled, Steps, Values
+from torrazzo.evidence.jobs import Steps, Values
 from torrazzo.evidence.package import PackageParts, write_package
 from torrazzo.evidence.report import Custody, HandedOver, report_pdf
 from torrazzo.ledger import Unproven
@@ -63,15 +63,14 @@ class ExportJob:
     def run(self, order: Values, steps: Steps) -> Values:
         """The result tells file, size, digest, verdict, and what had to be left out."""
         placed: list[Path] = []
-        is_cancelled = False
+        is_done = False
         try:
-            return self._run(Path(order["out"]), order, steps, placed)
-        except Cancelled:
-            is_cancelled = True
-            raise
+            found = self._run(Path(order["out"]), order, steps, placed)
+            is_done = True
+            return found
         finally:
             clear_drafts(self._disk, Path(order["out"]))  # also of a life before
-            for path in placed if is_cancelled else ():  # in the very last moment
+            for path in () if is_done else placed:  # cancelled or failed, be it in the very last moment
                 with contextlib.suppress(FileNotFoundError):
                     self._disk.unlink(path)
 
@@ -80,6 +79,7 @@ class ExportJob:
         ask, person = int(order["ask"]), str(order["person"])
         key = named_key(order.get("recipient"))
         begun = steps.step("begin", (0, 0.01), lambda _: self._begin(ask, person, out, key))
+        placed += [path for path in (out, report_of(out)) if path.exists()]  # by a life before: `begin` found none
         names = {StreamId.parse(stream): name for stream, name in begun["names"].items()}
         with contextlib.ExitStack() as stack:
 

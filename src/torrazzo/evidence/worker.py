@@ -201,7 +201,7 @@ class WorkerDesk:
 
     def _cancel(self, job: JobState) -> None:
         self._jobs.cancel(job.id)
-        if "out" in job.order:
+        if "out" in job.order and self._jobs.state(job.id).state == "cancelled":  # and not done a moment before
             self._shelf.clear(Path(job.order["out"]))
 
     def _package(self, name: str) -> Path:

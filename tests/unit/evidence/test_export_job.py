@@ -155,6 +155,25 @@ def test_a_cancelled_job_leaves_nothing(town: SmallTown, tmp_path: Path) -> None
     assert not list(tmp_path.glob("*.asice*")) + list(tmp_path.glob(".*"))
 
 
+def test_a_job_that_was_killed_with_its_package_in_place_and_then_fails_leaves_nothing(
+    town: SmallTown, tmp_path: Path
+) -> None:
+    """Neither what this life put there nor what the one before did: nobody would know whose it is."""
+    fates = iter([Killed, Invalid])
+
+    def fate(name: str, done: float) -> None:
+        if name == "package" and done >= 0.3:
+            raise next(fates)
+
+    lives = Lives(fate)
+    with contextlib.suppress(Killed):
+        run(town, lives, tmp_path / "1.asice")
+    (tmp_path / "1.asice").write_bytes(b"of a life that was killed outright")
+    with pytest.raises(Invalid):
+        run(town, lives, tmp_path / "1.asice")
+    assert not list(tmp_path.glob("*.asice*")) + list(tmp_path.glob(".*"))
+
+
 @pytest.mark.parametrize("recipient", [None, KEY], ids=["open", "encrypted"])
 @pytest.mark.parametrize("at", [0.9, 0.99, 1.0])
 def test_a_job_that_is_cancelled_in_its_last_moment_leaves_nothing(
