@@ -31,7 +31,12 @@ class Orders:
         self.rekeys, self._vault, self._times = rekeys, vault, times
         self._lock = threading.Lock()
         self._waiting: deque[_Order] = deque()
-        self.no_erasure = threading.Lock()  # held while keys that were opened go into the vault
+        self._hours: dict[int, threading.Lock] = {}
+
+    def no_erasure(self, hour: int) -> threading.Lock:
+        """Held while keys of that hour that were opened go into the vault."""
+        with self._lock:
+            return self._hours.setdefault(hour, threading.Lock())
 
     def erase(self, erased: Erased, pace: Pace) -> int:
         """Returns when it is done: how many K of others were sealed anew. Raises what it comes to."""
@@ -66,7 +71,7 @@ class Orders:
         return ""
 
     def _erase(self, erased: Erased) -> int:
-        with self.no_erasure:  # else a hold could be put of what is gone, by keys opened just before
+        with self.no_erasure(erased.hour):  # else a hold could be put of what is gone, by keys opened just before
             if holds := self._vault.holding(erased.streams, erased.hour):
                 raise Refused(f"it is held: release {', '.join(map(str, holds))} first")
             return self.rekeys.erase(erased.hour, erased.streams, erased.of, self._times.judge().earliest)

@@ -152,20 +152,28 @@ class KeyDesk:
     def _window_keys(self, body: bytes) -> bytes:
         expect_settled(self._parts.keyring.home)
         request = self._parsed(KeyRequest, body)
-        return answer_text(self._opened(self._parts.guard.grant(request), request))
+        granted = self._parts.guard.grant(request)
+        try:
+            return answer_text(self._opened(granted, request))
+        except Damaged:
+            with self._parts.orders.no_erasure(granted.name.hour):  # for another camera of it all K were sealed anew
+                return answer_text(self._opened(granted, request, is_last=True))
 
     def _hold_keys(self, body: bytes) -> bytes:
         expect_settled(self._parts.keyring.home)
         request = self._parsed(KeyRequest, body)
         granted = self._parts.guard.grant_hold(request)
         act = parse_act(request.window.line)
-        with self._parts.orders.no_erasure:
-            keys = self._opened(granted, request)
+        with self._parts.orders.no_erasure(granted.name.hour):
+            keys = self._opened(granted, request, is_last=True)
             new = self._parts.vault.put(granted.window, act, granted.stream, granted.term, granted.name, keys)
         return compact({"held": len(keys), "new": new})
 
-    def _opened(self, granted: Granted, request: KeyRequest) -> dict[int, bytes]:
-        """Out of the ring, or, where the hour's key is gone, out of the vault. A K that does not open is booked."""
+    def _opened(self, granted: Granted, request: KeyRequest, *, is_last: bool = False) -> dict[int, bytes]:
+        """Out of the ring, or, where the hour's key is gone, out of the vault.
+
+        Raises `Damaged` where a K does not open, which is booked if it was the last try.
+        """
         stream, term, name, ns = granted.stream, granted.term, granted.name, granted.ns
         ring = self._parts.store.ring
         if name not in ring.keys or self._parts.destroyed.has(name, stream):
@@ -177,7 +185,8 @@ class KeyDesk:
         try:
             return ring.segment_keys(sealed, stream, term, name, ns)
         except Damaged:
-            self._parts.bookings.refuse(SEALED, request.window.number)
+            if is_last:
+                self._parts.bookings.refuse(SEALED, request.window.number)
             raise
 
     def _close(self, body: bytes) -> bytes:

@@ -126,7 +126,10 @@ def test_nothing_is_held_of_what_is_just_being_erased(town: HeldTown, monkeypatc
     steps: list[str] = []
 
     def look_and_put(*given: Any) -> int:
-        steps.append("no erasure meanwhile" if not orders.no_erasure.acquire(blocking=False) else "erased between")
+        steps.append(
+            "erased between" if orders.no_erasure(NAME.hour).acquire(blocking=False) else "no erasure meanwhile"
+        )
+        assert not orders.no_erasure(NAME.hour + 1).locked()  # of other hours it may be erased and held
         return put(*given)
 
     class Now(Pace):
@@ -139,8 +142,23 @@ def test_nothing_is_held_of_what_is_just_being_erased(town: HeldTown, monkeypatc
         orders.erase(erased, Now())
     assert steps == ["no erasure meanwhile"]
     monkeypatch.setattr(town.parts.vault, "holding", lambda *_: [])
-    monkeypatch.setattr(orders.rekeys, "erase", lambda *_: int(orders.no_erasure.locked()))
+    monkeypatch.setattr(orders.rekeys, "erase", lambda *_: int(orders.no_erasure(NAME.hour).locked()))
     assert orders.erase(erased, Now()) == 1
+
+
+def test_who_looks_while_an_hour_is_sealed_anew_is_not_booked(town: HeldTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A K of before does not open with the key of after, for a moment: it is tried again behind the erasure."""
+    rekeys, refused = town.parts.orders.rekeys, list[object]()
+    sealed, tries = rekeys.sealed, iter([b"\x00" * 1_120])
+    monkeypatch.setattr(rekeys, "sealed", lambda *given: next(tries, None) or sealed(*given))
+    monkeypatch.setattr(town.parts.bookings, "refuse", lambda *given: refused.append(given))
+    assert town.keys(town.looked())
+    assert next(tries, None) is None
+    assert refused == []
+    monkeypatch.setattr(rekeys, "sealed", lambda *_: b"\x00" * 1_120)
+    with pytest.raises(Damaged):
+        town.keys(town.looked())
+    assert len(refused) == 1
 
 
 def test_no_key_lies_open_in_the_vault(town: HeldTown) -> None:
