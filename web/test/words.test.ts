@@ -36,6 +36,22 @@ describe("the words", () => {
     for (const [key, text] of [...it_, ...en]) expect(text.trim(), key).not.toBe("");
   });
 
+  it("have no key twice: the later one would win, in silence", () => {
+    for (const name of ["it.json", "en.json"]) {
+      const file = ts.parseJsonText(name, readFileSync(join("src/i18n", name), "utf8"));
+      const twice: string[] = [];
+      const walk = (node: ts.Node) => {
+        if (ts.isObjectLiteralExpression(node)) {
+          const keys = node.properties.map((each) => each.name?.getText(file) ?? "");
+          twice.push(...keys.filter((key, at) => keys.indexOf(key) !== at));
+        }
+        ts.forEachChild(node, walk);
+      };
+      walk(file);
+      expect(twice, name).toEqual([]);
+    }
+  });
+
   it("take the same values", () => {
     for (const [key, text] of en) expect(placeholders(text), key).toEqual(placeholders(it_.get(key) ?? ""));
   });

@@ -59,6 +59,10 @@ class Agreement(NamedTuple):
     cameras: frozenset[str] = frozenset()  # of a protocol, by id; none: those of each person's groups
     stations: frozenset[str] = frozenset()  # their certificates, SHA-256 in hex; none: any station
 
+    def has_station(self, certificate: str) -> bool:
+        """Whether its people may work at a station that shows this one (AC-06); empty: it shows none."""
+        return not self.stations or certificate in self.stations
+
 
 def checked_agreement(found: Agreement, now: UtcTicks) -> Agreement:
     """The same; raises `Invalid` where something is missing, or it has ended."""

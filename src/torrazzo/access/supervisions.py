@@ -94,6 +94,7 @@ class Supervisions:
             raise Invalid(f"hours: 1 to {MOST_HOURS}")
         if not 1 <= len(wanted.cameras) <= MOST_CAMERAS:
             raise Invalid(f"cameras: 1 to {MOST_CAMERAS}")
+        _expect_other(by, wanted.technician)
         with self._staff.change() as change:
             account = read_account(change.connection, wanted.technician)
             if Role.TECHNICIAN not in account.roles or not account.is_active(change.now):
@@ -118,6 +119,7 @@ class Supervisions:
         """By another operator, who is there from now on."""
         with self._staff.change() as change:
             found = self._expect_open(change, number)
+            _expect_other(by, found.technician)
             if found.is_late(change.now):
                 raise Denial("NOT_NOW", "AC-07", "its time is over: close it")
             _set(change, number, operator=by.id)
@@ -156,6 +158,12 @@ class Supervisions:
         if not found or found[0].ended is not None:
             raise Denial("NOT_NOW", "AC-07", f"no session {number} of a technician is open")
         return found[0]
+
+
+def _expect_other(by: By, technician: str) -> None:
+    """Whoever has both roles has nobody beside them."""
+    if by.id == technician:
+        raise Denial("SAME_PERSON", "AC-07", "nobody supervises themselves")
 
 
 def _tell(change: Change, found: Supervision, what: str, by: By) -> None:

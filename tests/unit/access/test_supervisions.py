@@ -99,6 +99,19 @@ def test_it_rests_while_nobody_is_there(work: Work) -> None:
     assert (work.may(), work.alarms()) == ("OK", [])
 
 
+def test_nobody_supervises_themselves(work: Work) -> None:
+    """Whoever is technician and operator in one has nobody beside them: neither opened so, nor taken over."""
+    with pytest.raises(Denial) as refused:
+        work.supervisions.open(by(work.carlo), Wanted(work.carlo.id, frozenset({ONE}), 1))
+    assert refused.value.code == "SAME_PERSON"
+    number = work.opened()
+    with pytest.raises(Denial) as refused:
+        work.supervisions.take(by(work.carlo), number)
+    assert refused.value.code == "SAME_PERSON"
+    (found,) = work.supervisions.open_ones()
+    assert found.operator == work.olga.id
+
+
 def test_each_step_is_told_with_its_reason(work: Work) -> None:
     """Opened, taken over, closed: facts of the room, by whose hand, whom it is about in the private part alone."""
     work.town.told()

@@ -73,6 +73,17 @@ def test_a_protocol_names_its_cameras(town: ApiTown) -> None:
     assert town.staffing.decide(town.staffing.accounts.named(INSPECTOR), Operation.LIVE, [OTHER])
 
 
+def test_a_station_that_is_taken_out_sees_nothing_more(town: ApiTown) -> None:
+    """What it looks at ends within the second in which looks are judged, and the fact says why."""
+    browser = town.signed_in(INSPECTOR)
+    assert browser.post("/live", {"cameras": [ONE], "purpose": "crime", "reason": "ricerca di un veicolo segnalato", "case": "12/2026"}).status == 200
+    town.live.tend()
+    before = len(town.acts("close"))
+    agreed(town, stations=frozenset({"a" * 64}))
+    town.live.tend()
+    assert [act.values["why"] for act in town.acts("close")[before:]] == ["station-unknown"]
+
+
 def test_what_is_no_protocol_has_neither_cameras_nor_stations(town: ApiTown) -> None:
     """A firm's contract is refused with them, and a fingerprint that is none."""
     ends = UtcTicks(town.clock.utc() + DAY)

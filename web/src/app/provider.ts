@@ -23,6 +23,7 @@ const BACK = "torrazzo.back";
 
 /** To be called before somebody is led to the provider: whoever comes back gets the screen that was asked for. */
 export function keepScreen(): void {
+  if (location.pathname === PROVIDER_PATH || location.pathname === "/link") return; // on the way in: what was kept stays
   sessionStorage.setItem(BACK, location.pathname + location.search);
 }
 

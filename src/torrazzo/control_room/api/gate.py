@@ -44,6 +44,7 @@ class Asked(NamedTuple):
     token: str = ""
     known: Session | None = None
     way: str = ""  # a secret of the browser, by which it comes back from the provider
+    certificate: str = ""  # of the station, SHA-256; empty: it showed none
 
     @property
     def session(self) -> Session:
@@ -65,7 +66,7 @@ def enter(request: HTTPConnection, declared: Declared) -> Asked:
     """Whoever asks for this route; raises where they may not. In a thread."""
     room: Room = request.app.state.room
     way = request.cookies.get(cookie_name(room, "torrazzo-way"), "")[:64]
-    asked = Asked(room, where_of(request, room), site_of(request, room), way=way)
+    asked = Asked(room, where_of(request, room), site_of(request, room), way=way, certificate=certificate_of(request))
     permission = declared.permission
     if permission is Door.ANYONE:
         return asked
@@ -78,7 +79,7 @@ def enter(request: HTTPConnection, declared: Declared) -> Asked:
     here = asked.where._replace(station=session.where.station)  # a curtain is not lifted by losing a cookie
     asked = asked._replace(token=token, known=session, where=here)
     _expect_stage(session, permission, token, goes_on=declared.goes_on)
-    _expect_station(asked, permission, certificate_of(request))
+    _expect_station(asked, permission)
     if isinstance(permission, Operation):
         _expect_right(asked, permission, _cameras_of(asked, declared, request), asks_law=declared.asks_law)
     if declared.is_told:
@@ -106,10 +107,10 @@ def _expect_stage(session: Session, permission: Operation | Door, token: str, *,
         raise Denial("SIGN_IN_UNFINISHED", "AC-01", "a second factor or another password is owed first")
 
 
-def _expect_station(asked: Asked, permission: Operation | Door, certificate: str) -> None:
+def _expect_station(asked: Asked, permission: Operation | Door) -> None:
     """Whose protocol names stations comes from one of these (AC-06); the way in and out stays open."""
     agreement = asked.account.agreement
-    if permission is Door.HALF or agreement is None or not agreement.stations or certificate in agreement.stations:
+    if permission is Door.HALF or agreement is None or agreement.has_station(asked.certificate):
         return
     tell_refused(asked, "another station", "STATION_UNKNOWN")
     raise Denial("STATION_UNKNOWN", "AC-06", "the protocol names the stations from where its people work")

@@ -41,7 +41,7 @@ def begin(body: shapes.LookLive, asked: Asking) -> shapes.LiveLook:
     expect_law(asked, Operation.LIVE, cameras, said)
     who, purpose = _reason(asked, body)
     streams = {id_: {stream.id.name: stream.id for stream in camera.streams} for id_, camera in cameras.items()}
-    whose = Whose(asked.account, asked.session.id, asked.where.station)
+    whose = Whose(asked.account, asked.session.id, asked.where.station, asked.certificate)
     asked.room.expect_ledger_back()
     try:
         look = _looks(asked).begin(whose, streams, who, purpose, said)

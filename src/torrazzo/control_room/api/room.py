@@ -96,7 +96,7 @@ class Room:
     def expect_ledger(self) -> None:
         """Before something is changed; raises `LedgerAway`."""
         try:
-            self.ledger(PATIENCE_S)
+            self.ledger(PATIENCE_S if self.ledger_away() is None else ONCE_MORE_S)
         except TorrazzoError as error:
             raise self.away("nothing was changed") from error
 

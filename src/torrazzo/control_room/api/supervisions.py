@@ -9,6 +9,7 @@ on the screen of the operator who is there.
 from collections.abc import Iterable
 
 from torrazzo.access.account import Account
+from torrazzo.access.accounts import Scope
 from torrazzo.access.supervisions import Supervision, Wanted
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.api import supervisions_shapes as shapes
@@ -26,12 +27,12 @@ SUPERVISE = Operation.SUPERVISE
 
 @routes.add("GET", "/supervisions", Logged.CONSULT, "supervision", Operation.ROOM, shapes.Supervisions)
 def see_all(asked: Asking) -> shapes.Supervisions:
-    """Those that nobody has closed, and for whom one may be opened."""
-    room = asked.room
+    """Those that nobody has closed, with the cameras that are this person's too, and for whom one may be opened."""
+    room, scope = asked.room, asked.room.staffing.accounts.scope(asked.account)
     now, accounts = room.staffing.staff.clock.utc(), room.staffing.accounts.all()
     technicians = [each for each in accounts if Role.TECHNICIAN in each.roles and each.is_active(now)]
     return shapes.Supervisions(
-        items=[_shown(room, each) for each in room.staffing.supervisions.open_ones()],
+        items=[_shown(room, _within(scope, each)) for each in room.staffing.supervisions.open_ones()],
         technicians=[_technician(room, each) for each in technicians],
     )
 
@@ -87,6 +88,10 @@ def _open_one(room: Room, number: int) -> Supervision:
     if found is None:
         raise No("NOT_FOUND")
     return found
+
+
+def _within(scope: Scope, found: Supervision) -> Supervision:
+    return found._replace(cameras=frozenset(id_ for id_ in found.cameras if scope.has([id_])))
 
 
 def _shown(room: Room, found: Supervision) -> shapes.Supervision:

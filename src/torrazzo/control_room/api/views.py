@@ -18,6 +18,7 @@ from torrazzo.control_room.api.shapes import Id
 from torrazzo.control_room.picture_desk import TEST, WHOLE, PictureDesk, Taken, TooSoon
 from torrazzo.law import Circumstances, Operation, Role
 from torrazzo.ledger.private import Private
+from torrazzo.playback.pictures import Busy
 from torrazzo.town.camera import Camera
 from torrazzo.town.purpose import PurposeFile
 
@@ -72,7 +73,7 @@ def _desk(asked: Asked) -> PictureDesk:
 def _taken(desk: PictureDesk, camera: Camera, person: str, who: Private, width: int) -> Taken:
     try:
         return desk.take(camera.streams[0], person, who, PURPOSE, width)
-    except TooSoon as error:
+    except (TooSoon, Busy) as error:
         raise No("TOO_BUSY", str(error)) from error
     except CameraError as error:
         raise No("CAMERA_AWAY", camera.without_secrets(str(error))) from error

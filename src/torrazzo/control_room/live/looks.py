@@ -65,6 +65,7 @@ class Whose(NamedTuple):
     account: Account
     session: str  # its id
     station: str
+    certificate: str = ""  # that the station showed (AC-06)
 
 
 class LiveLook:
@@ -289,6 +290,9 @@ class LiveLooks:
         look.judged_ns = self._clock.boot_ns()
         if session.stage != FULL or session.needs:
             return NO_SESSION, "session"
+        agreement = session.account.agreement
+        if agreement is not None and not agreement.has_station(whose.certificate):
+            return NOT_ALLOWED, "station-unknown"
         if decision:
             return 0, ""
         return (NOT_NOW if decision.code in _NOT_NOW else NOT_ALLOWED), _word(decision.code)

@@ -245,8 +245,12 @@ function useDetails(town: Town): (wanted: Wanted) => Pairs {
           [t("first_run.number"), wanted.number],
           [t("people.until"), day(wanted.until)],
           ...(wanted.operations.includes("ptz") ? [[t("people.allows"), t("people.allow_ptz")] as const] : []),
-          ...((wanted.cameras ?? []).length === 0 ? [] : [[t("people.protocol_cameras"), cameras(wanted.cameras ?? [])] as const]),
-          ...((wanted.stations ?? []).length === 0 ? [] : [[t("people.stations"), (wanted.stations ?? []).join(", ")] as const]),
+          ...(wanted.agreement === "protocol"
+            ? [
+                [t("people.protocol_cameras"), (wanted.cameras ?? []).length === 0 ? t("people.cameras_any") : cameras(wanted.cameras ?? [])] as const,
+                [t("people.stations"), (wanted.stations ?? []).length === 0 ? t("people.stations_any") : (wanted.stations ?? []).join(", ")] as const,
+              ]
+            : []),
         ];
       case "person.certify":
       case "person.reinstate":

@@ -87,7 +87,7 @@ export function Reason({ at, now, cameras, before, onOpen, onClose }: Props) {
       >
         <p>{t("playback.reason_text")}</p>
         {action.error === undefined ? null : <Alert kind="danger">{say(action.error)}</Alert>}
-        <Waiting isBusy={action.isBusy}>{(n) => t("playback.waits", { n, most: LEDGER_S })}</Waiting>
+        <Waiting isBusy={action.isBusy}>{(n) => t("playback.waits_ledger", { n, most: LEDGER_S })}</Waiting>
         <p>{t("playback.look_at", { cameras: [...cameras.values()].join(", ") })}</p>
         {before.isRequest && written.reason === undefined ? <Alert kind="info">{t("playback.reason_again", { case: before.said.case })}</Alert> : null}
         <SelectField label={t("playback.purpose")} value={said.purpose} onChange={(purpose) => write({ purpose })} options={PURPOSES.map((value) => ({ value, label: t(`playback.purpose_${value}`) }))} />

@@ -58,9 +58,11 @@ export function useLook(): Looking {
 
   const move = useCallback(
     async (from: number, to: number, at: number, streams: Streams = {}) => {
-      if (now.current === null) return;
+      const moved = now.current;
+      if (moved === null) return;
       const wanted = { from: instant(from), to: instant(to), at: instant(at), streams };
-      setLook(await client.call("POST /looks/{key}/move", wanted, { path: { key: now.current } }));
+      const found = await client.call("POST /looks/{key}/move", wanted, { path: { key: moved } });
+      if (now.current === moved) setLook(found); // it may have been ended meanwhile
     },
     [client],
   );

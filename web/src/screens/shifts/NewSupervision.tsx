@@ -36,7 +36,7 @@ export function NewSupervision({ technicians, onDone, onCancel }: Props) {
   const [isAsked, setAsked] = useState(false);
   const read = useCallback((signal: AbortSignal) => client.call("GET /cameras", undefined, { signal }), [client]);
   const { value } = useResource(read);
-  const technician = technicians.find(({ id }) => id === who);
+  const technician = technicians.find(({ id }) => id === who) ?? technicians[0];
   const offered = (value?.items ?? []).filter(({ id }) => technician?.cameras.includes(id) === true);
 
   function go(event: SyntheticEvent): void {
@@ -44,17 +44,24 @@ export function NewSupervision({ technicians, onDone, onCancel }: Props) {
     setAsked(true);
     if (technician === undefined || cameras.length === 0 || reason.trim() === "") return;
     run(async () => {
-      await client.call("POST /supervisions", { technician: who, cameras, hours: Number(hours), reason: reason.trim() });
+      await client.call("POST /supervisions", { technician: technician.id, cameras, hours: Number(hours), reason: reason.trim() });
       notify("success", t("supervision.opened", { name: technician.name }));
       onDone();
     });
   }
-  if (technicians.length === 0) return <Empty title={t("supervision.no_technicians")}>{t("supervision.no_technicians_text")}</Empty>;
+  if (technicians.length === 0) {
+    return (
+      <>
+        <Empty title={t("supervision.no_technicians")}>{t("supervision.no_technicians_text")}</Empty>
+        <Button kind="quiet" onClick={onCancel}>{t("alarms.cancel")}</Button>
+      </>
+    );
+  }
   return (
     <form className="stack" onSubmit={go} noValidate>
       <SelectField
         label={t("supervision.technician")}
-        value={who}
+        value={technician?.id ?? ""}
         options={technicians.map(({ id, name, firm }) => ({ value: id, label: `${name}, ${firm}` }))}
         onChange={(next) => { setWho(next); setCameras([]); }}
       />

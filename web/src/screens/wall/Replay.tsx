@@ -71,7 +71,7 @@ function Why({ camera, onLook }: { readonly camera: string; readonly onLook: (lo
     >
       <p>{t("wall.replay_text")}</p>
       {error === undefined ? null : <Alert kind="danger">{say(error)}</Alert>}
-      <Waiting isBusy={isBusy}>{(n) => t("playback.waits", { n, most: LEDGER_S })}</Waiting>
+      <Waiting isBusy={isBusy}>{(n) => t("playback.waits_ledger", { n, most: LEDGER_S })}</Waiting>
       <SelectField
         label={t("playback.purpose")}
         value={said.purpose}
