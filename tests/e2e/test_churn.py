@@ -391,7 +391,8 @@ def test_nothing_leaks(churned: Churned, record_property: Note) -> None:
         assert last[name].threads <= first[name].threads + POOL, name
         growth = sorted(after - before for before, after in pairwise(kb))
         # what the heap keeps comes in leaps, a leak in every round
-        assert growth[(len(growth) - 1) // 2] <= MAY_GROW_KB * len(COMERS), (name, growth)
+        warms_up = 1 if len(growth) > 2 else 4  # two rounds say little: processes that are new still grow
+        assert growth[(len(growth) - 1) // 2] <= warms_up * MAY_GROW_KB * len(COMERS), (name, growth)
     record_property("objects", churned.counts[-1])
     for count in churned.counts:
         assert count == churned.counts[0]

@@ -78,7 +78,7 @@ def system_state() -> dict[str, Any]:
         ],
         "clock": {"state": "trusted", "source": "chrony", "offset_ms": 0.4},
         "ledger": {
-            "state": "running", "why": None, "waiting": 1204,
+            "state": "running", "why": None, "since": None, "waiting": 1204,
             "witnesses": [
                 {"name": "provincia.example", "away_s": 12.0, "own": False},
                 {"name": "cremona-own", "away_s": 3.0, "own": True},

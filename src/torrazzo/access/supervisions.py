@@ -94,11 +94,11 @@ class Supervisions:
             raise Invalid(f"hours: 1 to {MOST_HOURS}")
         if not 1 <= len(wanted.cameras) <= MOST_CAMERAS:
             raise Invalid(f"cameras: 1 to {MOST_CAMERAS}")
-        _expect_other(by, wanted.technician)
         with self._staff.change() as change:
             account = read_account(change.connection, wanted.technician)
             if Role.TECHNICIAN not in account.roles or not account.is_active(change.now):
                 raise Denial("NO_TECHNICIAN", "AC-07", f"{account.name} is no technician, or their contract is over")
+            _expect_other(by, account.id)
             if _open_one(change.connection, account.id) is not None:
                 raise Denial("SUPERVISION_THERE", "AC-07", f"{account.name} has a session that nobody has closed")
             values = {

@@ -55,7 +55,8 @@ def find_reach(
         return Reach(None, NOT_YET)
     whole = _whole(index, stream, Span(start, end), has_held=bool(held or hidden))
     if whole is None:
-        return Reach(None, HELD_ONLY if hidden else NOTHING)
+        none = NOT_YET if span.end > now - FRESH else NOTHING  # what is being written now is known a moment later
+        return Reach(None, HELD_ONLY if hidden else none)
     gone = tuple(index.erased(stream, whole))
     if gone == (whole,):
         return Reach(None, ERASED)

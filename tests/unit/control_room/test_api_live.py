@@ -152,6 +152,13 @@ def test_the_reason_is_each_role_s_own(
     assert _last(town, "live").values["purpose"] == "case"
 
 
+def test_a_camera_without_a_stream_shows_nothing(town: ApiTown, operator: Browser) -> None:
+    """It is told, and no look of nothing begins."""
+    bare = town.office.add(new_camera(new_camera_id(), "Via Senza", [], synthetic=True))
+    assert operator.post("/live", {"cameras": [str(bare.id)]}).code == "CAMERA_AWAY"
+    town.office.remove(bare.id)
+
+
 def test_a_look_is_of_cameras_that_are_there_and_one_s_own(town: ApiTown, cameras: list[str]) -> None:
     """Whose scope has one of them gets no look at two; what leaves it ends the look."""
     name = "siro.scope"

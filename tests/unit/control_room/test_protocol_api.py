@@ -19,12 +19,14 @@ from tests.tools.staffed import OWNER
 from torrazzo.access.account import Agreement
 from torrazzo.access.camera_groups import CameraGroup
 from torrazzo.base.errors import Invalid
+from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.times import DAY, UtcTicks
 from torrazzo.control_room.api import make_api
 from torrazzo.control_room.api.guard import Guard
 from torrazzo.control_room.bind import bind_page
 from torrazzo.control_room.serving import make_server
 from torrazzo.law import Operation, Role
+from torrazzo.town.camera import StreamConfig
 from torrazzo.town.home import PublicSettings
 from torrazzo.town.office import new_camera
 
@@ -37,7 +39,8 @@ def town(tmp_path: Path) -> Iterator[ApiTown]:
     """An inspector by a protocol for ten days, who has the group of all cameras."""
     with api_town(tmp_path / "town") as town:
         for id_ in (ONE, OTHER):
-            town.office.add(new_camera(id_, f"Via {id_[0]}", [], synthetic=True))  # type: ignore[arg-type]
+            streams = [StreamConfig(StreamId(CameraId(id_), "main"), "rtsp://127.0.0.1:1/")]
+            town.office.add(new_camera(CameraId(id_), f"Via {id_[0]}", streams, synthetic=True))
         every = town.staffing.groups.save(CameraGroup("", "tutte", True, frozenset()), OWNER).value.id
         town.somebody(INSPECTOR, Role.POLICE, agreement=town.agreement("protocol", days=10).id)
         account = town.staffing.accounts.named(INSPECTOR)
@@ -76,7 +79,8 @@ def test_a_protocol_names_its_cameras(town: ApiTown) -> None:
 def test_a_station_that_is_taken_out_sees_nothing_more(town: ApiTown) -> None:
     """What it looks at ends within the second in which looks are judged, and the fact says why."""
     browser = town.signed_in(INSPECTOR)
-    assert browser.post("/live", {"cameras": [ONE], "purpose": "crime", "reason": "ricerca di un veicolo segnalato", "case": "12/2026"}).status == 200
+    said = {"purpose": "crime", "reason": "ricerca di un veicolo segnalato", "case": "12/2026"}
+    assert browser.post("/live", {"cameras": [ONE], **said}).status == 200
     town.live.tend()
     before = len(town.acts("close"))
     agreed(town, stations=frozenset({"a" * 64}))

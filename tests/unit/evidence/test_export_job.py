@@ -494,11 +494,13 @@ def test_cancelling_a_job_that_no_life_goes_on_with_removes_what_a_killed_one_le
     """The worker was killed in mid package, and its next life has not come to that job yet."""
 
     class Waiting:
+        now = "waiting"
+
         def state(self, id_: str) -> JobState:
-            return JobState(id_, "export", {"out": str(tmp_path / "1.asice")}, "waiting", "", 0, None, None, 0)
+            return JobState(id_, "export", {"out": str(tmp_path / "1.asice")}, self.now, "", 0, None, None, 0)
 
         def cancel(self, _: str) -> None:
-            pass
+            self.now = "cancelled"
 
     (tmp_path / ".1.asice.new").write_text("pictures")
     me, shelf = Peer.of(os.getuid()), Shelf(tmp_path / "packages", OsDisk(), FakeClock())

@@ -41,6 +41,8 @@ def begin(body: shapes.LookLive, asked: Asking) -> shapes.LiveLook:
     expect_law(asked, Operation.LIVE, cameras, said)
     who, purpose = _reason(asked, body)
     streams = {id_: {stream.id.name: stream.id for stream in camera.streams} for id_, camera in cameras.items()}
+    if not any(streams.values()):
+        raise No("CAMERA_AWAY", "they have no stream")
     whose = Whose(asked.account, asked.session.id, asked.where.station, asked.certificate)
     asked.room.expect_ledger_back()
     try:
