@@ -155,7 +155,7 @@ def test_one_changes_one_s_own_ways_in(browser: Any, town: ApiTown) -> None:
     seen.wait("scrivi la password")
     assert seen.axe() == []
     dialog.get_by_label("Password", exact=True).fill(NEW)
-    seen.press("Enter")
+    dialog.get_by_label("Password", exact=True).press("Enter")
     by_name(seen, "button", "Mostra i codici nuovi").click()
     until(lambda: dialog.locator("ol.codes li").count() == 10, "not ten codes")
     dialog.get_by_role("checkbox").check()

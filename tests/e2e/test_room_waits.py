@@ -72,7 +72,8 @@ def test_a_ledger_that_hangs_is_told_in_words(town: RoomTown, browser: Any) -> N
         seen.open("/wall")
         words = before(seen, "wall.waits_look"), before(seen, "errors.LEDGER_AWAY_since")
         until(
-            lambda: any(words[0] in each.words for each in live_tiles(seen.page)), "it does not say what it waits for"
+            lambda: any(word in each.words for each in live_tiles(seen.page) for word in words),
+            "it does not say what it waits for",
         )
         until(lambda: any(words[1] in each.words for each in live_tiles(seen.page)), "not since when")
         assert seen.page.get_by_role("button", name=say(seen, "ui.retry")).first.is_visible()
