@@ -20,12 +20,6 @@ STREAM = "0000000000000001/main"
 HASH = to_base64(bytes(range(32)))
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Audited]:
-    with audited(tmp_path / "a") as found:
-        yield found
-
-
 def test_no_line_stops_an_auditor(town: Audited) -> None:
     """Numbers beyond any calendar, names that are none, names twice: found, kept, and it goes on."""
     line = started(town)

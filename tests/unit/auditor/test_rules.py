@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Each rule of the auditor: what holds passes, untouched; then one thing is done, and that rule finds and names it."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from tests.tools.audited import (
     Audited,
     Line,
-    audited,
     changed,
     commitment_of,
     erasure,
@@ -33,12 +31,6 @@ pytestmark = pytest.mark.timeout(60)
 
 STREAM = "0000000000000001/main"
 HASH = to_base64(bytes(range(32)))
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Audited]:
-    with audited(tmp_path / "a") as found:
-        yield found
 
 
 # -- R1

@@ -44,12 +44,6 @@ STREAM = "0000000000000001/main"
 HASH = to_base64(bytes(range(32)))
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Audited]:
-    with audited(tmp_path / "a") as found:
-        yield found
-
-
 # -- heads kept as proof
 
 
