@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from torrazzo.base.errors import Damaged, TorrazzoError, Unavailable
 from torrazzo.control_room.answers import parse_error
 from torrazzo.durable import OsDisk, move_into_place
-from torrazzo.town.ask import UnixHttp, ask
+from torrazzo.town.ask import UnixHttp, ask, expect_back
 from torrazzo.town.home import Home
 
 _ANSWER_S = 60.0
+_BACK_S = 20.0  # a control room that was killed is there again before, on a busy machine too
 _PART = 1 << 20
 
 
@@ -89,4 +90,5 @@ def _socket(home: Home) -> Path:
             f"{home.people_socket}: nothing to ask there. Name the town's folder with --home; `torrazzo serve` has to "
             "run in it, and its torrazzo.toml to name you below [people]"
         )
+    expect_back(home.people_socket, _BACK_S)
     return home.people_socket

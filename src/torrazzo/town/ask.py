@@ -4,12 +4,14 @@
 
 import http.client
 import json
+import threading
 from pathlib import Path
 
 from torrazzo.base.errors import Damaged, Unavailable
 from torrazzo.durable.unix_socket import connect_unix
 
 _ANSWER = 64 << 20
+_AGAIN_S = 0.2
 
 
 class WholeResponse(http.client.HTTPResponse):
@@ -36,6 +38,22 @@ class UnixHttp(http.client.HTTPConnection):
     def connect(self) -> None:
         """The socket at the path, however long that is."""
         self.sock = connect_unix(self._path, self.timeout)
+
+
+def expect_back(path: Path, patience_s: float) -> None:
+    """Wait while a socket lies there and nobody listens: who did was killed, and `serve` starts it again.
+
+    At most `patience_s`; whoever asks next finds out what became of it.
+    """
+    for _ in range(round(patience_s / _AGAIN_S)):
+        try:
+            connect_unix(path, patience_s).close()
+        except ConnectionRefusedError:
+            threading.Event().wait(_AGAIN_S)
+        except OSError:
+            return
+        else:
+            return
 
 
 def ask(path: Path, method: str, target: str, body: object = None, timeout: float = 10.0) -> tuple[int, object]:

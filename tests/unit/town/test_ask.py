@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from torrazzo.base.errors import Unavailable
-from torrazzo.durable.unix_socket import listen_unix
+from torrazzo.durable.unix_socket import connect_unix, listen_unix
 from torrazzo.keyring import KeyClient
 from torrazzo.ledger.client import LedgerClient
-from torrazzo.town.ask import ask
+from torrazzo.town.ask import ask, expect_back
 from torrazzo.town.home import Home
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"
@@ -68,3 +68,33 @@ class FakeRequest:
 
     def text(self) -> bytes:
         return b"{}"
+
+
+def test_a_killed_process_is_waited_for(home: Home) -> None:
+    """Its socket still lies there: who asks waits until it listens again, and no longer than it said."""
+    listen_unix(home.people_socket).close()
+    expect_back(home.people_socket, 0.4)
+    with pytest.raises(Unavailable, match="nobody answers"):
+        ask(home.people_socket, "GET", "/zone")
+    is_over = threading.Event()
+
+    def come_back() -> None:
+        is_over.wait(0.5)  # asked before it listens
+        with listen_unix(home.people_socket):
+            is_over.wait(60)
+
+    thread = threading.Thread(target=come_back)
+    thread.start()
+    try:
+        expect_back(home.people_socket, 60)
+        connect_unix(home.people_socket, 60).close()
+    finally:
+        is_over.set()
+        thread.join(60)
+
+
+def test_where_nothing_lies_nothing_is_waited_for(home: Home) -> None:
+    """`serve` that ended takes its sockets away: a command says so at once."""
+    expect_back(home.people_socket, 3600)
+    with pytest.raises(Unavailable, match="nobody answers"):
+        ask(home.people_socket, "GET", "/zone")
