@@ -18,6 +18,7 @@ from tests.tools.ledger_process import until
 from tests.tools.patience import PATIENCE_S
 from torrazzo.archive.root import open_root
 from torrazzo.cli import main
+from torrazzo.control_room import ControlRoom
 from torrazzo.durable import OsDisk
 from torrazzo.ledger.merkle import leaf_hash, root_of
 from torrazzo.ledger.schema import sqlite_database
@@ -91,6 +92,9 @@ class Served:
         return self.home.page_address.read_text().strip() if self.home.page_address.exists() else ""
 
     def all_record(self, count: int = 2) -> bool:
+        """Told by a control room that answers: one that was killed leaves its page's address."""
+        if not ControlRoom(self.home).is_there():
+            return False
         streams = [
             s for camera in self.json("status")["cameras"] for s in camera["streams"] if s["state"] != "disabled"
         ]
