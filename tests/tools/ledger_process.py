@@ -61,12 +61,12 @@ def answers(client: LedgerClient) -> bool:
     return False
 
 
-def until(condition: Callable[[], T], seconds: float = PATIENCE_S, log: Path | None = None) -> T:
+def until(condition: Callable[[], T], seconds: float = PATIENCE_S, log: Path | None = None, every_s: float = 0.05) -> T:
     """The condition's first true value; where it never comes, the end of the log is shown."""
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "it never came" if log is None else log.read_text()[-4000:]
-        time.sleep(0.05)
+        time.sleep(every_s)
     return found
 
 

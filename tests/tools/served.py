@@ -27,6 +27,8 @@ from torrazzo.ledger.start import open_ledger
 from torrazzo.town import Home
 from torrazzo.town.home import load_settings
 
+EVERY_S = 0.2  # a command costs 50 ms of a core, which the town that is waited for wants
+
 
 class Said(NamedTuple):
     """What a command left."""
@@ -85,7 +87,7 @@ class Served:
 
     def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
         """The condition's first true value; the log is shown when it never comes."""
-        return until(condition, seconds, self.log)
+        return until(condition, seconds, self.log, EVERY_S)
 
     def page(self) -> str:
         """Its address."""
