@@ -82,9 +82,9 @@ def test_status_tells_that_all_record(served: Served) -> None:
 def test_there_is_one_serve_for_a_home(served: Served) -> None:
     """A second one is refused while the first runs, and disturbs nothing."""
     command = (sys.executable, "-m", "torrazzo", "--home", str(served.home.path), "serve", "--port", "0")
-    again = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    again = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert again.returncode == 5, again.stderr
-    assert served.all_record()
+    served.until(served.all_record)
 
 
 def test_a_change_reaches_the_recorder_through_the_socket(served: Served, cameras: SmallTown) -> None:

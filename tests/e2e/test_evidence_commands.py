@@ -15,6 +15,7 @@ import pytest
 
 from tests.tools import other_user
 from tests.tools.other_user import open_folder
+from tests.tools.patience import PATIENCE_S
 from tests.tools.recording import Recording
 from tests.tools.served import Said
 from tests.tools.worker_town import ME, WorkerTown, worker_town
@@ -48,7 +49,7 @@ def evidence(town: WorkerTown, *words: str) -> Said:
         command,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
         env={**os.environ, "TORRAZZO_HOME": str(town.home.path)},
     )

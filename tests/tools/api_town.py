@@ -21,6 +21,7 @@ import uvicorn
 from tests.tools.ledger_process import running, size
 from tests.tools.look_town import RunningClock
 from tests.tools.page_server import PageServer
+from tests.tools.patience import PATIENCE_S
 from tests.tools.staffed import CHEAP, PASSWORD, StaffedTown
 from torrazzo.access import People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
@@ -110,9 +111,9 @@ class Browser:
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         connection: http.client.HTTPConnection
         if self.tls is None:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         else:
-            connection = http.client.HTTPSConnection(self.name, self.port, timeout=60, context=self.tls)
+            connection = http.client.HTTPSConnection(self.name, self.port, timeout=PATIENCE_S, context=self.tls)
         with contextlib.closing(connection):
             said = {key: value for key, value in headers.items() if value}
             connection.request(method, path, data, said)

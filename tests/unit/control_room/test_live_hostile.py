@@ -19,6 +19,7 @@ from websockets.frames import Opcode
 from tests.tools.api_town import ApiTown, Browser, api_town
 from tests.tools.ledger_process import until
 from tests.tools.live_client import LiveSocket, look, open_socket
+from tests.tools.patience import PATIENCE_S
 from tests.tools.staffed import OWNER
 from torrazzo.access.camera_groups import CameraGroup
 from torrazzo.base.ids import CameraId, StreamId
@@ -95,7 +96,7 @@ def reading_nothing(browser: Browser, path: str) -> Iterator[socket.socket]:
     """A socket that is open and takes no more."""
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        connection.settimeout(20)
+        connection.settimeout(PATIENCE_S)
         connection.connect(("127.0.0.1", browser.port))
         cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
         said = {

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from tests.tools.patience import PATIENCE_S
 from torrazzo.control_room import patient
 from torrazzo.control_room.bind import bind_page
 from torrazzo.control_room.patient import PatientProtocol
@@ -58,7 +59,7 @@ def port(monkeypatch: pytest.MonkeyPatch, seconds: float) -> Iterator[int]:
 )
 def test_who_does_not_go_on_is_hung_up_on(port: int, said: bytes) -> None:
     """Nothing, half a head, half a body: the connection ends by itself, without an answer."""
-    with socket.create_connection(("127.0.0.1", port), 20) as client:
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
         client.sendall(said)
         with contextlib.suppress(ConnectionResetError):
             assert client.recv(100) == b""
@@ -66,7 +67,7 @@ def test_who_does_not_go_on_is_hung_up_on(port: int, said: bytes) -> None:
 
 def test_who_goes_on_by_drops_is_hung_up_on(port: int) -> None:
     """The time is that of a whole head: a header line now and then prolongs nothing."""
-    with socket.create_connection(("127.0.0.1", port), 20) as client:
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
         client.settimeout(SHORT_S / 4)
         client.sendall(b"GET / HTTP/1.1\r\n")
         with contextlib.suppress(ConnectionError):
@@ -81,7 +82,7 @@ def test_who_goes_on_by_drops_is_hung_up_on(port: int) -> None:
 @pytest.mark.parametrize("seconds", [60.0])  # in time on any machine
 def test_who_asks_in_time_is_answered_again_and_again(port: int) -> None:
     """One connection, several requests, with a body and without one."""
-    with socket.create_connection(("127.0.0.1", port), 20) as client:
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
         for _ in range(3):
             client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nping")
             assert _answer(client).endswith(b"ping")

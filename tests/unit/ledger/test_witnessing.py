@@ -275,7 +275,7 @@ class Liar:
             while True:
                 with contextlib.closing(self._listener.accept()[0]) as connection, contextlib.suppress(OSError):
                     self.asked += 1
-                    connection.settimeout(5)
+                    connection.settimeout(60)
                     connection.sendall(self._reply(connection.recv(1 << 16)))
 
 
