@@ -70,7 +70,7 @@ def go_on(serve: subprocess.Popen[bytes], home: Path, before: int = 0) -> int:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with 25 s of two cameras, in one hour; the recorder was killed once, then everything stopped in order."""
     home = tmp_path_factory.mktemp("second") / "town"
-    early_in_the_hour(120)
+    early_in_the_hour(300)
     subprocess.run([*TORRAZZO, "init", "--home", str(home)], check=True)
     with SmallTown.of_streets(2) as town:
         for i, url in enumerate(town.urls):

@@ -136,7 +136,6 @@ def test_a_month_has_one_secret(tmp_path: Path) -> None:
     assert month_of(START + 7 * DAY) == "202612"
 
 
-@pytest.mark.timeout(90)
 def test_where_a_witness_is_demanded_looking_waits_for_it(tmp_path: Path) -> None:
     """Keys come for heads that the witness cosigned, which the ledger has within some seconds; all else is the same."""
     with look_town(tmp_path, with_witness=True) as town:

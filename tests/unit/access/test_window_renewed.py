@@ -17,8 +17,6 @@ from torrazzo.base.times import SECOND
 from torrazzo.ledger.act import WINDOW
 from torrazzo.ledger.client import Entered
 
-pytestmark = pytest.mark.timeout(90)
-
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[LookTown]:

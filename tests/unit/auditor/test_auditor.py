@@ -46,8 +46,6 @@ from torrazzo.town.home import load_settings as load_town
 from torrazzo.witness import Refusal, WitnessHome
 from torrazzo.witness.settings import load_key
 
-pytestmark = pytest.mark.timeout(60)
-
 NAME = "auditor.prefettura.example.it"
 
 

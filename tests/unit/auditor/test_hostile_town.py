@@ -14,8 +14,6 @@ from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.text import MAX_NUMBER, to_base64
 
-pytestmark = pytest.mark.timeout(60)
-
 STREAM = "0000000000000001/main"
 HASH = to_base64(bytes(range(32)))
 

@@ -4,8 +4,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.tools.audited import Audited, audited, tie
 from tests.tools.lab import Lab, LabCamera
 from torrazzo.archive.fact import parse_fact
@@ -44,7 +42,6 @@ class Books:
         self._town.enter("act", tie(self._town.ledger, self._town.clock.utc()))
 
 
-@pytest.mark.timeout(120)
 def test_hours_of_a_healthy_town_give_no_finding(tmp_path: Path) -> None:
     """Frames at odd rates end beyond the hour in which they begin: that is what a segment's last frame may do."""
     clock = FakeClock(UtcTicks(START - START % HOUR + HOUR - 61 * SECOND))

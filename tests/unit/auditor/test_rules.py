@@ -27,8 +27,6 @@ from torrazzo.ledger.merkle import leaf_hash, root_of
 from torrazzo.ledger.text import to_base64
 from torrazzo.testing.clock import START
 
-pytestmark = pytest.mark.timeout(60)
-
 STREAM = "0000000000000001/main"
 HASH = to_base64(bytes(range(32)))
 

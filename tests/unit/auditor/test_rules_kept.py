@@ -38,8 +38,6 @@ from torrazzo.ledger.prune_sums import PruneSums
 from torrazzo.ledger.text import to_base64
 from torrazzo.testing.clock import START
 
-pytestmark = pytest.mark.timeout(60)
-
 STREAM = "0000000000000001/main"
 HASH = to_base64(bytes(range(32)))
 

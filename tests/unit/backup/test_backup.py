@@ -40,8 +40,6 @@ from torrazzo.town import Home
 from torrazzo.town.home import load_settings
 from torrazzo.town.office import new_camera
 
-pytestmark = pytest.mark.timeout(120)
-
 DISK, CLOCK = OsDisk(), SystemClock()
 FACTS = facts(1_000)
 SETTINGS = {"torrazzo.toml", "anchors.toml", "aruba.pem"}

@@ -38,8 +38,6 @@ from torrazzo.testing import ClipSpec, FakeClock, make_clip
 from torrazzo.town import Home
 from torrazzo.town.home import WitnessSettings, load_settings, save_settings
 
-pytestmark = pytest.mark.timeout(120)
-
 DISK = OsDisk()
 DAY_S = 86_400
 FACTS = a_term(4)

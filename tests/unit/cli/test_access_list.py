@@ -20,8 +20,6 @@ from torrazzo.durable import OsDisk
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.tiles import WIDTH
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[LookTown]:

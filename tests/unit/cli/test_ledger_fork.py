@@ -29,8 +29,6 @@ from torrazzo.ledger.text import parse_hash, to_base64
 from torrazzo.town import Home
 from torrazzo.town.home import load_settings
 
-pytestmark = pytest.mark.timeout(90)
-
 FACTS = a_term(4)
 BOOT = {"part": "keyring", "boot": "11111111-2222-3333-4444-555555555555", "sw": "0.1.0"}
 

@@ -31,8 +31,6 @@ from torrazzo.town import Home
 from torrazzo.town.home import WitnessSettings, load_settings, save_settings
 from torrazzo.town.office import new_camera
 
-pytestmark = pytest.mark.timeout(60)
-
 FACTS = a_term(4)
 BOOT = {"part": "keyring", "boot": "11111111-2222-3333-4444-555555555555", "sw": "0.1.0"}
 

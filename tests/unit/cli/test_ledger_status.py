@@ -22,7 +22,6 @@ def test_a_witness_is_told_by_the_towns_clock() -> None:
     assert "cosigned 2026-11-24 23:40:00+01:00" in ledger._witness_text(witness, ZoneInfo("Europe/Rome"))
 
 
-@pytest.mark.timeout(90)
 def test_the_zone_is_told_to_whoever_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who cannot read the settings is told by the people's socket in which zone times are to be shown."""
     with held_town(tmp_path) as town:

@@ -26,8 +26,6 @@ from torrazzo.ledger.files import LogFiles
 from torrazzo.ledger.identity import KINDS, LogName
 from torrazzo.ledger.secret import load_identity
 
-pytestmark = pytest.mark.timeout(120)
-
 WISH = {
     "cameras": ["Piazza"], "stream": "main", "from": "2026-11-24T22:00:12Z", "to": "2026-11-24T22:00:15Z",
     "purpose": "crime", "recipient_class": "police", "reason": "furto", "case": "7", "recipient": "Questura",

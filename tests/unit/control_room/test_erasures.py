@@ -13,8 +13,6 @@ from torrazzo.base.errors import TorrazzoError
 from torrazzo.base.times import HOUR, UtcTicks, hour_of, iso_from_ticks
 from torrazzo.testing.clock import START
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def test_asked_by_one_approved_by_another(tmp_path: Path) -> None:
     """Nothing goes before another person with the right has approved; then nobody can look at it any more."""

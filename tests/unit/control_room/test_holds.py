@@ -24,8 +24,6 @@ from torrazzo.keyring import KeyClient
 from torrazzo.ledger.identity import EntryName
 from torrazzo.testing.clock import START
 
-pytestmark = pytest.mark.timeout(120)
-
 WEEK = 168 * 3_600
 
 

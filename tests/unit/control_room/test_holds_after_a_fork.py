@@ -12,8 +12,6 @@ from tests.tools.forked import fork, trust
 from tests.tools.held_town import OTHER, HeldTown, held_town
 from tests.tools.ledger_process import size, until
 
-pytestmark = pytest.mark.timeout(120)
-
 WEEK = 168 * 3_600
 
 

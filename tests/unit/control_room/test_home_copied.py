@@ -13,8 +13,6 @@ from torrazzo.cli.keyring import status
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.town.home import Home
 
-pytestmark = pytest.mark.timeout(60)
-
 THREATS = Path(__file__).parents[3] / "docs" / "2-design" / "threats.md"
 
 

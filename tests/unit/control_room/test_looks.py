@@ -41,8 +41,6 @@ from torrazzo.playback import media_playlist
 from torrazzo.testing.clips import Clip
 from torrazzo.testing.clock import START
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[LookTown]:

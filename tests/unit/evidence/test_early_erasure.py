@@ -27,8 +27,6 @@ from torrazzo.playback.held import Everything, HeldIndex
 from torrazzo.playback.shelf import Shelf
 from torrazzo.retention.held import Held
 
-pytestmark = pytest.mark.timeout(300)
-
 ANNA, BRUNO = Private("anna", "ripresa illecita", "2026/118"), Private("bruno", "visto", "2026/118")
 SPAN = Span(FIRST, UtcTicks(FIRST + HOUR))
 

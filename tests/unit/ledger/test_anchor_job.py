@@ -35,7 +35,7 @@ from torrazzo.testing import FaultyDisk
 from torrazzo.testing.disk import PowerOff
 from torrazzo.town import Home
 
-pytestmark = [needs_openssl, pytest.mark.timeout(120)]
+pytestmark = needs_openssl
 
 HOUR = 3_600
 NEVER = threading.Event()

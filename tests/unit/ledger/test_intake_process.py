@@ -32,8 +32,6 @@ from torrazzo.town import Home
 from torrazzo.town.ask import ask
 from torrazzo.town.home import load_settings, save_settings
 
-pytestmark = pytest.mark.timeout(60)
-
 BOOT = {"part": "keyring", "boot": "11111111-2222-3333-4444-555555555555", "sw": "0.1.0"}
 
 

@@ -149,7 +149,6 @@ def test_the_head_is_copied_once_a_minute(desk: Desk) -> None:
     assert {head["kind"] for head in heads} == {"rec"}
 
 
-@pytest.mark.timeout(30)
 def test_an_act_is_entered_at_once(desk: Desk) -> None:
     """Facts that wait go with it; the next act waits for no time to pass; each has its index when it is on disk."""
     desk.sequencer.turn()  # which has no head to copy yet
@@ -164,7 +163,6 @@ def test_an_act_is_entered_at_once(desk: Desk) -> None:
     assert list(desk.store.act.entries(0, 2)) == [BOOT] * 2
 
 
-@pytest.mark.timeout(30)
 def test_acts_that_come_while_others_are_written_go_together(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three that come during one batch make up the next one: one transaction, one signed head for all of them."""
     desk.sequencer.turn()
@@ -185,7 +183,6 @@ def test_acts_that_come_while_others_are_written_go_together(desk: Desk, monkeyp
     assert batches == [1, 3]
 
 
-@pytest.mark.timeout(30)
 def test_an_act_waits_for_no_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever entered it is told, and can have it proven, once it is committed: before files and head are published."""
     desk.sequencer.turn()
@@ -200,7 +197,6 @@ def test_an_act_waits_for_no_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     assert told == [{0}]
 
 
-@pytest.mark.timeout(30)
 def test_an_end_leaves_no_act_in_doubt(desk: Desk) -> None:
     """What has come is entered; what comes afterwards is refused."""
     stop, found = threading.Event(), entering(desk, 2)
@@ -237,7 +233,6 @@ def test_only_what_others_do_is_entered(desk: Desk, kind: str) -> None:
         desk.sequencer.enter(line)
 
 
-@pytest.mark.timeout(30)
 def test_a_store_that_fails_ends_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits for an act is told that nobody knows; the thread ends, for the next life to find out."""
     errors: list[BaseException] = []

@@ -40,8 +40,6 @@ from torrazzo.town.home import WitnessSettings, load_settings, save_settings
 from torrazzo.witness import WitnessHome
 from torrazzo.witness.heads import Heads
 
-pytestmark = pytest.mark.timeout(60)
-
 BOOT = {"part": "keyring", "boot": "11111111-2222-3333-4444-555555555555", "sw": "0.1.0"}
 FACTS = a_term(12)
 

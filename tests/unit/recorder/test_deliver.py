@@ -19,8 +19,6 @@ from torrazzo.recorder import deliver
 from torrazzo.recorder.deliver import Deliverer, ToLedger
 from torrazzo.recorder.journal import Delivery
 
-pytestmark = pytest.mark.timeout(60)
-
 FACTS = [Delivery(fact.line, None, ()) for fact in a_term(5)]
 FINE = (200, b'{"taken":1}')
 

@@ -30,8 +30,6 @@ from torrazzo.witness import Witness, WitnessHome, run_witness
 from torrazzo.witness.heads import Heads
 from torrazzo.witness.settings import load_key, load_settings, make_home
 
-pytestmark = pytest.mark.timeout(60)
-
 VECTORS = Path(__file__).parents[3] / "vectors"
 LOG, FORK = SmallLog(), SmallLog(tag="other")
 OTHER = SmallLog("torrazzo.example.it/act", seed=b"\2" * 32)
