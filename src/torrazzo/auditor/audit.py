@@ -17,7 +17,7 @@ from torrazzo.auditor.finding import Finding
 from torrazzo.auditor.mirror import Copied, Mirror
 from torrazzo.auditor.parting import parted
 from torrazzo.auditor.rec_rules import RecRules
-from torrazzo.auditor.source import Continued, Source
+from torrazzo.auditor.source import Continued, OutOfTime, Source
 from torrazzo.auditor.store import AuditStore, Followed, Found, Life
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError
@@ -88,6 +88,7 @@ class Auditor:
         now: int = clock.utc()
         self._answered, self._grown = now, now  # when the ledger and its logs did last, UTC ticks
         self._began(now)
+        self._behind: int | None = None  # entries that the last look, which had not the time for all, left
         self.trouble: str | None = None  # why the last look came to nothing
 
     # -- one look
@@ -127,23 +128,41 @@ class Auditor:
 
     def _look(self) -> None:
         asked = self._clock.utc()
+        heads: dict[LogKind, Continued] = {}
+        before = self._followed_entries()
+        self._source.begin()
         try:
-            act = self._since("act")
-            has_grown = self._follow("rec", self._since("rec"), asked)
-            has_grown |= self._follow("act", act, asked)
+            heads["act"] = self._since("act")
+            heads["rec"] = self._since("rec")
+            has_grown = self._follow("rec", heads["rec"], asked)
+            has_grown |= self._follow("act", heads["act"], asked)
         except Contradiction as error:
             self._contradicted(error)
             self.trouble = str(error)
         except (TorrazzoError, OSError) as error:
             self.trouble = str(error)
-            self._miss(asked, str(error))
+            now = self._clock.utc()
+            if isinstance(error, OutOfTime) and self._comes_nearer(heads, before):
+                self._answered = now
+            self._miss(now, str(error))
             return
         else:
-            self.trouble = None
+            self.trouble, self._behind = None, None
             self._answered = asked
             self._grown = asked if has_grown else self._grown
             self._hear(asked)
         self._tell_overdue()
+
+    def _comes_nearer(self, heads: Mapping[LogKind, Continued], before: int) -> bool:
+        """Whether looks that had not the time for all will reach the heads: of an auditor that was long away."""
+        followed, last = self._followed_entries(), self._behind
+        if followed - before < STEP // 2:
+            return False
+        self._behind = sum(each.head.size for each in heads.values()) - followed
+        return last is None or self._behind < last
+
+    def _followed_entries(self) -> int:
+        return sum(each.size for each in self._logs.values())
 
     def _since(self, kind: LogKind) -> Continued:
         """How the present head goes on from what was followed; a log that has less cannot say."""
@@ -256,6 +275,7 @@ class Auditor:
         """R1, with the first entry that is another one now, or none; and the two heads."""
         each, head = self._logs[error.kind], error.shown.head
         finding = Finding("R1", error.kind, str(error))
+        self._source.begin()
         try:
             place = parted(each.mirror, self._source, each.kind, head, error.entries)
         except (TorrazzoError, OSError) as trouble:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, Unavailable
+from torrazzo.base.times import BootNs
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.chip_statement import ChipStatement
 from torrazzo.ledger.errors import Pruned
@@ -16,9 +17,10 @@ from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.note import Note
 from torrazzo.ledger.text import parse_hash, parse_number, shown
 from torrazzo.ledger.tiles import Tile, split_entries, tile_width
-from torrazzo.ledger.witness_client import call
+from torrazzo.ledger.witness_client import Answer, call
 
-SECONDS = 10.0
+SECONDS = 10.0  # for one answer
+LOOK_S = 120  # for all answers of a look: a town that answers slowly, but answers, is silent all the same
 
 
 class Continued(NamedTuple):
@@ -29,11 +31,20 @@ class Continued(NamedTuple):
     path: tuple[bytes, ...]
 
 
+class OutOfTime(Unavailable):
+    """The look has had its time."""
+
+
 class Source:
     """Raises `Unavailable` when nobody answers, `Pruned`, and `Invalid` for what is in no form."""
 
     def __init__(self, address: str, clock: Clock) -> None:
         self._address, self._clock = address, clock
+        self._until: BootNs | None = None
+
+    def begin(self) -> None:
+        """A look: what has not come when its time is over does not come, `OutOfTime`."""
+        self._until = BootNs(self._clock.boot_ns() + LOOK_S * 1_000_000_000)
 
     def head(self, kind: LogKind) -> Continued:
         """The present one."""
@@ -79,7 +90,7 @@ class Source:
         return found if hashlib.sha256(found.statement).digest() == hash_ else None
 
     def _read(self, target: str) -> bytes:
-        answer = call(self._address, target, self._clock, seconds=SECONDS)
+        answer = self._call(target)
         if answer.status == 200:
             return answer.body
         told = f"{self._address}: {target}: it answered {answer.status}: {shown(answer.body.decode(errors='replace'))}"
@@ -90,3 +101,20 @@ class Source:
         if answer.status == 403:
             raise Refused(told)
         raise Unavailable(told)
+
+    def _call(self, target: str) -> Answer:
+        """Within what is left of the look."""
+        left = self._left()
+        try:
+            if left > 0:
+                return self._ask(target, min(SECONDS, left))
+        except Unavailable:
+            if self._left() > 0:
+                raise
+        raise OutOfTime(f"{self._address}: {target}: not answered before the {LOOK_S} s of a look were over")
+
+    def _ask(self, target: str, seconds: float) -> Answer:
+        return call(self._address, target, self._clock, seconds=seconds)
+
+    def _left(self) -> float:
+        return SECONDS if self._until is None else (self._until - self._clock.boot_ns()) / 1_000_000_000

@@ -8,11 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.tools.audited import Audited, Line, MemoryLedger, audited, only, started
+from torrazzo.auditor import audit
 from torrazzo.auditor.finding import Finding
 from torrazzo.auditor.rec_rules import RecRules
+from torrazzo.auditor.source import LOOK_S, Source
+from torrazzo.base.errors import Invalid, Unavailable
+from torrazzo.base.times import SECOND
 from torrazzo.ledger.act import pack_act
 from torrazzo.ledger.identity import LogKind
 from torrazzo.ledger.text import MAX_NUMBER, to_base64
+from torrazzo.ledger.tiles import WIDTH
+from torrazzo.ledger.witness_client import Answer
+from torrazzo.testing import FakeClock
 
 STREAM = "0000000000000001/main"
 HASH = to_base64(bytes(range(32)))
@@ -81,3 +88,68 @@ def test_no_status_stops_a_new_auditor(tmp_path: Path, told: str) -> None:
         ledger.says = ""
         assert town.look(10) == []
         assert town.auditor.trouble is None
+
+
+class SlowLedger(MemoryLedger):
+    """Each of its answers takes so long on the clock; whoever gives it less time gets none."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = self._time = clock
+        self.takes_s = 0.0
+
+    def _read(self, target: str) -> bytes:
+        return Source._read(self, target)
+
+    def _ask(self, target: str, seconds: float) -> Answer:
+        self._time.advance(min(self.takes_s, seconds))
+        if self.takes_s > seconds:
+            raise Unavailable("not answered in time")
+        try:
+            return Answer(200, super()._read(target))
+        except Invalid as error:
+            return Answer(404, str(error).encode())
+
+
+def _many(count: int) -> list[bytes]:
+    return [b'{"v":1,"kind":"late","x":%d}' % each for each in range(count)]
+
+
+def test_a_town_that_answers_slowly_is_silent(tmp_path: Path) -> None:
+    """A look ends after two minutes, what did not come is a silence, and the next look goes on where it was."""
+    clock = FakeClock()
+    ledger = SlowLedger(clock)
+    with audited(tmp_path / "slow", ledger, clock) as town:
+        started(town)
+        start = clock.utc()
+        known = len(ledger.entries["rec"])
+        town.enter("rec", *_many(16 * WIDTH))
+        ledger.takes_s = 9
+        for _ in range(2):
+            before = clock.utc()
+            town.auditor.look()
+            assert clock.utc() - before == LOOK_S * SECOND
+        assert "a look" in str(town.auditor.trouble)
+        ((begun, end, why),) = town.store.silences()
+        assert (begun, end) == (start, None)
+        assert "does not answer" in why
+        ledger.takes_s = 0
+        assert len(town.look()) == 16 * WIDTH  # each is nonsense, and found
+        assert town.auditor.status()["logs"]["rec"]["size"] == known + 16 * WIDTH  # type: ignore[index]
+        assert town.store.silences()[0][1] == clock.utc()
+
+
+def test_an_auditor_that_catches_up_hears_no_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than can be read in one look comes in several; as long as they come nearer to the head, the town answers."""
+    monkeypatch.setattr(audit, "STEP", WIDTH)
+    clock = FakeClock()
+    ledger = SlowLedger(clock)
+    with audited(tmp_path / "new", ledger, clock) as town:
+        town.enter("rec", *_many(16 * WIDTH))
+        ledger.takes_s = 9
+        looks = 0
+        while town.auditor.status()["logs"]["rec"]["size"] < 16 * WIDTH:  # type: ignore[index]
+            town.look(10)
+            looks += 1
+        assert looks > 2
+        assert town.store.silences() == []
