@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
 from torrazzo.base.errors import Damaged
-from torrazzo.durable import Disk, ReadFile, move_into_place
+from torrazzo.durable import Disk, ReadFile
 
 STEP = 1 << 20
 BLOCK = 16
@@ -27,7 +27,7 @@ Told = Callable[[int], None]  # bytes done; what it raises ends the work
 
 def clear_drafts(disk: Disk, out: Path) -> None:
     """Remove what an export that ended without its end has left beside `out`."""
-    for path in (_new(out), _sealed(out)):
+    for path in (_new(out), _sealed(out), report_draft(out)):
         with contextlib.suppress(FileNotFoundError):
             disk.unlink(path)
 
@@ -71,10 +71,6 @@ class Draft:
             encrypt(lambda pipe: self._copy(pipe, told), sink, [self._recipient])
             file.sync()
         return sink.size, sink.digest.hexdigest()
-
-    def place(self) -> None:
-        """What was sealed appears under its name."""
-        move_into_place((_new if self._recipient is None else _sealed)(self._out), self._out)
 
     def _copy(self, pipe: BinaryIO, told: Told) -> None:
         digest, done = hashlib.sha256(), 0
@@ -144,6 +140,16 @@ class _Sink:
 
     def flush(self) -> None:
         """Synced when all is there."""
+
+
+def sealed_draft(out: Path, recipient: str | None) -> Path:
+    """Where it lies when it was sealed, beside its place."""
+    return _new(out) if recipient is None else _sealed(out)
+
+
+def report_draft(out: Path) -> Path:
+    """Where its report lies until then."""
+    return out.with_name(f".{out.name}.pdf.new")
 
 
 def _new(out: Path) -> Path:

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The job "export": a copy that was asked for and approved becomes a package that lies where it was wanted.
 
-    begin ─ clip, clip, … ─ package, and its report
+    begin ─ clip, clip, … ─ package, and its report ─ place
 
 Each is a step: after a crash the job goes on with the one that was not over. The package lies in the folder where it
 is wanted, as `.<name>.new`, mode 0600, until it was checked; clips lie nowhere else. With a recipient it lies there
-veiled (draft.py) until it is encrypted: never in the clear.
+veiled (draft.py) until it is encrypted: never in the clear. Its digest is known before it has its name: by that a job
+that fails, or is cancelled in whichever life, knows what it has put there (`take_back`), and leaves what others have.
 """
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -22,14 +24,16 @@ from torrazzo.base import StreamId
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, KeyGone, Refused, Unavailable
 from torrazzo.base.times import UtcTicks
-from torrazzo.durable import Disk
-from torrazzo.evidence.draft import Draft, clear_drafts
+from torrazzo.durable import Disk, move_into_place
+from torrazzo.evidence.draft import Draft, clear_drafts, report_draft, sealed_draft
 from torrazzo.evidence.gather import NOTHING_LEFT, Asked, Gathering, Measured, Progress, Source, why_of
 from torrazzo.evidence.jobs import Steps, Values
 from torrazzo.evidence.package import PackageParts, write_package
 from torrazzo.evidence.report import Custody, HandedOver, report_pdf
 from torrazzo.ledger import Unproven
 from torrazzo_verify import verify as verifier
+
+PACKAGE = "package"  # the step after which its digest is known
 
 _ATTEMPTS = 3  # a piece may be damaged between planning and writing
 
@@ -62,24 +66,25 @@ class ExportJob:
 
     def run(self, order: Values, steps: Steps) -> Values:
         """The result tells file, size, digest, verdict, and what had to be left out."""
-        placed: list[Path] = []
+        out, packaged = Path(order["out"]), Values()
         is_done = False
         try:
-            found = self._run(Path(order["out"]), order, steps, placed)
+            found = self._run(out, order, steps, packaged)
             is_done = True
             return found
         finally:
-            clear_drafts(self._disk, Path(order["out"]))  # also of a life before
-            for path in () if is_done else placed:  # cancelled or failed, be it in the very last moment
-                with contextlib.suppress(FileNotFoundError):
-                    self._disk.unlink(path)
+            clear_drafts(self._disk, out)  # also of a life before
+            if not is_done:  # cancelled or failed, be it in the very last moment
+                try:
+                    take_back(self._disk, out, packaged)
+                except Unavailable as error:
+                    log.error("package_left", error=str(error))  # noqa: TRY400 - why it failed is told besides
 
-    def _run(self, out: Path, order: Values, steps: Steps, placed: list[Path]) -> Values:
+    def _run(self, out: Path, order: Values, steps: Steps, packaged: Values) -> Values:
         """What may have to be waited for is asked for within steps."""
         ask, person = int(order["ask"]), str(order["person"])
         key = named_key(order.get("recipient"))
         begun = steps.step("begin", (0, 0.01), lambda _: self._begin(ask, person, out, key))
-        placed += [path for path in (out, report_of(out)) if path.exists()]  # by a life before: `begin` found none
         names = {StreamId.parse(stream): name for stream, name in begun["names"].items()}
         with contextlib.ExitStack() as stack:
 
@@ -99,12 +104,14 @@ class ExportJob:
                 told = [f"{names[stream]}: {found['left_out']}" for stream, found in clips.items()]
                 raise Invalid(f"ask {ask}: {'; '.join(told)}")
             missing = {stream: found.get("why", "nothing") for stream, found in clips.items() if "left_out" in found}
-            wanted = _Wanted(out, order.get("recipient"), UtcTicks(begun["made"]), left_out, missing, placed)
+            wanted = _Wanted(out, order.get("recipient"), UtcTicks(begun["made"]), left_out, missing)
 
             def package(tell: Progress) -> Values:
                 return self._package(gathering.it, measured, wanted, lambda: self._town.custody(ask, person), tell)
 
-            found = steps.step("package", (0.5, 1), package)
+            packaged |= steps.step(PACKAGE, (0.5, 0.99), package)
+        steps.step("place", (0.99, 1), lambda _: self._place(out, order.get("recipient"), packaged))
+        found = {name: value for name, value in packaged.items() if name != "report_sha256"}
         return {**found, "file": str(out), "left_out": left_out}
 
     def _begin(self, ask: int, person: str, out: Path, key: str | None) -> Values:
@@ -142,7 +149,7 @@ class ExportJob:
         custody: Callable[[], Custody],
         tell: Progress,
     ) -> Values:
-        """Written beside its place, checked as a court would, then put there, with its report: nothing slow behind."""
+        """Written beside its place, checked as a court would, sealed, its report beside it: nothing slow behind."""
         out, draft = wanted.out, Draft(self._disk, wanted.out, wanted.recipient)
         try:
             parts = self._write(gathering, measured, wanted, draft, lambda done: tell(0.6 * done))
@@ -151,20 +158,42 @@ class ExportJob:
             size, sha256 = draft.seal(lambda _: tell(0.9))
             file = HandedOver(out.name, size, sha256, wanted.recipient, gathering.unshown(), wanted.left_out, findings)
             report = self._report(gathering.ask, parts, custody(), file)
-            tell(0.99)
-            wanted.placed.append(out)
-            draft.place()
             if report is not None:
-                wanted.placed.append(report_of(out))
-                self._disk.publish(report_of(out), report)
+                with contextlib.closing(self._disk.create(report_draft(out))) as beside:
+                    beside.append([report])
+                    beside.sync()
+            tell(0.99)
         except OSError as error:
+            clear_drafts(self._disk, out)
             raise Unavailable(
                 f"{out}: {error.strerror}; choose another place or make room, then export again"
             ) from error
-        finally:
-            clear_drafts(self._disk, out)
-        where = None if report is None else str(report_of(out))
-        return {"bytes": size, "sha256": sha256, "verdict": "verified", "losses": gathering.losses(), "report": where}
+        return {
+            "bytes": size,
+            "sha256": sha256,
+            "verdict": "verified",
+            "losses": gathering.losses(),
+            "report": None if report is None else str(report_of(out)),
+            "report_sha256": None if report is None else hashlib.sha256(report).hexdigest(),
+        }
+
+    def _place(self, out: Path, recipient: str | None, packaged: Values) -> Values:
+        """Both get their names, unless an earlier life gave them. What has such a name and is not ours stays."""
+        drafts = [(sealed_draft(out, recipient), out, packaged["sha256"])]
+        if packaged["report"] is not None:
+            drafts.append((report_draft(out), report_of(out), packaged["report_sha256"]))
+        try:
+            for draft, path, sha256 in drafts:
+                if is_ours(path, sha256):
+                    continue
+                if path.exists():
+                    raise Refused(f"{path} exists, and was not there when this export began; choose another name")
+                if not is_ours(draft, sha256):
+                    raise Damaged(f"{draft}: what was checked is gone, or another; export again")
+                move_into_place(draft, path)
+        except OSError as error:
+            raise Unavailable(f"{out}: {error.strerror}; choose another place, then export again") from error
+        return {}
 
     def _report(self, ask: int, parts: PackageParts, custody: Custody, file: HandedOver) -> bytes | None:
         """None where the machine cannot draw it: the package is worth the same without."""
@@ -227,6 +256,25 @@ def report_of(package: Path) -> Path:
     return package.with_name(f"{package.name}.pdf")
 
 
+def is_ours(path: Path, sha256: str) -> bool:
+    """Whether a file is there, and these are its bytes."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def take_back(disk: Disk, out: Path, packaged: Values) -> None:
+    """Remove what has its name already, by what the step `PACKAGE` gave; what others have put there stays."""
+    for path, sha256 in ((out, packaged.get("sha256")), (report_of(out), packaged.get("report_sha256"))):
+        try:
+            if sha256 is not None and is_ours(path, sha256):
+                disk.unlink(path)
+        except OSError as error:
+            raise Unavailable(f"{path}: if it is there, it is whole, and was not taken away: {error}") from error
+
+
 class _Wanted(NamedTuple):
     """Beside the clips."""
 
@@ -235,7 +283,6 @@ class _Wanted(NamedTuple):
     made: UtcTicks
     left_out: Mapping[str, str]
     missing: Mapping[StreamId, str]  # the same in one word
-    placed: list[Path]  # what of it has its name
 
 
 class _Late:

@@ -23,7 +23,7 @@ from torrazzo.base.errors import Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.durable import Disk
 
 # Of a kind's order and the results of its steps; grows when an older job could not be gone on with. 1 for the others.
-_VERSIONS = {"export": 2}
+_VERSIONS = {"export": 3}
 _DBOS_VERSION = "1"  # jobs of another one would wait for ever, and nobody would be told why
 _POLL_S, _PROMPT_S = 10.0, 3.0  # each look into a queue costs some 8 ms: only who orders a copy waits before a screen
 _PROMPT = "export"
@@ -151,6 +151,11 @@ class Jobs:
         if not found:
             raise Invalid(f"no job {id_}; `torrazzo evidence list` shows those that there are")
         return found[0]
+
+    def gave(self, id_: str, step: str) -> Values:
+        """What a step of a job has given, in whichever life; nothing where it was never over."""
+        steps = self._client.list_workflow_steps(id_)
+        return next((each["output"] for each in steps if each["function_name"] == step and each["output"]), {})
 
     def newest(self, kind: str) -> JobState | None:
         """The one that was ordered last."""

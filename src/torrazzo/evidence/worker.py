@@ -28,8 +28,8 @@ from torrazzo.base.times import ns_from_ticks
 from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.evidence.draft import clear_drafts
-from torrazzo.evidence.export_job import order, report_of
-from torrazzo.evidence.jobs import Jobs, JobState, Kind
+from torrazzo.evidence.export_job import PACKAGE, order, report_of, take_back
+from torrazzo.evidence.jobs import Jobs, JobState, Kind, Values
 from torrazzo.ledger.text import parse_number
 from torrazzo.town.home import Home, load_settings
 from torrazzo.town.unix_server import Body, Desk, NotFound, UnixServer
@@ -132,9 +132,10 @@ class Shelf:
             with contextlib.suppress(FileNotFoundError):
                 self._disk.unlink(each)
 
-    def clear(self, path: Path) -> None:
+    def clear(self, path: Path, packaged: Values) -> None:
         """Remove what a life of the worker that was killed has left, if nobody will go on with it."""
         clear_drafts(self._disk, path)
+        take_back(self._disk, path, packaged)
         if self.holds(path):  # a name that no other job has
             self.take(path)
 
@@ -202,7 +203,7 @@ class WorkerDesk:
     def _cancel(self, job: JobState) -> None:
         self._jobs.cancel(job.id)
         if "out" in job.order and self._jobs.state(job.id).state == "cancelled":  # and not done a moment before
-            self._shelf.clear(Path(job.order["out"]))
+            self._shelf.clear(Path(job.order["out"]), self._jobs.gave(job.id, PACKAGE))
 
     def _package(self, name: str) -> Path:
         job = self._own(name)

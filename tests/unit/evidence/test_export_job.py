@@ -3,6 +3,7 @@
 """The job that makes a package, step by step, in one life or in several."""
 
 import contextlib
+import hashlib
 import json
 import os
 import sqlite3
@@ -24,7 +25,7 @@ from torrazzo.base.errors import Damaged, Invalid, Refused, Unavailable
 from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of
 from torrazzo.durable import OsDisk
 from torrazzo.evidence import export_job, jobs
-from torrazzo.evidence.export_job import ExportJob, order
+from torrazzo.evidence.export_job import PACKAGE, ExportJob, order
 from torrazzo.evidence.gather import Asked, Source
 from torrazzo.evidence.jobs import Cancelled, JobState, Values, Work
 from torrazzo.evidence.report import Custody
@@ -86,6 +87,7 @@ class Lives:
         assert 0 <= part[0] < part[1] <= 1
         if name not in self.kept:
             self.worked.append(name)
+            self.fate(name, 0)
             work = jobs.patient(work, FakeClock(), lambda _: self.fate(name, -1))
             self.kept[name] = json.dumps(work(lambda done: self.fate(name, done)))
             self.fate(name, 1)
@@ -121,9 +123,11 @@ def test_the_package_lies_where_it_was_wanted_and_verifies(town: SmallTown, tmp_
     assert (town.open, town.opened) == (0, 1)
 
 
-@pytest.mark.parametrize("step", ["begin", "clip duomo", "clip po", "package"])
+@pytest.mark.parametrize("step", ["begin", "clip duomo", "clip po", "package", "place"])
 @pytest.mark.parametrize("at", [0.0, 0.4, 0.7])
-def test_a_job_that_was_killed_goes_on_with_its_step(step: str, at: float, town: SmallTown, tmp_path: Path) -> None:
+def test_a_job_that_was_killed_goes_on_with_its_step(
+    step: str, at: float, town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No step is done twice that was over, and the clips are those of an export in one go."""
 
     def fate(name: str, done: float) -> None:
@@ -132,8 +136,7 @@ def test_a_job_that_was_killed_goes_on_with_its_step(step: str, at: float, town:
             raise Killed
 
     lives = Lives(fate)
-    with contextlib.suppress(Killed):
-        run(town, lives, tmp_path / "1.asice")
+    kill(lambda: run(town, lives, tmp_path / "1.asice"), monkeypatch)
     before = [name for name in lives.worked if name in lives.kept]
     run(town, lives, tmp_path / "1.asice")
     assert not [name for name in before if lives.worked.count(name) > 1]
@@ -156,33 +159,49 @@ def test_a_cancelled_job_leaves_nothing(town: SmallTown, tmp_path: Path) -> None
 
 
 def test_a_job_that_was_killed_with_its_package_in_place_and_then_fails_leaves_nothing(
-    town: SmallTown, tmp_path: Path
+    town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither what this life put there nor what the one before did: nobody would know whose it is."""
     fates = iter([Killed, Invalid])
 
     def fate(name: str, done: float) -> None:
-        if name == "package" and done >= 0.3:
+        if name == "place" and done >= 1:
+            del lives.kept[name]  # whoever is killed here has not written down that it is done
             raise next(fates)
 
     lives = Lives(fate)
-    with contextlib.suppress(Killed):
-        run(town, lives, tmp_path / "1.asice")
-    (tmp_path / "1.asice").write_bytes(b"of a life that was killed outright")
+    kill(lambda: run(town, lives, tmp_path / "1.asice"), monkeypatch)
+    assert verify(str(tmp_path / "1.asice"), parse_policy(POLICY.pack()), lambda _: None) == 0
     with pytest.raises(Invalid):
         run(town, lives, tmp_path / "1.asice")
     assert not list(tmp_path.glob("*.asice*")) + list(tmp_path.glob(".*"))
 
 
+def test_what_somebody_put_there_meanwhile_is_neither_replaced_nor_removed(town: SmallTown, tmp_path: Path) -> None:
+    """A file that has the package's name when that is to be placed is another person's."""
+    for name in ("1.asice", "2.asice.pdf"):
+        mine = tmp_path / name
+
+        def fate(step: str, _: float, mine: Path = mine) -> None:
+            if step == "package":
+                mine.write_text("mine")
+
+        with pytest.raises(Refused, match="not there when"):
+            run(town, Lives(fate), tmp_path / name.removesuffix(".pdf"))
+        assert mine.read_text() == "mine"
+        assert {path.name for path in tmp_path.glob("*asice*")} == {name}
+        mine.unlink()
+
+
 @pytest.mark.parametrize("recipient", [None, KEY], ids=["open", "encrypted"])
-@pytest.mark.parametrize("at", [0.9, 0.99, 1.0])
+@pytest.mark.parametrize(("step", "at"), [("package", 0.9), ("package", 0.99), ("place", 0.0), ("place", 1.0)])
 def test_a_job_that_is_cancelled_in_its_last_moment_leaves_nothing(
-    at: float, recipient: str | None, town: SmallTown, tmp_path: Path
+    step: str, at: float, recipient: str | None, town: SmallTown, tmp_path: Path
 ) -> None:
     """While the report is drawn, just before all is put in its place, and just after: a no is a no."""
 
     def fate(name: str, done: float) -> None:
-        if name == "package" and done >= at:
+        if name == step and done >= at:
             raise Cancelled
 
     (tmp_path / "out").mkdir()
@@ -502,8 +521,21 @@ def test_cancelling_a_job_that_no_life_goes_on_with_removes_what_a_killed_one_le
         def cancel(self, _: str) -> None:
             self.now = "cancelled"
 
+        def gave(self, _: str, step: str) -> Values:
+            assert step == PACKAGE
+            return given
+
+    given = Values()
     (tmp_path / ".1.asice.new").write_text("pictures")
     me, shelf = Peer.of(os.getuid()), Shelf(tmp_path / "packages", OsDisk(), FakeClock())
     desk = WorkerDesk(Waiting(), shelf, me, People({}, os.getuid()))  # type: ignore[arg-type]  # all that it asks
     assert desk.answer("POST", "/jobs/export-1/cancel", b"{}").status == 200
     assert not list(tmp_path.iterdir())
+    for name in ("1.asice", "1.asice.pdf"):
+        (tmp_path / name).write_text(name)
+    assert desk.answer("POST", "/jobs/export-1/cancel", b"{}").status == 200
+    assert len(list(tmp_path.iterdir())) == 2, "whatever has that name is not the job's, as long as it made nothing"
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("1.asice", "1.asice.pdf")}
+    given |= {"sha256": digests["1.asice"], "report_sha256": digests["1.asice.pdf"]}
+    assert desk.answer("POST", "/jobs/export-1/cancel", b"{}").status == 200
+    assert not list(tmp_path.iterdir()), "it was put there before the worker was killed"

@@ -12,6 +12,13 @@ import { Icon } from "../../ui/Icon";
 import { Alert } from "../../ui/Notices";
 import { Status, type Tone } from "../../ui/Status";
 
+/** What a job is at, as it is told; of others it is said that it waits for its turn. */
+const STEPS: Readonly<Record<string, string>> = {
+  begin: "exports.step_begin",
+  package: "exports.step_package",
+  place: "exports.step_package",
+};
+
 const TONES: Record<ExportState, Tone> = {
   asked: "warning",
   refused: "off",
@@ -73,7 +80,7 @@ function Progress({ one: { number, state, job } }: { readonly one: Export }) {
     ? t("exports.step_held_up")
     : step === "clip"
       ? t("exports.step_clip", { name: rest.join(" ") })
-      : t(step === "begin" || step === "package" ? `exports.step_${step}` : "exports.step_waiting");
+      : t(STEPS[step] ?? "exports.step_waiting");
   const percent = Math.round(job.done * 100);
   return (
     <div className="export-progress">
