@@ -24,7 +24,12 @@ from torrazzo.town.office import new_camera
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
-STAFF = {"aldo.prova": Role.AUDITOR, "dora.viola": Role.DPO, "olga.verdi": Role.OPERATOR}
+STAFF = {
+    "aldo.prova": Role.AUDITOR,
+    "carla.neri": Role.DESIGNATO,
+    "dora.viola": Role.DPO,
+    "olga.verdi": Role.OPERATOR,
+}
 REASON = "rissa segnalata davanti al bar"
 
 
@@ -100,6 +105,25 @@ def test_what_somebody_did_just_now(browser: Any, town: ApiTown) -> None:
     asked = [row for row in rows(seen) if "registro: letto" in row]
     assert all("voci: Accessi e rifiuti; tempo: " in row for row in asked)
     assert any("persona: olga.verdi" in row for row in asked)
+    close(seen)
+
+
+@pytest.mark.parametrize(("theme", "language"), LOOKS)
+def test_who_commands_sees_how_often(browser: Any, town: ApiTown, theme: str, language: str) -> None:
+    """Counts and cameras, no person and no reason, and nothing of what the auditor has; WCAG 2.2 AA."""
+    words = WORDS[language]["log"]
+    seen = opened(browser, town, "carla.neri", "/log", language, theme)
+    seen.wait(words["totals_text"])
+    assert seen.page.get_by_role("radio").count() == 0
+    by_name(seen, "button", words["totals_go"]).click()
+    seen.wait(words["totals_kinds"])
+    told = seen.page.locator(".log-totals tbody tr").all_inner_texts()
+    assert [row.split("\t") for row in told if row.startswith(words["total_view"])] == [[words["total_view"], "1"]]
+    assert [row.split("\t") for row in told if row.startswith("Piazza")] == [["Piazza del Comune", "1"]]
+    shown = seen.page.locator(".log-totals").inner_text()
+    assert not any(word in shown for word in (REASON, "Olga", "olga.verdi", "2026/118", "sala-1"))
+    assert seen.axe() == []
+    seen.shot(SHOTS, "log-totals")
     close(seen)
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the law wants on paper, where it ends soon, has ended or is missing (LB-01, LB-02, MN-02, AC-06); pure."""
+"""What the law wants on paper, that ends soon, has ended or is missing (LB-01, LB-02, MN-02, AC-06, LG-08); pure."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from torrazzo.access.account import Account, Agreement
 from torrazzo.access.camera_groups import CameraGroup
+from torrazzo.access.log_reviews import EACH, LogReview
 from torrazzo.base.times import DAY, UtcTicks
 from torrazzo.health import Finding
 from torrazzo.health.finding import TO_KNOW, TODAY
@@ -26,6 +27,7 @@ class Papers(NamedTuple):
     groups: Sequence[CameraGroup]
     agreements: Sequence[Agreement]
     accounts: Sequence[Account]
+    reviews: Sequence[LogReview]  # of the log, newest first
     now: UtcTicks
     today: str
 
@@ -35,6 +37,7 @@ def lapsing(papers: Papers) -> Iterator[Finding]:
     real = [each for each in papers.cameras if each.enabled and not each.synthetic and each.removed is None]
     yield from _agreements(papers)
     yield from _pacts(real, dt.date.fromisoformat(papers.today))
+    yield from _review(papers)
     for camera in real:
         yield from _lacks(camera, papers)
 
@@ -55,6 +58,14 @@ def _pacts(cameras: Iterable[Camera], today: dt.date) -> Iterator[Finding]:
             until[file.pact] = min(day, until.get(file.pact, day))
     for pact, last in until.items():
         yield from _ends("pact", pact[:120], pact, (last - today).days)
+
+
+def _review(papers: Papers) -> Iterator[Finding]:
+    """The first is due as long after the first person came as the next one after it."""
+    begun = min((each.created for each in papers.accounts), default=papers.now)
+    due = EACH + max((each.at for each in papers.reviews), default=begun)
+    if papers.now >= due:
+        yield Finding("log-review", priority=TO_KNOW, text="the month's review of the log was not done")
 
 
 def _ends(what: str, place: str, name: str, days: int) -> Iterator[Finding]:

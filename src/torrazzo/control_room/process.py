@@ -180,7 +180,8 @@ class _Room:
         cameras, groups = self._office.registry.cameras(), staffing.groups.all()
         today = last_day(UtcTicks(now + 1), self._settings.zone)
         accounts, supervisions = staffing.accounts.all(), staffing.supervisions
-        yield from lapsing(Papers(cameras, groups, staffing.accounts.agreements(), accounts, now, today))
+        agreements, reviews = staffing.accounts.agreements(), staffing.reviews.all()
+        yield from lapsing(Papers(cameras, groups, agreements, accounts, reviews, now, today))
         names = {account.id: account.full_name for account in accounts}
         yield from unattended(supervisions.open_ones(), supervisions.is_alone, names, now)
 

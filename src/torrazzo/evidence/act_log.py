@@ -10,7 +10,8 @@ import contextlib
 import json
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from torrazzo.access.book import Book
@@ -34,6 +35,8 @@ from torrazzo.town.home import Home
 PAGE = 100
 MARGIN = DAY  # entries of a time lie that far from it at most, for clocks that were set; windows are closed by then
 MOST_BUNDLES = 2_000  # kept: about 500,000 entries
+
+LOOKS = frozenset({"view", "live"})
 
 _HEAD = re.compile(rb'\{"v":1,"kind":"([a-z0-9._:/-]{1,64})","t":([0-9]{1,19}),')  # keys stand in a fixed order
 _OF = re.compile(rb'"of":([0-9]{1,19})[,}]')
@@ -76,6 +79,16 @@ class Answer(NamedTuple):
     oldest: UtcTicks | None  # time of the first entry that is kept; None: all are
     log: str  # its name; another one than `act` begins at a fork, and what was before is in the one before
     size: int
+
+
+class Totals(NamedTuple):
+    """How often something was done, and by nobody. A look that is renewed is one."""
+
+    kinds: Mapping[str, int]
+    cameras: Mapping[str, int]  # id → looks at it, live or at what it recorded
+    unread: int
+    oldest: UtcTicks | None
+    log: str
 
 
 class _Raw(NamedTuple):
@@ -126,6 +139,18 @@ class ActLog:
         opener.load(page)
         rows = [found.row(raw, opener) for raw in page]
         return Answer(rows, len(matched), untold, found.unread, found.oldest, found.head.log, found.head.size)
+
+    def totals(self, span: Span) -> Totals:
+        """Counts of what stands in the log; no private part is opened. Raises as `ask`."""
+        found = _Found(self, self._head())
+        raws = [raw for raw in found.near(span) if span.start <= raw.t < span.end and raw.kind != "close"]
+        kinds = Counter(raw.kind for raw in raws if raw.kind not in LOOKS)
+        cameras = Counter[str]()
+        for act in (_act(raw) for raw in raws if raw.kind in LOOKS):
+            if act.values.get("renews") is None and (wanted := _wanted(act)) is not None:
+                kinds[act.kind] += 1
+                cameras.update({stream.camera for stream in wanted.streams})
+        return Totals(kinds, cameras, found.unread, found.oldest, found.head.log)
 
     # -- the ledger's bundles
 

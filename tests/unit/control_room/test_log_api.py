@@ -122,6 +122,30 @@ def test_who_may_read_and_why(town: ApiTown, auditor: Browser) -> None:
     assert len(town.acts("log")) == before
 
 
+def test_who_commands_has_totals_and_no_names(town: ApiTown, looked: Mapping[str, str]) -> None:
+    """LG-05, WK-03: how often what was done, each camera looked at how often; a renewed look is one; it is a fact."""
+    olga = Private("olga.verdi", "rissa segnalata al bar", "2026/118", "sala-1")
+    stream, now = StreamId.parse(f"{looked['Piazza']}/main"), town.clock.utc()
+    wanted = Wanted(frozenset({stream}), Span(UtcTicks(now - 90 * SECOND), UtcTicks(now - 60 * SECOND)))
+    window = town.windows.open_view(olga, wanted, "urban-security")
+    town.clock.advance((window.until - town.clock.utc()) / SECOND - 10)
+    window.keep_open()
+    window.close()
+    said = {key: value for key, value in question(town).items() if key != "purpose"}
+    answer = town.signed_in("carla.neri").post("/log/totals", said)
+    assert answer.status == 200, answer.body
+    told = answer.json()
+    counts = {each["kind"]: each["count"] for each in told["kinds"]}
+    assert (counts["view"], counts["ask"], counts["approve"]) == (2, 1, 1)
+    assert [(each["name"], each["looks"]) for each in told["cameras"]] == [("Piazza", 2)]
+    for word in (b"olga", b"carla", b"Olga", b"rissa", b"2026/118", b"sala-1"):
+        assert word not in answer.body
+    (fact,) = [act for act in town.acts("log") if act.values["what"] == "totals"]
+    assert fact.values["why"] == "self-control"
+    for name in ("aldo.prova", "olga.verdi"):
+        assert town.signed_in(name).post("/log/totals", said).code == "FORBIDDEN"
+
+
 def test_a_table_is_given_out(town: ApiTown, auditor: Browser, looked: Mapping[str, str]) -> None:
     """In order, each entry with its own line; a reason that looks like a formula is text; giving it is a fact."""
     evil = Private("olga.verdi", "=HYPERLINK(1) cercata in piazza", None, "sala-1")
@@ -174,9 +198,9 @@ def test_a_month_whose_secret_is_destroyed_is_told_as_such(
     assert looked
     path.unlink()
     try:
-        answer = town.room().act_log(town_question(town), 100)
+        answer = town.room().act_log.ask(town_question(town), 100)
         assert {str(row.names) for row in answer.rows if row.names is not None} == {"destroyed"}
-        by_person = town.room().act_log(town_question(town, person="olga.verdi"), 100)
+        by_person = town.room().act_log.ask(town_question(town, person="olga.verdi"), 100)
         assert (by_person.matched, by_person.untold > 0) == (0, True)
     finally:
         path.write_bytes(kept)

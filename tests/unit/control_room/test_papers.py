@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""LB-01, LB-02, MN-02, AC-06: what ends soon, has ended or is missing on paper is an alarm, one for each paper."""
+"""LB-01, LB-02, MN-02, AC-06, LG-08: what ends soon, has ended or is missing on paper is an alarm, one for each."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ import pytest
 
 from torrazzo.access.account import Account, Agreement, Designation
 from torrazzo.access.camera_groups import CameraGroup
+from torrazzo.access.log_reviews import LogReview
 from torrazzo.base.ids import StreamId
 from torrazzo.base.times import DAY, UtcTicks
 from torrazzo.control_room.papers import Papers, lapsing
@@ -41,7 +42,7 @@ def people_of(agreement: Agreement, suspended: UtcTicks | None = None) -> Accoun
 def found(*cameras: Camera, agreement: Agreement | None = None, account: Account | None = None) -> list[Finding]:
     every = CameraGroup("g", "tutte", True, frozenset())
     agreements = [] if agreement is None else [agreement]
-    return list(lapsing(Papers(cameras, [every], agreements, [] if account is None else [account], NOW, TODAY)))
+    return list(lapsing(Papers(cameras, [every], agreements, [] if account is None else [account], [], NOW, TODAY)))
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,23 @@ def test_what_a_recorded_camera_lacks_is_told() -> None:
     ]
     assert told[0].values == {"count": 9}
     assert found(replace(bare, synthetic=True), replace(bare, enabled=False), replace(bare, removed=NOW)) == []
+
+
+@pytest.mark.parametrize(
+    ("since_person", "since_review", "is_told"),
+    [(31, None, True), (30, None, False), (400, 31, True), (400, 30, False), (400, 0, False)],
+)
+def test_a_month_whose_log_nobody_reviewed_is_told(since_person: int, since_review: int | None, is_told: bool) -> None:
+    """LG-08: 31 days after the review before, or after the first person; the review that is done ends it."""
+    account = people_of(Agreement("p1", "protocol", "Questura", "7/2026", UtcTicks(NOW + 400 * DAY)))
+    account = account._replace(created=UtcTicks(NOW - since_person * DAY), agreement=None)
+    done = [] if since_review is None else [review(since_review), review(since_review + 90)]
+    told = list(lapsing(Papers([], [], [], [account], done, NOW, TODAY)))
+    assert [each.code for each in told] == (["log-review"] if is_told else [])
+    assert list(lapsing(Papers([], [], [], [], [], NOW, TODAY))) == []
+
+
+def review(days: int) -> LogReview:
+    """Done so many days ago."""
+    at = UtcTicks(NOW - days * DAY)
+    return LogReview(1, "a" * 16, at, UtcTicks(at - 30 * DAY), at, 20, "in-order", "venti visioni, tutte motivate")

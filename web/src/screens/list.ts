@@ -45,7 +45,7 @@ export const SCREENS: readonly Screen[] = [
   { key: "people", path: "/people", icon: "user", anyOf: ["people.see"], load: async () => (await import("./people/People")).People },
   { key: "shifts", path: "/shifts", icon: "calendar", anyOf: ["shifts.see"], load: async () => (await import("./shifts/Shifts")).Shifts },
   { key: "system", path: "/system", icon: "software", anyOf: ["state.see"], load: async () => (await import("./system/System")).System },
-  { key: "log", path: "/log", icon: "search", anyOf: ["logs.read"], load: async () => (await import("./log/Log")).Log },
+  { key: "log", path: "/log", icon: "search", anyOf: ["logs.read", "logs.totals"], load: async () => (await import("./log/Log")).Log },
 ];
 
 export function visibleScreens(permissions: readonly Permission[]): readonly Screen[] {

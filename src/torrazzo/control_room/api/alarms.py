@@ -30,7 +30,7 @@ routes = Routes()
 OF_CAMERA_PAPERS = frozenset({"camera-file", "camera-masks"})
 # their place is a camera
 OF_CAMERAS = frozenset({"camera-lost", "camera-permit", "gap", "fact-conflict"}) | OF_CAMERA_PAPERS
-OF_OFFICE = frozenset({"agreement-ends", "agreement-over", "pact-ends", "pact-over"}) | OF_CAMERA_PAPERS
+OF_OFFICE = frozenset({"agreement-ends", "agreement-over", "pact-ends", "pact-over", "log-review"}) | OF_CAMERA_PAPERS
 OFFICE = TABLE[Operation.PEOPLE_SEE].keys()  # who has to do with papers
 LEDGER_FILE = "ledger-file"  # its text names cameras
 

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The log, for the auditor and the DPO (LG-05): each question says why, and is a fact before it is answered."""
+"""The log, for the auditor and the DPO (LG-05): each question says why, and is a fact before it is answered.
+
+Who commands has totals, with nobody's name, and no count by person anywhere (WK-03).
+"""
 
 import csv
 import io
@@ -15,12 +18,16 @@ from torrazzo.control_room.api.declared import Logged, Routes
 from torrazzo.control_room.api.gate import Asked, Asking, expect_law
 from torrazzo.control_room.api.instants import stretch
 from torrazzo.control_room.api.log_shapes import (
+    CameraTotal,
+    KindTotal,
     LogAnswer,
     LogAsked,
     LogRow,
+    LogTotals,
     Review,
     ReviewAsked,
     Reviews,
+    TotalsAsked,
 )
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
@@ -32,6 +39,7 @@ from torrazzo.ledger.act_forms import KINDS
 routes = Routes()
 
 LONGEST = 366 * DAY
+SELF_CONTROL = "self-control"  # for which of the reasons of the law who commands sees totals
 MOST_ROWS = 20_000  # of one table
 CSV = "text/csv"
 
@@ -55,7 +63,7 @@ _FIELDS = (
 def ask_log(body: LogAsked, asked: Asking) -> LogAnswer:
     """A page of what answers, newest first."""
     question = _told(asked, body, "read")
-    found = asked.room.act_log(question, PAGE)
+    found = asked.room.act_log.ask(question, PAGE)
     row = _rows(asked.room)
     is_more = len(found.rows) == PAGE
     return LogAnswer(
@@ -77,12 +85,31 @@ def ask_log(body: LogAsked, asked: Asking) -> LogAnswer:
 def give_table(body: LogAsked, asked: Asking) -> Response:
     """All that answers, as a table (RFC 4180) with each entry's own line last, by which it can be proven."""
     question = _told(asked, body, "export")
-    found = asked.room.act_log(question, MOST_ROWS + 1)
+    found = asked.room.act_log.ask(question, MOST_ROWS + 1)
     if len(found.rows) > MOST_ROWS:
         raise No("TOO_LARGE", f"more than {MOST_ROWS} entries: ask for less time at once")
     name = f"log-{body.since[:10]}-{body.until[:10]}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'.encode("ascii", "replace").decode()}
     return Response(_table(asked.room, found), media_type=CSV, headers=headers)
+
+
+@routes.add("POST", "/log/totals", Logged.CONSULT, "log", Operation.LOGS_TOTALS, LogTotals, is_told=True)
+def give_totals(body: TotalsAsked, asked: Asking) -> LogTotals:
+    """How often what was done, and how often each camera was looked at, most often first."""
+    span = stretch(body.since, body.until, LONGEST)
+    room = asked.room
+    room.told(room.staffing.reviews.read("totals", SELF_CONTROL, asked.by(f"time: {_span_text(span)}")))
+    found = room.act_log.totals(span)
+    names = {str(camera.id): camera.name for camera in room.all_cameras()}
+    return LogTotals(
+        kinds=[KindTotal(kind=kind, count=count) for kind, count in _most_first(found.kinds) if kind not in _PROGRAMS],
+        cameras=[
+            CameraTotal(camera=id_, name=names.get(id_, id_), looks=looks) for id_, looks in _most_first(found.cameras)
+        ],
+        unread=found.unread,
+        oldest=None if found.oldest is None or found.oldest <= span.start else iso_from_ticks(found.oldest),
+        is_forked=found.log != "act",
+    )
 
 
 @routes.add("GET", "/log/reviews", Logged.CONSULT, "log reviews", Operation.LOGS_READ, Reviews, asks_law=True)
@@ -128,6 +155,10 @@ def _told(asked: Asked, body: LogAsked, what: str) -> Question:
     room.told(room.staffing.reviews.read(what, body.purpose, asked.by(text)))
     kinds = None if body.group == "all" else _GROUPS.get(body.group, _PROGRAMS)
     return Question(span, kinds, person, body.camera, (body.case or "").strip() or None, body.before)
+
+
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
 
 
 def _span_text(span: Span) -> str:

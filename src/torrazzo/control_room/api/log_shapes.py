@@ -59,6 +59,30 @@ class LogAnswer(Gives):
     next: int | None
 
 
+class TotalsAsked(Asks):
+    since: Instant
+    until: Instant
+
+
+class KindTotal(Gives):
+    kind: str
+    count: int
+
+
+class CameraTotal(Gives):
+    camera: Id
+    name: str
+    looks: int
+
+
+class LogTotals(Gives):
+    kinds: list[KindTotal]
+    cameras: list[CameraTotal]
+    unread: int
+    oldest: str | None
+    is_forked: bool
+
+
 class ReviewAsked(Asks):
     purpose: LogPurpose
     since: Instant

@@ -27,7 +27,7 @@ from torrazzo.control_room.provider_desk import ProviderDesk
 from torrazzo.control_room.staff_room import StaffRoom
 from torrazzo.control_room.state import TownState
 from torrazzo.control_room.turning_desk import TurningDesk
-from torrazzo.evidence.act_log import ActLog, Answer, Question
+from torrazzo.evidence.act_log import ActLog
 from torrazzo.health import Alarms
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.town.camera import Camera
@@ -87,11 +87,12 @@ class Room:
             raise Unavailable("there is no archive to look at here")
         return self.playback
 
-    def act_log(self, question: Question, most: int) -> Answer:
-        """Raises `Unavailable` where there is no ledger to read."""
+    @property
+    def act_log(self) -> ActLog:
+        """What people did; raises `Unavailable` where there is no ledger to read."""
         if self.log is None:
             raise Unavailable("there is no log to read here")
-        return self.log.ask(question, most)
+        return self.log
 
     def expect_ledger(self) -> None:
         """Before something is changed; raises `LedgerAway`."""

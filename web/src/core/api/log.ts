@@ -7,6 +7,8 @@ import type { Instant, Person, Route } from "./types";
 export interface LogRoutes {
   /** A page of a hundred, newest first. The same question gives a table by `logTable`. */
   "POST /log": Route<LogAsked, LogAnswer>;
+  /** For who commands: with nobody's name. It is a fact as well. */
+  "POST /log/totals": Route<TotalsAsked, LogTotals>;
   "GET /log/reviews": Route<undefined, Reviews>;
   "POST /log/reviews": Route<ReviewAsked, Review>;
 }
@@ -73,6 +75,22 @@ export interface LogRow {
   readonly reason: string | null;
   readonly case: string | null;
   readonly recipient: string | null;
+}
+
+export interface TotalsAsked {
+  /** At most 366 days. */
+  readonly since: Instant;
+  readonly until: Instant;
+}
+
+export interface LogTotals {
+  /** What people did, most often first; a look that is renewed is one. */
+  readonly kinds: readonly { readonly kind: string; readonly count: number }[];
+  /** Looks at each, live or at what it recorded. */
+  readonly cameras: readonly { readonly camera: string; readonly name: string; readonly looks: number }[];
+  readonly unread: number;
+  readonly oldest: Instant | null;
+  readonly is_forked: boolean;
 }
 
 export interface ReviewAsked {

@@ -43,7 +43,7 @@ export function Answers({ asked, answer }: Props) {
       <p role="status" className="people-note">
         {t("log.matched", { count: answer.matched })}
       </p>
-      <Missing answer={answer} />
+      <Missing {...answer} />
       <div className="buttons">
         <Button kind="secondary" icon="download" isBusy={action.isBusy} onClick={save}>
           {t("log.save")}
@@ -61,7 +61,8 @@ export function Answers({ asked, answer }: Props) {
   );
 }
 
-function Missing({ answer }: { readonly answer: LogAnswer }) {
+/** What the log cannot tell of the time that was asked for. */
+export function Missing(answer: Pick<LogAnswer, "oldest" | "is_forked" | "unread" | "untold">) {
   const { t } = useTranslation();
   const format = useFormat();
   return (

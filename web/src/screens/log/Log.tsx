@@ -4,7 +4,7 @@
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useClient } from "../../app/session";
+import { useClient, useMe } from "../../app/session";
 import type { LogAnswer, LogAsked } from "../../core/api/log";
 import { Button } from "../../ui/Button";
 import { useSayError } from "../../ui/errors";
@@ -16,10 +16,17 @@ import { useResource } from "../../ui/useResource";
 import { Answers } from "./Answers";
 import { type Known, Question } from "./Question";
 import { LogReviews } from "./LogReviews";
+import { LogTotals } from "./LogTotals";
 
-/** Who did what. Nothing is read before one of the four reasons is given, and each question stands in the log itself. */
+/** Who did what, for who checks it; for who commands, how often. */
 export function Log() {
   const { t } = useTranslation();
+  const { permissions } = useMe();
+  return <Screen title={t("log.title")}>{permissions.includes("logs.read") ? <Reader /> : <LogTotals />}</Screen>;
+}
+
+/** Nothing is read before one of the four reasons is given, and each question stands in the log itself. */
+function Reader() {
   const client = useClient();
   const read = useCallback(
     async (signal: AbortSignal): Promise<Known> => {
@@ -32,11 +39,8 @@ export function Log() {
     [client],
   );
   const { value, error, retry } = useResource(read);
-  return (
-    <Screen title={t("log.title")}>
-      {value === undefined ? error === undefined ? <Loading /> : <Failed error={error} onRetry={retry} /> : <Reading known={value} />}
-    </Screen>
-  );
+  if (value === undefined) return error === undefined ? <Loading /> : <Failed error={error} onRetry={retry} />;
+  return <Reading known={value} />;
 }
 
 interface Got {

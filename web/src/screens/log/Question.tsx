@@ -6,15 +6,14 @@ import { useTranslation } from "react-i18next";
 
 import { LOG_GROUPS, LOG_PURPOSES, type LogAsked, type LogGroup, type LogPurpose } from "../../core/api/log";
 import type { PersonDetail } from "../../core/api/people";
-import { dateAt, instantsOf } from "../../core/time/zone";
+import { dateAt } from "../../core/time/zone";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { RadioGroup, SelectField, TextField } from "../../ui/Field";
 import { DayField } from "../../ui/TimeFields";
 import { useFormat } from "../../ui/format";
 import { StepForm } from "../sign-in/StepForm";
-
-const DAY_MS = 86_400_000;
+import { DAY_MS, span } from "./days";
 
 export interface Known {
   readonly people: readonly PersonDetail[];
@@ -48,8 +47,7 @@ export function Question({ known, isBusy, error, onAsk }: Props) {
     onAsk({
       purpose,
       group,
-      since: instantOf(said.first, zone),
-      until: instantOf(dayAfter(said.last), zone),
+      ...span(said.first, said.last, zone),
       ...(said.person === "" ? {} : { person: said.person }),
       ...(said.camera === "" ? {} : { camera: said.camera }),
       ...(said.case.trim() === "" ? {} : { case: said.case.trim() }),
@@ -108,14 +106,4 @@ export function Question({ known, isBusy, error, onAsk }: Props) {
       </StepForm>
     </Card>
   );
-}
-
-function instantOf(day: string, zone: string): string {
-  const [first] = instantsOf({ date: day, time: "00:00:00" }, zone);
-  const [second] = instantsOf({ date: day, time: "01:00:00" }, zone); // where midnight is left out
-  return new Date(first ?? second ?? Date.parse(`${day}T00:00:00Z`)).toISOString();
-}
-
-function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T12:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
 }

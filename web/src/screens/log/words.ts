@@ -47,6 +47,12 @@ export function useSayRow(): Says {
   };
 }
 
+/** A kind of entries, as a heading for how many there are. */
+export function useSayKind(): (kind: string) => string {
+  const { t, i18n } = useTranslation();
+  return (kind) => (i18n.exists(`log.total_${kind}`) ? t(`log.total_${kind}` as "log.total_view") : kind);
+}
+
 /** What a program wrote into a fact, in the reader's language; what people wrote stays as it is. */
 function useSayWritten() {
   const { t, i18n } = useTranslation();
