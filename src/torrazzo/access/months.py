@@ -7,16 +7,20 @@ when it is first needed, and in its own month only.
 """
 
 import datetime as dt
+import re
 import secrets
 import threading
 
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, Unavailable
-from torrazzo.base.times import SECOND
+from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.durable import Disk
 from torrazzo.seal.chain import KEY_LENGTH
 from torrazzo.town.home import Home
 
+KEPT_YEARS = 5  # D.P.R. 15/2018, art. 24 c. 4
+
+_NAME = re.compile(r"month-([0-9]{6})\.key", re.ASCII)
 _PATIENCE = 50
 _PAUSE_S = 0.1
 
@@ -38,6 +42,23 @@ class Months:
         Read each time: one whose file was destroyed is in no memory either, and nobody has to restart for that.
         """
         return self._read(month) or self._drawn(month)
+
+    def erase_old(self, now: UtcTicks) -> list[str]:
+        """Those of months that had ended five years before (LG-04): of whom their facts tell nobody can say then.
+
+        `now` has to be believed: there is no way back. Returns which. Raises OSError.
+        """
+        last = f"{int(month_of(now)) - KEPT_YEARS * 100:06}"
+        try:
+            names = self._disk.list(self._folder)
+        except FileNotFoundError:
+            return []
+        gone = [match[1] for name in names if (match := _NAME.fullmatch(name)) and match[1] < last]
+        for month in gone:
+            self._disk.erase(self._folder / f"month-{month}.key")
+        if gone:
+            self._disk.sync_folder(self._folder)
+        return gone
 
     def _read(self, month: str) -> bytes | None:
         path = self._folder / f"month-{month}.key"

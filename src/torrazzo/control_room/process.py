@@ -53,6 +53,7 @@ from torrazzo.control_room.index import Index, IndexWriter, open_footage, open_i
 from torrazzo.control_room.live import LiveLooks, LiveRelay
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.media import Media
+from torrazzo.control_room.old_months import erase_old_months
 from torrazzo.control_room.page_app import Views, make_page_app
 from torrazzo.control_room.papers import Papers, lapsing
 from torrazzo.control_room.people_app import Desk, make_people_app
@@ -366,11 +367,13 @@ class _Room:
         return self._index.last_recorded(stream)
 
     async def _forget(self, stop: asyncio.Event) -> None:
-        """Take out of the catalogue what the keyring says is gone."""
+        """Take out of the catalogue what the keyring says is gone, and out of the log names that are old."""
         while True:
             try:
                 if count := await asyncio.to_thread(self._writer.forget):
                     log.info("catalogue_forgot", segments=count)
+                if months := await asyncio.to_thread(erase_old_months, self._home, self._disk, self._clock):
+                    log.info("names_erased", months=months)
             except (OSError, TorrazzoError) as error:
                 log.warning("catalogue_not_cleared", error=str(error))
             if await _wait(stop, FORGET_S):
