@@ -18,7 +18,7 @@ import pytest
 
 import torrazzo_verify
 from tests.tools.archived import POLICY, Filmed, archived
-from tests.tools.browser import open_browser, open_player
+from tests.tools.browser import open_browser, open_player, patient
 from tests.tools.by_hand import extract, run_readme
 from tests.tools.dossier import files_of
 from tests.tools.mp4check import duration, packets
@@ -86,14 +86,14 @@ def test_python_alone_verifies_it(handed: Handed, tmp_path: Path) -> None:
 def test_the_page_verifies_it_from_a_file(handed: Handed) -> None:
     """The verify.html that came in the package itself, opened as a file, asking for nothing over a network."""
     with open_browser() as browser:
-        page = browser.new_page()
+        page = patient(browser.new_page())
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto((handed.folder / "verify.html").as_uri())
         page.set_input_files("#policy-file", [str(handed.policy)])
         page.set_input_files("#file", [str(handed.path)])
         page.click("#start")
-        page.wait_for_selector("#verdict[class^=code]", timeout=60_000)
+        page.wait_for_selector("#verdict[class^=code]")
         assert page.evaluate("state.code") == 0
     assert {url.partition(":")[0] for url in asked} <= {"file", "blob"}
 

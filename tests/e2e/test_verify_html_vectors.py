@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import torrazzo_verify
-from tests.tools.browser import open_browser
+from tests.tools.browser import open_browser, patient
 
 PAGE = Path(torrazzo_verify.__file__).with_name("verify.html")
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -55,7 +55,7 @@ def _load(name: str) -> Any:
 def page() -> Iterator[Any]:
     """The page with the script above in it."""
     with open_browser() as browser:
-        made = browser.new_page()
+        made = patient(browser.new_page())
         made.goto(PAGE.as_uri())
         made.evaluate(_SCRIPT)
         yield made

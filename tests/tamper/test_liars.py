@@ -16,7 +16,7 @@ import pytest
 
 import torrazzo_verify
 from tests.tamper.liars import LIES, Lie, hidden_directory
-from tests.tools.browser import open_browser
+from tests.tools.browser import open_browser, patient
 from tests.tools.dossier import Keys
 from tests.tools.tampering import CLIP_A, Original, make_original
 from torrazzo.base.times import SECOND
@@ -68,7 +68,7 @@ def test_each_lie_is_found(lie: Lie, original: Original, tmp_path: Path) -> None
 def page() -> Iterator[Any]:
     """verify.html, opened as a file."""
     with open_browser() as browser:
-        opened = browser.new_page()
+        opened = patient(browser.new_page())
         opened.goto((FOLDER / "verify.html").as_uri())
         yield opened
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+from tests.tools.patience import PATIENCE_S
 from torrazzo.playback import VirtualFile
 from torrazzo.testing.picture import Label, label_from_pixels
 
@@ -41,6 +42,12 @@ window.load = async (url) => { const loaded = event('loadeddata'); v.src = url; 
 window.seek = async (to) => { const sought = event('seeked'); v.currentTime = to; await sought; await painted(); };
 null;
 """
+
+
+def patient(page: Any) -> Any:
+    """It waits for what must come as long as we do."""
+    page.set_default_timeout(PATIENCE_S * 1000)
+    return page
 
 
 class Seen(NamedTuple):
@@ -163,7 +170,7 @@ def open_player(answers: dict[str, tuple[str, bytes] | VirtualFile]) -> Iterator
     thread.start()
     try:
         with open_browser() as browser:
-            yield Player(browser.new_page(), f"http://127.0.0.1:{server.server_port}/")
+            yield Player(patient(browser.new_page()), f"http://127.0.0.1:{server.server_port}/")
     finally:
         server.shutdown()
         server.server_close()
