@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.browser import FLAGS, NAMES
+from tests.tools.browser import FLAGS, NAMES, patient
 from tests.tools.patience import PATIENCE_S
 from torrazzo.cli import main
 from torrazzo.testing.town import SmallTown
@@ -72,7 +72,7 @@ def chromium() -> Iterator[Any]:
 
 def opened(chromium: Any, address: str, **wishes: str) -> tuple[Any, list[str]]:
     """A page, and what the browser complains of."""
-    page = chromium.new_context(**wishes).new_page()
+    page = patient(chromium.new_context(**wishes).new_page())
     complaints: list[str] = []
 
     def complain(message: Any) -> None:
@@ -96,7 +96,7 @@ def say_why(page: Any) -> None:
             page.keyboard.press("ArrowDown")
             page.keyboard.press("Tab")
             page.keyboard.type("prova di visione")
-            with page.expect_navigation(timeout=PATIENCE_S * 1000):
+            with page.expect_navigation():
                 page.keyboard.press("Enter")
         if page.locator("video").count():
             return
@@ -116,17 +116,16 @@ def test_the_page_is_whole_and_keeps_fresh(chromium: Any, address: str) -> None:
     place, before = link.get_attribute("id"), page.inner_text("#overview")
     wait(lambda: page.inner_text("#overview") != before)
     assert page.evaluate("document.activeElement.id") == place
-    assert page.is_hidden("#stale")
+    wait(lambda: page.is_hidden("#stale"))
     english, more = opened(chromium, address, locale="en-GB")
-    assert "recording" in english.inner_text("table")
+    wait(lambda: "recording" in english.inner_text("table"))
     assert complaints + more == []
 
 
 def test_the_last_minutes_play(chromium: Any, address: str) -> None:
     """By keyboard from the table to the player; the newest pictures play, and nothing is complained of."""
     page, complaints = opened(chromium, address, locale="it-IT")
-    page.locator("a[id^=watch-]").focus()
-    page.keyboard.press("Enter")
+    page.locator("a[id^=watch-]").press("Enter")
     page.wait_for_url("**/watch/**")
     watch, found = page.url, []
     for _ in range(10):
@@ -152,20 +151,20 @@ def test_the_player_fits_into_the_window(chromium: Any, address: str) -> None:
         for part in ("video", "form[action$=close] button"):
             box = page.locator(part).bounding_box()
             assert box["y"] + box["height"] <= height, (part, width, height, box)
-        assert page.locator("video").bounding_box()["height"] >= 300
+        wait(lambda: page.locator("video").bounding_box()["height"] >= 300)  # its size is known with its first bytes
 
 
 def test_a_control_room_that_is_gone_is_told(chromium: Any, address: str) -> None:
     """The page says since when it is not up to date, in words, when nothing answers any more."""
     page, _ = opened(chromium, address, locale="en-GB")
     page.route("**/overview*", lambda route: route.abort())
-    page.wait_for_selector("#stale:not([hidden])", timeout=PATIENCE_S * 1000)
+    page.wait_for_selector("#stale:not([hidden])")
     assert "Not up to date since" in page.inner_text("#stale")
 
 
 def test_every_page_is_usable_without_scripts(chromium: Any, address: str) -> None:
     """With scripts off the table and the player are there all the same."""
-    page = chromium.new_context(java_script_enabled=False, locale="it-IT").new_page()
+    page = patient(chromium.new_context(java_script_enabled=False, locale="it-IT").new_page())
     page.goto(address)
     assert page.locator("tbody tr").count() == 1
     page.locator("a[id^=watch-]").click()

@@ -179,8 +179,8 @@ def test_a_hold_is_placed_by_keyboard_alone(
     seen.tab_to(town.say(seen, "exports.hold_go"))
     seen.press("Enter")
     seen.wait(town.say(seen, "exports.hold_provisional"))
-    (hold,) = town.browser("carla").get("/holds").json()["items"]
-    assert (hold["by"], hold["case"], hold["state"]) == ("Oriana", "2026/120", "provisional")
+    (hold,) = [each for each in town.browser("carla").get("/holds").json()["items"] if each["case"] == "2026/120"]
+    assert (hold["by"], hold["state"]) == ("Oriana", "provisional")
     assert town.browser("osvaldo").post(f"/holds/{hold['hold']}/confirm", {"reason": ANSWER}).code == "FORBIDDEN"
     carla = town.browser("carla")
     assert carla.post(f"/holds/{hold['hold']}/confirm", {"reason": ANSWER}).status == 204
@@ -203,8 +203,8 @@ def test_the_front_desk_holds_for_a_request(
     seen.wait(town.say(seen, "exports.hold_provisional"))
     done(seen)
     carla = town.browser("carla")
-    (hold,) = carla.get("/holds").json()["items"]
-    assert (hold["case"], hold["cause"], hold["state"]) == ("istanza 12/2026", "citizen", "provisional")
+    (hold,) = [each for each in carla.get("/holds").json()["items"] if each["case"] == "istanza 12/2026"]
+    assert (hold["cause"], hold["state"]) == ("citizen", "provisional")
     assert carla.post(f"/holds/{hold['hold']}/release", {"reason": ANSWER}).status == 204
 
 

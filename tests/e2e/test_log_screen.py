@@ -51,7 +51,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiTown]:
 
 def rows(seen: Seen) -> list[str]:
     """Of the answer, each as one text."""
-    return [row.inner_text() for row in seen.page.locator(".log-answer tbody tr").all()]
+    return list(seen.page.locator(".log-answer tbody tr").all_inner_texts())
 
 
 def test_who_saw_that_camera(browser: Any, town: ApiTown) -> None:
@@ -143,7 +143,7 @@ def test_the_log_is_read_by_keyboard_alone(browser: Any, town: ApiTown) -> None:
     assert seen.focused() == "Registro"
     seen.press("Enter")
     seen.wait("Che cosa si cerca")
-    seen.press("Tab")
+    seen.at_beginning()
     seen.tab_to("Verifica della liceità")
     seen.press("Space")
     seen.tab_to("Fascicolo")

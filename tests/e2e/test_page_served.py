@@ -35,7 +35,7 @@ def _fill(seen: Seen, values: tuple[str, ...]) -> None:
     until(lambda: seen.page.locator("input").count() == len(values), "another form was expected")
     for at, value in enumerate(values):
         seen.page.locator("input").nth(at).fill(value)
-    seen.press("Enter")
+    seen.page.locator("input").last.press("Enter")
 
 
 def test_the_first_two_people_and_their_first_sign_in(browser: Any, town: ApiTown) -> None:
@@ -46,8 +46,7 @@ def test_the_first_two_people_and_their_first_sign_in(browser: Any, town: ApiTow
         _fill(seen, (name, account, NEW, NEW, "12/2026", "2026-01-10", "2028-12-31"))
         until(lambda: seen.page.locator("svg.qr").count() == 1, "no QR code")
         devices.append(pyotp.TOTP(seen.page.locator("code.secret").inner_text().replace(" ", "")))
-        seen.page.get_by_label("Codice di sei cifre").fill(town.code(devices[-1]))
-        seen.press("Enter")
+        seen.enter(seen.page.get_by_label("Codice di sei cifre"), town.code(devices[-1]))
         seen.wait(f"codici di recupero di {name}")
         seen.page.get_by_role("checkbox").check()
         seen.page.get_by_role("button", name="Continua").click()

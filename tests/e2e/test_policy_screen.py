@@ -49,8 +49,7 @@ def test_a_group_is_made_by_two_and_loses_cameras_by_one(browser: Any, town: Api
     by_name(admin, "tab", word("it", "camera_groups.title")).click()
     admin.wait(word("it", "camera_groups.text"))
     look(admin, "people-groups")
-    by_name(admin, "button", word("it", "camera_groups.new")).focus()
-    admin.press("Enter")
+    by_name(admin, "button", word("it", "camera_groups.new")).press("Enter")
     until(lambda: admin.focused() == word("it", "camera_groups.name"), "no form")
     admin.type("Quartiere nord")
     for name in ("Via Nord", "Via Sud"):

@@ -26,13 +26,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomTown]:
 
 
 def to(seen: Seen, name: str) -> None:
-    """By Tab alone, to what is called so or begins so; what surrounds parts has all their names, and is none."""
-    is_part = "!['BODY', 'MAIN', 'DIALOG'].includes(document.activeElement.tagName)"
-    for _ in range(150):
-        if seen.page.evaluate(is_part) and seen.focused().startswith(name):
-            return
-        seen.press("Tab")
-    raise AssertionError(f"Tab does not reach {name!r}; it is at {seen.focused()!r}: {seen.page.inner_text('body')}")
+    """By Tab alone, to what is called so or begins so."""
+    seen.tab_to(name, begins=True)
 
 
 def enter(seen: Seen, name: str) -> None:

@@ -75,11 +75,7 @@ class Walk:
     def button(self, seen: Seen, key: str, **values: object) -> None:
         """Press what is so called, in the topmost dialog where there is one."""
         self.note(seen)
-        found = self.within(seen).get_by_role("button", name=self.say(key, **values), exact=True)
-        until(
-            lambda: found.count() > 0, lambda: f"no button {self.say(key, **values)!r}: {seen.page.inner_text('body')}"
-        )
-        found.first.click()
+        seen.click(self.say(key, **values))
 
     def fill(self, seen: Seen, key: str, text: str) -> None:
         """Write into the field that is so called."""

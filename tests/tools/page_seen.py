@@ -33,6 +33,20 @@ _STANDS = """() => { const root = document.getElementById('root');
     return root === null || location.pathname === '/ui' && root.innerText !== '' // which shows what loads without end
         || root.innerText.trim() !== '' && root.querySelector('.spinner--large') === null; }"""
 
+# What surrounds parts has all their names, and is none.
+_IS_PART = "!['BODY', 'MAIN', 'DIALOG'].includes(document.activeElement.tagName)"
+
+_REMEMBER = """(texts) => {
+  const shown = window.shownTexts = new Set();
+  const look = () => texts.filter((text) => document.body.innerText.includes(text)).forEach((text) => shown.add(text));
+  const watch = new MutationObserver(() => {
+    look();
+    if (shown.size === texts.length) watch.disconnect(); // it costs
+  });
+  watch.observe(document.body, {childList: true, subtree: true, characterData: true});
+  look();
+}"""
+
 
 @contextmanager
 def open_chromium() -> Iterator[Any]:
@@ -83,9 +97,16 @@ class Seen:
             self.complaints.append(f"{message.text} ({message.location['url']})")
 
     def open(self, path: str = "/") -> None:
-        """Until a screen stands: a busy machine may ask for nothing in half a second, and yet show nothing."""
+        """Until a screen stands.
+
+        A busy machine may ask for nothing in half a second, and yet show nothing; or, where answers are slow, whatever
+        looks again and again may leave no such half a second.
+        """
+        from playwright.sync_api import TimeoutError as PlaywrightTimeout  # slow to import
+
         self.page.goto(self.address + path)
-        self.page.wait_for_load_state("networkidle")
+        with contextlib.suppress(PlaywrightTimeout):
+            self.page.wait_for_load_state("networkidle", timeout=15_000)
         with contextlib.suppress(AssertionError):  # what loads without end is for the test to see
             until(lambda: self.page.evaluate(_STANDS), "no screen", 20)
 
@@ -110,17 +131,55 @@ class Seen:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def enter(self, field: Any, text: str) -> None:
+        """Written there, and Enter pressed there: where the page moves the focus meanwhile, too."""
+        field.fill(text)
+        field.press("Enter")
+
     def type(self, text: str) -> None:
         self.page.keyboard.type(text)
 
-    def tab_to(self, name: str, most: int = 40) -> None:
-        """By Tab alone, to what is so called; round again where it comes late."""
-        for _ in range(5):
-            for _ in range(most):
-                if name in self.focused():
-                    return
-                self.press("Tab")
-        raise AssertionError(f"Tab does not reach {name!r}; it is at {self.focused()!r}")
+    def tab_to(self, name: str, *, begins: bool = False) -> None:
+        """By Tab alone, to a part whose name has that, or begins so; round again where it comes late."""
+        end = time.monotonic() + PATIENCE_S
+
+        def is_it(focused: str) -> bool:
+            return focused.startswith(name) if begins else name in focused
+
+        while not (self.page.evaluate(_IS_PART) and is_it(self.focused())):
+            assert time.monotonic() < end, f"Tab does not reach {name!r}; it is at {self.focused()!r}: {self.text()}"
+            self.press("Tab")
+
+    def click(self, name: str) -> None:
+        """The first button that is so called: in the topmost dialog where there is one, which may just come or go."""
+        from playwright.sync_api import Error  # slow to import
+
+        def is_done() -> bool:
+            dialogs = self.page.get_by_role("dialog")
+            within = dialogs.last if dialogs.count() else self.page
+            found = within.get_by_role("button", name=name, exact=True).element_handles()
+            if not found:
+                return False
+            try:
+                found[0].click()  # of a handle: where its dialog is gone it says so, and does not wait for the next
+            except Error as error:
+                if "not attached" not in error.message:
+                    raise
+                return False
+            return True
+
+        until(is_done, lambda: f"no button {name!r}: {self.text()}")
+
+    def at_beginning(self) -> None:
+        """The focus comes to a new screen's beginning with its text, or a moment after."""
+        until(lambda: self.page.evaluate("document.activeElement.id") == "main", lambda: f"it is at {self.focused()!r}")
+
+    def remember(self, *texts: str) -> None:
+        """From now on, on this page: whether each was ever shown, be it for a moment (`was_shown`)."""
+        self.page.evaluate(_REMEMBER, list(texts))
+
+    def was_shown(self, text: str) -> bool:
+        return bool(self.page.evaluate("(text) => window.shownTexts.has(text)", text))
 
     def focused(self) -> str:
         """The name of what has the focus."""

@@ -93,9 +93,7 @@ def say(seen: Seen, key: str) -> str:
 
 def press_button(seen: Seen, key: str) -> None:
     """By its word, in the topmost dialog where there is one."""
-    dialogs = seen.page.get_by_role("dialog")
-    within = dialogs.last if dialogs.count() else seen.page
-    within.get_by_role("button", name=say(seen, key), exact=True).click()
+    seen.click(say(seen, key))
 
 
 def begin(seen: Seen) -> None:
@@ -108,12 +106,9 @@ def begin(seen: Seen) -> None:
 
 
 def tab_to(seen: Seen, name: str) -> None:
-    """By Tab alone, to a part that is so called; what surrounds parts has all their names, and is none."""
-    for _ in range(80):
-        seen.press("Tab")
-        if name in seen.focused() and seen.page.evaluate("!['BODY', 'MAIN'].includes(document.activeElement.tagName)"):
-            return
-    raise AssertionError(f"Tab does not reach {name!r}; it is at {seen.focused()!r}")
+    """By Tab alone, to the next part that is so called."""
+    seen.press("Tab")
+    seen.tab_to(name)
 
 
 def tiles(seen: Seen) -> list[TileSeen]:

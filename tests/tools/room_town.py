@@ -117,8 +117,7 @@ class RoomTown:
         seen.open()
         seen.wait(self.say(seen, "sign_in.title"))
         seen.page.locator("input").nth(0).fill(name)
-        seen.page.locator("input").nth(1).fill(PASSWORD)
-        seen.press("Enter")
+        seen.enter(seen.page.locator("input").nth(1), PASSWORD)
         self.second(seen, person)
         until(lambda: self.is_in(seen), lambda: f"{name} is not signed in: {seen.page.inner_text('body')}")
         if shift and Role.OPERATOR in person.roles:
@@ -135,8 +134,7 @@ class RoomTown:
             seen.page.get_by_role("button", name=self.say(seen, "sign_in.by_recovery")).click()
             seen.wait(self.say(seen, "sign_in.recovery_text"))
             code = person.recovery_code()
-        seen.page.locator("input").fill(code)
-        seen.press("Enter")
+        seen.enter(seen.page.locator("input"), code)
 
     def is_in(self, seen: Seen) -> bool:
         """Also where that takes ending another session of theirs."""
@@ -146,8 +144,8 @@ class RoomTown:
         if self.say(seen, "sign_in.elsewhere_title") in text:
             button = seen.page.get_by_role("button", name=self.say(seen, "sign_in.elsewhere_go"))
             with contextlib.suppress(PlaywrightTimeout):  # it may be gone by now
-                if button.is_enabled(timeout=500):  # not while it is at it
-                    button.press("Enter", timeout=500)
+                if button.is_enabled(timeout=5_000):  # not while it is at it
+                    button.press("Enter", timeout=5_000)
         return bool(seen.page.locator("nav").count())
 
     def _open_shift(self, seen: Seen) -> None:

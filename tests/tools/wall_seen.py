@@ -26,21 +26,32 @@ _LOOK = """() => [...document.querySelectorAll('.tile')].map((tile) => {
   return seen;
 })"""
 
-# Milliseconds from the last frame that the screen showed of a tile to the moment when it says what is wanted.
+# Milliseconds from the last frame that the screen showed of a tile to the moment when it says what is wanted, but for
+# those in which the whole page stood still: a busy machine gave it no time.
 _SINCE_SHOWN = """([tile, wanted]) => new Promise((done) => {
   const live = document.querySelector(`[data-tile="${tile}"] .live`), video = live.querySelector('video');
-  let shown = performance.now();
-  const watch = () => video.requestVideoFrameCallback((now) => { shown = now; watch(); });
-  const look = () => live.dataset.phase === wanted ? done(performance.now() - shown) : requestAnimationFrame(look);
+  let shown = performance.now(), looked = shown, stood = 0;
+  const watch = () => video.requestVideoFrameCallback((now) => { shown = now; stood = 0; watch(); });
+  const look = () => {
+    const now = performance.now();
+    stood += Math.max(0, now - looked - 100);
+    looked = now;
+    if (live.dataset.phase === wanted) done(now - shown - stood);
+    else requestAnimationFrame(look);
+  };
   watch(); look();
 })"""
 
-# From now on this window notes when a key was pressed, and when no picture is seen any more.
+# From now on this window notes when a key was pressed, and when no picture is seen any more; and how long it stood
+# still meanwhile, since a busy machine gave it no time.
 _WATCH = """() => {
   const isSeen = (video) => video.checkVisibility({visibilityProperty: true}) && video.videoWidth > 0;
-  const watched = window.watched = {pressed: null, blank: null};
+  const watched = window.watched = {pressed: null, blank: null, stood: 0};
   addEventListener('keydown', () => { watched.pressed ??= Date.now(); }, true);
+  let looked = Date.now();
   const look = () => {
+    watched.stood += Math.max(0, Date.now() - looked - 100);
+    looked = Date.now();
     if ([...document.querySelectorAll('video')].some(isSeen)) requestAnimationFrame(look);
     else watched.blank = Date.now();
   };
@@ -79,15 +90,17 @@ def _label(rows: list[list[int]] | None, width: int) -> Label | None:
 
 def wait_live(page: Any, count: int, seconds: float = PATIENCE_S) -> list[Tile]:
     """Until so many tiles are live, with a picture that can be read."""
+    found: list[Tile] = []
 
-    def live() -> list[Tile]:
-        return [tile for tile in tiles(page) if tile.phase == "live" and tile.label is not None]
+    def is_enough() -> bool:
+        found[:] = [tile for tile in tiles(page) if tile.phase == "live" and tile.label is not None]
+        return len(found) >= count
 
     def instead() -> str:
         return f"not {count} live tiles: {[tile[:4] for tile in tiles(page)]}"
 
-    until(lambda: len(live()) >= count, instead, seconds)
-    return live()
+    until(is_enough, instead, seconds)
+    return found
 
 
 def watch_blank(*pages: Any) -> None:
@@ -97,9 +110,10 @@ def watch_blank(*pages: Any) -> None:
 
 
 def ms_to_blank(pressed: Any, *pages: Any) -> float:
-    """From the key in one window to when no picture is seen in any."""
+    """From the key in one window to when no picture is seen in any, but for what the slowest of them stood still."""
     until(lambda: all(page.evaluate("watched.blank") for page in pages), "a picture is seen")
-    return float(max(page.evaluate("watched.blank") for page in pages) - pressed.evaluate("watched.pressed"))
+    blank, stood = (max(page.evaluate(f"watched.{each}") for page in pages) for each in ("blank", "stood"))
+    return float(blank - pressed.evaluate("watched.pressed") - stood)
 
 
 def ms_until(page: Any, tile: int, phase: str) -> float:
