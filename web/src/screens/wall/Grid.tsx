@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { CameraState } from "../../core/api/types";
@@ -51,7 +51,12 @@ export function Grid(props: Props) {
   const [active, setActive] = useState(0);
   const [held, setHeld] = useState<Held | null>(null);
   const [said, setSaid] = useState("");
+  const going = useRef<number | null>(null); // the tile that has the focus once what changes is on the screen
   const { layout, cells, cameras, large } = props;
+  useLayoutEffect(() => {
+    if (going.current !== null) list.current?.children[going.current]?.querySelector<HTMLElement>(".tile-open")?.focus();
+    going.current = null; // before the next key: a tile that changes places is a new one, and has none
+  });
 
   function nameOf(tile: number): string {
     const [camera] = cells[tile]?.cameras ?? [];
@@ -63,7 +68,7 @@ export function Grid(props: Props) {
   }
   function go(tile: number): void {
     setActive(tile);
-    focusTile(list, tile);
+    going.current = tile;
   }
   function pickUp(tile: number): void {
     props.onPickUp();
@@ -122,10 +127,6 @@ export function Grid(props: Props) {
       </p>
     </>
   );
-}
-
-function focusTile(list: RefObject<HTMLOListElement | null>, tile: number): void {
-  requestAnimationFrame(() => list.current?.children[tile]?.querySelector<HTMLElement>(".tile-open")?.focus());
 }
 
 interface PlaceProps extends Props {
