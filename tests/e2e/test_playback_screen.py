@@ -338,6 +338,28 @@ def test_thumbnails_come_while_scrubbing(town: FourCameras, seen: Seen) -> None:
     assert seen.complaints == []
 
 
+def test_the_curtain_lets_go_of_a_dialog_and_gives_it_back(seen: Seen) -> None:
+    """Drawn over a still it can be opened again, by key, and the still is there as it was (AC-08)."""
+    press_button(seen, "playback.still")
+    still = seen.page.locator(".play-still")
+    until(lambda: still.count() == 1, "no still")
+    seen.press("F9")
+    seen.wait(say(seen, "curtain.title"))
+    assert not still.is_visible()
+    until(lambda: seen.focused() == say(seen, "curtain.open"), lambda: f"the focus is at {seen.focused()!r}")
+    seen.press("Enter")
+    until(still.is_visible, "the still does not come back")
+    press_button(seen, "playback.save")
+    seen.press("Escape")
+    until(lambda: seen.page.locator("dialog").count() == 0, "the still stays")
+    for _ in range(2):
+        until(lambda: seen.focused() == say(seen, "playback.still"), lambda: f"the focus is at {seen.focused()!r}")
+        seen.press("F9")
+        until(lambda: seen.focused() == say(seen, "curtain.open"), lambda: f"the focus is at {seen.focused()!r}")
+        seen.press("Enter")
+    assert seen.complaints == []
+
+
 def test_a_hold_is_placed_for_what_is_seen(town: FourCameras, seen: Seen) -> None:
     """Its form has the cameras and the loop's times already; placed, it stands on the timeline and in the ledger."""
     seen.press("a")

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { Curtain } from "../core/station/curtain";
 import { Button } from "../ui/Button";
+import { HiddenContext } from "../ui/Dialog";
 import { useSayError } from "../ui/errors";
 import { Icon } from "../ui/Icon";
 import { useAction } from "../ui/useAction";
@@ -57,7 +58,7 @@ export function Behind({ children }: { readonly children: ReactNode }) {
     <>
       {isDrawn ? <Drawn /> : null}
       <div hidden={isDrawn} className="behind">
-        {children}
+        <HiddenContext value={isDrawn}>{children}</HiddenContext>
       </div>
     </>
   );
@@ -69,7 +70,13 @@ function Drawn() {
   const { isBusy, error, run } = useAction();
   const say = useSayError();
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => button.current?.focus(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    button.current?.focus();
+    return () => {
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+    };
+  }, []);
   return (
     <section className="curtain" aria-labelledby="curtain-title">
       <Icon name="password-invisible" size="large" />

@@ -1,10 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "react";
+import { createContext, type KeyboardEvent, type ReactNode, useContext, useEffect, useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconButton } from "./Button";
+
+/** True around what is hidden as a whole: a dialog in it lets go of the page, and is there again as it was. */
+export const HiddenContext = createContext(false);
 
 interface Props {
   readonly title: string;
@@ -22,18 +25,24 @@ export function Dialog({ title, children, actions, onClose }: Props) {
   const { t } = useTranslation();
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const before = useRef<Element | null>(null);
+  const isHidden = useContext(HiddenContext);
 
   useEffect(() => {
-    const before = document.activeElement;
+    before.current ??= document.activeElement;
     const dialog = ref.current;
+    if (isHidden) return undefined; // a modal dialog that nobody sees would let nobody press anything else
     dialog?.setAttribute("closedby", "none"); // React tells, not the browser
     dialog?.showModal();
     dialog?.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)")?.focus(); // not the cross above it
-    return () => {
-      dialog?.close();
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
+    return () => dialog?.close();
+  }, [isHidden]);
+  useEffect(
+    () => () => {
+      if (before.current instanceof HTMLElement) before.current.focus();
+    },
+    [],
+  );
 
   function key(event: KeyboardEvent<HTMLDialogElement>): void {
     if (event.key === "Escape") {
