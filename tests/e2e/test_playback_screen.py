@@ -360,6 +360,15 @@ def test_the_curtain_lets_go_of_a_dialog_and_gives_it_back(seen: Seen) -> None:
     assert seen.complaints == []
 
 
+def test_no_picture_leaves_by_the_browsers_own_ways(seen: Seen) -> None:
+    """A picture has no menu of the browser, which saves frames that no ledger knows, and no window without its mark."""
+    asked = """() => [...document.querySelectorAll('.play-tile video')].map((video) => {
+      const menu = new MouseEvent('contextmenu', {bubbles: true, cancelable: true});
+      return [video.dispatchEvent(menu), video.disablePictureInPicture];
+    })"""
+    assert seen.page.evaluate(asked) == [[False, True]] * len(NAMES)
+
+
 def test_a_hold_is_placed_for_what_is_seen(town: FourCameras, seen: Seen) -> None:
     """Its form has the cameras and the loop's times already; placed, it stands on the timeline and in the ledger."""
     seen.press("a")

@@ -51,7 +51,14 @@ export function Tile({ deck, look, camera, shown, fellBackFrom, isWriting, row, 
       onPointerDown={onChoose}
       {...hands}
     >
-      <video ref={video} className={isSeen ? "" : "play-hidden"} tabIndex={-1} aria-hidden="true" />
+      <video
+        ref={video}
+        className={isSeen ? "" : "play-hidden"}
+        tabIndex={-1}
+        aria-hidden="true"
+        disablePictureInPicture // which would leave the mark behind, and stay when the curtain is drawn
+        onContextMenu={(event) => event.preventDefault()} // whose "save this frame" no ledger knows
+      />
       <p className="play-name">
         {camera.name}
         {zoom.scale > 1 ? <span> {t("playback.times", { n: format.number(Math.round(zoom.scale * 10) / 10) })}</span> : null}
