@@ -360,6 +360,17 @@ def test_the_curtain_lets_go_of_a_dialog_and_gives_it_back(seen: Seen) -> None:
     assert seen.complaints == []
 
 
+def test_what_is_chosen_stays_chosen_on_the_way_to_its_still(seen: Seen) -> None:
+    """By keys alone: arrows and numbers choose a camera, and Tab leads from it to what is done with it."""
+    seen.press("4", "ArrowLeft")
+    until(lambda: NAMES[2] in seen.focused(), lambda: f"the focus is at {seen.focused()!r}")
+    for name in (say(seen, "playback.timeline"), say(seen, "playback.still")):
+        tab_to(seen, name)
+    seen.press("Enter")
+    still = seen.page.get_by_role("dialog")
+    until(lambda: still.count() == 1 and NAMES[2] in still.inner_text(), "not a still of the camera that was chosen")
+
+
 def test_no_picture_leaves_by_the_browsers_own_ways(seen: Seen) -> None:
     """A picture has no menu of the browser, which saves frames that no ledger knows, and no window without its mark."""
     asked = """() => [...document.querySelectorAll('.play-tile video')].map((video) => {

@@ -39,7 +39,12 @@ export function Player(props: PlayerProps) {
   }
   function key(event: KeyboardEvent): void {
     if (look === null || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    const hands = { deck, rows: fine, step, edge, seek, toggle: () => toggle(deck, state), choose: (place: number) => tiles()?.[place]?.focus() };
+    const hands = {
+      deck, rows: fine, step, edge, seek,
+      place: [...(tiles() ?? [])].findIndex((tile) => tile === event.target),
+      toggle: () => toggle(deck, state),
+      choose: (place: number) => tiles()?.[place]?.focus(),
+    };
     if (playerKey(event.key, hands)) event.preventDefault();
   }
   return (

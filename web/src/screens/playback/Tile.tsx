@@ -42,7 +42,7 @@ export function Tile({ deck, look, camera, shown, fellBackFrom, isWriting, row, 
   return (
     <div
       role="group"
-      tabIndex={0}
+      tabIndex={isChosen || look.cameras.length === 1 ? 0 : -1} // Tab passes one picture, so that it stays chosen
       aria-label={told === null ? camera.name : t("playback.tile", { camera: camera.name, state: told })}
       className={`play-tile ${isChosen ? "play-tile--chosen" : ""}`}
       data-camera={camera.camera}

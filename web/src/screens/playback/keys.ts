@@ -13,6 +13,8 @@ export interface Hands {
   readonly edge: (edge: "from" | "to" | null) => void;
   readonly seek: (at: number) => void;
   readonly choose: (place: number) => void;
+  /** Of the picture that has the focus; -1: none has it. */
+  readonly place: number;
 }
 
 /** Whether it meant something. */
@@ -34,6 +36,7 @@ export function playerKey(key: string, hands: Hands): boolean {
     p: () => gap(false),
   };
   if (/^[1-9]$/.test(key)) hands.choose(Number(key) - 1);
+  else if (hands.place >= 0 && /^Arrow(Left|Right)$/.test(key)) hands.choose(hands.place + (key === "ArrowLeft" ? -1 : 1));
   else if (key.toLowerCase() in known) known[key.toLowerCase()]?.();
   else return false;
   return true;
