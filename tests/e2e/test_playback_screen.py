@@ -37,12 +37,13 @@ from tests.tools.played import (
 )
 from torrazzo.base.times import SECOND
 from torrazzo.testing.clock import START
-from torrazzo.testing.picture import read_label
+from torrazzo.testing.picture import label_from_pixels, read_label
 
 pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
 SIZE = (1280, 1000)
+KEY_EVERY = 50  # frames, of the first camera
 IN_SIGHT = """() => { const [told, head] = ['dialog [role=alert]', '.dialog-head'].map((each) =>
   document.querySelector(each).getBoundingClientRect()); return told.top >= head.bottom - 1; }"""
 
@@ -319,7 +320,7 @@ def test_a_still_is_the_frame_that_is_seen(town: FourCameras, seen: Seen) -> Non
 
 
 def test_thumbnails_come_while_scrubbing(town: FourCameras, seen: Seen) -> None:
-    """Over the timeline the chosen camera's key frame of that moment is shown; in its gap that there is none."""
+    """Over the timeline the chosen camera's last key frame of that moment is shown; in its gap that there is none."""
     seen.page.get_by_label(say(seen, "playback.seen"), exact=True).select_option(str(5 * 60_000))
     line = seen.page.locator(".play-line")
     box = line.bounding_box()
@@ -330,12 +331,35 @@ def test_thumbnails_come_while_scrubbing(town: FourCameras, seen: Seen) -> None:
         seen.page.mouse.move(box["x"] + x, box["y"] + 60)
 
     over(45)
-    loaded = "(() => { const img = document.querySelector('.play-thumb img'); return img && img.naturalWidth; })()"
-    until(lambda: seen.page.evaluate(loaded), "no thumbnail comes")
+    key = number_at(town.made[0], round(START + 45 * SECOND))
+    key -= key % KEY_EVERY
+    until(
+        lambda: _thumbnail(seen) == (key, 1), lambda: f"not the key frame {key} of the first camera: {_thumbnail(seen)}"
+    )
+    seen.press("3")
+    until(lambda: (_thumbnail(seen) or (0, 0))[1] == 3, lambda: f"not of the chosen camera: {_thumbnail(seen)}")
     seen.press("2")
     over(GAP[0] + 3)
     until(lambda: say(seen, "playback.no_picture") in seen.page.inner_text(".play-thumb"), "a thumbnail of nothing")
     assert seen.complaints == []
+
+
+# Number and tag of the thumbnail, once that of this moment is there: two rows of its brightness.
+_THUMBNAIL = """() => {
+  const img = document.querySelector('.play-thumb img');
+  if (img === null || !img.complete || img.naturalWidth === 0 || img.className !== '') return null;
+  const canvas = new OffscreenCanvas(img.naturalWidth, img.naturalHeight), strip = Math.floor(canvas.height / 10);
+  const ink = canvas.getContext('2d', {willReadFrequently: true});
+  ink.drawImage(img, 0, 0);
+  return [strip >> 1, strip + (strip >> 1)].map((y) =>
+    Array.from(ink.getImageData(0, y, canvas.width, 1).data.filter((_, at) => at % 4 === 1)));
+}"""
+
+
+def _thumbnail(seen: Seen) -> tuple[int, int] | None:
+    rows = seen.page.evaluate(_THUMBNAIL)
+    label = None if rows is None else label_from_pixels(lambda x, y: rows[y // 10][x], len(rows[0]), 100)
+    return None if label is None else (label.number, label.tag)
 
 
 def test_the_curtain_lets_go_of_a_dialog_and_gives_it_back(seen: Seen) -> None:

@@ -118,20 +118,23 @@ function Thumbnail({ look, camera, at, x, row }: ThumbnailProps) {
   const format = useFormat();
   const box = useRef<HTMLDivElement>(null);
   const isThere = row !== undefined && whatAt(row, at).kind === "recorded";
-  const [asked, setAsked] = useState<string | null>(null);
-  const second = Math.floor(at / 500) * 500;
+  const wanted = mediaAddress(look.key, camera, "thumbnail", { at: ticksFromMs(Math.floor(at / 500) * 500), width: WIDTH });
+  const [asked, setAsked] = useState({ camera, address: "" });
+  const [loaded, setLoaded] = useState("");
   useEffect(() => {
     if (!isThere) return undefined;
-    const timer = setTimeout(() => setAsked(mediaAddress(look.key, camera, "thumbnail", { at: ticksFromMs(second), width: WIDTH })), REST_MS);
+    const timer = setTimeout(() => setAsked({ camera, address: wanted }), REST_MS);
     return () => clearTimeout(timer);
-  }, [look.key, camera, second, isThere]);
+  }, [camera, wanted, isThere]);
   useEffect(() => {
     const wide = box.current?.parentElement?.clientWidth ?? 0;
     if (box.current !== null) box.current.style.left = `${Math.max(0, Math.min(wide - WIDTH, x - WIDTH / 2))}px`;
   }, [x]);
   return (
     <div ref={box} className="play-thumb" aria-hidden="true">
-      {asked === null || !isThere ? null : <img src={asked} alt="" />}
+      {asked.address === "" || asked.camera !== camera || !isThere ? null : (
+        <img key={camera} src={asked.address} alt="" className={loaded === wanted ? undefined : "play-thumb-old"} onLoad={() => setLoaded(asked.address)} />
+      )}
       <p>{isThere ? format.seconds(at) : t("playback.no_picture")}</p>
     </div>
   );
