@@ -418,7 +418,11 @@ def test_a_hold_is_placed_for_what_is_seen(town: FourCameras, seen: Seen) -> Non
     until(lambda: dialog.count() == 0, "it is not placed")
     seen.page.locator("summary").click()
     seen.wait(say(seen, "playback.kind_hold"))
-    assert len(town.acts("hold")) == 1
+    (hold,) = town.acts("hold")
+    assert all(made.stream.camera in str(hold.values["streams"]) for made in town.made)
+    begins, ends = ((int(hold.values[each]) - START) / SECOND for each in ("t0", "t1"))
+    assert 0 <= begins <= 10, "segments stay whole"
+    assert 20 <= ends <= 30
     assert seen.complaints == []
 
 

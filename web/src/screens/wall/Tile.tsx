@@ -35,7 +35,7 @@ export function LivePicture({ camera, known, isLarge, motion, isOn, menu, childr
   return (
     <div className={`live live--${state.phase}`} data-phase={state.phase} data-camera={camera} data-stream={state.stream}>
       <div className="live-head">
-        <p className="live-name">
+        <p className="live-name" title={name}>
           {name}
           {known === undefined || known.place === "" ? null : <span className="live-place"> · {known.place}</span>}
         </p>
