@@ -13,7 +13,7 @@ import { Alert } from "../../ui/Notices";
 import { Status, type Tone } from "../../ui/Status";
 
 /** What a job is at, as it is told; of others it is said that it waits for its turn. */
-const STEPS: Readonly<Record<string, string>> = {
+const STEPS: Readonly<Record<string, "exports.step_begin" | "exports.step_package">> = {
   begin: "exports.step_begin",
   package: "exports.step_package",
   place: "exports.step_package",
