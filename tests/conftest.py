@@ -43,7 +43,6 @@ TOWNS = (  # Chromium; each file has a town of processes
     "tests/e2e/test_guide.py",
     "tests/e2e/test_other_codec.py",
     "tests/e2e/test_page_tls.py",
-    "tests/e2e/test_room_town.py",
     "tests/e2e/test_room_waits.py",
     "tests/e2e/test_whole_shift.py",
 )

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the page says of what does not come: a ledger that hangs, seconds still unwritten, a session that is over."""
+"""What the page says of what does not come: a ledger that hangs, seconds still unwritten, a session that is over.
+
+And the town itself in which browsers are tested (tests/tools/room_town.py): people come in, cameras fall out.
+"""
 
 import contextlib
 import datetime as dt
@@ -28,8 +31,9 @@ WHY = ("furto di una bicicletta in piazza", "chiamata 114")
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoomTown]:
-    with room_town(tmp_path_factory.mktemp("waits") / "town", 2, sub=True) as town:
+    with room_town(tmp_path_factory.mktemp("waits") / "town", 2, sub=True, few={"osvaldo": [1]}) as town:
         yield town
+    assert town.served.process is None
 
 
 def begin(seen: Seen, town: RoomTown, at: dt.datetime) -> None:
@@ -44,6 +48,28 @@ def begin(seen: Seen, town: RoomTown, at: dt.datetime) -> None:
 def before(seen: Seen, key: str) -> str:
     """What the page says there up to its first value."""
     return say(seen, key).partition("{{")[0]
+
+
+def test_people_come_in_and_cameras_fall_out(town: RoomTown, browser: Any) -> None:
+    """An operator with an open shift, the same one again elsewhere, an administrator; a killed camera comes back."""
+    seen = town.sign_in(browser, "oriana", "/system")
+    seen.wait(town.cameras[0].name)
+    assert town.browser("oriana").get("/shift").json()["current"]["person"]["name"] == "Oriana"
+    again = town.sign_in(browser, "oriana", "/system", language="en", theme="dark")
+    again.wait(town.cameras[1].name)
+    admin = town.sign_in(browser, "aldo", "/system")
+    admin.wait(town.cameras[0].name)
+    scope = town.browser("osvaldo").get("/cameras").json()["items"]
+    assert [camera["name"] for camera in scope] == [town.cameras[1].name]
+    town.kill(0)
+    try:
+        town.served.until(lambda: not town.served.all_record(4))
+    finally:
+        town.back(0)
+    town.served.until(lambda: town.served.all_record(4))
+    for each in (seen, again, admin):
+        assert each.complaints == []
+        each.context.close()
 
 
 def test_the_newest_seconds_are_waited_for(town: RoomTown, browser: Any) -> None:
