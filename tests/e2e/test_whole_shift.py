@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.tools.page_seen import Seen, until
+from tests.tools.played import standing
 from tests.tools.room_town import REASON, RoomTown, room_town
 from tests.tools.staffed import PASSWORD
 from tests.tools.wall_seen import wait_live
@@ -143,6 +144,7 @@ def plays_back(seen: Seen, town: RoomTown) -> None:
     until(lambda: clock(seen) > at + 2500, "it does not play")
     seen.press("k")
     enter(seen, "Fin qui (B)")
+    standing(seen)
     at = clock(seen)
     seen.press(",")
     until(lambda: clock(seen) < at, "it does not step")
