@@ -132,7 +132,7 @@ class HeldHome:
             everything = Everything(catalogue)
             placing = Placing(self.home, OsDisk(), FakeClock(UtcTicks(made.now)), everything, [self.root])
             rows, _ = placing._find([STREAM], span)
-            assert len(placing._want(HOLD, rows)) == 3
+            assert len(placing._want(HOLD, rows)[1]) == 3
             self.pieces = {
                 (row.id, at): self._c(row.volume, offset) for row in rows for at, offset in enumerate(row.pieces)
             }
@@ -261,7 +261,7 @@ def prolonged(held: HeldHome, tmp_path_factory: pytest.TempPathFactory) -> Home:
     with Catalogue(Held(home, OsDisk()).folder(HOLD) / "catalogue.db") as catalogue:
         placing = Placing(home, OsDisk(), FakeClock(held.now), Everything(catalogue, index), index.roots())
         rows, _ = placing._find([STREAM], held.span)
-        assert len(placing._want(NEXT, rows)) == 3
+        assert len(placing._want(NEXT, rows)[1]) == 3
     index.close()
     return home
 

@@ -3,7 +3,7 @@
 """A town as `look_town` has it, whose keyring erases by its own clockwork, and in which footage can be held."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,14 @@ CASE = "2026/118"
 class HeldTown(LookTown):
     """Open it with `held_town`."""
 
+    room_disk: Disk = OsDisk()  # of whoever places holds
+
     def _chores(self) -> Sequence[Chore]:
-        return (Retention(OsDisk(), self.settings.roots, 72, self.held.awaited), self.held)
+        return (Retention(OsDisk(), self.settings.roots, 72, self.awaited), self.held)
+
+    def awaited(self) -> Collection[str]:
+        """What retention is told."""
+        return self.held.awaited()
 
     @property
     def held(self) -> Held:
@@ -51,7 +57,7 @@ class HeldTown(LookTown):
         """The people's, as this person reaches it."""
         stream = StreamConfig(STREAM, "rtsp://10.0.0.1/")
         camera = Camera(STREAM.camera, "Piazza", "", True, None, True, (stream,), START)
-        parts = HoldParts(self.home, self.settings, OsDisk(), self.clock, self.index)
+        parts = HoldParts(self.home, self.settings, self.room_disk, self.clock, self.index)
         holds = HoldDesk(parts, self.looks, self.people, lambda: (camera,))
         asks = partial(read_asks, self.home, OsDisk(), self.clock)
         desk = Desk(self.looks, self.people, self.clock, self.settings.zone, lambda: (camera,), asks)

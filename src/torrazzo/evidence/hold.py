@@ -19,13 +19,14 @@ import structlog
 from torrazzo.access import Windows
 from torrazzo.access.holding import Holding
 from torrazzo.archive.root import Root
-from torrazzo.base import Span, StreamId, TermId
+from torrazzo.base import SegmentId, Span, StreamId, TermId
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Damaged, Invalid, Refused, TorrazzoError, Unavailable
 from torrazzo.base.times import HOUR
 from torrazzo.catalogue import CatalogueWriter, Delivered, SegmentRow
 from torrazzo.durable import Disk
 from torrazzo.keyring.answer import Denied
+from torrazzo.keyring.public import KeyName
 from torrazzo.ledger.act import Wanted as Named
 from torrazzo.ledger.identity import EntryName
 from torrazzo.ledger.private import Private
@@ -34,6 +35,7 @@ from torrazzo.playback.held import SOURCE, Everything, recorded
 from torrazzo.playback.index import Recorded, whole_span
 from torrazzo.playback.segment_keys import SegmentKeys
 from torrazzo.playback.shelf import Shelf
+from torrazzo.retention import load_forgotten
 from torrazzo.retention.held import WANTED, Held, Wanted
 from torrazzo.town.home import Home
 from torrazzo.town.lives import life_of
@@ -83,7 +85,7 @@ class Placing:
 
     def __init__(self, home: Home, disk: Disk, clock: Clock, everything: Everything, roots: Sequence[Root]) -> None:
         self._held, self._disk, self._clock = Held(home, disk), disk, clock
-        self._everything, self._roots = everything, roots
+        self._everything, self._roots, self._keyring = everything, roots, home.keyring
 
     def place(self, windows: Windows, who: Private, streams: Sequence[StreamId], span: Span, cause: str) -> Placed:
         """For a cause that has a term (keyring/vault_terms.py).
@@ -100,7 +102,7 @@ class Placing:
         window = windows.open_hold(who, Named(frozenset(streams), whole), cause)
         hold, why = window.hold, "failed"
         try:
-            volumes = self._want(hold, rows)
+            rows, volumes = self._want(hold, rows)
             count, lost = self._put(window, rows)
             why = "done"
         except (OSError, TorrazzoError) as error:
@@ -128,18 +130,37 @@ class Placing:
 
     # -- what is to be copied
 
-    def _want(self, hold: EntryName, rows: Sequence[SegmentRow]) -> list[str]:
-        """1. Which files are not to be unlinked. 2. What lies where in them."""
+    def _want(self, hold: EntryName, rows: list[SegmentRow]) -> tuple[list[SegmentRow], list[str]]:
+        """1. Which files are not to be unlinked. 2. What lies where in them: returned too.
+
+        Retention tells which hours are gone, then asks which files are wanted, then unlinks. Here it is the other way
+        round, so of two that meet one gives way: what is gone by then is copied from another hold, if one has it.
+        """
         folder = self._held.folder(hold)
         self._disk.make_folder(folder)
-        volumes = sorted({row.volume for row in rows if row.volume is not None})
-        self._disk.publish(folder / WANTED, Wanted(self._clock.utc(), volumes).pack())  # 1
+        volumes: list[str] | None = None
+        while volumes != (named := _volumes(rows)):
+            volumes = named
+            self._disk.publish(folder / WANTED, Wanted(self._clock.utc(), volumes).pack())  # 1
+            rows = self._lasting(rows)
         with CatalogueWriter(folder / SOURCE) as writer:  # 2
             facts = self._facts(rows)
             while batch := list(islice(facts, _BATCH)):
                 writer.insert(batch)
         self._disk.sync_folder(folder)
-        return volumes
+        return rows, volumes
+
+    def _lasting(self, rows: list[SegmentRow]) -> list[SegmentRow]:
+        gone = load_forgotten(self._disk, self._keyring)
+        going = [row for row in rows if gone.has(KeyName(row.t0 // HOUR, row.retention_class))]
+        if not going:
+            return rows
+        span = Span(min(row.t0 for row in going), max(row.t1 for row in going))
+        held: dict[SegmentId, SegmentRow] = {}
+        for stream in {row.id.stream for row in going}:
+            held |= self._everything.lasting(stream, span)
+        ids = {row.id for row in going} & held.keys()
+        return [held[row.id] if row.id in ids else row for row in rows]
 
     def _facts(self, rows: Sequence[SegmentRow]) -> Iterator[Delivered]:
         """Those of the segments, and what stands between two of them: gaps, steps. Many are asked for at once."""
@@ -177,6 +198,10 @@ class Placing:
         finally:
             shelf.close()
         return count, lost
+
+
+def _volumes(rows: Iterable[SegmentRow]) -> list[str]:
+    return sorted({row.volume for row in rows if row.volume is not None})
 
 
 def _urgency(row: SegmentRow) -> tuple[int, str, str, int]:

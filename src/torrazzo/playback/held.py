@@ -181,6 +181,10 @@ class Everything:
         known = {row.id for row in self._town.segments(stream, span)} if held else set()
         return [row for row in held if row.id not in known]
 
+    def lasting(self, stream: StreamId, span: Span) -> dict[SegmentId, SegmentRow]:
+        """Where holds have what the archive's volumes may lose at any moment, or have lost."""
+        return {row.id: row for row in self._held_rows(stream, span) if row.volume is not None}
+
     def segments(self, stream: StreamId, span: Span) -> list[Recorded]:
         """Those whose pieces are known to lie somewhere."""
         return [found for row in self.rows(stream, span) if (found := recorded(row)) is not None]

@@ -157,9 +157,14 @@ class Retention:
         journal.save(journal.state._replace(early=also))
 
     def _free(self, keyring: Keyring, journal: Journal, seen: Seen) -> None:
-        """Unlink, hour by hour; each is in the journal before its first file goes."""
-        seen = seen._replace(awaited=frozenset(self._awaited()))  # a hold may have been placed since it was seen
-        volumes = [volume for volume in freed(seen) if not self._is_other(volume)]
+        """Unlink, hour by hour; each is in the journal before its first file goes.
+
+        What is awaited is asked only now that it has been told which hours are gone: a hold that is placed meanwhile
+        either is seen here, or sees there that it has to copy from elsewhere (`evidence/hold.py`).
+        """
+        seen = seen._replace(awaited=frozenset(self._awaited()))
+        gone = [volume for volume in freed(seen) if self._forgotten.has(volume.key)]
+        volumes = [volume for volume in gone if not self._is_other(volume)]
         if not volumes:
             return
         if not seen.is_tight and (journal.state.debts or not has_all(keyring.ledger)):

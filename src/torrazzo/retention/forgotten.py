@@ -29,6 +29,10 @@ class Forgotten(NamedTuple):
     before: Mapping[str, int] = {}  # class → first hour that lives
     also: frozenset[KeyName] = frozenset()
 
+    def has(self, name: KeyName) -> bool:
+        """Whether nothing of this hour can be read any more; its volumes may go at any moment."""
+        return name.hour < self.before.get(name.class_, 0) or name in self.also
+
     def pack(self) -> bytes:
         """One line of JSON."""
         before = {class_: str(KeyName(hour, class_)).partition("/")[0] for class_, hour in sorted(self.before.items())}

@@ -99,11 +99,14 @@ class Held:
     def awaited(self) -> frozenset[str]:
         """Names of volumes that are not to be unlinked yet; never raises: shredding must go on."""
         known: dict[EntryName, Wanted] = {}
+        seen: set[EntryName] = set()
         try:
-            for name in self.copied:
-                wanted = Wanted.read(self._disk, self.folder(name))
-                if wanted is not None:
-                    known[name] = wanted
+            while unseen := [name for name in self.copied if name not in seen]:  # one may take over from another
+                for name in unseen:
+                    wanted = Wanted.read(self._disk, self.folder(name))
+                    if wanted is not None:
+                        known[name] = wanted
+                seen.update(unseen)
             self._known = known
         except (OSError, Invalid) as error:
             log.error("wanted_not_read", error=str(error), effect="what was wanted before still is")  # noqa: TRY400
@@ -113,11 +116,11 @@ class Held:
     def __call__(self, keyring: Keyring) -> None:
         """Remove copies whose hold is over, or, an hour after they were begun, has never come to be.
 
-        Those that another hold is copying wait until that is done.
+        Those that another hold is copying wait until that is done: which these are is asked once this one is over.
         """
-        now, awaited = keyring.judge().earliest, self.awaited()
+        now = keyring.judge().earliest
         for name in self.copied:
-            if self.is_held(name) or not awaited.isdisjoint(self.volumes(name)):
+            if self.is_held(name) or not self.awaited().isdisjoint(self.volumes(name)):
                 continue
             try:
                 wanted = Wanted.read(self._disk, self.folder(name))
