@@ -43,6 +43,8 @@ GONE, OTHERS = STREAMS[1], (STREAMS[0], STREAMS[2])
 class Case:
     """Three streams of one hour in two volumes; of each life a ring and its side files."""
 
+    store: RingStore  # of the last life
+
     def __init__(self) -> None:
         self.disk = FaultyDisk()
         self.disk.make_folder(FOLDER)
@@ -69,6 +71,7 @@ class Case:
         store.load()
         rekeys = Rekeys(disk, FOLDER, store, [ARCHIVE], lambda _kind, values: told.append(values))
         rekeys.look()
+        self.store = store
         return store, rekeys, told
 
     def opens(self, store: RingStore, rekeys: Rekeys, stream: StreamId) -> bool:
@@ -135,6 +138,34 @@ def test_a_step_that_fails_costs_nobody_else_anything(file: str, but_persists: b
         assert rekeys.erase(NAME.hour, [GONE], 9, NOW) == 2
     assert [case.opens(store, rekeys, stream) for stream in STREAMS] == [True, False, True]
     assert {(fact["of"], fact["kept"]) for fact in told} == {(9, 2)}
+
+
+def is_settled(rekeys: Rekeys) -> bool:
+    """Whether something of that hour may be held."""
+    try:
+        rekeys.expect_settled(NAME.hour)
+    except Unavailable:
+        return False
+    return True
+
+
+def test_what_a_later_look_may_still_erase_is_not_held() -> None:
+    """From the failure on until a look has said what came of it, whatever that is; other hours are held meanwhile."""
+    ended = 0
+    for file, but_persists in itertools.product(["attempt", "root-*", "ring-*", "counter", "rekey-*"], [False, True]):
+        case = Case()
+        _, rekeys, _ = case.live()
+        case.disk.fail("rename", f"*/{file}", but_persist=but_persists)
+        with contextlib.suppress(OSError, TorrazzoError):
+            rekeys.erase(NAME.hour, [GONE], 9, NOW)
+        was_open, was_settled = case.opens(case.store, rekeys, GONE), is_settled(rekeys)
+        rekeys.expect_settled(NAME.hour + 1)
+        rekeys.look()
+        assert is_settled(rekeys)
+        if was_open and not case.opens(case.store, rekeys, GONE):
+            assert not was_settled
+            ended += 1
+    assert ended
 
 
 def test_a_counter_that_is_away_costs_nobody_else_anything() -> None:

@@ -122,6 +122,7 @@ class Rekeys:
         self._disk, self._folder, self._store, self._roots, self._book = disk, folder, store, roots, book
         self._lock = threading.Lock()
         self._living: Mapping[KeyName, Rekeyed] = {}
+        self._unsettled: set[int] = set()  # hours of which something was begun, and not looked at since
         self.is_read = False  # the files were looked through in this life
 
     def sealed(self, name: KeyName, stream: StreamId, term: TermId, given: bytes) -> bytes:
@@ -143,6 +144,12 @@ class Rekeys:
             rekeyed = self._living.get(name)
         return rekeyed is not None and all(stream != each for each, _ in rekeyed.keys)
 
+    def expect_settled(self, hour: int) -> None:
+        """Raises `Unavailable` while an erasure that failed may be ended by a later look: nothing is held under it."""
+        with self._lock:
+            if not self.is_read or hour in self._unsettled:
+                raise Unavailable(f"{hour_text(hour)}: an erasure was begun, and it is not known yet what came of it")
+
     def look(self) -> None:
         """Once a minute, and at the start: know the files that count, remove others, book what is not booked."""
         self._store.finish()
@@ -158,6 +165,7 @@ class Rekeys:
                 self._disk.erase(self._folder / file)
         with self._lock:
             self._living = living
+            self._unsettled.clear()
             self.is_read = True
         for rekeyed in living.values():
             self._tell(rekeyed)
@@ -192,6 +200,8 @@ class Rekeys:
                 keys[stream, term] = seal_key(k, public, stream, term, *name)
         gone = tuple(sorted(str(stream) for stream in streams if any(stream == each for each, _ in found)))
         rekeyed = Rekeyed(name, hashlib.sha256(public).digest(), of, gone, keys)
+        with self._lock:
+            self._unsettled.add(name.hour)
         self._disk.publish(self._folder / rekeyed.file, rekeyed.pack())  # 1
         self._store.exchange(name, fresh)  # 2
         log.warning("hour_rekeyed", name=str(name), erased=len(gone), kept=len(keys))

@@ -165,6 +165,7 @@ class KeyDesk:
         granted = self._parts.guard.grant_hold(request)
         act = parse_act(request.window.line)
         with self._parts.orders.no_erasure(granted.name.hour):
+            self._parts.orders.rekeys.expect_settled(granted.name.hour)
             keys = self._opened(granted, request, is_last=True)
             new = self._parts.vault.put(granted.window, act, granted.stream, granted.term, granted.name, keys)
         return compact({"held": len(keys), "new": new})

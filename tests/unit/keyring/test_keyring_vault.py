@@ -146,6 +146,15 @@ def test_nothing_is_held_of_what_is_just_being_erased(town: HeldTown, monkeypatc
     assert orders.erase(erased, Now()) == 1
 
 
+def test_nothing_is_held_while_it_is_not_known_what_was_erased(town: HeldTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look may still end an erasure that an earlier life began: until one was made a hold is told to come again."""
+    with monkeypatch.context() as before_a_look:
+        before_a_look.setattr(town.parts.orders.rekeys, "is_read", False)
+        with pytest.raises(Unavailable, match="not known yet"):
+            town.place()
+    town.place()
+
+
 def test_who_looks_while_an_hour_is_sealed_anew_is_not_booked(town: HeldTown, monkeypatch: pytest.MonkeyPatch) -> None:
     """A K of before does not open with the key of after, for a moment: it is tried again behind the erasure."""
     rekeys, refused = town.parts.orders.rekeys, list[object]()
