@@ -1862,234 +1862,137 @@ def seconds(ticks: int) -> str:
 
 
 LEVELS = {OK: ("OK      ",) * 2, TOLD: (" " * 8,) * 2, OPEN: ("APERTO  ", "OPEN    "), FAILED: ("FALLITO ", "FAILED  ")}
-TEXTS: dict[str, tuple[str, str]] = {  # code → Italian, English; {0} … are the finding's values
-    "trust-own": (
-        "Le chiavi usate vengono dal plico stesso: chiunque può avercele messe. Ripetere con quelle pubblicate.",
-        "The keys used come from the package itself: anybody could have put them there. Repeat with those published.",
-    ),
-    "trust-given": ("Le chiavi usate sono quelle date da chi verifica.", "The keys used are those that you gave."),
-    "trust-key": ("chiave {0}", "key {0}"),
-    "trust-differs": (
-        "policy.txt del plico indica altre chiavi; non viene usato.",
-        "The package's policy.txt names other keys; it is not used.",
-    ),
-    "files": ("{0} file elencati in manifest-sha256.txt", "{0} files are in manifest-sha256.txt"),
-    "file-unlisted": ("Il file {0} non è in manifest-sha256.txt.", "The file {0} is not in manifest-sha256.txt."),
-    "file-foreign": (
-        "Il file {0} non fa parte di un plico: nessuno lo ha verificato.",
-        "The file {0} is no part of a package: nothing in it was checked.",
-    ),
-    "file-missing": ("Manca il file {0}.", "The file {0} is missing."),
-    "file-differs": ("Il file {0} è stato cambiato.", "The file {0} was changed."),
-    "seal-open": (
-        "{0}: non verificato qui; usare openssl come spiegato in LEGGIMI.txt.",
-        "{0}: not checked here; use openssl as README.txt explains.",
-    ),
-    "head": (
-        "Testa del registro {0} con {1} voci: firmata come richiesto.",
-        "Head of the log {0} with {1} entries: signed as required.",
-    ),
-    "head-cosigned": (
-        "Il testimone {1} aveva visto questa testa di {0} a quest'ora.",
-        "The witness {1} had seen this head of {0} at this time.",
-    ),
-    "head-alone": (
-        "Nessun secondo ufficio ha firmato la testa di {0}: un registro diverso mostrato ad altri non si noterebbe.",
-        "No second office signed the head of {0}: a different log shown to others would not be noticed.",
-    ),
-    "head-for-show": (
-        "Il testimone {1} di {0} è dimostrativo, per sola mostra: la sua firma a estranei non prova nulla.",
-        "The witness {1} of {0} is a demonstration's, for show: its signature proves nothing to strangers.",
-    ),
-    "head-refused": ("La testa del registro {0} non è accettata: {1}.", "The head of the log {0} is refused: {1}."),
-    "no-clip": ("Il plico non contiene filmati.", "The package holds no clip."),
-    "clip-unreadable": ("Il filmato {0} non è leggibile: {1}.", "Clip {0} can't be read: {1}."),
-    "clip": (
-        "{0} è il filmato di questa telecamera, da qui a {1}; il nome del file è scelto da chi esporta.",
-        "{0} is the clip of this camera, from here to {1}; the file's name is the exporter's choice.",
-    ),
-    "fact-unreadable": ("Il fatto alla riga {0} non è leggibile: {1}.", "The fact in line {0} can't be read: {1}."),
-    "facts-unproven": (
-        "I fatti fino a {0} non sono dimostrati: la testa del registro non è accettata.",
-        "The facts until {0} are not proven: the head of the log is refused.",
-    ),
-    "fact-unproven": (
-        "Il fatto alla riga {0} non è nel registro: {1}.",
-        "The fact in line {0} is not in the log: {1}.",
-    ),
-    "facts": ("Fatti: {0}, tutti nel registro.", "Facts: {0}, all in the log."),
-    "ahead": (
-        "Il fatto alla riga {0} dice un'ora dopo quella ({1}) in cui un testimone l'aveva visto: un orologio errava.",
-        "The fact in line {0} tells a time after that ({1}) at which a witness had seen it: a clock was wrong.",
-    ),
-    "late": (
-        "Il fatto alla riga {0} arrivò al registro solo a {1}.",
-        "The fact in line {0} reached the log only at {1}.",
-    ),
-    "late-foreign": (
-        "La nota alla riga {0} riguarda un fatto che qui non c'è.",
-        "The note in line {0} is about a fact that is not here.",
-    ),
-    "silent": (
-        "Da qui il registratore non si fece sentire; annotato a {0}.",
-        "From here on nothing was heard of the recorder; noted at {0}.",
-    ),
-    "fact-missing": (
-        "Tra i fatti n={0} e n={1} ne manca qualcuno, o uno è di troppo.",
-        "Between facts n={0} and n={1} some are missing, or one is too many.",
-    ),
-    "link-broken": (
-        "Il fatto alla riga {0} non segue quello prima.",
-        "The fact in line {0} does not follow the one before.",
-    ),
-    "link-recovered": (
-        "Il fatto prima della riga {0} fu scritto dopo un arresto: il legame è per numero.",
-        "The fact before line {0} was written after a crash: they are linked by number.",
-    ),
-    "term-broken": (
-        "Il periodo che comincia alla riga {0} non segue quello prima.",
-        "The term that begins in line {0} does not follow the one before.",
-    ),
-    "accounting-anew": (
-        "Un periodo del registratore è andato perduto: da qui a {0} nulla è documentato.",
-        "A term of the recorder is lost: from here to {0} nothing is accounted for.",
-    ),
-    "time-broken": (
-        "Il fatto alla riga {0} non comincia dove finiva quello prima.",
-        "The fact in line {0} does not begin where the last one ended.",
-    ),
-    "gap-left-open": ("La lacuna alla riga {0} non viene chiusa.", "The gap in line {0} is not closed."),
-    "gap": ("Interruzione dichiarata fino a {0} ({1}): {2}.", "Declared gap until {0} ({1}): {2}."),
-    "step": ("Orologio regolato a {0} ({1}); non è passato tempo.", "Clock set to {0} ({1}); no time passed."),
-    "gap-open": (
-        "Qui comincia una lacuna di cui il plico non mostra la fine: da qui a {0} nulla è provato.",
-        "Here a gap begins whose end the package does not show: from here to {0} nothing is proven.",
-    ),
-    "span-uncovered": (
-        "Da qui a {0} non c'è né registrazione né lacuna.",
-        "From here to {0} there is neither a recording nor a gap.",
-    ),
-    "span": (
-        "Periodo fino a {0}: registrati {1}, lacune dichiarate {2}.",
-        "Span until {0}: recorded {1}, declared gaps {2}.",
-    ),
-    "hole": (
-        "Da qui a {0} il plico non contiene nulla di questa telecamera.",
-        "From here to {0} the package holds nothing of this camera.",
-    ),
-    "left-out": (
-        "Chiesta e non nel plico, da qui a {0}, dice il plico: {1}.",
-        "Asked for and not in the package, from here to {0}, says the package: {1}.",
-    ),
-    "head-differs": ("L'intestazione del filmato è stata cambiata.", "The clip's header was changed."),
-    "bytes-uncovered": (
-        "Dal byte {0} il filmato contiene dati che non furono registrati, o ne mancano.",
-        "From byte {0} on the clip holds data that was not recorded, or some is missing.",
-    ),
-    "segment-differs": (
-        "L'elenco dei frammenti non è quello del fatto alla riga {0}.",
-        "The list of fragments is not that of the fact in line {0}.",
-    ),
-    "piece-differs": (
-        "Il frammento {0} di questo segmento non è quello registrato.",
-        "Fragment {0} of this segment is not the recorded one.",
-    ),
-    "piece-absent": (
-        "Il frammento {0} di questo segmento fu registrato e non è nel filmato.",
-        "Fragment {0} of this segment was recorded and is not in the clip.",
-    ),
-    "piece-lost": (
-        "Il frammento {0} di questo segmento manca: non leggibile, dice il plico, e nulla lo prova.",
-        "Fragment {0} of this segment is missing: not readable, says the package, and nothing proves it.",
-    ),
-    "segments-erased": (
-        "Da qui a {0} mancano {1} segmenti: cancellati prima del tempo per ordine, dice il plico.",
-        "From here to {0} {1} segments are missing: erased early by order, says the package.",
-    ),
-    "erased-ordered": (
-        "Da qui a {0}: cancellati per ordine di due persone (voci {1} e {2} della storia), eseguito (voce {3}).",
-        "From here to {0}: erased by order of two people (entries {1} and {2} of the history), done (entry {3}).",
-    ),
-    "erased-claimed": (
-        "Da qui a {0}: cancellazione dichiarata, non provata: nella storia manca l'ordine di due persone.",
-        "From here to {0}: erasure claimed, not proved: no order of two people is in the history.",
-    ),
-    "segments-gone": (
-        "Da qui a {0} mancano {1} segmenti: le chiavi non ci sono più, dice il plico, e nulla lo prova.",
-        "From here to {0} {1} segments are missing: their keys are no more, says the package, and nothing proves it.",
-    ),
-    "pieces": ("{0} frammenti: byte per byte quelli registrati.", "{0} fragments: byte for byte those recorded."),
-    "show-unreadable": (
-        "Le tabelle del filmato sono di altra forma: {0}.",
-        "The clip's tables are of another form: {0}.",
-    ),
-    "picture-hidden": ("Un'immagine registrata non viene mostrata.", "A recorded picture is not shown."),
-    "picture-moved": ("Immagini mostrate fuori dal loro tempo ({0}).", "Pictures are shown at another time ({0})."),
-    "picture-order": (
-        "Le immagini di questo segmento sono mostrate in un altro ordine.",
-        "The pictures of this segment are shown in another order.",
-    ),
-    "picture-foreign": (
-        "Il filmato mostra immagini non registrate.",
-        "The clip shows pictures that were not recorded.",
-    ),
-    "show-late": (
-        "Da qui a {0} il filmato non mostra immagini registrate: dipendono da altre che non ci sono.",
-        "From here to {0} the clip shows no recorded pictures: they depend on others that are not in it.",
-    ),
-    "show": (
-        "Il filmato mostra tutte le immagini, in ordine, al loro tempo.",
-        "The clip shows all pictures, in order, at their time.",
-    ),
-    "show-rest": (
-        "Tranne ciò che manca, e {0} immagini che vi si riferiscono, il filmato mostra tutto, in ordine, al suo tempo.",
-        "But for what is missing, and {0} pictures that refer to it, the clip shows all, in order, at its time.",
-    ),
-    "history-none": ("Il plico non contiene la storia degli accessi.", "The package holds no access history."),
-    "history-unproven": (
-        "La voce {0} della storia non è nel registro: {1}.",
-        "Entry {0} of the history is not in the log: {1}.",
-    ),
-    "history": ("Storia degli accessi: {0} voci nel registro.", "Access history: {0} entries in the log."),
-    "history-entry": ("voce {0}: {1}", "entry {0}: {1}"),
-    "history-unreadable": (
-        "La voce {0} della storia non è leggibile: {1}.",
-        "Entry {0} of the history can't be read: {1}.",
-    ),
-    "opening": ("Parte riservata della voce {0}: {1}", "Private part of entry {0}: {1}"),
-    "opening-differs": (
-        "La parte riservata della voce {0} non è la sua: {1}.",
-        "The private part of entry {0} is not its own: {1}.",
-    ),
-    "anchors-none": ("Nessuna marca temporale di terzi.", "No time stamp of a third party."),
-    "anchor-foreign": ("{0} non conduce alla testa del registro: {1}.", "{0} does not lead to the log's head: {1}."),
-    "anchor-open": (
-        "{0}: riguarda questo registro; la marca stessa si verifica con openssl (LEGGIMI.txt).",
-        "{0}: is about this log; check the stamp itself with openssl (README.txt).",
-    ),
-    "limit-camera": (
-        "Non verificabile: che la telecamera abbia ripreso il vero (solo le telecamere che firmano ne danno prova).",
-        "Can't be checked: that the camera saw the real thing (only cameras that sign give proof of it).",
-    ),
-    "limit-access": (
-        "Non verificabile: che la storia degli accessi sia completa, e che nessuno abbia visto le immagini senza voce.",
-        "Can't be checked: that the access history is complete, and that nobody saw the pictures without an entry.",
-    ),
-    "limit-before": (
-        "Non verificabile: ciò che accadde prima che il fatto fosse nel registro (di solito alcune decine di secondi).",
-        "Can't be checked: what happened before the fact was in the log (some tens of seconds as a rule).",
-    ),
-    "limit-texts": (
-        "Non provati da nulla: LEGGIMI.txt, README.txt, i nomi dei file, i verificatori che stanno nel plico.",
-        "Proven by nothing: LEGGIMI.txt, README.txt, the names of files, the verifiers that are in the package.",
-    ),
-    "unreadable": ("Il plico non è leggibile: {0}.", "The package can't be read: {0}."),
-    "browser-too-old": (
-        "Questo navigatore non sa verificare le firme (Ed25519): aggiornarlo o usare verify.py. {0}",
-        "This browser can't check signatures (Ed25519): update it, or use verify.py. {0}",
-    ),
-    "policy-unreadable": ("Le chiavi date non sono leggibili: {0}.", "The keys given can't be read: {0}."),
-}
+
+
+def bilingual(table: str) -> dict[str, tuple[str, str]]:
+    """`code: Italian | English`, one by one; what is longer than a line goes on in the next, indented."""
+    rows = [row.partition(": ") for row in table.strip().replace("\n  ", " ").split("\n")]
+    return {code: (italian, english) for code, _, both in rows for italian, english in [both.split(" | ")]}
+
+
+# {0} … are the finding's values
+TEXTS = bilingual("""
+trust-own: Le chiavi usate vengono dal plico stesso: chiunque può avercele messe. Ripetere con quelle pubblicate.
+  | The keys used come from the package itself: anybody could have put them there. Repeat with those published.
+trust-given: Le chiavi usate sono quelle date da chi verifica. | The keys used are those that you gave.
+trust-key: chiave {0} | key {0}
+trust-differs: policy.txt del plico indica altre chiavi; non viene usato.
+  | The package's policy.txt names other keys; it is not used.
+files: {0} file elencati in manifest-sha256.txt | {0} files are in manifest-sha256.txt
+file-unlisted: Il file {0} non è in manifest-sha256.txt. | The file {0} is not in manifest-sha256.txt.
+file-foreign: Il file {0} non fa parte di un plico: nessuno lo ha verificato.
+  | The file {0} is no part of a package: nothing in it was checked.
+file-missing: Manca il file {0}. | The file {0} is missing.
+file-differs: Il file {0} è stato cambiato. | The file {0} was changed.
+seal-open: {0}: non verificato qui; usare openssl come spiegato in LEGGIMI.txt.
+  | {0}: not checked here; use openssl as README.txt explains.
+head: Testa del registro {0} con {1} voci: firmata come richiesto.
+  | Head of the log {0} with {1} entries: signed as required.
+head-cosigned: Il testimone {1} aveva visto questa testa di {0} a quest'ora.
+  | The witness {1} had seen this head of {0} at this time.
+head-alone: Nessun secondo ufficio ha firmato la testa di {0}: un registro diverso mostrato ad altri non si noterebbe.
+  | No second office signed the head of {0}: a different log shown to others would not be noticed.
+head-for-show: Il testimone {1} di {0} è dimostrativo, per sola mostra: la sua firma a estranei non prova nulla.
+  | The witness {1} of {0} is a demonstration's, for show: its signature proves nothing to strangers.
+head-refused: La testa del registro {0} non è accettata: {1}. | The head of the log {0} is refused: {1}.
+no-clip: Il plico non contiene filmati. | The package holds no clip.
+clip-unreadable: Il filmato {0} non è leggibile: {1}. | Clip {0} can't be read: {1}.
+clip: {0} è il filmato di questa telecamera, da qui a {1}; il nome del file è scelto da chi esporta.
+  | {0} is the clip of this camera, from here to {1}; the file's name is the exporter's choice.
+fact-unreadable: Il fatto alla riga {0} non è leggibile: {1}. | The fact in line {0} can't be read: {1}.
+facts-unproven: I fatti fino a {0} non sono dimostrati: la testa del registro non è accettata.
+  | The facts until {0} are not proven: the head of the log is refused.
+fact-unproven: Il fatto alla riga {0} non è nel registro: {1}. | The fact in line {0} is not in the log: {1}.
+facts: Fatti: {0}, tutti nel registro. | Facts: {0}, all in the log.
+ahead: Il fatto alla riga {0} dice un'ora dopo quella ({1}) in cui un testimone l'aveva visto: un orologio errava.
+  | The fact in line {0} tells a time after that ({1}) at which a witness had seen it: a clock was wrong.
+late: Il fatto alla riga {0} arrivò al registro solo a {1}. | The fact in line {0} reached the log only at {1}.
+late-foreign: La nota alla riga {0} riguarda un fatto che qui non c'è.
+  | The note in line {0} is about a fact that is not here.
+silent: Da qui il registratore non si fece sentire; annotato a {0}.
+  | From here on nothing was heard of the recorder; noted at {0}.
+fact-missing: Tra i fatti n={0} e n={1} ne manca qualcuno, o uno è di troppo.
+  | Between facts n={0} and n={1} some are missing, or one is too many.
+link-broken: Il fatto alla riga {0} non segue quello prima. | The fact in line {0} does not follow the one before.
+link-recovered: Il fatto prima della riga {0} fu scritto dopo un arresto: il legame è per numero.
+  | The fact before line {0} was written after a crash: they are linked by number.
+term-broken: Il periodo che comincia alla riga {0} non segue quello prima.
+  | The term that begins in line {0} does not follow the one before.
+accounting-anew: Un periodo del registratore è andato perduto: da qui a {0} nulla è documentato.
+  | A term of the recorder is lost: from here to {0} nothing is accounted for.
+time-broken: Il fatto alla riga {0} non comincia dove finiva quello prima.
+  | The fact in line {0} does not begin where the last one ended.
+gap-left-open: La lacuna alla riga {0} non viene chiusa. | The gap in line {0} is not closed.
+gap: Interruzione dichiarata fino a {0} ({1}): {2}. | Declared gap until {0} ({1}): {2}.
+step: Orologio regolato a {0} ({1}); non è passato tempo. | Clock set to {0} ({1}); no time passed.
+gap-open: Qui comincia una lacuna di cui il plico non mostra la fine: da qui a {0} nulla è provato.
+  | Here a gap begins whose end the package does not show: from here to {0} nothing is proven.
+span-uncovered: Da qui a {0} non c'è né registrazione né lacuna.
+  | From here to {0} there is neither a recording nor a gap.
+span: Periodo fino a {0}: registrati {1}, lacune dichiarate {2}. | Span until {0}: recorded {1}, declared gaps {2}.
+hole: Da qui a {0} il plico non contiene nulla di questa telecamera.
+  | From here to {0} the package holds nothing of this camera.
+left-out: Chiesta e non nel plico, da qui a {0}, dice il plico: {1}.
+  | Asked for and not in the package, from here to {0}, says the package: {1}.
+head-differs: L'intestazione del filmato è stata cambiata. | The clip's header was changed.
+bytes-uncovered: Dal byte {0} il filmato contiene dati che non furono registrati, o ne mancano.
+  | From byte {0} on the clip holds data that was not recorded, or some is missing.
+segment-differs: L'elenco dei frammenti non è quello del fatto alla riga {0}.
+  | The list of fragments is not that of the fact in line {0}.
+piece-differs: Il frammento {0} di questo segmento non è quello registrato.
+  | Fragment {0} of this segment is not the recorded one.
+piece-absent: Il frammento {0} di questo segmento fu registrato e non è nel filmato.
+  | Fragment {0} of this segment was recorded and is not in the clip.
+piece-lost: Il frammento {0} di questo segmento manca: non leggibile, dice il plico, e nulla lo prova.
+  | Fragment {0} of this segment is missing: not readable, says the package, and nothing proves it.
+segments-erased: Da qui a {0} mancano {1} segmenti: cancellati prima del tempo per ordine, dice il plico.
+  | From here to {0} {1} segments are missing: erased early by order, says the package.
+erased-ordered: Da qui a {0}: cancellati per ordine di due persone (voci {1} e {2} della storia), eseguito (voce {3}).
+  | From here to {0}: erased by order of two people (entries {1} and {2} of the history), done (entry {3}).
+erased-claimed: Da qui a {0}: cancellazione dichiarata, non provata: nella storia manca l'ordine di due persone.
+  | From here to {0}: erasure claimed, not proved: no order of two people is in the history.
+segments-gone: Da qui a {0} mancano {1} segmenti: le chiavi non ci sono più, dice il plico, e nulla lo prova.
+  | From here to {0} {1} segments are missing: their keys are no more, says the package, and nothing proves it.
+pieces: {0} frammenti: byte per byte quelli registrati. | {0} fragments: byte for byte those recorded.
+show-unreadable: Le tabelle del filmato sono di altra forma: {0}. | The clip's tables are of another form: {0}.
+picture-hidden: Un'immagine registrata non viene mostrata. | A recorded picture is not shown.
+picture-moved: Immagini mostrate fuori dal loro tempo ({0}). | Pictures are shown at another time ({0}).
+picture-order: Le immagini di questo segmento sono mostrate in un altro ordine.
+  | The pictures of this segment are shown in another order.
+picture-foreign: Il filmato mostra immagini non registrate. | The clip shows pictures that were not recorded.
+show-late: Da qui a {0} il filmato non mostra immagini registrate: dipendono da altre che non ci sono.
+  | From here to {0} the clip shows no recorded pictures: they depend on others that are not in it.
+show: Il filmato mostra tutte le immagini, in ordine, al loro tempo.
+  | The clip shows all pictures, in order, at their time.
+show-rest: Tranne ciò che manca, e {0} immagini che vi si riferiscono, il filmato mostra tutto, in ordine, al suo tempo.
+  | But for what is missing, and {0} pictures that refer to it, the clip shows all, in order, at its time.
+history-none: Il plico non contiene la storia degli accessi. | The package holds no access history.
+history-unproven: La voce {0} della storia non è nel registro: {1}. | Entry {0} of the history is not in the log: {1}.
+history: Storia degli accessi: {0} voci nel registro. | Access history: {0} entries in the log.
+history-entry: voce {0}: {1} | entry {0}: {1}
+history-unreadable: La voce {0} della storia non è leggibile: {1}. | Entry {0} of the history can't be read: {1}.
+opening: Parte riservata della voce {0}: {1} | Private part of entry {0}: {1}
+opening-differs: La parte riservata della voce {0} non è la sua: {1}.
+  | The private part of entry {0} is not its own: {1}.
+anchors-none: Nessuna marca temporale di terzi. | No time stamp of a third party.
+anchor-foreign: {0} non conduce alla testa del registro: {1}. | {0} does not lead to the log's head: {1}.
+anchor-open: {0}: riguarda questo registro; la marca stessa si verifica con openssl (LEGGIMI.txt).
+  | {0}: is about this log; check the stamp itself with openssl (README.txt).
+limit-camera: Non verificabile: che la telecamera abbia ripreso il vero (solo le telecamere che firmano ne danno prova).
+  | Can't be checked: that the camera saw the real thing (only cameras that sign give proof of it).
+limit-access: Non verificabile: che la storia degli accessi sia completa, e che nessuno abbia visto le immagini senza
+  voce.
+  | Can't be checked: that the access history is complete, and that nobody saw the pictures without an entry.
+limit-before: Non verificabile: ciò che accadde prima che il fatto fosse nel registro (di solito alcune decine di
+  secondi).
+  | Can't be checked: what happened before the fact was in the log (some tens of seconds as a rule).
+limit-texts: Non provati da nulla: LEGGIMI.txt, README.txt, i nomi dei file, i verificatori che stanno nel plico.
+  | Proven by nothing: LEGGIMI.txt, README.txt, the names of files, the verifiers that are in the package.
+unreadable: Il plico non è leggibile: {0}. | The package can't be read: {0}.
+browser-too-old: Questo navigatore non sa verificare le firme (Ed25519): aggiornarlo o usare verify.py. {0}
+  | This browser can't check signatures (Ed25519): update it, or use verify.py. {0}
+policy-unreadable: Le chiavi date non sono leggibili: {0}. | The keys given can't be read: {0}.
+""")
 WORDS: dict[str, tuple[str, str]] = {  # causes of gaps (fact.md) and kinds of entries (act.md), in words
     "nosignal": ("la telecamera non mandava immagini", "the camera sent no pictures"),
     "auth": ("la telecamera rifiutava l'accesso", "the camera refused access"),
