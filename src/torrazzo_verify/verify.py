@@ -2038,9 +2038,9 @@ COUNTED = 200  # findings of one kind for one camera that are printed
 MORE = ("e altre {0} come questa: ", "and {0} more like this: ")
 
 
-def sentence(finding: Finding, language: int) -> str:
-    """One line."""
-    where = [("telecamera ", "camera ")[language] + finding.camera] if finding.camera else []
+def sentence(finding: Finding, language: int, camera: str = "") -> str:
+    """One line. `camera`: how people call it, and the id, where more than that is known."""
+    where = [("telecamera ", "camera ")[language] + (camera or finding.camera)] if finding.camera else []
     where += [when(finding.time)] if finding.time is not None else []
     values = [*finding.values]
     if finding.code in ("gap", "history-entry", "left-out"):
@@ -2123,6 +2123,14 @@ class Printer:
         self.language, self.most = language, most
         self.counts: dict[tuple[str, str], int] = {}
         self.last: dict[tuple[str, str], Finding] = {}  # of those that were printed
+        self.cameras: dict[str, str] = {}  # by id, as the exporter called their clips, and the id
+
+    def line(self, finding: Finding) -> str:
+        """Its camera is named in words once its clip was."""
+        if finding.code == "clip" and finding.camera not in self.cameras:
+            name = re.sub(r"(-part-[0-9]+x*)?\.mp4$", "", finding.values[0].partition("/")[2])
+            self.cameras[finding.camera] = f"{name} ({finding.camera})"
+        return sentence(finding, self.language, self.cameras.get(finding.camera, "")).translate(PRINTABLE)
 
     def say(self, finding: Finding) -> None:
         """One line, or none."""
@@ -2130,15 +2138,14 @@ class Printer:
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if self.counts[kind] <= self.most:
             self.last[kind] = finding
-            self.print(sentence(finding, self.language).translate(PRINTABLE))
+            self.print(self.line(finding))
 
     def rest(self) -> None:
         """How many were not printed."""
         for kind, finding in self.last.items():
             if self.counts[kind] > self.most:
                 level, more = LEVELS[finding.level][self.language], MORE[self.language]
-                said = sentence(finding, self.language).translate(PRINTABLE)[len(level) :]
-                self.print(level + more.format(self.counts[kind] - COUNTED) + said)
+                self.print(level + more.format(self.counts[kind] - COUNTED) + self.line(finding)[len(level) :])
 
     @staticmethod
     def print(text: str) -> None:

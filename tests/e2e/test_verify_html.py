@@ -249,6 +249,23 @@ def test_what_is_not_listed_is_counted(checker: Checker) -> None:
     assert said[COUNTED].endswith("… and 7 more like this")
 
 
+@pytest.mark.browser
+def test_a_camera_is_named_in_words_and_its_id_beside(checker: Checker) -> None:
+    """As its clip's file is called, without a part's number, once a clip of it was found; else by its id."""
+    said = checker.page.evaluate(
+        """() => {
+            const told = (code, camera, value) =>
+                ({level: "told", code, camera, time: 0, values: [value, "1 s", "net"]});
+            const gaps = ["c/main", "d"].map((each) => told("gap", each, "x"));
+            state.language = 1;
+            state.findings = [told("clip", "c/main", "clips/ponte-sub-part-1.mp4"), ...gaps];
+            render();
+            return [...document.querySelectorAll("#findings li")].map((row) => row.textContent);
+        }"""
+    )
+    assert [text.partition(",")[0].partition("camera ")[2] for text in said] == ["ponte-sub (c/main)"] * 2 + ["d"]
+
+
 def test_the_page_may_reach_no_network_and_says_the_same_words() -> None:
     """Its policy allows no connection, nothing comes from elsewhere, and its sentences are those of verify.py."""
     text = PAGE.read_text("utf-8")

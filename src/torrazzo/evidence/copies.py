@@ -52,8 +52,10 @@ class Copies:
         """What it is to hold; raises `Refused` unless another approved it, for this person to make."""
         found, private, _ = self._approved(ask, person)
         streams = tuple(sorted(found.wanted.streams, key=str))
-        names = file_names(streams, self._names())
-        return Asked(ask, streams, found.wanted.span, private.case or f"ask {ask}", names, found.key)
+        cameras = self._names()
+        names = file_names(streams, cameras)
+        called = {stream: cameras[stream.camera] for stream in streams if stream.camera in cameras}
+        return Asked(ask, streams, found.wanted.span, private.case or f"ask {ask}", names, found.key, called)
 
     def custody(self, ask: int, person: str) -> Custody:
         """Who did what, for the report."""

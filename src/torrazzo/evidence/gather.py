@@ -26,6 +26,7 @@ from torrazzo.evidence.fixed_log import FixedLog, Read
 from torrazzo.evidence.history import find_history
 from torrazzo.evidence.package import PackageParts
 from torrazzo.evidence.pieces import ProvableFootage
+from torrazzo.evidence.readme import named
 from torrazzo.ledger import Policy
 from torrazzo.ledger.identity import LogKind
 from torrazzo.playback.clip import Clip, plan_clip
@@ -46,6 +47,7 @@ class Asked(NamedTuple):
     case: str
     names: Mapping[StreamId, str]  # of the clips' files
     key: str | None = None  # that it names as its recipient: no package for anybody else, or in the clear
+    cameras: Mapping[StreamId, str] = {}  # as people call them
 
 
 class Measured(NamedTuple):
@@ -129,7 +131,7 @@ class Gathering:
             self._part(name, clip, content, rec, indexes)
             for name, clip, content, indexes in zip(self._names(streams), planned, contents, found, strict=True)
         ]
-        self._gone = [_in_words(clip.stream, *each) for clip in clips for each in clip.gone()]
+        self._gone = [_in_words(self._named(clip.stream), *each) for clip in clips for each in clip.gone()]
         act = self._act()
         history = find_history(act, self._asked.streams, self._asked.span)
         return PackageParts(
@@ -145,6 +147,7 @@ class Gathering:
             anchors=self._anchors(rec, "rec") | self._anchors(act, "act"),
             program=_verifier("verify.py"),
             page=_verifier("verify.html"),
+            cameras=self._asked.cameras,
         )
 
     def forget(self) -> None:
@@ -159,7 +162,10 @@ class Gathering:
 
     def unshown(self) -> list[str]:
         """Runs of one codec of which no clip could be made, and why."""
-        return [f"{stream}: {each.error}" for stream in self._clips for each in self._unshown[stream]]
+        return [f"{self._named(stream)}: {each.error}" for stream in self._clips for each in self._unshown[stream]]
+
+    def _named(self, stream: StreamId) -> str:
+        return named(stream, self._asked.cameras)
 
     # -- logs
 
@@ -262,9 +268,9 @@ def why_of(error: Exception) -> str:
     return DAMAGED if isinstance(error, Unreadable) else "nothing"
 
 
-def _in_words(stream: StreamId, start: int, end: int, why: str) -> str:
+def _in_words(camera: str, start: int, end: int, why: str) -> str:
     told = "was erased early, by order" if why == ERASED else "can be opened by nobody any more: its keys are gone"
-    return f"{stream} {iso_from_ticks(start)}/{iso_from_ticks(end)}: {told}"
+    return f"{camera} {iso_from_ticks(start)}/{iso_from_ticks(end)}: {told}"
 
 
 def _stretch(clip: Clip) -> Stretch:

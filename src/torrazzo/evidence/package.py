@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from torrazzo.base import StreamId
 from torrazzo.base.errors import Invalid
 from torrazzo.evidence.asic import MIMETYPE, Content, asic_manifest, content_of, digest_list, write_zip
 from torrazzo.evidence.clip import ClipPart, LeftOut, Proven
@@ -44,6 +45,7 @@ class PackageParts(NamedTuple):
     anchors: Mapping[str, bytes] = {}
     program: bytes = b""  # verify.py
     page: bytes = b""  # verify.html
+    cameras: Mapping[StreamId, str] = {}  # as people call them
 
 
 def write_package(parts: PackageParts) -> Iterator[bytes]:
@@ -57,8 +59,8 @@ def write_package(parts: PackageParts) -> Iterator[bytes]:
 
 def _entries(parts: PackageParts) -> dict[str, Content]:
     files: dict[str, bytes] = {
-        "LEGGIMI.txt": readme(parts.case, parts.clips, parts.left_out, parts.rec, parts.policy, "it"),
-        "README.txt": readme(parts.case, parts.clips, parts.left_out, parts.rec, parts.policy, "en"),
+        "LEGGIMI.txt": readme(parts.case, parts.clips, parts.left_out, parts.rec, parts.policy, parts.cameras, "it"),
+        "README.txt": readme(parts.case, parts.clips, parts.left_out, parts.rec, parts.policy, parts.cameras, "en"),
         "manifest.json": _manifest(parts),
         "policy.txt": parts.policy.pack(),
         "rec.checkpoint": parts.rec.pack(),

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """LEGGIMI.txt and README.txt: what the package is, three ways to check it, what it does not prove."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from torrazzo.base import StreamId
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.evidence.clip import ClipPart, LeftOut
 from torrazzo.ledger import Policy
@@ -23,6 +24,9 @@ Questo file ZIP (ASiC-E) contiene filmati registrati da Torrazzo e ciò che serv
 rete e senza i nostri programmi: che le immagini sono quelle registrate, quando, e se ne manca qualcuna.""",
         "clips": "Filmati",
         "span": "  clips/{name}.mp4   telecamera {camera}\n      dal {start} al {end} (UTC)",
+        "names": """\
+  Tra parentesi l'identificativo della telecamera con il flusso: solo quello sta nei fatti e nelle prove. Il nome è
+  quello che il Comune usa, e nulla lo prova.""",
         "missing": "Chiesto, e non nel plico",
         "left_out": "  telecamera {camera}\n      dal {start} al {end} (UTC): {why}",
         "why_erased": "cancellata prima del tempo per ordine; il verificatore dice se la storia lo prova",
@@ -72,6 +76,9 @@ This ZIP file (ASiC-E) holds clips recorded by Torrazzo and what a stranger need
 a network and without our programs: that the pictures are those recorded, when, and whether any is missing.""",
         "clips": "Clips",
         "span": "  clips/{name}.mp4   camera {camera}\n      from {start} to {end} (UTC)",
+        "names": """\
+  In brackets the camera's identifier with its stream: that alone stands in facts and proofs. The name is the one that
+  the town uses, and nothing proves it.""",
         "missing": "Asked for, and not in the package",
         "left_out": "  camera {camera}\n      from {start} to {end} (UTC): {why}",
         "why_erased": "erased before its time by order; a verifier says whether the history proves it",
@@ -123,7 +130,13 @@ _LAST = 'while read row; do echo "${row##* }" | base64 -d; done'  # the last wor
 
 
 def readme(
-    case: str, clips: Sequence[ClipPart], left_out: Sequence[LeftOut], rec: Note, policy: Policy, language: str
+    case: str,
+    clips: Sequence[ClipPart],
+    left_out: Sequence[LeftOut],
+    rec: Note,
+    policy: Policy,
+    cameras: Mapping[StreamId, str],
+    language: str,
 ) -> bytes:
     """The text; its commands name this package's own files and values."""
     say = _TEXTS[language]
@@ -131,7 +144,7 @@ def readme(
     spans = [
         say["span"].format(
             name=clip.name,
-            camera=clip.stream,
+            camera=named(clip.stream, cameras),
             start=iso_from_ticks(clip.span.start),
             end=iso_from_ticks(clip.span.end),
         )
@@ -139,7 +152,7 @@ def readme(
     ]
     missing = [
         say["left_out"].format(
-            camera=each.stream,
+            camera=named(each.stream, cameras),
             start=iso_from_ticks(each.span.start),
             end=iso_from_ticks(each.span.end),
             why=say[f"why_{each.why}"],
@@ -151,7 +164,7 @@ def readme(
     parts = [
         say["title"].format(case=case),
         say["what"],
-        "\n".join([say["clips"], *spans, *([say["parts"]] if has_parts else [])]),
+        "\n".join([say["clips"], *spans, *([say["names"]] if cameras else []), *([say["parts"]] if has_parts else [])]),
         *(["\n".join([say["missing"], *missing])] if missing else []),
         say["files"],
         "\n".join([say["keys"], *(f"  {key}" for key in keys)]),
@@ -163,6 +176,12 @@ def readme(
         say["limits"],
     ]
     return ("\n\n".join(parts) + "\n").encode()
+
+
+def named(stream: StreamId | str, cameras: Mapping[StreamId, str]) -> str:
+    """As people call it, and the id, which alone is in facts and proofs."""
+    name = " ".join(next((name for each, name in cameras.items() if str(each) == str(stream)), "").split())
+    return f"{name} ({stream})" if name else str(stream)
 
 
 def _signatures(note: Note, keys: Sequence[VerifierKey], say: dict[str, str]) -> list[str]:

@@ -14,6 +14,7 @@ from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import SECOND
 from torrazzo.evidence.clip import ERASED, GONE
 from torrazzo.evidence.package import PackageParts
+from torrazzo.evidence.readme import named
 from torrazzo.evidence.report_words import WORDS
 from torrazzo.ledger.checkpoint import Checkpoint
 from torrazzo.ledger.text import to_base64
@@ -150,7 +151,7 @@ class _Page:
         rows = [
             (
                 f"clips/{clip.name}.mp4",
-                str(clip.stream),
+                named(clip.stream, self._parts.cameras),
                 self._time(clip.span.start),
                 self._time(clip.span.end),
                 str(clip.video.size),
@@ -199,18 +200,21 @@ class _Page:
         for what in self._file.unshown:
             yield f"<p>{self._say('unshown', what=what)}</p>"
         for stream, why in self._file.left_out.items():
-            yield f"<p>{self._say('left_out', stream=stream, why=why)}</p>"
+            yield f"<p>{self._say('left_out', stream=self._named(stream), why=why)}</p>"
 
     def _open(self) -> Iterator[str]:
         """In the verifier's own words."""
         language = list(WORDS).index(self._language)
         left = [
-            escape(sentence(finding, language).removeprefix(LEVELS[OPEN][language]))
+            escape(sentence(finding, language, self._named(finding.camera)).removeprefix(LEVELS[OPEN][language]))
             for finding in self._file.findings
             if finding.level == OPEN and finding.code in _LEFT_OPEN
         ]
         if left:
             yield f"<p><b>{self._say('left_open')}</b></p><ul>{''.join(f'<li>{each}</li>' for each in left)}</ul>"
+
+    def _named(self, stream: str) -> str:
+        return named(stream, self._parts.cameras) if stream else ""
 
     def _signers(self) -> Iterator[str]:
         policy, head = self._parts.policy, Checkpoint.parse(self._parts.rec.text)

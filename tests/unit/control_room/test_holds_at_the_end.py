@@ -18,8 +18,6 @@ from torrazzo.retention import load_forgotten
 from torrazzo.retention.held import WANTED
 from torrazzo.testing.clock import START
 
-pytestmark = pytest.mark.timeout(120)
-
 WEEK = 168 * 3_600
 HOUR_HELD = KeyName(START // HOUR, "standard")
 

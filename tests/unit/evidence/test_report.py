@@ -18,6 +18,7 @@ from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.control_room.api.exports_shapes import RecipientClass
 from torrazzo.evidence.gather import Gathering, Source
 from torrazzo.evidence.package import PackageParts
+from torrazzo.evidence.readme import readme
 from torrazzo.evidence.report import Custody, HandedOver, report_html, report_pdf
 from torrazzo.evidence.report_words import WORDS
 from torrazzo.law.reason import PURPOSES
@@ -67,6 +68,22 @@ def test_it_says_who_what_when_and_which_digests(parts: PackageParts) -> None:
         assert parts.clips[0].video.sha256.hex() in page
         assert all(str(log.key) in page for log in POLICY.logs)
         assert "2026-10-25 03:00:00.000+01:00" in page  # asked an hour after the change
+
+
+def test_cameras_are_named_in_words_and_the_id_beside(parts: PackageParts) -> None:
+    """In the table of clips, in what is left out or open, and in the package's own texts."""
+    (clip,) = parts.clips
+    called = parts._replace(cameras={clip.stream: "Ponte sul <Po>\n2"})
+    words = f"Ponte sul <Po> 2 ({PO})"
+    found = Finding(OPEN, "gap-open", PO, CHANGE, ("2026-10-25T01:00:30.000Z",))
+    file = HandedOver("c", 1, "ab" * 32, left_out={PO: "no picture"}, findings=[found])
+    for page in map(html.unescape, _said(called, file)):
+        assert page.count(words) == 3
+        assert page.count(PO) == 3
+    for language, text in zip(("it", "en"), ("telecamera", "camera"), strict=True):
+        made = readme(called.case, called.clips, (), called.rec, called.policy, called.cameras, language).decode()
+        assert f"clips/po.mp4   {text} {words}" in made
+        assert made.count(PO) == 1
 
 
 def test_purpose_and_recipient_are_told_in_words(parts: PackageParts) -> None:

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import torrazzo_verify
-from tests.tools.tampering import CASES, Original, forge, make_original
+from tests.tools.tampering import CASES, CLIP_A, Original, forge, make_original
 from torrazzo.cli.commands import app
 from torrazzo_verify.verify import COUNTED, TEXTS, Finding, Printer, main, sentence
 
@@ -99,12 +99,12 @@ def test_with_the_packages_own_keys_it_says_so_first_and_last(original: Original
 
 
 def test_a_failure_is_named_with_camera_and_time(original: Original, tmp_path: Path) -> None:
-    """The line says which camera, when, and which fragment."""
+    """The line says which camera, in words and by its id, when, and which fragment."""
     forged = forge(original, CASES[0])
     done = _alone(tmp_path, str(forged), "--policy", str(original.folder / "policy.txt"), "--lang", "en")
     assert done.returncode == 1
     assert (
-        "FAILED  camera 3f9a1c0e5b7d2264/main, 2026-11-24T22:00:10.000Z:"
+        f"FAILED  camera {CLIP_A} (3f9a1c0e5b7d2264/main), 2026-11-24T22:00:10.000Z:"
         " Fragment 3 of this segment is not the recorded one.\n"
     ) in done.stdout
 
