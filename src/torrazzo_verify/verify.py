@@ -2018,7 +2018,10 @@ WORDS: dict[str, tuple[str, str]] = {  # causes of gaps (fact.md) and kinds of e
     "release": ("conservazione finita", "keeping them is over"),
     "end": ("distrutta la chiave di ciò che era conservato", "the key of what was kept was destroyed"),
     "rekey": ("cancellazione anticipata eseguita", "early erasure was carried out"),
-    "fork": ("registro ricominciato: ciò che precede non è qui", "the log began anew: what was before is not here"),
+    "fork": (
+        "registro ricominciato: accessi, copie, ordini di cancellare di prima sono in quello di prima, e qui mancano",
+        "the log began anew: accesses, copies and orders to erase from before are in the log before, and missing here",
+    ),
     "close": ("finito di guardare o copiare", "looking or copying is over"),
     "erased": ("cancellata prima del tempo, per ordine", "erased before its time, by order"),
     "gone": ("le sue chiavi non ci sono più", "its keys are no more"),
