@@ -36,7 +36,7 @@ class BoundedServer(ThreadingTCPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """A thread for it, if there is a place: who comes too often waits in its own process."""
-        if not self._places.acquire(blocking=False):
+        if not self.enter(request):
             log.warning("server_busy", server=self.name, connections=self._most)
             self.shutdown_request(request)
             return
@@ -47,7 +47,15 @@ class BoundedServer(ThreadingTCPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._places.release()
+            self.leave(request)
+
+    def enter(self, request: Any) -> bool:  # noqa: ARG002 - who inherits asks who it is
+        """Whether there is a place for it, which it then has."""
+        return self._places.acquire(blocking=False)
+
+    def leave(self, request: Any) -> None:  # noqa: ARG002 - as above
+        """Give its place back."""
+        self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base class has it
         """A request that failed costs itself only."""

@@ -5,8 +5,9 @@
 import os
 import re
 import socket
+import threading
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError
 from torrazzo.durable.unix_socket import peer_uid
@@ -44,7 +45,8 @@ class Desk(Protocol):
 class UnixServer(BoundedServer):
     """On a listening socket; `serve_forever` in one thread.
 
-    Other Unix users than `uid` are refused, unless `desk_of` says which desk answers a user.
+    Other Unix users than `uid` are refused, unless `desk_of` says which desk answers a user. They have half of the
+    places together, and each of them a quarter: whose it is always finds one, however many they take and hold.
     """
 
     def __init__(
@@ -62,6 +64,26 @@ class UnixServer(BoundedServer):
         self.desk, self.most_bytes = desk, most_bytes
         self.uid = os.getuid() if uid is None else uid
         self.desk_of = desk_of or self._own_desk
+        self._shares = most_connections // 2, max(1, most_connections // 4)
+        self._guests: dict[object, int] = {}  # connections of others, and whose
+        self._guests_lock = threading.Lock()
+
+    def enter(self, request: Any) -> bool:
+        uid = peer_uid(request)
+        if uid == self.uid:
+            return super().enter(request)
+        with self._guests_lock:
+            all_, each = self._shares
+            has_room = len(self._guests) < all_ and list(self._guests.values()).count(uid) < each
+            if not has_room or not super().enter(request):
+                return False
+            self._guests[request] = uid
+        return True
+
+    def leave(self, request: Any) -> None:
+        with self._guests_lock:
+            self._guests.pop(request, None)
+        super().leave(request)
 
     def _own_desk(self, uid: int) -> Desk:
         if uid != self.uid:
