@@ -82,7 +82,9 @@ for _ in range(2000):
 forgotten = queue.forget(2**53) if scenario == "forget" else 0
 left = len(queue.states())
 steps = done.read_text().split() if done.exists() else []
-print(json.dumps({**state._asdict(), "done_steps": steps, "forgotten": forgotten, "left": left}), flush=True)
+gave = [queue.gave(job, name) for name in ("one", "two", "four")]
+told = {"done_steps": steps, "forgotten": forgotten, "left": left, "gave": gave}
+print(json.dumps({**state._asdict(), **told}), flush=True)
 os._exit(0)
 """
 
@@ -103,6 +105,7 @@ def test_a_killed_job_goes_on_with_the_step_that_was_not_over(tmp_path: Path) ->
     found = run(tmp_path, "again")
     assert (found["state"], found["result"]) == ("done", {"names": ["one", "two", "three"]})
     assert found["done_steps"] == ["one", "two", "two", "three"]
+    assert found["gave"] == [{"name": "one"}, {"name": "two"}, {}], "whoever cancels asks what each step gave"
 
 
 def test_a_job_of_an_older_version_ends_and_says_why(tmp_path: Path) -> None:
