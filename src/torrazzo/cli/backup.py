@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`torrazzo backup`: what a town needs to go on when its machine is lost, as one file; and a home from it."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -77,7 +78,7 @@ def restore(
 
     place = Home(find_home(home).path.absolute())
     try:
-        keys = None if identity is None else identity.read_text(encoding="utf-8")
+        keys = None if identity is None else identity.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise Unavailable(f"{identity}: {error.strerror}") from error
     done = restore_backup(place, OsDisk(), SystemClock(), file, keys, is_replacing=replace)
@@ -97,4 +98,8 @@ def restore(
 def _size(home: Path) -> int:
     """About how many bytes will be read."""
     found = [home / "office.db", home / "ledger.db", *(home / "ledger").rglob("*"), *(home / "access").glob("*.db")]
-    return sum(path.stat().st_size for path in found if path.is_file()) or 1
+    size = 0
+    for path in found:
+        with contextlib.suppress(FileNotFoundError):  # the ledger prunes meanwhile
+            size += path.stat().st_size if path.is_file() else 0
+    return size or 1

@@ -481,6 +481,7 @@ def test_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "not encrypted" in capsys.readouterr().err
     new = ("--home", str(tmp_path / "new"))
     assert main(["backup", "restore", out, *new]) == 2
+    assert main(["backup", "restore", out, "--identity", out, *new]) == 2, "the backup in place of the key"
     assert main(["backup", "restore", out, "--identity", str(tmp_path / "key"), *new]) == 0
     assert main(["backup", "restore", out, "--identity", str(tmp_path / "key"), *new]) == 5
     assert main(["backup", "restore", out, "--identity", str(tmp_path / "key"), "--replace", *new]) == 0
