@@ -75,7 +75,7 @@ def test_an_older_ledger_put_back_is_told_and_stops_nothing_else(served: Served)
     state = served.json("status")
     for camera in state["cameras"]:  # what it lacks stands in the volumes
         assert f"{camera['id']}/main" in state["ledger_why"]
-    assert served.all_record()
+    served.until(served.all_record)
     time.sleep(2)
     assert served.log.read_text().count("event=ledger_refuses") == 1
     assert "event=process_died" not in served.log.read_text()
