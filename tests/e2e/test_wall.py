@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
 CAMERAS = 9
-SLACK = 2  # for a busy machine: the page's clocks stand still with it
+SLACK = 2  # for what one window tells another, on a busy machine
 REASON = "verifica delle immagini della piazza"
 
 
@@ -106,9 +106,14 @@ def test_nine_cameras_move_each_in_its_own_tile(wall: Seen, town: RoomTown) -> N
 
 def test_a_picture_that_stands_still_says_so_within_two_seconds(wall: Seen, town: RoomTown) -> None:
     """By word, pattern and age, while the others go on; it is live again when new frames are on the screen."""
-    town.freeze(4)
     try:
-        assert ms_until(wall.page, 4, "stale") <= 2000 * SLACK
+        took = _freeze(wall, town)
+        for _ in range(2):  # a busy machine may be late, but not each time
+            if took > 2000:
+                town.back(4)
+                wait_live(wall.page, CAMERAS)
+                took = _freeze(wall, town)
+        assert took <= 2000
         until(lambda: wall.page.locator('[data-tile="4"] .live-veil').is_visible(), "no pattern")
         until(lambda: "FERMA" in tiles(wall.page)[4].words, "it does not say so")  # or that it is connected anew
         before = _age(wall.page, 4)
@@ -119,6 +124,11 @@ def test_a_picture_that_stands_still_says_so_within_two_seconds(wall: Seen, town
     finally:
         town.back(4)
     assert not any("FERMA" in tile.words for tile in wait_live(wall.page, CAMERAS))
+
+
+def _freeze(wall: Seen, town: RoomTown) -> float:
+    town.freeze(4)
+    return ms_until(wall.page, 4, "stale")
 
 
 def _age(page: Any, at: int) -> float:
@@ -205,6 +215,7 @@ def test_the_curtain_takes_every_picture_of_the_station_within_a_second(
     wall.page.bring_to_front()
     watch_blank(wall.page, second)
     wall.press("F9")
+    assert ms_to_blank(wall.page, wall.page) < 1000
     assert ms_to_blank(wall.page, wall.page, second) < 1000 * SLACK
     wall.wait("La tenda è chiusa")
     assert second.locator("video").count() == 0 or not second.locator("video").first.is_visible()
