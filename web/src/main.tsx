@@ -7,6 +7,7 @@ import { initReactI18next } from "react-i18next";
 
 import { App } from "./app/App";
 import { station } from "./app/station";
+import { followOtherWindows } from "./app/wishes";
 import { Client } from "./core/api/client";
 import { startWords, words } from "./core/i18n";
 import { firstLanguage } from "./core/i18n/language";
@@ -20,6 +21,7 @@ async function start(): Promise<void> {
   placeIcons(document);
   words.use(initReactI18next);
   await startWords(firstLanguage(localStorage, navigator.languages));
+  followOtherWindows();
   if (__GALLERY__ && location.pathname === "/ui") {
     const { Gallery } = await import("./gallery/Gallery");
     show(

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Language, Theme } from "../core/api/types";
 import { speak } from "../core/i18n";
-import { keepLanguage } from "../core/i18n/language";
+import { firstLanguage, keepLanguage } from "../core/i18n/language";
 import { keptTheme, setTheme } from "../core/theme";
 import { useNotify } from "../ui/Notices";
 import { useSession } from "./session";
@@ -24,6 +24,7 @@ export function useChoices(): Choices {
   const notify = useNotify();
   const { t, i18n } = useTranslation();
   const [theme, setChosen] = useState(() => keptTheme(localStorage));
+  useEffect(() => hearOtherWindows(() => setChosen(keptTheme(localStorage))), []);
   const chooseLanguage = useCallback(
     (language: Language) => {
       keepLanguage(localStorage, language);
@@ -50,4 +51,18 @@ export async function followWishes(language: Language | null, theme: Theme | nul
     keepLanguage(localStorage, language);
     await speak(language);
   }
+}
+
+/** What is chosen in one window of a station holds in all of them at once: a wall has several monitors. */
+export function followOtherWindows(): () => void {
+  return hearOtherWindows(() => {
+    setTheme(keptTheme(localStorage), localStorage, document);
+    speak(firstLanguage(localStorage, navigator.languages)).catch(() => undefined); // it holds from the next page on
+  });
+}
+
+/** What it gives ends it. */
+function hearOtherWindows(heard: () => void): () => void {
+  window.addEventListener("storage", heard); // never for what this window keeps
+  return () => window.removeEventListener("storage", heard);
 }

@@ -75,8 +75,8 @@ export function Menu({ label, icon, items, isCompact = false, tabIndex = 0 }: Pr
       </button>
       {at === null ? null : (
         <ul ref={list} id={id} role="menu" aria-label={label} className="menu-list">
-          {items.map((item) => (
-            <li key={item.label} role="none">
+          {items.map((item, index) => (
+            <li key={index} role="none">
               <button
                 type="button"
                 role="menuitem"

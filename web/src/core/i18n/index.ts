@@ -37,10 +37,14 @@ export async function startWords(language: Language): Promise<void> {
   document.documentElement.lang = language;
 }
 
+let wanted: Language | null = null;
+
 export async function speak(language: Language): Promise<void> {
+  wanted = language;
   if (!words.hasResourceBundle(language, "words")) {
     words.addResourceBundle(language, "words", await WORDS[language]());
   }
+  if (wanted !== language) return; // another was chosen while this one's words came
   await words.changeLanguage(language);
   document.documentElement.lang = language;
 }
