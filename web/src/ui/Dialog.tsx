@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { createContext, type KeyboardEvent, type ReactNode, useContext, useEffect, useId, useRef } from "react";
+import { createContext, type KeyboardEvent, type ReactNode, useContext, useId, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconButton } from "./Button";
@@ -20,7 +20,7 @@ interface Props {
 
 const FOCUSABLE = 'a[href],button:not([disabled]),input:not([disabled]),select:not([disabled]),textarea:not([disabled]),[tabindex="0"]';
 
-/** A modal dialog while it is rendered. The focus stays inside, and goes back to where it was. */
+/** A modal dialog while it is rendered. The focus stays inside; as it goes, and never later, the focus is back where it was. */
 export function Dialog({ title, children, actions, onClose }: Props) {
   const { t } = useTranslation();
   const ref = useRef<HTMLDialogElement>(null);
@@ -28,7 +28,7 @@ export function Dialog({ title, children, actions, onClose }: Props) {
   const before = useRef<Element | null>(null);
   const isHidden = useContext(HiddenContext);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     before.current ??= document.activeElement;
     const dialog = ref.current;
     if (isHidden) return undefined; // a modal dialog that nobody sees would let nobody press anything else
@@ -37,7 +37,7 @@ export function Dialog({ title, children, actions, onClose }: Props) {
     dialog?.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)")?.focus(); // not the cross above it
     return () => dialog?.close();
   }, [isHidden]);
-  useEffect(
+  useLayoutEffect(
     () => () => {
       if (before.current instanceof HTMLElement) before.current.focus();
     },
@@ -56,12 +56,12 @@ export function Dialog({ title, children, actions, onClose }: Props) {
 
   return (
     <dialog ref={ref} className="dialog" aria-labelledby={id} onKeyDown={key} onCancel={(event) => event.preventDefault()}>
-      <header className="dialog-head">
+      <div className="dialog-head">
         <h2 id={id}>{title}</h2>
         {onClose === undefined ? null : <IconButton icon="close" label={t("ui.close")} onClick={onClose} />}
-      </header>
+      </div>
       <div className="dialog-body">{children}</div>
-      {actions === undefined ? null : <footer className="dialog-actions">{actions}</footer>}
+      {actions === undefined ? null : <div className="dialog-actions">{actions}</div>}
     </dialog>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useMe } from "../../app/session";
@@ -32,6 +32,12 @@ export function Player(props: PlayerProps) {
   const { look, deck, state, rows, fine, seek, edge, step } = playing;
   const [open, setOpen] = useState<Open>(null);
   const tiles = () => region.current?.querySelectorAll<HTMLElement>(".play-tile");
+  const isBegun = useRef(false); // a look, and nothing has the focus yet: what it was asked with goes away
+  useLayoutEffect(() => {
+    if (!isBegun.current || open !== null || look === null) return;
+    isBegun.current = false;
+    region.current?.querySelector<HTMLElement>(".play-tile")?.focus();
+  }, [open, look]);
 
   function goTo(at: number): void {
     onView(centred(view, at));
@@ -74,7 +80,7 @@ export function Player(props: PlayerProps) {
       </div>
       <Intervals rows={rows} view={view} onGo={seek} />
       <Bookmarks bookmarks={playing.known.value?.cameras.flatMap(({ bookmarks }) => bookmarks) ?? []} names={playing.names} onGo={seek} onChange={playing.known.retry} />
-      <Dialogs playing={playing} open={open} onGo={goTo} onClose={() => setOpen(null)} onLook={() => setTimeout(() => tiles()?.[0]?.focus())} />
+      <Dialogs playing={playing} open={open} onGo={goTo} onClose={() => setOpen(null)} onLook={() => { isBegun.current = true; }} />
     </>
   );
 }
