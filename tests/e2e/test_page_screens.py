@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.page_seen import LOOKS, Seen, until
+from tests.tools.page_seen import SHOWN, Seen, launched, until
 from tests.tools.page_town import AUDITOR, CODE, PASSWORD, RECOVERY, TOKEN, PageTown, serve_page
 
 pytestmark = pytest.mark.browser
@@ -44,14 +44,14 @@ def sign_in(seen: Seen, password: str = PASSWORD) -> None:
     seen.press("Enter")
 
 
-@pytest.mark.parametrize(("theme", "language"), LOOKS)
+@pytest.mark.parametrize(("theme", "language"), SHOWN)
 def test_axe_finds_nothing_on_any_screen(browser: Any, theme: str, language: str) -> None:
     """WCAG 2.2 AA on sign-in with an error, second factor, shift, system, a missing page, the lock; pictures of all."""
     town, it = PageTown(), language == "it"
     with opened(browser, town, language=language, theme=theme) as seen:
 
         def look(name: str) -> None:
-            assert seen.axe() == [], name
+            assert seen.axe_in_all() == [], name
             seen.shot(SHOTS, name)
 
         sign_in(seen, "wrong")
@@ -82,19 +82,19 @@ def test_axe_finds_nothing_on_any_screen(browser: Any, theme: str, language: str
         look("lock")
 
 
-@pytest.mark.parametrize(("theme", "language"), LOOKS)
+@pytest.mark.parametrize(("theme", "language"), SHOWN)
 def test_axe_finds_nothing_in_the_first_run(browser: Any, theme: str, language: str) -> None:
     """WCAG 2.2 AA on its three steps."""
     town = PageTown(is_new=True)
     with opened(browser, town, f"/first-run#{TOKEN}", language, theme) as seen:
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.shot(SHOTS, "first-run")
         fill_person(seen, "Bruno Bianchi", "bruno.bianchi")
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.shot(SHOTS, "first-run-totp")
         seen.enter(seen.page.locator("input"), CODE)
         seen.wait("0aaa-bbbb-cccc-dddd")
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.shot(SHOTS, "first-run-codes")
 
 
@@ -205,6 +205,7 @@ def test_a_passkey_that_is_not_given_is_told(browser: Any) -> None:
         seen.press("Enter")
         seen.wait("La chiave di accesso non è stata usata")
         seen.wait("Usa il codice dell’applicazione")
+        assert seen.axe_in_all() == []
 
 
 def test_the_recovery_code_lets_in(browser: Any) -> None:
@@ -219,6 +220,7 @@ def test_the_recovery_code_lets_in(browser: Any) -> None:
         seen.press("Tab", "Enter")
         seen.wait("Codice sbagliato")
         until(lambda: seen.focused() == "Codice di recupero", "the focus is not where it is wrong")
+        assert seen.axe_in_all() == []
         seen.type(RECOVERY)
         seen.press("Enter")
         seen.wait("Nuovo turno")
@@ -250,6 +252,7 @@ def test_a_session_elsewhere_ends_only_by_a_word(browser: Any) -> None:
         seen.press("Enter")
         seen.wait("Sala 2 (10.0.0.7)")
         assert "POST /sign-in/take-over" not in town.asked
+        assert seen.axe_in_all() == []
         seen.press("Enter")
         seen.wait("Nuovo turno")
 
@@ -265,6 +268,7 @@ def test_what_is_owed_comes_before_anything_else(browser: Any) -> None:
         seen.type("corta")
         seen.press("Enter")
         seen.wait("Almeno 12 caratteri.")
+        assert seen.axe_in_all() == []
         seen.page.get_by_label("Nuova password", exact=True).fill("una frase più lunga")
         seen.enter(seen.page.get_by_label("Nuova password, di nuovo"), "una frase più lunga")
         seen.wait("Nuovo turno")
@@ -289,6 +293,7 @@ def test_the_first_run_makes_two_people(browser: Any) -> None:
             seen.wait(f"{name} (")
             assert town.made[-1]["role"] == role
         seen.wait("Le due persone ci sono")
+        assert seen.axe_in_all() == []
         assert town.made[0]["designation"] == {"number": "12/2026", "date": "2026-01-10", "until": "2028-12-31"}
         seen.page.get_by_role("button", name="Accedi").click()
         seen.wait("Nome utente")
@@ -303,7 +308,7 @@ def test_what_the_server_finds_wrong_stands_at_its_field(browser: Any) -> None:
         seen.page.locator("input").last.press("Enter")
         seen.wait("finisce prima di cominciare")
         assert seen.page.locator("input").nth(6).get_attribute("aria-invalid") == "true"
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
 
 
 def test_the_sheet_of_codes_is_printed_alone(browser: Any) -> None:
@@ -323,14 +328,17 @@ def test_a_spent_link_says_so(browser: Any) -> None:
     """And a first run without a link says where the link is."""
     with opened(browser, PageTown(is_new=True), "/first-run#old") as seen:
         seen.wait("è già stato usato")
+        assert seen.axe_in_all() == []
     with opened(browser, PageTown(is_new=True)) as seen:
         seen.wait("torrazzo serve")
+        assert seen.axe_in_all() == []
 
 
 def test_a_link_for_one_person_gives_them_a_password(browser: Any) -> None:
     """They choose it, get their second factor, and are in."""
     with opened(browser, PageTown(), f"/link#{TOKEN}") as seen:
         seen.wait("Anna Rossi")
+        assert seen.axe_in_all() == []
         seen.page.get_by_label("Nuova password", exact=True).fill(PASSWORD)
         seen.enter(seen.page.get_by_label("Nuova password, di nuovo"), PASSWORD)
         until(lambda: seen.page.locator("svg.qr").count() == 1, "no QR code")
@@ -404,11 +412,12 @@ def test_a_screen_that_does_not_come_says_so_and_comes_later(browser: Any) -> No
         seen = Seen(browser, address)
         seen.open("/system")
         seen.wait("Corso Garibaldi")
+        assert seen.axe_in_all() == []  # and now the other language's words are here
         seen.context.set_offline(True)
         seen.page.get_by_role("link", name="Turni").click()
         until(lambda: "La sala operativa non risponde" in seen.page.inner_text("main"), "it is not told")
         assert seen.page.get_by_role("link", name="Sistema").is_visible()
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.page.get_by_role("button", name="Riprova").click()  # the browser's own page would never come back
         until(lambda: "La sala operativa non risponde" in seen.page.inner_text("main"), "the page is gone")
         seen.context.set_offline(False)
@@ -421,7 +430,7 @@ def test_nobody_answers_at_the_beginning(browser: Any) -> None:
     town = PageTown(is_away=True)
     with opened(browser, town) as seen:
         seen.wait("La sala operativa non risponde")
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.shot(SHOTS, "away")
         town.is_away = False
         seen.wait("Nome utente")
@@ -479,6 +488,7 @@ def test_the_account_carries_language_and_theme(browser: Any) -> None:
         seen.wait("Corso Garibaldi")
         seen.page.get_by_role("button", name="Anna Rossi").click()
         seen.page.get_by_role("menuitem", name="Lingua e aspetto").click()
+        assert seen.axe_in_all() == []
         seen.page.get_by_role("button", name="English").click()
         seen.page.get_by_role("button", name="Dark").click()
         until(lambda: town.wishes == {"language": "en", "theme": "dark"}, "not kept")
@@ -496,5 +506,64 @@ def test_a_narrow_screen_has_everything(browser: Any) -> None:
         assert not seen.page.is_visible("nav")
         seen.page.get_by_role("button", name="Navigazione").click()
         until(lambda: seen.page.is_visible("nav"), "no navigation")
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.shot(SHOTS, "narrow")
+
+
+def test_text_twice_as_large_has_room(browser: Any) -> None:
+    """WCAG 1.4.4: where a browser's text is twice as large nothing but tables goes sideways, and all is there."""
+    with (
+        launched(browser.browser_type, "--blink-settings=defaultFontSize=32") as larger,
+        opened(larger, PageTown(stage="full"), "/system", size=(1366, 768)) as seen,
+    ):
+        for path, text in (("/system", "Corso Garibaldi"), ("/shift", "Nuovo turno"), ("/shifts", "In servizio")):
+            seen.open(path)
+            seen.wait(text)
+            assert seen.page.evaluate("getComputedStyle(document.body).fontSize") == "32px"
+            assert seen.page.evaluate("document.documentElement.scrollWidth") <= 1366, path
+        seen.page.get_by_role("button", name="Navigazione").click()
+        assert seen.page.is_visible("nav")
+
+
+def test_what_has_the_focus_is_never_beneath_the_head(browser: Any) -> None:
+    """WCAG 2.4.11: backwards through a long page, each is in sight; what a hand scrolls there, axe does not judge."""
+    with opened(browser, PageTown(stage="full"), "/system", size=(1280, 300)) as seen:
+        seen.wait("Corso Garibaldi")
+        under = """() => { const at = document.activeElement, {top, height} = at.getBoundingClientRect();
+            return document.querySelector('main').contains(at) && height < 100 // a table may be higher than all
+                && top < document.querySelector('.shell-head').getBoundingClientRect().bottom; }"""
+        seen.page.evaluate("[...document.querySelectorAll('main :is(a, button, [tabindex=\"0\"])')].at(-1).focus()")
+        assert seen.page.evaluate("scrollY") > 0
+        for _ in range(12):
+            assert not seen.page.evaluate(under), seen.focused()
+            seen.press("Shift+Tab")
+        seen.open("/shifts")
+        seen.wait("Turni e registro della sala")
+        link = "document.querySelector('main a[href$=shift]').getBoundingClientRect().top"
+        seen.page.evaluate(f"scrollBy(0, {link} - 33)")  # half beneath the head's buttons
+        at = seen.page.evaluate("scrollY")
+        assert 20 < at < 200
+        assert seen.axe_in_all() == []
+        assert seen.page.evaluate("scrollY") == at
+
+
+def test_what_is_chosen_in_one_window_holds_in_the_others(browser: Any) -> None:
+    """A station of several monitors has one theme and one language, at once and without loading anything anew."""
+    town = PageTown(stage="full")
+    with serve_page(town) as address:
+        first = Seen(browser, address)
+        first.open("/system")
+        second = first.context.new_page()
+        second.goto(f"{address}/system")
+        second.get_by_text("Corso Garibaldi").first.wait_for()
+        second.evaluate("() => { window.isSame = true; }")
+        first.page.get_by_role("button", name="Anna Rossi").click()
+        first.page.get_by_role("menuitem", name="Lingua e aspetto").click()
+        first.page.get_by_role("button", name="English").click()
+        second.get_by_role("heading", name="State of the system").wait_for()
+        first.page.get_by_role("button", name="Dark").click()
+        dark = "getComputedStyle(document.body).backgroundColor"
+        until(lambda: second.evaluate(dark) == "rgb(18, 24, 31)", "not dark")
+        assert second.evaluate("window.isSame")
+        assert first.complaints == []
+        first.context.close()

@@ -11,7 +11,7 @@ import pyotp
 import pytest
 
 from tests.tools.api_town import ApiTown, api_town
-from tests.tools.page_seen import LOOKS, Seen, until
+from tests.tools.page_seen import SHOWN, Seen, until
 from tests.tools.page_signed import WORDS, by_name, close, opened
 from tests.tools.staffed import PASSWORD
 from torrazzo.law import Role
@@ -68,11 +68,12 @@ def test_a_person_is_made_by_two_and_comes_in(browser: Any, town: ApiTown) -> No
     assert commander.page.get_by_role("button", name="Nuova persona").count() == 0
     by_name(commander, "button", "Approva").click()
     commander.page.get_by_role("dialog").get_by_label("Motivo della decisione").fill("il posto è vacante da giugno")
+    assert commander.axe_in_all() == []
     commander.page.get_by_role("dialog").get_by_role("button", name="Approva").click()
     commander.wait("Si mostra adesso e mai più")
     link = commander.page.locator("code.secret").inner_text()
     assert link.startswith(f"{commander.address}/link#")
-    assert commander.axe() == []
+    assert commander.axe_in_all() == []
     by_name(commander, "button", "Ho finito, chiudi").click()
     commander.wait("approvata ed eseguita")
     assert link.partition("#")[2] not in commander.page.content()
@@ -133,6 +134,7 @@ def with_passkey(seen: Seen) -> None:
     assert "chiave di accesso" in rows.nth(0).inner_text()
     assert "password e codice" in rows.nth(1).inner_text()
     by_name(seen, "button", "Togli la chiave chiavetta blu").click()
+    assert seen.axe_in_all() == []
     by_name(seen, "button", "Togli").click()
     seen.wait("Nessuna.")
 
@@ -141,25 +143,32 @@ def test_one_changes_one_s_own_ways_in(browser: Any, town: ApiTown) -> None:
     """Password; after some minutes, shown again who it is: ten new codes, another phone in place of the old one."""
     seen = opened(browser, town, "olga.verdi", "/ways")
     seen.wait("I miei accessi")
+    by_name(seen, "button", "Aggiungi una chiave").click()
+    seen.wait("Nome della chiave")
+    assert seen.axe_in_all() == []
+    seen.press("Escape")
     by_name(seen, "button", "Cambia la password").click()
     dialog = seen.page.get_by_role("dialog")
     for at, text in enumerate((PASSWORD, NEW, NEW)):
         dialog.locator("input").nth(at).fill(text)
+    assert seen.axe_in_all() == []
     dialog.locator("input").last.press("Enter")
     seen.wait("La password è cambiata")
     town.clock.advance(301)
     by_name(seen, "button", "Nuovi codici").click()
     seen.wait("scrivi la password")
-    assert seen.axe() == []
+    assert seen.axe_in_all() == []
     seen.enter(dialog.get_by_label("Password", exact=True), NEW)
     by_name(seen, "button", "Mostra i codici nuovi").click()
     until(lambda: dialog.locator("ol.codes li").count() == 10, "not ten codes")
+    assert seen.axe_in_all() == []
     dialog.get_by_role("checkbox").check()
     dialog.get_by_role("button", name="Continua").click()
     seen.wait("Ne restano 10")
     by_name(seen, "button", "Un altro telefono").click()
     by_name(seen, "button", "Togli quello di adesso").click()
     until(lambda: seen.page.locator("svg.qr").count() == 1, "no QR code")
+    assert seen.axe_in_all() == []
     town.devices["olga.verdi"] = pyotp.TOTP(seen.page.locator("code.secret").inner_text().replace(" ", ""))
     seen.enter(dialog.get_by_label("Codice di sei cifre"), town.code(town.devices["olga.verdi"]))
     seen.wait("Il telefono nuovo è attivo")
@@ -178,6 +187,7 @@ def test_suspending_ends_a_session_at_once(browser: Any, town: ApiTown) -> None:
     by_name(admin, "button", "Sospendi").click()
     dialog = admin.page.get_by_role("dialog")
     dialog.get_by_label("Motivo").fill("ha perso il telefono")
+    assert admin.axe_in_all() == []
     dialog.get_by_role("button", name="Sospendi").click()
     admin.wait("account sospeso")
     admin.wait("ha perso il telefono")
@@ -224,14 +234,14 @@ def test_a_new_person_by_keyboard_alone(browser: Any, town: ApiTown) -> None:
     close(seen)
 
 
-@pytest.mark.parametrize(("theme", "language"), LOOKS)
+@pytest.mark.parametrize(("theme", "language"), SHOWN)
 def test_axe_finds_nothing_about_people(browser: Any, town: ApiTown, theme: str, language: str) -> None:
     """WCAG 2.2 AA on the list, applications, agreements, one person, the forms, one's own ways in."""
     words = WORDS[language]["people"]
     seen = opened(browser, town, "ada.bianchi", "/people", language, theme)
 
     def look(name: str) -> None:
-        assert seen.axe() == [], name
+        assert seen.axe_in_all() == [], name
         seen.shot(SHOTS, name)
 
     seen.wait("Carla Neri")
@@ -258,4 +268,7 @@ def test_axe_finds_nothing_about_people(browser: Any, town: ApiTown, theme: str,
     seen.open("/ways")
     seen.wait(WORDS[language]["ways"]["sessions"])
     look("ways")
+    seen.open("/cameras")
+    seen.wait(WORDS[language]["activation"]["first_title"])
+    look("cameras-first-steps")
     close(seen)

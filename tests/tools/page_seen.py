@@ -3,6 +3,8 @@
 """The built page in Chromium: what it complains of, whom it asks, what axe finds, what it looks like."""
 
 import contextlib
+import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,20 +16,45 @@ from tests.tools.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS = (("light", "it"), ("dark", "en"))  # each theme and each language once: what is wrong hangs on one of them
+RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # in which alone one theme differs
+LOOKS = (("light", "it"), ("dark", "en"))  # each theme and each language once
+SHOWN = LOOKS if "TORRAZZO_SHOTS" in os.environ else LOOKS[:1]  # where axe_in_all() looks, and pictures are taken
+ROUND = {
+    ("light", "it"): ("dark", "it"),
+    ("dark", "it"): ("dark", "en"),
+    ("dark", "en"): ("light", "en"),
+    ("light", "en"): ("light", "it"),
+}  # every look, by one choice each
 INSIDE = (  # Chromium itself asks the world otherwise
     "--gaia-url=http://127.0.0.1:9",
     "--component-updater=url-source=http://127.0.0.1:9",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
-# Two frames on, transitions have begun; what moves without end (a wheel that turns) is at rest as it is.
-_AT_REST = """() => {
-  const frame = () => new Promise(requestAnimationFrame);
+# Two frames on, transitions have begun, and others after them; what moves without end is at rest as it is.
+_AT_REST = """async () => {
+  const frame = () => new Promise(requestAnimationFrame), late = performance.now() + 3000;
   const moving = () => document.getAnimations().filter((each) => each.effect.getComputedTiming().endTime < Infinity);
-  const ended = frame().then(frame).then(() => Promise.allSettled(moving().map((each) => each.finished)));
-  return Promise.race([ended, new Promise((late) => setTimeout(late, 1000))]).then(() => null);
+  for (let rests = 0; rests < 2 && performance.now() < late; rests = moving().length > 0 ? 0 : rests + 1) await frame();
 }"""
+# Which theme and language hold now.
+_LOOK = """() => [[...document.querySelectorAll('link[data-theme]')].find((each) => matchMedia(each.media).matches)
+    ?.dataset.theme, document.documentElement.lang]"""
+# As another window of this station keeps what was chosen there; null: nothing was chosen.
+_KEEP = """(kept) => { for (const [name, value] of Object.entries(kept))
+    value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value); }"""
+_KEPT = """() => Object.fromEntries(['torrazzo-theme', 'torrazzo-language'].map((name) =>
+    [name, localStorage.getItem(name)]))"""
+# What the page's head, or a dialog's, covers hangs on how far it was scrolled: all is looked at from its beginning.
+_TO_TOP = """() => { window.scrolled = [...document.querySelectorAll('*')].filter((each) => each.scrollTop > 0)
+    .map((each) => [each, each.scrollTop]); for (const [each] of window.scrolled) each.scrollTop = 0; }"""
+_BACK = "() => { for (const [each, at] of window.scrolled) each.scrollTop = at; }"
+# What lies over the page for some seconds may cover a part of anything.
+_AXE = """async (only) => { const {violations} = await axe.run({runOnly: only, resultTypes: ['violations']});
+    const isOver = ({target}) => document.querySelector(target[0])?.closest('.notices');
+    const over = ({any}) => any.some(({relatedNodes: by}) => by.length > 0 && by.every(isOver));
+    return violations.flatMap(({id, nodes}) => nodes.filter((node) => id !== 'target-size' || !over(node))
+        .map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`)); }"""
 
 _STANDS = """() => { const root = document.getElementById('root');
     return root === null || location.pathname === '/ui' && root.innerText !== '' // which shows what loads without end
@@ -51,17 +78,21 @@ _REMEMBER = """(texts) => {
 @contextmanager
 def open_chromium() -> Iterator[Any]:
     """Playwright's browser, which reaches nobody but this machine."""
-    import shutil
-
     from playwright.sync_api import sync_playwright  # slow to import
 
+    with sync_playwright() as playwright, launched(playwright.chromium) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(kind: Any, *flags: str) -> Iterator[Any]:
+    """Another one of that kind, with more flags."""
     executable = next(path for path in map(shutil.which, NAMES) if path is not None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *INSIDE])
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = kind.launch(executable_path=executable, args=[*FLAGS, *INSIDE, *flags])
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 class Seen:
@@ -84,6 +115,7 @@ class Seen:
         self.context.set_default_timeout(PATIENCE_S * 1000)
         self.page = self.context.new_page()
         self.address, self.language, self.theme = address, language, theme
+        self._other: Any = None
         self.complaints: list[str] = []
         self.asked: list[str] = []
         self.page.on("console", self._note)
@@ -114,18 +146,58 @@ class Seen:
         """Asked of the page: Playwright's own `url` is old while nobody listens to it."""
         return str(self.page.evaluate("location.pathname"))
 
+    def axe_in_all(self) -> list[str]:
+        """What axe finds in each theme and each language, each with where; afterwards the page is as it was."""
+        with self._looked_at():
+            return self._axe_of_each_look()
+
     def axe(self) -> list[str]:
-        """What axe finds, each with where, once nothing is on its way from one colour or place to another."""
+        """What axe finds in the present theme and language, each with where."""
+        with self._looked_at():
+            self.rest()
+            found: list[str] = self.page.evaluate(_AXE, RULES)
+            return found
+
+    @contextmanager
+    def _looked_at(self) -> Iterator[None]:
+        """From its beginning, and without motion."""
         self.page.wait_for_timeout(100)  # what was just pressed shows
-        self.page.evaluate(_AT_REST)
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate("(tags) => axe.run({runOnly: {type: 'tag', values: tags}})", RULES)
-        return [
-            f"{each['id']}: {node['target']} {node['failureSummary']}"
-            for each in found["violations"]
-            for node in each["nodes"]
-        ]
+        self.page.emulate_media(reduced_motion="reduce")  # colours change at once
+        self.page.evaluate(_TO_TOP)
+        yield
+        self.page.evaluate(_BACK)
+        self.page.emulate_media(reduced_motion="no-preference")
+
+    def _axe_of_each_look(self) -> list[str]:
+        other = self._other_window()
+        kept, (theme, language) = other.evaluate(_KEPT), self.page.evaluate(_LOOK)
+        found = []
+        for only in (RULES, COLOURS, RULES, COLOURS):
+            self.rest()
+            found += [f"{theme}, {language}: {each}" for each in self.page.evaluate(_AXE, only)]
+            theme, language = ROUND[theme, language]
+            self._choose({"torrazzo-theme": theme, "torrazzo-language": language}, theme, language)
+        self._choose(kept, theme, language)
+        return found
+
+    def rest(self) -> None:
+        """Until nothing is on its way from one colour or place to another."""
+        self.page.evaluate(_AT_REST)
+
+    def _other_window(self) -> Any:
+        """Of the same station: what is chosen there holds here too."""
+        if self._other is None:
+            with self.context.expect_page() as opened:
+                self.page.evaluate("() => { window.open('about:blank'); }")  # of the same origin, and without a network
+            self._other = opened.value
+            self.page.bring_to_front()
+        return self._other
+
+    def _choose(self, kept: dict[str, str | None], *look: str) -> None:
+        self._other_window().evaluate(_KEEP, kept)
+        until(lambda: self.page.evaluate(_LOOK) == [*look], f"{look} does not hold")
 
     def press(self, *keys: str) -> None:
         for key in keys:
