@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.page_seen import LOOKS, Seen, until
+from tests.tools.page_seen import SHOWN, Seen, launched, until
 from tests.tools.pmtiles import pmtiles
 from tests.tools.room_town import RoomTown, room_town
 from torrazzo.law import Role
@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 
 SHOTS = Path(os.environ["TORRAZZO_SHOTS"]) if "TORRAZZO_SHOTS" in os.environ else None
 CAST = {
-    "oriana": (Role.OPERATOR,), "osvaldo": (Role.OPERATOR,), "olga": (Role.OPERATOR,), "rita": (Role.AUDITOR,),
+    "oriana": (Role.OPERATOR,), "osvaldo": (Role.OPERATOR,), "olga": (Role.OPERATOR,), "orio": (Role.OPERATOR,),
+    "rita": (Role.AUDITOR,),
     "aldo": (Role.ADMIN,), "bice": (Role.ADMIN,), "ciro": (Role.ADMIN,),
 }  # fmt: skip
 STREET = "Via degli Orti Romani"
@@ -143,14 +144,14 @@ def test_everything_by_keyboard(browser: Any, town: RoomTown) -> None:
     at_peace(seen)
 
 
-@pytest.mark.parametrize(("theme", "language"), LOOKS)
+@pytest.mark.parametrize(("theme", "language"), SHOWN)
 def test_axe_finds_nothing(browser: Any, town: RoomTown, theme: str, language: str) -> None:
     """WCAG 2.2 AA, with a camera chosen and places found; the drawing has the theme's colours, also when it changes."""
     name = "ciro" if theme == "light" else "bice"
     seen = opened(town, browser, name, f"/map?camera={town.cameras[0].id}", theme=theme, language=language)
     seen.page.locator("input[type=search]").fill("via")
     seen.wait("Via del Mercato")
-    assert seen.axe() == []
+    assert seen.axe_in_all() == []
     seen.shot(SHOTS, "map")
     assert seen.page.get_by_role("link", name=town.say(seen, "cameras.look")).count() == 0, "an administrator looks"
     paint = """() => { const map = document.querySelector('.map-drawing').townMap;
@@ -161,6 +162,24 @@ def test_axe_finds_nothing(browser: Any, town: RoomTown, theme: str, language: s
         lambda: seen.page.evaluate(paint) not in {None, before} and len(marks(seen)) == 2, "the theme is not followed"
     )
     at_peace(seen)
+
+
+def test_without_webgl_the_list_leads_to_the_pictures(browser: Any, town: RoomTown) -> None:
+    """Where nothing can be drawn the page says so in words, offers no place to go to, and the list does the rest."""
+    with launched(browser.browser_type, "--disable-software-rasterizer", "--disable-3d-apis") as other:
+        seen = town.sign_in(other, "orio", "/map")
+        seen.wait(town.say(seen, "map.no_webgl"))
+        assert seen.page.locator(".map-drawing").count() == 0
+        assert seen.axe_in_all() == []
+        seen.shot(SHOTS, "map-no-webgl")
+        seen.page.locator("input[type=search]").fill("bartolo")
+        seen.wait("0 trovati")
+        seen.page.locator(".map-list").get_by_role("button", name=STREET).click()
+        panel = seen.page.get_by_role("region", name=STREET)
+        panel.get_by_role("link", name="Guarda").click()
+        until(lambda: seen.path() == "/wall", "it does not lead to the pictures")
+        assert seen.complaints == []
+        seen.context.close()
 
 
 def test_the_town_s_own_map_is_drawn(browser: Any, town: RoomTown) -> None:

@@ -86,6 +86,11 @@ export class TownMap {
     this.#map.flyTo({ center: [longitude, latitude], zoom: Math.max(this.#map.getZoom(), CLOSE), duration: calm(600) });
   }
 
+  /** In another language. */
+  rename(label: string): void {
+    this.#map.getCanvas().setAttribute("aria-label", label);
+  }
+
   /** All cameras. */
   fit(isMoved = true): void {
     const bounds = around(this.#pins.map(({ position }) => position));

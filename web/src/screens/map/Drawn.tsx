@@ -18,36 +18,39 @@ interface Props {
   readonly chosen: string | null;
   readonly target: Target | null;
   readonly onChoose: (id: string) => void;
+  /** This browser cannot: it has no WebGL. */
+  readonly onUnable: () => void;
 }
 
 /** The drawing. Whoever cannot see or point has the list beside it, which says and does the same. */
-export function Drawn({ under, cameras, chosen, target, onChoose }: Props) {
+export function Drawn({ under, cameras, chosen, target, onChoose, onUnable }: Props) {
   const { t } = useTranslation();
   const { markOf, wordOf } = useMark();
   const place = useRef<HTMLDivElement>(null);
   const map = useRef<TownMap | null>(null);
-  const told = useRef(onChoose);
-  const [error, setError] = useState<string | null>(null);
   const label = t("map.drawing");
+  const told = useRef({ onChoose, onUnable, label });
+  const [error, setError] = useState<string | null>(null);
 
   useEffect(() => {
-    told.current = onChoose;
-  }, [onChoose]);
+    told.current = { onChoose, onUnable, label };
+    map.current?.rename(label);
+  }, [onChoose, onUnable, label]);
 
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
     try {
-      map.current = new TownMap(element, under, label, { onChoose: (id) => told.current(id), onError: setError });
-    } catch (cause) { // no WebGL here
-      setTimeout(() => setError(cause instanceof Error ? cause.message : String(cause)));
+      map.current = new TownMap(element, under, told.current.label, { onChoose: (id) => told.current.onChoose(id), onError: setError });
+    } catch { // what it says is for nobody who sits here
+      told.current.onUnable();
       return undefined;
     }
     return () => {
       map.current?.remove();
       map.current = null;
     };
-  }, [under, label]);
+  }, [under]);
 
   useEffect(() => {
     const pins = cameras.flatMap((camera): Pin[] => {
@@ -56,7 +59,7 @@ export function Drawn({ under, cameras, chosen, target, onChoose }: Props) {
       return camera.position === null ? [] : [{ id: camera.id, label: name, position: camera.position, mark }];
     });
     map.current?.show(pins, chosen);
-  }, [cameras, chosen, markOf, wordOf, under, label]);
+  }, [cameras, chosen, markOf, wordOf, under]);
 
   useEffect(() => {
     if (target !== null) map.current?.go(target.longitude, target.latitude);

@@ -48,11 +48,12 @@ function Both({ cameras, ground }: { readonly cameras: readonly ListedCamera[]; 
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
   const [target, setTarget] = useState<Target | null>(null);
+  const [isUnable, setUnable] = useState(false);
   const { under, error } = useUnder(ground, cameras);
   const placed = cameras.filter(({ position }) => position !== null);
   const chosen = cameras.find(({ id }) => id === params.get("camera"));
   const choose = useCallback((id: string | null) => setParams(id === null ? {} : { camera: id }, { replace: true }), [setParams]);
-  const places = useMemo(() => (under?.kind === "plan" ? placesOf(under.plan) : []), [under]);
+  const places = useMemo(() => (under?.kind === "plan" && !isUnable ? placesOf(under.plan) : []), [under, isUnable]);
   if (cameras.length === 0) return <Empty title={t("cameras.none")} />;
   return (
     <div className="map-screen">
@@ -64,7 +65,13 @@ function Both({ cameras, ground }: { readonly cameras: readonly ListedCamera[]; 
       <div className="map-main">
         {error === undefined ? null : <Alert kind="warning">{t("map.no_tiles")}</Alert>}
         {placed.length === 0 ? <Alert kind="info">{t("map.none_placed")}</Alert> : null}
-        {under === undefined ? <Loading /> : <Drawn under={under} cameras={placed} chosen={chosen?.id ?? null} target={target} onChoose={choose} />}
+        {isUnable ? (
+          <Alert kind="warning" title={t("map.failed")}>
+            <p>{t("map.no_webgl")}</p>
+          </Alert>
+        ) : under === undefined ? <Loading /> : (
+          <Drawn under={under} cameras={placed} chosen={chosen?.id ?? null} target={target} onChoose={choose} onUnable={() => setUnable(true)} />
+        )}
       </div>
     </div>
   );
