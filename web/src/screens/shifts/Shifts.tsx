@@ -41,8 +41,12 @@ export function Shifts() {
           <HandOver last={value.items.find(({ why }) => why === "hand-over")} next={value.items} />
         </div>
       )}
-      {hasRoom ? <Supervisions onChange={() => setRound((before) => before + 1)} /> : null}
-      {hasRoom ? <Visitors onChange={() => setRound((before) => before + 1)} /> : null}
+      {hasRoom ? (
+        <div className="stack">
+          <Supervisions onChange={() => setRound((before) => before + 1)} />
+          <Visitors onChange={() => setRound((before) => before + 1)} />
+        </div>
+      ) : null}
       {hasRoom ? <Register key={round} /> : null}
     </Screen>
   );
