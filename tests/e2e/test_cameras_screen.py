@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.tools.onvif_camera import PASSWORD, USER, onvif_camera
-from tests.tools.page_seen import LOOKS, Seen, until
+from tests.tools.page_seen import SHOWN, Seen, until
 from tests.tools.room_town import RoomTown, room_town
 from torrazzo.control_room.client import ControlRoom
 from torrazzo.law import Role
@@ -95,14 +95,14 @@ def test_a_camera_is_found_added_and_recorded(browser: Any, town: RoomTown, reco
     assert (made["position"]["latitude"], made["position"]["longitude"]) == (45.1334, 10.0249)
 
 
-@pytest.mark.parametrize(("theme", "language"), LOOKS)
+@pytest.mark.parametrize(("theme", "language"), SHOWN)
 def test_axe_finds_nothing(browser: Any, town: RoomTown, theme: str, language: str) -> None:
     """WCAG 2.2 AA on the list, each step of adding, one camera's page and the question before it is removed."""
     with onvif_camera() as device:
         seen = town.sign_in(browser, next(ADMINS), "/cameras", theme=theme, language=language)
 
         def look(name: str) -> None:
-            assert seen.axe() == [], name
+            assert seen.axe_in_all() == [], name
             seen.shot(SHOTS, name)
 
         seen.wait("Via degli Orti Romani")
@@ -218,7 +218,7 @@ def test_sectors_are_taken_from_where_the_camera_looks(browser: Any, town: RoomT
             device.pose = pose
             click(seen, f"sectors.{part}")
             seen.wait(shown.replace("−", "-"))
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.shot(SHOTS, "camera-sectors")
         click(seen, "sectors.save")
         seen.wait(word(seen, "sectors.saved"))
@@ -252,7 +252,7 @@ def test_masks_are_drawn_on_a_still_and_decided_by_two(browser: Any, town: RoomT
         seen.page.mouse.move(at["x"] + at["width"] * 0.5, at["y"] + at["height"] * 0.75)
         seen.page.mouse.up()
         seen.wait(word(seen, "masks.area", n="1"))
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.shot(SHOTS, "masks-drawn")
         click(seen, "masks.propose")
         seen.wait(word(seen, "masks.waits"))
@@ -261,7 +261,7 @@ def test_masks_are_drawn_on_a_still_and_decided_by_two(browser: Any, town: RoomT
         officer = town.sign_in(browser, "piero", f"/cameras?camera={camera.id}", theme="dark", language="en")
         officer.wait(word(officer, "masks.waits"))
         officer.page.get_by_label(word(officer, "masks.answer"), exact=True).fill("seen on the spot with the installer")
-        assert officer.axe() == []
+        assert officer.axe_in_all() == []
         officer.shot(SHOTS, "masks-proposed")
         click(officer, "masks.approve")
         officer.wait(word(officer, "masks.unchecked"))
@@ -269,7 +269,7 @@ def test_masks_are_drawn_on_a_still_and_decided_by_two(browser: Any, town: RoomT
         at_peace(officer)
         reader = town.sign_in(browser, "dora", "/cameras?masks")
         reader.wait(word(reader, "masks.unchecked"))
-        assert reader.axe() == []
+        assert reader.axe_in_all() == []
         reader.shot(SHOTS, "masks-list")
         at_peace(reader)
         (area,) = town.browser("mara").get(f"/cameras/{camera.id}/masks").json()["areas"]
@@ -293,7 +293,7 @@ def test_a_real_camera_records_once_two_have_said_so(browser: Any, town: RoomTow
         )
     for key in ("act", "committee", "dpia", "sign", "workers", "view"):
         seen.page.get_by_label(word(seen, f"activation.{key}"), exact=True).fill("visto, 12/2026")
-    assert seen.axe() == []
+    assert seen.axe_in_all() == []
     seen.shot(SHOTS, "camera-file")
     click(seen, "activation.save")
     seen.wait(word(seen, "activation.ready"))
@@ -304,7 +304,7 @@ def test_a_real_camera_records_once_two_have_said_so(browser: Any, town: RoomTow
     second = town.sign_in(browser, "paola", f"/cameras?camera={id_}", theme="dark", language="en")
     second.wait(word(second, "masks.waits"))
     second.page.get_by_label(word(second, "masks.answer"), exact=True).fill("the file was read, it is whole")
-    assert second.axe() == []
+    assert second.axe_in_all() == []
     second.shot(SHOTS, "camera-activation")
     click(second, "activation.approve")
     second.wait(word(second, "activation.active"))
@@ -322,7 +322,7 @@ def test_a_camera_is_turned_by_keyboard_within_its_sectors(browser: Any, town: R
         seen = town.sign_in(browser, "osvaldo", f"/cameras?camera={town.cameras[1].id}")
         seen.wait(word(seen, "turning.keys"))
         seen.wait("Via Roma")  # its presets are there
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.shot(SHOTS, "camera-turns")
         seen.page.get_by_role("group", name=word(seen, "turning.pad")).focus()
         seen.page.keyboard.down("ArrowRight")
@@ -352,7 +352,7 @@ def test_the_wall_opens_on_the_camera_that_was_chosen(browser: Any, town: RoomTo
         until(lambda: camera.name in large.inner_text(), "another camera is large")
         pad = seen.page.get_by_role("group", name=word(seen, "turning.pad"))
         until(lambda: pad.count() == 1, "the pad is not there")
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
         seen.shot(SHOTS, "wall-turns")
         pad.focus()
         seen.page.keyboard.down("ArrowRight")
@@ -376,7 +376,7 @@ def test_a_technician_works_under_an_operators_eyes(browser: Any, town: RoomTown
     operator.page.get_by_role("checkbox", name=camera.name).check()
     work = operator.page.get_by_label(word(operator, "supervision.work"), exact=True)
     work.fill("si pulisce la cupola e si mette a fuoco")
-    assert operator.axe() == []
+    assert operator.axe_in_all() == []
     click(operator, "supervision.open")
     operator.wait(word(operator, "supervision.state_open"))
     operator.shot(SHOTS, "supervision")
@@ -387,13 +387,14 @@ def test_a_technician_works_under_an_operators_eyes(browser: Any, town: RoomTown
         lambda: still.count() == 1 and still.evaluate("each => each.naturalWidth") == 64,
         lambda: f"no picture comes: {technician.page.inner_text('main')}",
     )
-    assert technician.axe() == []
+    assert technician.axe_in_all() == []
     technician.shot(SHOTS, "technician")
     close = word(operator, "supervision.close_whom", name="Tina")
     operator.page.get_by_role("button", name=close).click()
     operator.page.get_by_label(word(operator, "supervision.outcome"), exact=True).fill(
         "pulita, inquadratura come prima"
     )
+    assert operator.axe_in_all() == []
     operator.page.get_by_role("button", name=close).click()
     operator.wait(word(operator, "supervision.none"))
     operator.wait(word(operator, "shifts.why_done"))
