@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the page says of what does not come: a ledger that hangs, seconds still unwritten, a session that is over.
+"""What the page says of what does not come: a ledger or a room that hangs, unwritten seconds, an ended session.
 
 And the town itself in which browsers are tested (tests/tools/room_town.py): people come in, cameras fall out.
 """
@@ -116,6 +116,25 @@ def test_a_ledger_that_hangs_is_told_in_words(town: RoomTown, browser: Any) -> N
         os.kill(ledger, signal.SIGCONT)
     wait_live(seen.page, 2)
     assert seen.complaints == []
+    seen.context.close()
+
+
+def test_a_control_room_that_hangs_is_told_in_words(town: RoomTown, browser: Any) -> None:
+    """Tiles turn stale, every screen says what does not answer and since when, and all of it goes on by itself."""
+    seen = town.sign_in(browser, "oriana", "/wall")
+    wait_live(seen.page, 2)
+    told = before(seen, "ui.away_shell")
+    room = town.served.children()["control-room"]
+    os.kill(room, signal.SIGSTOP)
+    try:
+        until(lambda: all(each.phase != "live" for each in live_tiles(seen.page)), "a picture that is old looks live")
+        seen.wait(told)
+        assert all(each.phase != "live" for each in live_tiles(seen.page))
+        assert seen.axe() == []
+    finally:
+        os.kill(room, signal.SIGCONT)
+    until(lambda: told not in seen.text(), "it is still said not to answer")
+    wait_live(seen.page, 2)
     seen.context.close()
 
 

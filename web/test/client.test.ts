@@ -47,6 +47,28 @@ describe("the client", () => {
     await expect(client.call("GET /me", undefined)).rejects.toBeInstanceOf(Away);
   });
 
+  it("waits so long for an answer and no longer, and tells since when there is none until there is one", async () => {
+    let isDeaf = true;
+    const client = new Client((_, init = {}) =>
+      isDeaf
+        ? new Promise((_done, failed) => init.signal?.addEventListener("abort", () => failed(init.signal?.reason as Error)))
+        : Promise.resolve(json({ name: "Cremona" })),
+    );
+    const begun = Date.now();
+    const asked = client.call("GET /town", undefined, { limitMs: 20 });
+    await expect(asked).rejects.toBeInstanceOf(Away);
+    const since = client.silence.get() ?? 0;
+    expect(since).toBeGreaterThanOrEqual(begun);
+    await expect(client.call("GET /town", undefined, { limitMs: 20 })).rejects.toMatchObject({ since });
+    const left = new AbortController();
+    const other = client.call("GET /town", undefined, { signal: left.signal });
+    left.abort(new Error("left"));
+    await expect(other).rejects.toThrow("left");
+    isDeaf = false;
+    await client.call("GET /town", undefined);
+    expect(client.silence.get()).toBeNull();
+  });
+
   it("tells that the session is over or locked, and only by 401", async () => {
     const { client } = answering(problem(401, "SESSION_LOCKED"), problem(403, "SESSION_OVER"), problem(401, "SESSION_OVER"));
     const told: string[] = [];

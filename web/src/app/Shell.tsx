@@ -12,6 +12,7 @@ import { Loading } from "../ui/States";
 import { AlarmBell, AlarmCount } from "./Alarms";
 import { Behind, CurtainButton } from "./Curtains";
 import { Personal } from "./Personal";
+import { Silence } from "./Silence";
 import { TownClock } from "./TownClock";
 import { useMe } from "./session";
 
@@ -60,6 +61,7 @@ export function Shell() {
         </ul>
       </nav>
       <main id="main" ref={main} tabIndex={-1} className="shell-main">
+        <Silence />
         <Behind>
           <Suspense fallback={<Loading />}>
             <Outlet />

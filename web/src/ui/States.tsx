@@ -55,7 +55,7 @@ export function Failed({ error, onRetry }: { readonly error: unknown; readonly o
     <div role="alert">
       <State
         icon={isAway ? "wifi" : "error"}
-        title={isAway ? t("ui.away") : t("ui.failed")}
+        title={isAway ? say(error) : t("ui.failed")}
         action={onRetry === undefined ? undefined : <Button icon="refresh" kind="secondary" onClick={onRetry}>{t("ui.retry")}</Button>}
       >
         <p>{isAway ? t("ui.away_text") : say(error)}</p>

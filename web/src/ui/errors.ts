@@ -12,7 +12,7 @@ export function useSayError(): (error: unknown) => string {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   return (error) => {
-    if (error instanceof Away) return t("ui.away");
+    if (error instanceof Away) return error.since === null ? t("ui.away") : t("ui.away_since", { since: format.seconds(error.since) });
     if (!(error instanceof Refused)) return t("errors.unexpected");
     const { code, title, detail, until, since, clause } = error.problem;
     const more = since === undefined ? clause : "since";

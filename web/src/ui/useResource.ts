@@ -3,6 +3,10 @@
 
 import { useCallback, useEffect, useState } from "react";
 
+import { Away } from "../core/api/client";
+
+const AGAIN_MS = 5000; // where nobody answered
+
 interface Resource<T> {
   readonly value: T | undefined;
   /** Of the last try; `value` is then that of an earlier one, read at `at`. */
@@ -12,7 +16,7 @@ interface Resource<T> {
   readonly retry: () => void;
 }
 
-/** Reads something, and again every `everyMs`. `read` is kept by useCallback: another one is another thing. */
+/** Reads something, and again every `everyMs`, or where nobody answers. `read` is kept by useCallback: another one is another thing. */
 export function useResource<T>(read: (signal: AbortSignal) => Promise<T>, everyMs?: number): Resource<T> {
   const [got, setGot] = useState<Omit<Resource<T>, "retry">>({ value: undefined, error: undefined, at: undefined });
   const [round, setRound] = useState(0);
@@ -22,13 +26,15 @@ export function useResource<T>(read: (signal: AbortSignal) => Promise<T>, everyM
     const aborter = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     async function once(): Promise<void> {
+      let next = everyMs;
       try {
         const value = await read(aborter.signal);
         if (!aborter.signal.aborted) setGot({ value, error: undefined, at: Date.now() });
       } catch (error) {
+        if (error instanceof Away) next ??= AGAIN_MS;
         if (!aborter.signal.aborted) setGot((before) => ({ ...before, error }));
       }
-      if (everyMs !== undefined && !aborter.signal.aborted) timer = setTimeout(() => void once(), everyMs);
+      if (next !== undefined && !aborter.signal.aborted) timer = setTimeout(() => void once(), next);
     }
     void once();
     return () => {

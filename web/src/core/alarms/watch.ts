@@ -7,6 +7,7 @@ import type { Instant } from "../api/types";
 import { Store } from "../store";
 
 const EVERY_MS = 2000;
+const LIMIT_MS = 8000; // what hangs is told by this question first: it is asked all the time
 
 export interface Watched {
   /** Undefined: not read yet. */
@@ -50,7 +51,7 @@ export class AlarmWatch {
     clearTimeout(this.#timer);
     const { signal } = this.#aborter;
     try {
-      const { items, now } = await this.client.call("GET /alarms", undefined, { signal });
+      const { items, now } = await this.client.call("GET /alarms", undefined, { signal, limitMs: LIMIT_MS });
       if (signal.aborted) return;
       this.state.set({ items, now, error: undefined });
       this.#tellNews(items);

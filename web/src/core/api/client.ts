@@ -1,9 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
+import { Store } from "../store";
 import type { Problem, Routes } from "./types";
 
 const ROOT = "/api/v1";
+
+/** A control room that hangs takes requests and answers none: so long is waited for one, reading and doing. */
+export const READ_MS = 20_000;
+export const DO_MS = 60_000;
 
 /** The control room answered, and said no. */
 export class Refused extends Error {
@@ -15,7 +20,11 @@ export class Refused extends Error {
 
 /** Nobody answered, or not in our words: the control room, or the way to it, is away. */
 export class Away extends Error {
-  constructor(cause: unknown) {
+  /** `since`: when it was asked first without an answer, by this station's clock. */
+  constructor(
+    cause: unknown,
+    readonly since: number | null = null,
+  ) {
     super("the control room does not answer", { cause });
     this.name = "Away";
   }
@@ -41,11 +50,15 @@ interface Options {
   readonly signal?: AbortSignal;
   /** It is sent also when the page is being left. */
   readonly isLast?: boolean;
+  /** How long an answer is waited for; else READ_MS or DO_MS. */
+  readonly limitMs?: number;
 }
 
 /** One session's way to /api/v1: knows the CSRF word, and tells `onEnded` when the session is over or locked. */
 export class Client {
   onEnded: (ended: Ended) => void = () => undefined;
+  /** Since when nobody answers (ms, by this station's clock); null: as far as is known somebody does. */
+  readonly silence = new Store<number | null>(null);
   #csrf: string | null = null;
   readonly #fetch: typeof fetch;
 
@@ -71,19 +84,25 @@ export class Client {
     return answer.blob();
   }
 
-  async #send(method: string, path: string, body: unknown, { signal, isLast = false }: Options): Promise<Response> {
+  async #send(method: string, path: string, body: unknown, options: Options): Promise<Response> {
+    const { signal, isLast = false, limitMs = method === "GET" ? READ_MS : DO_MS } = options;
     const headers = new Headers({ accept: "application/json" });
     if (method !== "GET" && this.#csrf !== null) headers.set("x-torrazzo-csrf", this.#csrf);
     if (body !== undefined) headers.set("content-type", "application/json");
     const request: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store", redirect: "error" };
     if (body !== undefined) request.body = JSON.stringify(body);
-    if (signal !== undefined) request.signal = signal;
+    const limit = AbortSignal.timeout(limitMs);
+    request.signal = signal === undefined ? limit : AbortSignal.any([signal, limit]);
     if (isLast) request.keepalive = true;
+    const asked = Date.now();
     try {
-      return await this.#fetch(ROOT + path, request);
+      const answer = await this.#fetch(ROOT + path, request);
+      this.silence.set(null);
+      return answer;
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      throw new Away(error);
+      this.silence.set(Math.min(asked, this.silence.get() ?? asked));
+      throw new Away(error, this.silence.get());
     }
   }
 

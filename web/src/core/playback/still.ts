@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { Away, refusalOf } from "../api/client";
+import { Away, DO_MS, refusalOf } from "../api/client";
 
 /** A still as it came: the file, its name, and what it is of. */
 export interface Still {
@@ -17,7 +17,7 @@ export interface Still {
 
 /** Raises `Refused` or `Away`. */
 export async function takeStill(address: string): Promise<Still> {
-  const answer = await fetch(address, { credentials: "same-origin", cache: "no-store" }).catch((error: unknown) => {
+  const answer = await fetch(address, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(DO_MS) }).catch((error: unknown) => {
     throw new Away(error);
   });
   if (!answer.ok) throw await refusalOf(answer);
