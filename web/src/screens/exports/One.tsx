@@ -70,7 +70,13 @@ export function One({ one, isMaker = false, children }: Props) {
   );
 }
 
-function Progress({ one: { number, state, job } }: { readonly one: Export }) {
+/** Its folder in the package is called by the camera's name, in small letters. */
+function cameraOf(folder: string, cameras: Export["cameras"]): string {
+  const plain = (text: string) => text.normalize("NFKD").replace(/[^A-Za-z0-9]+/g, "").toLowerCase();
+  return cameras.find(({ name }) => plain(folder).startsWith(plain(name)))?.name ?? folder;
+}
+
+function Progress({ one: { number, state, job, cameras } }: { readonly one: Export }) {
   const { t } = useTranslation();
   if (job === null) return null;
   if (state === "failed") return <Alert kind="danger" title={t("exports.failed")}>{job.error ?? ""}</Alert>;
@@ -79,13 +85,14 @@ function Progress({ one: { number, state, job } }: { readonly one: Export }) {
   const text = job.waits
     ? t("exports.step_held_up")
     : step === "clip"
-      ? t("exports.step_clip", { name: rest.join(" ") })
+      ? t("exports.step_clip", { name: cameraOf(rest.join(" "), cameras) })
       : t(STEPS[step] ?? "exports.step_waiting");
   const percent = Math.round(job.done * 100);
   return (
     <div className="export-progress">
       <progress max={100} value={percent} aria-label={t("exports.progress", { number })} />
-      <p role="status">{t("exports.percent", { percent, text })}</p>
+      <p aria-hidden="true">{t("exports.percent", { percent, text })}</p>
+      <p role="status" className="visually-hidden">{text}</p>
     </div>
   );
 }
