@@ -3,7 +3,7 @@
 """Playback as it is seen: the page that is served, in a real Chromium, at cold points.
 
 A point: from the click on "go" in the calendar, or on the one that opens a look, to the first picture of that moment on
-the screen, which the page's own video element tells (`requestVideoFrameCallback`): the look moves there or is made, its
+the screen, the frame after the page drew it on its tile: the look moves there or is made, its
 playlist, init and a part of a segment come, and it is decoded. The timeline: from a key that widens the view, so that
 the server has to be asked, to what was answered being drawn and painted; of nine cameras, in views of two days and
 more, which ask for a week or nearly.
@@ -31,15 +31,13 @@ _WATCH = """() => {
   const b = window.bench = {did: 0, shown: [], drawn: []};
   for (const name of ['click', 'keydown'])
     addEventListener(name, (event) => { b.did = event.timeStamp; b.shown = []; }, true);
-  const watch = (video) => video.requestVideoFrameCallback((now, {mediaTime, expectedDisplayTime}) => {
-    b.shown.push([Math.max(now, expectedDisplayTime), mediaTime, video.currentTime, video.seeking]);
-    watch(video);
-  });
-  const begin = () => document.querySelectorAll('video').forEach((video) => {
-    if (!video.benched) { video.benched = true; watch(video); }
-  });
-  new MutationObserver(begin).observe(document, {childList: true, subtree: true});
-  begin();
+  const draw = CanvasRenderingContext2D.prototype.drawImage;
+  CanvasRenderingContext2D.prototype.drawImage = function (image, ...sides) {
+    const video = this.canvas.parentElement.querySelector('video'), {currentTime, seeking} = video;
+    const media = image.timestamp / 1e6; // told before it is dropped
+    requestAnimationFrame(() => b.shown.push([performance.now(), media, currentTime, seeking]));
+    return draw.call(this, image, ...sides);
+  };
   const fill = CanvasRenderingContext2D.prototype.fillRect;
   CanvasRenderingContext2D.prototype.fillRect = function (...sides) {
     if (sides[0] === 0 && sides[1] === 0) requestAnimationFrame(() => b.drawn.push(performance.now()));

@@ -6,10 +6,11 @@ import base64
 import hashlib
 import io
 import os
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import av
 import pytest
@@ -21,19 +22,22 @@ from tests.tools.played import (
     GAP,
     LENGTH,
     NAMES,
-    PHASE,
     FourCameras,
+    Presented,
+    TheHourTwice,
     TileSeen,
     begin,
     clock,
     moments,
     number_at,
+    photographed,
     press_button,
     say,
     shown,
     standing,
     tab_to,
     tiles,
+    watching,
 )
 from torrazzo.base.times import SECOND
 from torrazzo.testing.clock import START
@@ -70,57 +74,23 @@ def leave(seen: Seen) -> None:
     seen.context.close()
 
 
-class Moment(NamedTuple):
-    """What several tiles show at once."""
-
-    times: list[int]  # UTC of each picture, as burned in
-    lags: list[float]  # seconds from there to its player's clock; of all players alike but for their pictures' age
-
-
-class Watch:
-    """Moments of play in which `count` pictures are seen.
-
-    Those in which a picture is older than its player's clock are passed over: a busy machine paints later than is due.
-    """
-
-    def __init__(self, town: FourCameras, seen: Seen, count: int = 4) -> None:
-        self.found: list[Moment] = []
-        self._town, self._seen, self._count = town, seen, count
-
-    def look(self) -> list[TileSeen]:
-        """Now, once."""
-        looked = tiles(self._seen)
-        times = moments(self._town, looked, clock(self._seen))
-        if len(times) == self._count:
-            players = [tile.player for tile in looked if tile.number is not None and tile.player is not None]
-            lags = [player - time / SECOND for player, time in zip(players, times, strict=True)]
-            self.found.append(Moment(times, lags))
-        return looked
-
-    def of_now(self) -> list[Moment]:
-        """Those in which each picture is the one of its player's clock."""
-        least = min((min(each.lags) for each in self.found), default=0.0)
-        return [each for each in self.found if max(each.lags) - least < FRAME / SECOND * 1.1]
-
-    def check(self) -> None:
-        """They are within a frame of each other in three of four moments at least: a player may stall for one."""
-        found = self.of_now()
-        apart = [each for each in found if max(each.times) - min(each.times) > FRAME + PHASE]
-        assert len(apart) <= len(found) // 4, f"{len(apart)} of {len(found)} moments are out of step: {apart}"
-
-
-def in_step(town: FourCameras, seen: Seen) -> None:
-    """Four pictures are, in twenty moments of play; in five where a busy machine seldom paints four in time."""
-    seen.page.wait_for_timeout(500)  # just begun, players part for a moment
-    watch, begun = Watch(town, seen), time.monotonic()
+def in_step(
+    town: FourCameras, take: Callable[[], list[Presented]], count: int = 4, least: int = 20, **rest: Any
+) -> None:
+    """Of each set of pictures that is painted all are within a frame of each other, as burned in; of twenty sets."""
+    found = 0
 
     def is_enough() -> bool:
-        goes_on(town, seen)
-        watch.look()
-        return len(watch.of_now()) >= (20 if time.monotonic() - begun < 45 else 5)
+        nonlocal found
+        for each in take():
+            times = moments(town, each.tiles, each.at)
+            apart = max(times, default=0) - min(times, default=0)
+            assert apart <= FRAME, f"out of step: {[(time - START) / SECOND for time in times]}, clock {each.at}"
+            found += len(times) == count
+        rest.get("meanwhile", lambda: None)()
+        return found >= least
 
-    until(is_enough, "four pictures of now are seen in too few moments", 150)
-    watch.check()
+    until(is_enough, lambda: f"only {found} times {count} pictures are painted", 150)
 
 
 def goes_on(town: FourCameras, seen: Seen) -> None:
@@ -144,47 +114,116 @@ def go_to(seen: Seen, town: FourCameras, seconds: float, *, runs: bool = False) 
 
 
 def test_four_cameras_play_in_step(town: FourCameras, seen: Seen) -> None:
-    """Their burned-in clocks are within a frame of each other in play, after a seek, at half and double speed."""
-    seen.press("k")
-    in_step(town, seen)
-    go_to(seen, town, 50, runs=True)
-    shown(seen, meanwhile=lambda: goes_on(town, seen))
-    in_step(town, seen)
-    go_to(seen, town, 50, runs=True)
-    seen.press("l", "l")
-    until(lambda: say(seen, "playback.pause") in seen.page.inner_html(".play-shuttle"), "it does not play")
-    seen.press("k")
-    at = standing(seen)
-    until(lambda: all(abs(each - at) <= FRAME for each in moments(town, shown(seen), at)), "not what stands there")
+    """At each speed, and after a seek, all burned-in clocks that are painted are within a frame of each other."""
+    rate = seen.page.get_by_label(say(seen, "playback.rate"), exact=True)
+    with watching(seen) as take:
+        seen.press("k")
+        for speed in ("1", "0.5", "2", "4", "8", "16"):
+            rate.select_option(speed)
+            in_step(town, take, meanwhile=lambda: goes_on(town, seen))
+        for speed in ("16", "1"):
+            rate.select_option(speed)
+            go_to(seen, town, 50, runs=True)
+            in_step(town, take, least=5, meanwhile=lambda: goes_on(town, seen))
+        rate.select_option("1")
+        for speed in ("1", "16"):
+            rate.select_option(speed)
+            assert_photographed(town, seen)
+        seen.press("k")
+        at = standing(seen)
+        until(lambda: all(abs(each - at) <= FRAME for each in moments(town, shown(seen), at)), "not what stands there")
+        in_step(town, take, least=0)
+    assert seen.complaints == []
+
+
+def assert_photographed(town: FourCameras, seen: Seen) -> None:
+    """A screenshot has the same: what the browser paints is what the page drew."""
+    found: list[int | None] = []
+
+    def are_four() -> bool:
+        goes_on(town, seen)
+        found[:] = photographed(seen)
+        return None not in found
+
+    until(are_four, "no screenshot of four pictures")
+    times = moments(town, [TileSeen("picture", number, None, "") for number in found], clock(seen))
+    assert max(times) - min(times) <= FRAME, f"out of step in a screenshot: {times}"
+
+
+def test_four_cameras_go_back_in_step(town: FourCameras, seen: Seen) -> None:
+    """So they do backwards, and where one of them comes late: then all keep the picture they have."""
+    go_to(seen, town, 80)
+    shown(seen)
+    seen.page.locator(".play-tile").first.focus()
+    with watching(seen) as take:
+        seen.press("j", "j")
+        in_step(town, take, least=5)
+        seen.press("k")
+        standing(seen)
+        in_step(town, take, least=0)
+        seen.press("k")
+        for late in range(4):  # a player that stops by itself, as one does whose decoder is late
+            in_step(town, take, least=5, meanwhile=lambda: goes_on(town, seen))
+            seen.page.evaluate(
+                "(late) => { document.querySelectorAll('.play-tile video')[late].currentTime -= 0.3; }", late
+            )
+            in_step(town, take, least=5, meanwhile=lambda: goes_on(town, seen))
+    assert seen.complaints == []
+
+
+def test_a_seek_takes_the_short_way(town: FourCameras, seen: Seen) -> None:
+    """Within an hour that is loaded, too, the first that is fetched is the part that shows the moment, and is right."""
+    before = len(seen.asked)
+    go_to(seen, town, 75.5)
+    at = clock(seen)
+    until(
+        lambda: [tile.number for tile in tiles(seen)] == [number_at(made, at) for made in town.made], "not what it is"
+    )
+    for made in town.made:
+        parts = [url for url in seen.asked[before:] if f"/{made.stream.camera}/parts/seg_" in url]
+        assert re.search(r"_[0-9]+-[0-9]+\.m4s$", parts[0]), parts
     assert seen.complaints == []
 
 
 def test_a_gap_is_shown_and_run_through(town: FourCameras, seen: Seen) -> None:
-    """The tile says from when to when and why; the clock goes on at its own pace, and then all are in step again."""
-    watch, rounds = Watch(town, seen, count=3), 0
-    while len(watch.of_now()) < 4:  # of three pictures, while the fourth camera has none
-        assert rounds < 6, f"three pictures are seen in too few moments of the gap: {watch.found}"
-        rounds += 1
-        go_to(seen, town, GAP[0] - 1.5)
-        shown(seen)
-        seen.page.locator(".play-tile").first.focus()
+    """The tile says from when to when and why; the clock goes on at its own pace, and all are in step all the time."""
+    go_to(seen, town, GAP[0] - 1.5)
+    shown(seen)
+    seen.page.locator(".play-tile").first.focus()
+    with watching(seen) as take:
         seen.press("k")
         begun, at, told = _gap_begins(seen)
         assert "non si raggiunge" in told
         assert "23:00:30" in told
         assert "23:00:36" in told
-        if rounds == 1:
-            seen.shot(SHOTS, "playback-gap")
-        until(lambda: watch.look()[1].kind != "gap", "the gap does not end")
+        seen.shot(SHOTS, "playback-gap")
+        in_step(town, take, count=3, least=4)
+        until(lambda: tiles(seen)[1].kind != "gap", "the gap does not end")
         until(lambda: tiles(seen)[1].kind == "picture", "no picture comes after the gap")
         assert clock(seen) >= START + GAP[1] * SECOND - SECOND // 10
         ran, passed = (clock(seen) - at) / SECOND, time.monotonic() - begun
         assert ran < passed * 1.35, "the gap was jumped over"
-        if rounds == 1:
-            in_step(town, seen)
-        seen.press("k")
-    watch.check()
+        in_step(town, take, meanwhile=lambda: goes_on(town, seen))
     assert seen.complaints == []
+
+
+def test_the_hour_that_comes_twice_is_played_in_step(tmp_path: Path, browser: Any) -> None:
+    """Over the end of summer time the clocks on the wall go back, the pictures go on, in step."""
+    with playback_town(tmp_path / "home", TheHourTwice) as town:
+        assert isinstance(town, TheHourTwice)
+        seen = town.open(browser, 17, size=SIZE)
+        begin(seen)
+        seen.page.locator(".play-tile").first.focus()
+        change = town.start + 20 * SECOND
+        assert "02:59:5" in seen.page.inner_text(".play-clock")
+        with watching(seen) as take:
+            seen.press("k")
+            in_step(town, take)
+            until(lambda: clock(seen) > change + SECOND // 2, "it does not go on")
+            assert "02:00:" in seen.page.inner_text(".play-clock")
+            in_step(town, take)
+        assert seen.complaints == []
+        leave(seen)
 
 
 def _gap_begins(seen: Seen) -> tuple[float, int, str]:
@@ -277,14 +316,14 @@ def test_a_loop_comes_round(town: FourCameras, seen: Seen) -> None:
 def test_a_picture_is_zoomed_by_keys_and_by_hand(seen: Seen) -> None:
     """Larger, moved, whole again; no edge of the picture ever comes into the tile."""
     tile = seen.page.locator(".play-tile").first
-    box = "document.querySelector('.play-tile video').getBoundingClientRect().width"
+    box = "document.querySelector('.play-tile canvas').getBoundingClientRect().width"
     whole = seen.page.evaluate(box)
     tile.focus()
     seen.press("+", "+")
     until(lambda: seen.page.evaluate(box) == pytest.approx(whole * 2.25, rel=0.01), "it is not larger")
     for _ in range(30):
         seen.press("ArrowRight")
-    edges = "['.play-tile', '.play-tile video'].map((each) => document.querySelector(each).getBoundingClientRect())"
+    edges = "['.play-tile', '.play-tile canvas'].map((each) => document.querySelector(each).getBoundingClientRect())"
     outer, inner = (each["right"] for each in seen.page.evaluate(f"{edges}.map(({{right}}) => ({{right}}))"))
     assert inner == pytest.approx(outer, abs=1.5)
     seen.press("0")
@@ -397,11 +436,12 @@ def test_what_is_chosen_stays_chosen_on_the_way_to_its_still(seen: Seen) -> None
 
 def test_no_picture_leaves_by_the_browsers_own_ways(seen: Seen) -> None:
     """A picture has no menu of the browser, which saves frames that no ledger knows, and no window without its mark."""
-    asked = """() => [...document.querySelectorAll('.play-tile video')].map((video) => {
-      const menu = new MouseEvent('contextmenu', {bubbles: true, cancelable: true});
-      return [video.dispatchEvent(menu), video.disablePictureInPicture];
+    asked = """() => [...document.querySelectorAll('.play-tile')].map((tile) => {
+      const shown = [...tile.querySelectorAll('video, canvas')];
+      const menu = () => new MouseEvent('contextmenu', {bubbles: true, cancelable: true});
+      return [shown.map((each) => each.dispatchEvent(menu())), tile.querySelector('video').disablePictureInPicture];
     })"""
-    assert seen.page.evaluate(asked) == [[False, True]] * len(NAMES)
+    assert seen.page.evaluate(asked) == [[[False, False], True]] * len(NAMES)
 
 
 def test_a_hold_is_placed_for_what_is_seen(town: FourCameras, seen: Seen) -> None:

@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 
 import { FrameTimes, middleOf } from "../src/core/playback/frame-times";
 import { MasterClock, shuttled, steer } from "../src/core/playback/master";
+import { ShownTimes } from "../src/core/playback/shown-times";
+import { areTogether } from "../src/core/playback/stage";
 import { TimeMap } from "../src/core/playback/time-map";
 import type { Export } from "../src/core/api/exports";
 import { keepSaid, keptSaid, saidInRequest, titlesOf } from "../src/core/playback/said";
@@ -229,5 +231,51 @@ describe("what was said", () => {
     expect(saidInRequest(requests({}, { number: 4, state: "refused" }, { number: 2, case: "2026/1" }))).toEqual({ ...said, event: "", case: "2026/118" });
     expect(saidInRequest(requests({ asked: { ...asked.asked, reason: null } }))).toBeNull();
     expect(saidInRequest([])).toBeNull();
+  });
+});
+
+describe("pictures that are drawn together", () => {
+  const frame = (from: number, takes = 40) => ({ from, to: from + takes });
+
+  it("are within a frame of each other", () => {
+    expect(areTogether([])).toBe(true);
+    expect(areTogether([frame(0)])).toBe(true);
+    expect(areTogether([frame(0), frame(13), frame(0)])).toBe(true);
+    expect(areTogether([frame(0), frame(40)])).toBe(true);
+    expect(areTogether([frame(0), frame(53)])).toBe(false);
+    expect(areTogether([frame(0), frame(40), frame(80)])).toBe(false);
+  });
+
+  it("may be of cameras that are slow: a picture holds until its next one", () => {
+    expect(areTogether([frame(0, 200), frame(160)])).toBe(true);
+    expect(areTogether([frame(0, 200), frame(240)])).toBe(false);
+  });
+});
+
+describe("the times of frames", () => {
+  const box = (name: string, ...parts: readonly (readonly number[])[]) => {
+    const contents = parts.flat();
+    return [...u32(contents.length + 8), ...Array.from(name, (each) => each.charCodeAt(0)), ...contents];
+  };
+  const u32 = (value: number) => [24, 16, 8, 0].map((by) => (value >>> by) & 255);
+  /** Duration and shift of each frame, in the order in which they are decoded. */
+  const moof = (at: number, frames: readonly (readonly [number, number])[]) =>
+    box("moof", box("traf", box("tfdt", u32(0), u32(0), u32(at)), box("trun", u32(0), u32(frames.length), u32(0), ...frames.map(([takes, shift]) => [...u32(takes), ...u32(9), ...u32(0), ...u32(shift)]))));
+  const times = new ShownTimes();
+  times.take("a", new Uint8Array([...moof(90_000, [[3600, 0], [3600, 3600], [3600, -3600]]), ...box("mdat", [1, 2, 3]), ...moof(100_800, [[3600, 0]])]).buffer);
+
+  it("are told by the headers of a part, in the order in which they are shown", () => {
+    expect(times.end(1)).toBeCloseTo(1.04);
+    expect(times.end(1.0401)).toBeCloseTo(1.08);
+    expect(times.end(1.08)).toBeCloseTo(1.12);
+    expect(times.end(1.12)).toBeCloseTo(1.16);
+  });
+
+  it("are not known beside it, nor of what is none of ours", () => {
+    expect(times.end(0.9)).toBeUndefined();
+    expect(times.end(1.2)).toBeUndefined();
+    times.take("b", new Uint8Array([1, 2, 3]).buffer);
+    times.clear();
+    expect(times.end(1)).toBeUndefined();
   });
 });

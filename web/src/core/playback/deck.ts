@@ -4,6 +4,7 @@
 import { Store } from "../store";
 import { type FrameTime, type FrameTimes, middleOf } from "./frame-times";
 import { type Loop, MasterClock, shuttled } from "./master";
+import { Stage } from "./stage";
 import { type Shown, Tile } from "./tile";
 
 /** How pictures are reached: the screen knows the look. */
@@ -33,7 +34,8 @@ const WINDOW_MS = 110 * 60_000; // of a playlist; the server gives two hours
 const BEFORE_MS = 30 * 60_000;
 const TICK_MS = 200; // where the browser draws nothing
 const LONGEST_WAIT_MS = 8000;
-const WAITABLE = 4; // faster than that nobody waits
+const RUNNABLE = 4; // faster than that players do not keep together
+const PATIENT_MS = 700; // so long a leap may take until the clock waits for it
 
 /** One clock, and the players that follow it. Framework-free; `state` changes seldom, `time` with every picture. */
 export class Deck {
@@ -41,6 +43,9 @@ export class Deck {
   readonly time: Store<number>;
   readonly #clock: MasterClock;
   readonly #tiles = new Map<string, Tile>();
+  readonly #stage = new Stage();
+  #goal: { readonly at: number; readonly since: number } | null = null; // where all stand, or leap to
+  #isGathering = false; // players had parted: all stand until they are together
   #timer: ReturnType<typeof setInterval> | undefined;
   #isPlaying = false;
   #waitsSince: number | null = null;
@@ -69,8 +74,8 @@ export class Deck {
   }
 
   /** A video element shows this camera from now on. */
-  attach(camera: string, video: HTMLVideoElement): () => void {
-    const tile = new Tile(camera, video, () => this.#tick());
+  attach(camera: string, video: HTMLVideoElement, canvas: HTMLCanvasElement): () => void {
+    const tile = new Tile(camera, video, canvas, () => this.#tick());
     this.#tiles.set(camera, tile);
     if (this.#reach !== null && this.#window !== null) this.#loadTile(tile, this.#reach, this.#window);
     this.#tick();
@@ -98,13 +103,19 @@ export class Deck {
     this.#window = null;
   }
 
-  seek(at: number): void {
+  /** `isPassing`: a hand that has not let go is on its way to somewhere else. */
+  seek(at: number, isPassing = false): void {
     this.#clock.seek(at, performance.now());
-    for (const tile of this.#tiles.values()) tile.retry(at);
+    this.#goal = null;
+    for (const tile of this.#tiles.values()) {
+      tile.retry(at);
+      if (this.#reach !== null && this.#window !== null && !isPassing) tile.goTo(at, this.#address(tile, this.#reach, this.#window));
+    }
     this.#tick();
   }
 
   play(rate = this.#clock.rate): void {
+    this.#land(performance.now());
     this.#clock.setRate(rate, performance.now());
     this.#isPlaying = true;
     this.#waitsSince = null;
@@ -112,13 +123,16 @@ export class Deck {
   }
 
   setRate(rate: number): void {
+    this.#land(performance.now());
     this.#clock.setRate(rate, performance.now());
     this.#tick();
   }
 
   pause(): void {
+    const now = performance.now();
+    this.#land(now);
     this.#isPlaying = false;
-    this.#clock.stand(performance.now());
+    this.#clock.stand(now);
     this.#tick();
   }
 
@@ -177,27 +191,76 @@ export class Deck {
     const now = performance.now();
     this.#loadWindow();
     this.#lead(now);
-    this.time.set(this.#clock.at(now));
+    this.time.set(this.#isLeaping && this.#goal !== null ? this.#goal.at : this.#clock.at(now));
     this.#tell();
   }
 
-  /** Every tile to where the clock is; the clock waits for who is late. */
+  /** Backwards, and faster than several players keep together: from picture to picture, all to the same moment. */
+  get #isLeaping(): boolean {
+    const { rate } = this.#clock;
+    return this.#isPlaying && (rate < 0 || (rate > RUNNABLE && this.#tiles.size > 1));
+  }
+
+  /** The clock is where the pictures are that were leapt to. */
+  #land(now: number): void {
+    if (this.#isLeaping && this.#goal !== null) this.#clock.seek(this.#goal.at, now);
+  }
+
+  /** Every tile to where the clock is, and what belongs together on the screen; the clock waits for who is late. */
   #lead(now: number): void {
     const at = this.#bounded(now);
+    if (!this.#isPlaying) this.#stand(at, now);
+    else if (this.#isLeaping) this.#leap(at, now);
+    else this.#run(at, now);
+  }
+
+  #stand(at: number, now: number): void {
+    this.#isGathering = false;
+    if (this.#goal?.at !== at) this.#goal = { at, since: now };
+    for (const tile of this.#tiles.values()) tile.stand(at);
+    this.#stage.stand([...this.#tiles.values()], at, now - this.#goal.since);
+  }
+
+  #leap(at: number, now: number): void {
+    const tiles = [...this.#tiles.values()];
+    this.#goal ??= { at, since: now };
+    for (const tile of tiles) tile.stand(this.#goal.at, Math.abs(this.#clock.rate));
+    const waited = now - this.#goal.since;
+    const isTooLong = waited > LONGEST_WAIT_MS;
+    const isThere = this.#stage.stand(tiles, this.#goal.at, isTooLong ? waited : 0);
+    for (const tile of tiles) tile.isBehind &&= waited > PATIENT_MS;
+    this.#wait(!isThere && waited > PATIENT_MS && !isTooLong, now);
+    if (isThere || isTooLong) this.#goal = { at: this.#clock.at(now), since: now };
+  }
+
+  #run(at: number, now: number): void {
+    const tiles = [...this.#tiles.values()];
     const { rate } = this.#clock;
-    for (const tile of this.#tiles.values()) {
-      if (!this.#isPlaying) tile.stand(at);
-      else if (rate < 0) tile.scrub(at);
-      else if (this.#clock.isRunning || this.#waitsSince === null) tile.run(at, rate);
+    const isRunning = this.#clock.isRunning || this.#waitsSince === null;
+    for (const tile of tiles) {
+      if (isRunning) tile.run(at, rate);
+      else if (this.#isGathering) tile.stand(at, rate);
       else tile.hold(at);
     }
-    if (!this.#isPlaying) return;
-    const isWaiting = this.#late().length > 0 && Math.abs(rate) <= WAITABLE && rate > 0;
-    if (isWaiting) this.#waitsSince ??= now;
+    const isLate = this.#late().length > 0 && (rate <= RUNNABLE || tiles.length > 1);
+    const isOver = this.#waitsSince !== null && now - this.#waitsSince >= LONGEST_WAIT_MS;
+    if (this.#isGathering) this.#isGathering = !this.#stage.stand(tiles, at, 0);
+    else this.#stage.play(isOver ? tiles.filter(({ isReady }) => isReady) : tiles, now);
+    if (!isRunning || isLate) this.#stage.together();
+    else if (this.#stage.isApart(now)) this.#isGathering = true;
+    for (const tile of tiles) tile.isBehind = !tile.isReady;
+    if (!this.#wait(this.#isGathering || isLate, now)) this.#isGathering = false;
+    this.#goal = null;
+  }
+
+  /** The clock stands for as long as that is so, and as anybody has patience; gives whether it does. */
+  #wait(isLate: boolean, now: number): boolean {
+    if (isLate) this.#waitsSince ??= now;
     else this.#waitsSince = null;
     const isPatient = this.#waitsSince !== null && now - this.#waitsSince < LONGEST_WAIT_MS;
     if (isPatient) this.#clock.stand(now);
     else if (!this.#clock.isRunning) this.#clock.run(now);
+    return isPatient;
   }
 
   /** The look ends somewhere: the clock stands there. */
@@ -230,8 +293,12 @@ export class Deck {
     for (const tile of this.#tiles.values()) this.#loadTile(tile, reach, this.#window);
   }
 
-  #loadTile(tile: Tile, reach: Reach, { from, to }: { readonly from: number; readonly to: number }): void {
-    void tile.source.load(reach.playlist(tile.camera, from, to, this.at), this.at);
+  #loadTile(tile: Tile, reach: Reach, window: { readonly from: number; readonly to: number }): void {
+    tile.load(this.#address(tile, reach, window), this.at);
+  }
+
+  #address({ camera }: Tile, reach: Reach, { from, to }: { readonly from: number; readonly to: number }): string {
+    return reach.playlist(camera, from, to, this.at);
   }
 
   #tell(): void {

@@ -5,6 +5,7 @@ import type Hls from "hls.js/light";
 import type { ErrorData, Fragment, HlsConfig, LevelDetails } from "hls.js/light";
 
 import { codecName, sourceType } from "../player/codecs";
+import { ShownTimes } from "./shown-times";
 import { TimeMap } from "./time-map";
 
 /** Where a source stands with its playlist. */
@@ -33,6 +34,8 @@ const AGAIN_MS = 2000;
 /** One camera's playlist on one video element, by hls.js, which is loaded when the first one is made. */
 export class HlsSource {
   map = new TimeMap([]);
+  /** Of what was fetched of it. */
+  readonly times = new ShownTimes();
   loaded: Loaded = { state: "loading" };
   /** Told that nothing follows: before anything else is shown it has to be loaded again. */
   isFinished = false;
@@ -52,11 +55,15 @@ export class HlsSource {
     video.disableRemotePlayback = true;
   }
 
-  /** Another playlist in place of the one before; loading begins at `utc` (ms), or where its first picture after that is. */
-  async load(url: string, utc: number): Promise<void> {
+  /**
+   * Another playlist in place of the one before; loading begins at `utc` (ms), or where its first picture after that is.
+   * `isSame`: it tells the same stretch, in other parts, and what is known of it holds until it has come.
+   */
+  async load(url: string, utc: number, isSame = false): Promise<void> {
     this.#drop();
     this.#url = url;
-    this.map = new TimeMap([]);
+    if (!isSame) this.map = new TimeMap([]);
+    this.times.clear();
     this.loaded = { state: "loading" };
     const library = await import("hls.js/light").catch(() => null);
     if (this.#isOver || url !== this.#url) return;
@@ -79,6 +86,9 @@ export class HlsSource {
     });
     hls.on(Events.BUFFER_CODECS, (_, { video }) => {
       if (video?.codec !== undefined) this.#expectPlayable(`${video.container}; codecs="${video.codec}"`);
+    });
+    hls.on(Events.FRAG_LOADED, (_, { frag, payload }) => {
+      if (frag.sn !== "initSegment") this.times.take(frag.url, payload);
     });
     hls.on(Events.LEVEL_PTS_UPDATED, (_, { details }) => this.#take(details));
     hls.on(Events.ERROR, (_, data) => this.#failed(data, data.type === ErrorTypes.MEDIA_ERROR));

@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
+import { PictureCanvas, takePicture } from "./canvas";
 import { RATE_MS, steer } from "./master";
 import { HlsSource } from "./source";
+import type { Picture } from "./stage";
 import type { Place } from "./time-map";
 
 /** What a tile shows. "picture" with `isLate`: it is loading, what is seen is not of this moment. */
@@ -14,13 +16,6 @@ export type Shown =
   | { readonly kind: "failed"; readonly status: number | null }
   | { readonly kind: "unplayable"; readonly codec: string };
 
-export interface Frame {
-  /** Seconds of the player's clock. */
-  readonly media: number;
-  /** UTC milliseconds. */
-  readonly utc: number;
-}
-
 const ENOUGH = 3; // HAVE_FUTURE_DATA
 const HAVE_ONE = 2; // HAVE_CURRENT_DATA
 const REST_MS = 300;
@@ -29,23 +24,30 @@ const NEAR_MS = 400;
 const STUCK_MS = 300;
 const SAME_S = 0.0015;
 const RETRY_MS = 2000;
+const SLACK_MS = 2;
+const USUAL_MS = 40; // a frame takes, where nothing is known of it
 
 /** One camera on the deck: keeps its video where the clock is. */
 export class Tile {
   readonly source: HlsSource;
-  /** The last frame that was put on the screen. */
-  frame: Frame | null = null;
+  readonly canvas: PictureCanvas;
+  /** What is drawn is not of this moment. */
+  isBehind = true;
+  #last: number | null = null; // the last frame that the video showed, in seconds of its clock
   #place: Place = { kind: "outside" };
   #sought: number | null = null; // where the last seek went to; null after it ran
   #soughtAt = 0;
   #triedAt = -Infinity;
   #isOver = false;
+  #isNear = false; // another playlist of the same stretch is on its way
 
   constructor(
     readonly camera: string,
     readonly video: HTMLVideoElement,
+    canvas: HTMLCanvasElement,
     onChange: () => void,
   ) {
+    this.canvas = new PictureCanvas(canvas, video);
     this.source = new HlsSource(video, onChange);
     video.addEventListener("seeked", onChange);
     video.addEventListener("canplay", onChange);
@@ -56,10 +58,50 @@ export class Tile {
     const { loaded } = this.source;
     if (loaded.state === "failed") return { kind: "failed", status: loaded.status };
     if (loaded.state === "unplayable") return { kind: "unplayable", codec: loaded.codec };
-    if (loaded.state === "loading") return { kind: "loading" };
+    if (loaded.state === "loading" && !this.#isNear) return { kind: "loading" };
     const place = this.#place;
-    if (place.kind === "picture") return { kind: "picture", isLate: !this.isReady };
+    if (place.kind === "picture") return { kind: "picture", isLate: this.isBehind };
     return place.kind === "gap" ? { kind: "gap", from: place.from, to: place.to } : { kind: "outside" };
+  }
+
+  /** There is a picture of this moment, whether or not it has come. */
+  get hasPicture(): boolean {
+    const { state } = this.source.loaded;
+    return (state === "ready" || (state === "loading" && this.#isNear)) && this.#place.kind === "picture";
+  }
+
+  /**
+   * What a seek to that moment needs is not there: the playlist is asked for anew, by `url`, in which the part that shows
+   * it is small. Else its segment of ten seconds would come whole.
+   */
+  goTo(utc: number, url: string): void {
+    const place = this.source.map.place(utc);
+    if (this.source.loaded.state !== "ready" || place.kind !== "picture" || this.#isBuffered(place.media)) return;
+    this.#isNear = true;
+    void this.source.load(url, utc, true);
+  }
+
+  /** Another look, another hour, or another stream: nothing of before holds. */
+  load(url: string, utc: number): void {
+    this.#isNear = false;
+    void this.source.load(url, utc);
+  }
+
+  /** What its video shows, to be dropped by who asks; null: nothing. */
+  picture(): Picture | null {
+    const taken = takePicture(this.video, this.#last);
+    const from = taken === null ? undefined : this.source.map.utc(taken.media);
+    if (taken === null || from === undefined) {
+      taken?.drop();
+      return null;
+    }
+    const end = this.source.times.end(taken.media);
+    return { from, to: from + (end === undefined ? USUAL_MS : (end - taken.media) * 1000), taken };
+  }
+
+  /** Whether that is the picture of this moment: a player that is busy says that it has sought, and has the one before. */
+  isThere(picture: Picture | null, at: number): boolean {
+    return picture !== null && !this.video.seeking && picture.from <= at + SLACK_MS && at < picture.to + SLACK_MS;
   }
 
   /** Whether the clock need not wait for it. */
@@ -79,27 +121,25 @@ export class Tile {
   /** It is another stream now, whatever has come, or is on its way, of the one before. */
   again(utc: number): void {
     this.#triedAt = performance.now();
+    this.#isNear = false;
     this.source.again(utc);
   }
 
   /** Stand on the picture of that moment; in a gap, wait at its end. */
-  stand(utc: number): void {
+  stand(utc: number, rate = 0): void {
     this.#place = this.source.map.place(utc);
+    if (this.#isLoading()) return;
+    this.source.ahead = aheadOf(rate);
     if (!this.video.paused) this.video.pause();
     if (this.#hasToFinish(utc)) return;
     const media = this.#target();
     if (media !== null && (this.#sought === null || Math.abs(this.#sought - media) > SAME_S)) this.#seek(media);
   }
 
-  /** The same while it moves by seeking, as fast as seeks are done. */
-  scrub(utc: number): void {
-    if (this.video.seeking) this.#place = this.source.map.place(utc);
-    else this.stand(utc);
-  }
-
   /** The clock waits for another one: stay about there. */
   hold(utc: number): void {
     this.#place = this.source.map.place(utc);
+    if (this.#isLoading()) return;
     if (!this.video.paused) this.video.pause();
     const media = this.#target();
     if (media !== null && !this.video.seeking && Math.abs(this.video.currentTime - media) * 1000 > RATE_MS) this.#seek(media);
@@ -108,7 +148,8 @@ export class Tile {
   /** Run with the clock, which is at `utc` and runs at `rate` above zero. */
   run(utc: number, rate: number): void {
     this.#place = this.source.map.place(utc);
-    this.source.ahead = 10 * Math.max(1, rate);
+    if (this.#isLoading()) return;
+    this.source.ahead = aheadOf(rate);
     const place = this.#place;
     if (this.source.isFinished) {
       this.source.again(utc);
@@ -139,10 +180,19 @@ export class Tile {
     return this.video.readyState >= HAVE_ONE && this.#isBufferedTo(end);
   }
 
+  /** Where the player has nothing yet there is nothing to seek in; what was sought is over. */
+  #isLoading(): boolean {
+    if (this.source.loaded.state !== "loading") return false;
+    this.#sought = null;
+    return true;
+  }
+
+  #isBuffered(media: number): boolean {
+    return rangeAt(this.video.buffered, media) !== undefined;
+  }
+
   #isBufferedTo(end: number): boolean {
-    const { buffered, currentTime } = this.video;
-    const ranges = Array.from({ length: buffered.length }, (_, at) => [buffered.start(at), buffered.end(at)] as const);
-    const range = ranges.find(([from, to]) => currentTime >= from - SAME_S && currentTime <= to + SAME_S);
+    const range = rangeAt(this.video.buffered, this.video.currentTime);
     const until = range === undefined ? undefined : this.source.map.utc(range[1] - SAME_S);
     return until !== undefined && until >= end - REST_MS;
   }
@@ -184,9 +234,18 @@ export class Tile {
 
   #watch(): void {
     this.video.requestVideoFrameCallback((_, { mediaTime }) => {
-      const utc = this.source.map.utc(mediaTime);
-      this.frame = utc === undefined ? null : { media: mediaTime, utc };
+      this.#last = mediaTime;
       if (!this.#isOver) this.#watch();
     });
   }
+}
+
+/** Seconds to be fetched. */
+function aheadOf(rate: number): number {
+  return 10 * Math.max(1, rate);
+}
+
+function rangeAt(buffered: TimeRanges, media: number): readonly [number, number] | undefined {
+  const ranges = Array.from({ length: buffered.length }, (_, at) => [buffered.start(at), buffered.end(at)] as const);
+  return ranges.find(([from, to]) => media >= from - SAME_S && media <= to + SAME_S);
 }

@@ -31,11 +31,15 @@ interface Props {
 export function Tile({ deck, look, camera, shown, fellBackFrom, isWriting, row, isChosen, onChoose }: Props) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
   const format = useFormat();
   const say = useSayShown(deck, row, camera);
-  const { zoom, hands } = useZoom(video);
+  const { zoom, hands } = useZoom(canvas);
   const isOpen = camera.state === "open";
-  useEffect(() => (isOpen && video.current !== null ? deck.attach(camera.camera, video.current) : undefined), [deck, camera.camera, isOpen]);
+  useEffect(
+    () => (isOpen && video.current !== null && canvas.current !== null ? deck.attach(camera.camera, video.current, canvas.current) : undefined),
+    [deck, camera.camera, isOpen],
+  );
 
   const told = isWriting && camera.state !== "refused" ? t("playback.still_written") : say(shown);
   const isSeen = shown?.kind === "picture";
@@ -53,11 +57,16 @@ export function Tile({ deck, look, camera, shown, fellBackFrom, isWriting, row, 
     >
       <video
         ref={video}
-        className={isSeen ? "" : "play-hidden"}
         tabIndex={-1}
         aria-hidden="true"
         disablePictureInPicture // which would leave the mark behind, and stay when the curtain is drawn
-        onContextMenu={(event) => event.preventDefault()} // whose "save this frame" no ledger knows
+        onContextMenu={(event) => event.preventDefault()} // as below
+      />
+      <canvas
+        ref={canvas}
+        className={isSeen ? "" : "play-hidden"}
+        aria-hidden="true"
+        onContextMenu={(event) => event.preventDefault()} // whose "save this picture" no ledger knows
       />
       <p className="play-name">
         {camera.name}
@@ -120,19 +129,19 @@ function useSayRefusal(): (code: string | null) => string {
   return (code) => (code !== null && i18n.exists(`errors.${code}`) ? t(`errors.${code}` as "errors.unexpected", { until: "" }) : (code ?? t("errors.unexpected")));
 }
 
-function apply(video: HTMLVideoElement | null, zoom: Zoom): void {
-  if (video !== null) video.style.transform = transformOf(zoom);
+function apply(canvas: HTMLCanvasElement | null, zoom: Zoom): void {
+  if (canvas !== null) canvas.style.transform = transformOf(zoom);
 }
 
 /** Wheel, drag and keys on a picture; the transform is set by the CSSOM, which the CSP lets. */
-function useZoom(video: React.RefObject<HTMLVideoElement | null>) {
+function useZoom(canvas: React.RefObject<HTMLCanvasElement | null>) {
   const [zoom, setZoom] = useState<Zoom>(WHOLE);
   const drag = useRef<{ x: number; y: number } | null>(null);
   useEffect(() => {
-    apply(video.current, zoom);
-  }, [video, zoom]);
+    apply(canvas.current, zoom);
+  }, [canvas, zoom]);
   useEffect(() => {
-    const host = video.current?.parentElement;
+    const host = canvas.current?.parentElement;
     if (host === null || host === undefined) return undefined;
     const wheel = (event: WheelEvent) => {
       event.preventDefault();
@@ -142,7 +151,7 @@ function useZoom(video: React.RefObject<HTMLVideoElement | null>) {
     };
     host.addEventListener("wheel", wheel, { passive: false });
     return () => host.removeEventListener("wheel", wheel);
-  }, [video]);
+  }, [canvas]);
   const hands = {
     onKeyDown: (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;

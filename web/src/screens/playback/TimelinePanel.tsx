@@ -25,7 +25,7 @@ interface Props {
   /** Whose thumbnails are shown. */
   readonly chosen: string | null;
   readonly onView: (view: View) => void;
-  readonly onSeek: (at: number) => void;
+  readonly onSeek: (at: number, isPassing: boolean) => void;
 }
 
 /** The timeline with its thumbnails. It follows the clock without React: a picture may come sixty times a second. */
@@ -42,7 +42,7 @@ export function TimelinePanel(props: Props) {
   useEffect(() => {
     if (host.current === null) return undefined;
     const made = new Timeline(host.current, spoken, {
-      seek: (at) => wishes.current.onSeek(at),
+      seek: (at, isOver) => wishes.current.onSeek(at, !isOver),
       view: (next) => wishes.current.onView(next),
       over: (at, x) => setOver(at === null ? null : { at, x }),
     });

@@ -58,8 +58,8 @@ export function usePlayer({ cameras, start, view, onView }: PlayerProps) {
   const isWriting = useNewest(look, deck, now, looking, tellBegun);
 
   /** Beyond the look it is moved there, for the same reason; the ledger hears of it. */
-  function seek(at: number): void {
-    deck.seek(at);
+  function seek(at: number, isPassing = false): void {
+    deck.seek(at, isPassing);
     if (at < view.from || at >= view.to) onView(centred(view, at));
     if (reach === null || (at >= reach.span.from && at < reach.span.to)) return;
     const span = spanAround(at, reach.span.to - reach.span.from, now);
