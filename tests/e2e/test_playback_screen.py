@@ -531,7 +531,11 @@ def test_all_of_it_by_keyboard(town: FourCameras, browser: Any) -> None:
     before = clock(seen)
     seen.press("ArrowRight")
     until(lambda: clock(seen) > before, "the slider does not move")
+    spoken = "document.querySelector('.play-line').getAttribute('aria-valuetext')"
+    seen.press("+")
+    until(lambda: "time shown" in seen.page.evaluate(spoken), "how much is seen is not told")
     seen.press("ArrowLeft")
+    until(lambda: "time shown" not in seen.page.evaluate(spoken), "and then the time")
     tab_to(seen, "Remove the bookmark")
     seen.press("Enter")
     until(lambda: "the red bicycle" not in seen.page.inner_text("body"), "the bookmark stays")

@@ -35,6 +35,8 @@ export interface Scene {
   readonly at: number;
   readonly loop: Stretch | null;
   readonly look: Stretch | null;
+  /** The clock runs: whoever listens is not told each second. */
+  readonly isRunning: boolean;
 }
 
 export const HEAD = 34;

@@ -17,9 +17,12 @@ export interface Wishes {
 export interface Spoken extends Say {
   readonly name: string;
   value(at: number): string;
+  /** How much of time is seen. */
+  seen(view: View): string;
 }
 
 const DRAG_PX = 4;
+const SPOKEN_MS = 30_000; // where it runs
 
 interface Drag {
   readonly from: number;
@@ -44,6 +47,8 @@ export class Timeline {
   #drag: Drag | null = null;
   #pinch: { readonly length: number; readonly gap: number } | null = null;
   #isDue = false;
+  #isZoomed = false; // by keys: then how much is seen is what changed
+  #spokenAt = -Infinity;
 
   constructor(
     readonly host: HTMLElement,
@@ -108,7 +113,17 @@ export class Timeline {
     const ink = inkOf(this.host);
     if (this.#ink === null || JSON.stringify(ink) !== JSON.stringify(this.#ink)) this.#ink = ink;
     this.#painter.paint(brush, scene, { width, height, scale }, this.#ink, spoken);
-    const said = { label: spoken.name, valuemin: Math.floor(scene.view.from), valuemax: Math.ceil(scene.view.to), valuenow: Math.round(scene.at), valuetext: spoken.value(scene.at) };
+    this.#tell(scene);
+  }
+
+  /** A screen reader reads each change of a slider that has the focus: of a clock that runs, seldom; of what keys do, each. */
+  #tell({ at, view, isRunning }: Scene): void {
+    const { spoken } = this;
+    const text = this.#isZoomed ? `${spoken.seen(view)}; ${spoken.value(at)}` : spoken.value(at);
+    const said = { label: spoken.name, valuemin: Math.floor(view.from), valuemax: Math.ceil(view.to), valuenow: Math.round(at), valuetext: text };
+    const isListening = isRunning && document.activeElement === this.host;
+    if (isListening && performance.now() - this.#spokenAt < SPOKEN_MS) return;
+    this.#spokenAt = performance.now();
     for (const [name, value] of Object.entries(said)) {
       if (this.host.getAttribute(`aria-${name}`) !== String(value)) this.host.setAttribute(`aria-${name}`, String(value));
     }
@@ -138,6 +153,8 @@ export class Timeline {
     if (wished === null) return;
     event.preventDefault();
     event.stopPropagation();
+    this.#spokenAt = -Infinity;
+    this.#isZoomed = wished.view !== undefined;
     if (wished.view !== undefined) this.wishes.view(wished.view);
     if (wished.at !== undefined) {
       if (wished.at < view.from || wished.at > view.to) this.wishes.view(centred(view, wished.at));

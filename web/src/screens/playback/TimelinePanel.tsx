@@ -10,7 +10,7 @@ import type { Loop } from "../../core/playback/master";
 import { ticksFromMs } from "../../core/time/ticks";
 import { type Flag, type Row, whatAt } from "../../core/timeline/rows";
 import { type Spoken, Timeline } from "../../core/timeline/timeline";
-import { centred, following, type View } from "../../core/timeline/view";
+import { centred, following, lengthOf, type View } from "../../core/timeline/view";
 import { useFormat } from "../../ui/format";
 import { markLabel, useSayCauses } from "./say";
 
@@ -53,13 +53,14 @@ export function TimelinePanel(props: Props) {
   useEffect(() => {
     const show = () => {
       const at = deck.time.get();
-      timeline.current?.show({ view, rows, flags, at, loop, look: span });
+      timeline.current?.show({ view, rows, flags, at, loop, look: span, isRunning: deck.state.get().isPlaying });
       if (!deck.state.get().isPlaying) return;
       const next = following(view, at, deck.state.get().rate >= 0);
       if (next !== view) wishes.current.onView(at < view.from - (view.to - view.from) || at > view.to + (view.to - view.from) ? centred(view, at) : next);
     };
     show();
-    return deck.time.subscribe(show);
+    const leaves = [deck.time.subscribe(show), deck.state.subscribe(show)];
+    return () => leaves.forEach((leave) => leave());
   }, [deck, view, rows, flags, loop, span]);
   return (
     <div className="play-line-row">
@@ -91,6 +92,7 @@ function useSpoken(rows: readonly Row[]): Spoken {
       label: (at, size, view) => markLabel(format, at, size, view),
       cause: causes,
       jump: (minutes) => t(minutes > 0 ? "playback.jump_forward" : "playback.jump_back", { n: Math.abs(minutes) }),
+      seen: (view) => t("playback.seen_told", { length: format.age(lengthOf(view) / 1000) }),
       value: (at) => {
         const gaps = rows.map((row) => whatAt(row, at)).filter(({ kind }) => kind === "gap");
         const told = gaps.map(({ name, why }) => t("playback.gap_of", { camera: name, why: causes(why ?? []) }));
