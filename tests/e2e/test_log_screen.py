@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.tools.api_town import ApiTown, api_town
-from tests.tools.page_seen import LOOKS, Seen, until
+from tests.tools.page_seen import SHOWN, Seen, until
 from tests.tools.page_signed import WORDS, by_name, close, opened
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
@@ -108,7 +108,7 @@ def test_what_somebody_did_just_now(browser: Any, town: ApiTown) -> None:
     close(seen)
 
 
-@pytest.mark.parametrize(("theme", "language"), LOOKS)
+@pytest.mark.parametrize(("theme", "language"), SHOWN)
 def test_who_commands_sees_how_often(browser: Any, town: ApiTown, theme: str, language: str) -> None:
     """Counts and cameras, no person and no reason, and nothing of what the auditor has; WCAG 2.2 AA."""
     words = WORDS[language]["log"]
@@ -122,7 +122,7 @@ def test_who_commands_sees_how_often(browser: Any, town: ApiTown, theme: str, la
     assert [row.split("\t") for row in told if row.startswith("Piazza")] == [["Piazza del Comune", "1"]]
     shown = seen.page.locator(".log-totals").inner_text()
     assert not any(word in shown for word in (REASON, "Olga", "olga.verdi", "2026/118", "sala-1"))
-    assert seen.axe() == []
+    assert seen.axe_in_all() == []
     seen.shot(SHOTS, "log-totals")
     close(seen)
 
@@ -154,14 +154,14 @@ def test_the_log_is_read_by_keyboard_alone(browser: Any, town: ApiTown) -> None:
     close(seen)
 
 
-@pytest.mark.parametrize(("theme", "language"), LOOKS)
+@pytest.mark.parametrize(("theme", "language"), SHOWN)
 def test_axe_finds_nothing_in_the_log(browser: Any, town: ApiTown, theme: str, language: str) -> None:
     """WCAG 2.2 AA on the question, a missing reason, the answer, a review."""
     words = WORDS[language]["log"]
     seen = opened(browser, town, "aldo.prova", "/log", language, theme)
 
     def look(name: str) -> None:
-        assert seen.axe() == [], name
+        assert seen.axe_in_all() == [], name
         seen.shot(SHOTS, name)
 
     seen.wait(words["question"])

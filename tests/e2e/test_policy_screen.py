@@ -35,7 +35,7 @@ def word(language: str, key: str, **values: object) -> str:
 
 
 def look(seen: Seen, name: str) -> None:
-    assert seen.axe() == [], name
+    assert seen.axe_in_all() == [], name
     seen.shot(SHOTS, name)
 
 
