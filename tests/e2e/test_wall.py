@@ -14,7 +14,7 @@ import pytest
 
 from tests.tools.api_town import Browser
 from tests.tools.browser import patient
-from tests.tools.page_seen import LOOKS, Seen, until
+from tests.tools.page_seen import SHOWN, Seen, until
 from tests.tools.room_town import RoomTown, room_town
 from tests.tools.staffed import PASSWORD
 from tests.tools.wall_seen import ms_to_blank, ms_until, tiles, wait_live, watch_blank
@@ -263,7 +263,7 @@ def test_a_sequence_goes_on_by_itself_and_can_be_paused(wall: Seen, town: RoomTo
     assert cameras(wall.page) == at
 
 
-@pytest.mark.parametrize(("theme", "language"), LOOKS)
+@pytest.mark.parametrize(("theme", "language"), SHOWN)
 def test_axe_finds_nothing_on_the_wall(
     browser: Any, town: RoomTown, cookies: list[Any], theme: str, language: str
 ) -> None:
@@ -277,19 +277,24 @@ def _look_at_all(seen: Seen, town: RoomTown) -> None:
     town.freeze(1)
     try:
         until(lambda: tiles(seen.page)[1].phase == "stale", "not stale")
-        assert seen.axe() == []
+        assert seen.axe_in_all() == []
     finally:
         town.back(1)
     seen.page.locator("main").get_by_role("button", name=words[1]).click()
-    assert seen.axe() == []
+    assert seen.axe_in_all() == []
     seen.shot(SHOTS, "wall-list")
     seen.page.get_by_role("button", name=words[0]).click()
-    assert seen.axe() == []
+    assert seen.axe_in_all() == []
     seen.shot(SHOTS, "wall-kept")
+    seen.press("Escape")
+    seen.page.locator(".tile .menu-button, .tile .menu button").first.click()
+    seen.page.get_by_role("menuitem", name=town.say(seen, "wall.menu_choose")).click()
+    seen.wait(town.say(seen, "wall.picker_title"))
+    assert seen.axe_in_all() == []
     seen.press("Escape")
     seen.press("F9")
     seen.wait(town.say(seen, "curtain.title"))
-    assert seen.axe() == []
+    assert seen.axe_in_all() == []
     seen.page.get_by_role("button", name=town.say(seen, "curtain.open")).click()
     wait_live(seen.page, CAMERAS)
 
@@ -298,7 +303,7 @@ def test_who_has_no_shift_says_why_before_the_first_picture(browser: Any, town: 
     """The commander gives purpose and reason; a reason that is none leads nowhere."""
     seen = town.sign_in(browser, "carla", "/wall")
     seen.wait("Perché guardi?")
-    assert seen.axe() == []
+    assert seen.axe_in_all() == []
     seen.shot(SHOTS, "wall-reason")
     seen.page.get_by_label("Motivo").fill("così")
     seen.page.get_by_role("button", name="Guarda").click()
@@ -327,7 +332,7 @@ def _replay(wall: Seen, name: str, *, is_first: bool) -> None:
     if is_first:
         dialog.get_by_label("Motivo", exact=True).fill(REASON)
         dialog.get_by_label("Evento", exact=True).fill("chiamata 114")
-        assert wall.axe() == []
+        assert wall.axe_in_all() == []
     dialog.get_by_role("button", name="Rivedi l’ultimo minuto").click()
     video = dialog.locator("video")
     until(lambda: video.count() == 1, "no video")
@@ -336,5 +341,5 @@ def _replay(wall: Seen, name: str, *, is_first: bool) -> None:
     until(lambda: "Oriana" in dialog.inner_text() and "–" not in dialog.inner_text().splitlines()[-1], "no mark")
     if is_first:
         wall.shot(SHOTS, "wall-replay")
-        assert wall.axe() == []
+        assert wall.axe_in_all() == []
     wall.press("Escape")
