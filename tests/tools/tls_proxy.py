@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A small reverse proxy that has a certificate: one request a connection, WebSockets too."""
 
+import base64
 import contextlib
 import socket
 import ssl
@@ -9,11 +10,15 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+OURS = (b"x-forwarded-for:", b"client-cert:")  # of nobody else
+
 
 @contextlib.contextmanager
-def tls_proxy(certificate: Path, key: Path, client: str) -> Iterator["TlsProxy"]:
-    """It says of everybody that they come from `client`."""
-    proxy = TlsProxy(certificate, key, client)
+def tls_proxy(
+    certificate: Path, key: Path, client: str = "203.0.113.7", stations: Path | None = None
+) -> Iterator["TlsProxy"]:
+    """It says of everybody that they come from `client`, and which certificate signed by `stations` they showed."""
+    proxy = TlsProxy(certificate, key, client, stations)
     try:
         yield proxy
     finally:
@@ -23,9 +28,12 @@ def tls_proxy(certificate: Path, key: Path, client: str) -> Iterator["TlsProxy"]
 class TlsProxy:
     """A thread for each direction of a connection; `to` is where it leads."""
 
-    def __init__(self, certificate: Path, key: Path, client: str) -> None:
+    def __init__(self, certificate: Path, key: Path, client: str, stations: Path | None = None) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate, key)
+        if stations is not None:
+            self._context.verify_mode = ssl.CERT_OPTIONAL
+            self._context.load_verify_locations(stations)
         self._client = client
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -60,7 +68,7 @@ class TlsProxy:
                     _pump(inner, outer)
         self._open.discard(plain)
 
-    def _head(self, outer: socket.socket) -> bytes:
+    def _head(self, outer: ssl.SSLSocket) -> bytes:
         """With who it is from; what is no WebSocket is told to end with its answer."""
         data = b""
         while b"\r\n\r\n" not in data:
@@ -69,10 +77,12 @@ class TlsProxy:
                 return b""
             data += piece
         head, _, body = data.partition(b"\r\n\r\n")
-        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"x-forwarded-for:")]
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(OURS)]
         if b"upgrade: websocket" not in head.lower():
             lines = [line for line in lines if not line.lower().startswith(b"connection:")] + [b"Connection: close"]
         lines.append(b"X-Forwarded-For: " + self._client.encode())
+        if (shown := outer.getpeercert(binary_form=True)) is not None:
+            lines.append(b"Client-Cert: :" + base64.b64encode(shown) + b":")
         return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 

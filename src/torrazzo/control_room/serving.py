@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from torrazzo.control_room.failures import Told
 from torrazzo.control_room.live.protocol import MOST_SAID, PING_S, LiveProtocol
 from torrazzo.control_room.peered import PeeredProtocol
-from torrazzo.control_room.stationed import StationedProtocol
+from torrazzo.control_room.proxied import protocol_of
 from torrazzo.town.home import PublicSettings
 
 CLOSING_S = 3
@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
 
 
 def make_server(app: ASGIApp, public: PublicSettings | None = None, *, has_sockets: bool = False) -> Server:
-    """Ready to serve; raises `OSError` for a certificate that cannot be used."""
+    """Ready to serve; raises `OSError` for a certificate that cannot be used, `Invalid` for a proxy that cannot be."""
     config = uvicorn.Config(
         Told(app),
         ssl_certfile=None if public is None else public.certificate,
@@ -54,7 +54,7 @@ def make_server(app: ASGIApp, public: PublicSettings | None = None, *, has_socke
         access_log=False,
         lifespan="off",
         loop="asyncio",
-        http=PeeredProtocol if public is None else StationedProtocol,
+        http=PeeredProtocol if public is None else protocol_of(public),
         ws=LiveProtocol if has_sockets else "none",
         ws_max_size=MOST_SAID,
         ws_ping_interval=PING_S,

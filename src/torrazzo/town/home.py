@@ -7,13 +7,14 @@ secrets/ (box.key, ledger-rec.key, ledger-act.key)  keyring/ (the ring, public-k
 ledger/ (the logs' files)  run/*.sock  archive/ (the default disk root)
 """
 
+import ipaddress
 import json
 import os
 import re
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,10 +30,12 @@ RIGHTS = ("view", "ask", "approve", "hold")  # to recorded pictures
 TIME_SOURCES = ("system", "witness", "wall")  # a time service; who cosigns heads; nobody: the clock as it stands
 DEFAULT_TRUSTED = ("system",)
 DEFAULT_FLOOR = 72
+CLIENT_CERT = "Client-Cert"  # RFC 9440: what a proxy says of the certificate that a client showed it
 
 _TIME_NOTE = "whose time is believed: system (chrony or the like), witness (whoever cosigns the ledger)"
 _LISTEN = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}", re.ASCII)
 _PUBLIC = re.compile(r"https://[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?", re.ASCII)
+_PROXY = ("proxy_user", "proxy_address")
 _LEDGER_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*(?:/[a-z0-9_][a-z0-9._-]*)*", re.ASCII)
 
 
@@ -215,6 +218,9 @@ class PublicSettings:
     certificate: Path | None = None
     key: Path | None = None
     stations: Path | None = None  # who signed the certificates of stations (AC-06); None: they are not asked for any
+    proxy_user: str = ""  # as which the proxy runs on this machine: nobody else comes in
+    proxy_address: str = ""  # of the proxy, on another machine: likewise
+    has_client_cert: bool = False  # the proxy says in CLIENT_CERT which certificate a station showed
 
     @property
     def is_behind_proxy(self) -> bool:
@@ -308,19 +314,37 @@ def _public(found: object, home: Home) -> PublicSettings | None:
         return None
     path = home.settings_file
     table = _table(found, "public", path)
-    _known(table, {"address", "listen", "certificate", "key", "proxy", "stations"}, path, "public.")
+    _known(table, {"address", "listen", "certificate", "key", "stations", "proxy", *_PROXY}, path, "public.")
     address, listen = _string(table, "address", path).lower(), _string(table, "listen", path)
     if _PUBLIC.fullmatch(address) is None:
         raise Invalid(f"{path}: public.address is {address!r}; write it as https://sala.comune.example.it")
     if _LISTEN.fullmatch(listen) is None:
         raise Invalid(f"{path}: public.listen is {listen!r}; write host:port, such as 0.0.0.0:443")
     proxy, has_own = table.get("proxy", False), "certificate" in table and "key" in table
-    if not isinstance(proxy, bool) or proxy is has_own or (proxy and table.keys() & {"certificate", "key", "stations"}):
+    others = table.keys() & ({"certificate", "key"} if proxy else set(_PROXY))
+    if not isinstance(proxy, bool) or proxy is has_own or others:
         raise Invalid(f"{path}: [public] needs either certificate and key, or proxy = true where a proxy has them")
     if proxy:
-        return PublicSettings(address, listen)
+        return _behind_proxy(PublicSettings(address, listen), table, path)
     files = [home.path / _string(table, name, path) for name in ("certificate", "key", "stations") if name in table]
     return PublicSettings(address, listen, *files)
+
+
+def _behind_proxy(public: PublicSettings, table: Mapping[str, object], path: Path) -> PublicSettings:
+    user, address = (_string(table, name, path) if name in table else "" for name in _PROXY)
+    if user and address:
+        raise Invalid(f"{path}: write public.proxy_user for a proxy on this machine, or public.proxy_address; not both")
+    if address:
+        try:
+            address = str(ipaddress.ip_address(address))
+        except ValueError as error:
+            raise Invalid(f"{path}: public.proxy_address is {address!r}; write an address in digits") from error
+    if (said := table.get("stations")) is not None and (said != CLIENT_CERT or not (user or address)):
+        raise Invalid(
+            f'{path}: public.stations behind a proxy: write "{CLIENT_CERT}", and proxy_user or proxy_address: '
+            "nobody else may say which certificate a station has"
+        )
+    return replace(public, proxy_user=user, proxy_address=address, has_client_cert=said is not None)
 
 
 def _ledger(found: object, path: Path) -> str:
@@ -442,7 +466,9 @@ def _public_text(home: Home, public: PublicSettings) -> list[str]:
     lines = ["", "[public]  # once there are accounts", f"address = {_quoted(public.address)}"]
     lines += [f"listen = {_quoted(public.listen)}"]
     if public.certificate is None or public.key is None:
-        return [*lines, "proxy = true"]
+        said = {"proxy_user": public.proxy_user, "proxy_address": public.proxy_address}
+        said |= {"stations": CLIENT_CERT if public.has_client_cert else ""}
+        return [*lines, "proxy = true", *(f"{name} = {_quoted(text)}" for name, text in said.items() if text)]
     files = {name: getattr(public, name) for name in ("certificate", "key", "stations")}
     return [*lines, *(f"{name} = {_quoted(_shown(home, file))}" for name, file in files.items() if file is not None)]
 
