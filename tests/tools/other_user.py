@@ -6,15 +6,20 @@ Started by root, it loads what it needs and then is that user for good: the inte
 reads. `run` and `fetch` start it so; tests that use them are marked `needs_root`.
 """
 
+import base64
 import contextlib
+import http.client
 import importlib
+import json
 import os
 import pkgutil
 import pwd
+import socket
 import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.tools.served import Said
@@ -32,6 +37,13 @@ def fetch(user: str, address: str, form: str = "") -> str:
     said = _ask(user, "fetch", address, form)
     assert said.code == 0, said.err
     return said.out
+
+
+def ask(user: str, where: str, asked: Sequence[tuple[str, str, str]]) -> list[tuple[int, bytes]]:
+    """Status and body of each of these (method, path, form or JSON), one after the other; `where`: port or socket."""
+    said = _ask(user, "ask", where, json.dumps(asked))
+    assert said.code == 0, said.err
+    return [(status, base64.b64decode(body)) for status, body in json.loads(said.out)]
 
 
 def open_folder() -> Path:
@@ -68,6 +80,32 @@ def _fetch(address: str, form: str) -> None:
         print(answer.read().decode("utf-8", "replace"))
 
 
+class _Local(http.client.HTTPConnection):
+    """Over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=60)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self._path)
+
+
+def _requests(where: str, asked: Sequence[tuple[str, str, str]]) -> None:
+    found = []
+    for method, path, body in asked:
+        connection = (
+            http.client.HTTPConnection("127.0.0.1", int(where), timeout=60) if where.isdigit() else _Local(where)
+        )
+        kind = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
+        with contextlib.closing(connection):
+            connection.request(method, path, body.encode(), {"content-type": kind})
+            answer = connection.getresponse()
+            found.append((answer.status, base64.b64encode(answer.read()).decode()))
+    print(json.dumps(found))
+
+
 def main(user: str, *words: str) -> int:
     """Load, become that user, act."""
     import pydantic
@@ -85,6 +123,9 @@ def main(user: str, *words: str) -> int:
     _become(user)
     if words[0] == "fetch":
         _fetch(words[1], words[2])
+        return 0
+    if words[0] == "ask":
+        _requests(words[1], json.loads(words[2]))
         return 0
     return main(words)
 
