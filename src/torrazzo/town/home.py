@@ -326,8 +326,9 @@ def _public(found: object, home: Home) -> PublicSettings | None:
         raise Invalid(f"{path}: [public] needs either certificate and key, or proxy = true where a proxy has them")
     if proxy:
         return _behind_proxy(PublicSettings(address, listen), table, path)
-    files = [home.path / _string(table, name, path) for name in ("certificate", "key", "stations") if name in table]
-    return PublicSettings(address, listen, *files)
+    names = [name for name in ("certificate", "key", "stations") if name in table]
+    files = {name: home.path / _string(table, name, path) for name in names}
+    return PublicSettings(address, listen, files["certificate"], files["key"], files.get("stations"))
 
 
 def _behind_proxy(public: PublicSettings, table: Mapping[str, object], path: Path) -> PublicSettings:
