@@ -369,7 +369,8 @@ def test_a_technician_works_under_an_operators_eyes(browser: Any, town: RoomTown
     """AC-07: opened in the room's register; a coarse test picture for the technician; closed with how it was left."""
     camera = town.cameras[1]
     technician = town.sign_in(browser, "tina", f"/cameras?camera={camera.id}")
-    technician.wait(word(technician, "supervision.nobody"))
+    technician.wait(word(technician, "errors.SUPERVISION_REQUIRED"))
+    assert camera.name not in technician.text()
     assert technician.page.get_by_role("link", name=word(technician, "nav.wall")).count() == 0
     operator = town.sign_in(browser, "olivia", "/shifts")
     click(operator, "supervision.new")
@@ -380,8 +381,7 @@ def test_a_technician_works_under_an_operators_eyes(browser: Any, town: RoomTown
     click(operator, "supervision.open")
     operator.wait(word(operator, "supervision.state_open"))
     operator.shot(SHOTS, "supervision")
-    technician.open(f"/cameras?camera={camera.id}")
-    click(technician, "supervision.test")
+    click(technician, "supervision.test")  # the page has noticed by itself
     still = technician.page.locator(".mask-drawing img")
     until(
         lambda: still.count() == 1 and still.evaluate("each => each.naturalWidth") == 64,
@@ -398,8 +398,8 @@ def test_a_technician_works_under_an_operators_eyes(browser: Any, town: RoomTown
     operator.page.get_by_role("button", name=close).click()
     operator.wait(word(operator, "supervision.none"))
     operator.wait(word(operator, "shifts.why_done"))
-    technician.open(f"/cameras?camera={camera.id}")
-    technician.wait(word(technician, "supervision.nobody"))
+    technician.wait(word(technician, "errors.SUPERVISION_REQUIRED"))  # and nothing of the camera stays on it
+    until(lambda: camera.name not in technician.text(), "the camera stays on the technician's page")
     for seen in (operator, technician):
         assert seen.complaints == []
         seen.context.close()

@@ -13,7 +13,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from torrazzo.access.account import Account
-from torrazzo.access.accounts import Accounts
+from torrazzo.access.accounts import Accounts, Scope
 from torrazzo.access.bookmarks import Bookmarks
 from torrazzo.access.camera_groups import CameraGroups
 from torrazzo.access.credentials import Credentials
@@ -109,6 +109,15 @@ class Staffing:
             is_in_scope=self.accounts.scope(account).has(cameras),
         )
         return decide(account.roles, operation, known)
+
+    def scope(self, account: Account) -> Scope:
+        """Cameras that somebody is told of: of who is a technician and nothing else, those of the open session."""
+        scope = self.accounts.scope(account)
+        if account.roles != {Role.TECHNICIAN}:
+            return scope
+        found = self.supervisions.of(account.id)
+        mine = frozenset[str]() if found is None else found.cameras
+        return Scope(is_all=False, cameras=mine if scope.is_all else mine & scope.cameras)
 
     def deny(self, by: By, operation: Operation, decision: Decision) -> Done[None]:
         """The fact of a refusal; sum up what a page repeats by itself."""

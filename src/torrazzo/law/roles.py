@@ -117,10 +117,10 @@ request         -        yes       yes          yes        -         yes      - 
 delete          -        -         -            -          -         -        -     -          -     -       -
 
 reports         yes      yes       -            -          -         -        -     -          yes   yes     -
-cameras.see     -        yes       yes          yes        yes       protocol yes   yes        yes   yes     yes
+cameras.see     -        yes       yes          yes        yes       protocol yes   supervised yes   yes     yes
 cameras.apply   -        -         -            -          -         -        yes   supervised -     -       -
-state.see       -        yes       yes          yes        yes       -        yes   yes        yes   yes     -
-alarms.see      -        yes       yes          yes        -         -        yes   yes        -     -       -
+state.see       -        yes       yes          yes        yes       -        yes   supervised yes   yes     -
+alarms.see      -        yes       yes          yes        -         -        yes   -          -     -       -
 alarms.take     -        yes       shift        -          -         -        yes   -          -     -       -
 shift           -        -         yes          -          -         -        -     -          -     -       -
 shifts.see      -        yes       yes          -          -         -        -     -          -     -       -

@@ -170,6 +170,33 @@ def test_settings_are_a_technicians_for_the_cameras_of_the_session(town: ApiTown
     assert entry["text"] == f"Carlo Ferri: {WORK}"
 
 
+def test_states_are_a_technicians_for_the_cameras_of_the_session(town: ApiTown, url: str) -> None:
+    """AC-07: outside of it no name, place, mask nor state of any camera; in it those of its cameras; no alarms."""
+    id_, other = filmed(town, "Vista Otto", url), filmed(town, "Vista Nove", url)
+    lists = ("/cameras", "/masks", "/system", "/map", "/walls")
+    ones = ("masks", "file", "policy", "sectors", "turning")
+    technician = town.signed_in(TECHNICIAN)
+    for path in (*lists, *(f"/cameras/{id_}/{end}" for end in ones)):
+        assert technician.get(path).code == "SUPERVISION_REQUIRED", path
+    number = opened(town, id_).json()["id"]
+    technician = town.signed_in(TECHNICIAN)
+    assert [each["id"] for each in technician.get("/cameras").json()["items"]] == [id_]
+    assert [each["camera"] for each in technician.get("/masks").json()["items"]] == [id_]
+    state = technician.get("/system").json()
+    assert ([each["id"] for each in state["cameras"]], state["alarms"]) == ([id_], [])
+    for end in ("masks", "file", "policy"):
+        assert technician.get(f"/cameras/{id_}/{end}").status == 200, end
+    for end in ones:
+        assert technician.get(f"/cameras/{other}/{end}").code == "SUPERVISION_REQUIRED", end
+    for path in ("/alarms", "/alarms/past"):
+        assert technician.get(path).code == "FORBIDDEN", path
+    town.signed_in(OPERATOR).post("/shift/close", {"note": ""})
+    assert technician.get("/cameras").code == "SUPERVISION_REQUIRED"
+    town.signed_in(OPERATOR).post("/shift", {"reason": "servizio di sala della sera"})
+    closed(town, number)
+    assert technician.get("/system").code == "SUPERVISION_REQUIRED"
+
+
 def test_only_an_operator_on_shift_opens_one(town: ApiTown, url: str) -> None:
     """Who commands, who administers and the technician do not; nor for more than four hours, or for nobody."""
     id_ = filmed(town, "Vista Sette", url)

@@ -3,13 +3,13 @@
 
 import { useCallback, useEffect, useState } from "react";
 
-import { Away } from "../core/api/client";
+import { Away, Refused } from "../core/api/client";
 
 const AGAIN_MS = 5000; // where nobody answered
 
 interface Resource<T> {
   readonly value: T | undefined;
-  /** Of the last try; `value` is then that of an earlier one, read at `at`. */
+  /** Of the last try; `value` is then that of an earlier one, read at `at`, unless it may not be seen any more. */
   readonly error: unknown;
   /** Milliseconds since 1970 by this station's clock. */
   readonly at: number | undefined;
@@ -32,7 +32,8 @@ export function useResource<T>(read: (signal: AbortSignal) => Promise<T>, everyM
         if (!aborter.signal.aborted) setGot({ value, error: undefined, at: Date.now() });
       } catch (error) {
         if (error instanceof Away) next ??= AGAIN_MS;
-        if (!aborter.signal.aborted) setGot((before) => ({ ...before, error }));
+        const isOver = error instanceof Refused && error.problem.status === 403;
+        if (!aborter.signal.aborted) setGot((before) => (isOver ? { value: undefined, error, at: undefined } : { ...before, error }));
       }
       if (next !== undefined && !aborter.signal.aborted) timer = setTimeout(() => void once(), next);
     }

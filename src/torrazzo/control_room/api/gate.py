@@ -32,6 +32,8 @@ REFUSED_AGAIN = 10 * 60 * SECOND  # what a page asks again and again is told onc
 MOST_REFUSALS = 10_000
 NEVER = frozenset({"FORBIDDEN", "ROLE_CONFLICT"})  # whatever is said
 
+OF_ONE = frozenset({Operation.CAMERAS_SEE, Operation.CAMERAS_APPLY})
+
 _DIGITS = frozenset("0123456789.:[]abcdefABCDEF")
 
 
@@ -117,8 +119,8 @@ def _expect_station(asked: Asked, permission: Operation | Door) -> None:
 
 
 def _cameras_of(asked: Asked, declared: Declared, request: HTTPConnection) -> tuple[str, ...]:
-    """Who is supervised at a camera sets that one, and no other (AC-07); who administers has to do with all."""
-    is_of_one = declared.permission is Operation.CAMERAS_APPLY and declared.path.startswith("/cameras/{id}")
+    """Who is supervised at a camera sees and sets that one, and no other (AC-07); who administers has all."""
+    is_of_one = declared.permission in OF_ONE and declared.path.startswith("/cameras/{id}")
     return (request.path_params["id"],) if is_of_one and not sees_all(asked) else ()
 
 

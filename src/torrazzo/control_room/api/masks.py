@@ -50,7 +50,7 @@ NOBODY = Masks(0)  # has decided
 def all_masks(asked: Asking) -> Items[shapes.ListedMasks]:
     """Of all cameras, those without a decision too: for whoever supervises."""
     room, proposed = asked.room, {each.what["camera"] for each in open_of(asked.room, KIND)}
-    scope = None if sees_all(asked) else room.staffing.accounts.scope(asked.account)
+    scope = None if sees_all(asked) else room.staffing.scope(asked.account)
     found = [camera for camera in room.cameras_of_town.all() if scope is None or scope.has([camera.id])]
     return Items(items=[shapes.ListedMasks.model_validate(_listed(each, each.id in proposed)) for each in found])
 

@@ -6,7 +6,8 @@ A technician never sees live pictures: one test picture at a time, so coarse tha
 on the screen of the operator who is there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from torrazzo.access.account import Account
 from torrazzo.access.accounts import Scope
@@ -14,7 +15,7 @@ from torrazzo.access.supervisions import Supervision, Wanted
 from torrazzo.base.times import iso_from_ticks
 from torrazzo.control_room.api import supervisions_shapes as shapes
 from torrazzo.control_room.api.declared import Door, Logged, Routes
-from torrazzo.control_room.api.gate import Asking, expect_law, names_of
+from torrazzo.control_room.api.gate import Asking, expect_law
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.shapes import Number, Person
@@ -29,10 +30,10 @@ SUPERVISE = Operation.SUPERVISE
 def see_all(asked: Asking) -> shapes.Supervisions:
     """Those that nobody has closed, with the cameras that are this person's too, and for whom one may be opened."""
     room, scope = asked.room, asked.room.staffing.accounts.scope(asked.account)
-    now, accounts = room.staffing.staff.clock.utc(), room.staffing.accounts.all()
-    technicians = [each for each in accounts if Role.TECHNICIAN in each.roles and each.is_active(now)]
+    now, known = room.staffing.staff.clock.utc(), _known(room)
+    technicians = [each for each in known.accounts.values() if Role.TECHNICIAN in each.roles and each.is_active(now)]
     return shapes.Supervisions(
-        items=[_shown(room, _within(scope, each)) for each in room.staffing.supervisions.open_ones()],
+        items=[_shown(room, _within(scope, each), known) for each in room.staffing.supervisions.open_ones()],
         technicians=[_technician(room, each) for each in technicians],
     )
 
@@ -94,27 +95,38 @@ def _within(scope: Scope, found: Supervision) -> Supervision:
     return found._replace(cameras=frozenset(id_ for id_ in found.cameras if scope.has([id_])))
 
 
-def _shown(room: Room, found: Supervision) -> shapes.Supervision:
-    names, supervisions = names_of(room), room.staffing.supervisions
+class _Known(NamedTuple):
+    """Whom and what sessions name: read once, however many there are."""
+
+    accounts: Mapping[str, Account]
+    cameras: Mapping[str, str]  # names, of removed ones too
+
+
+def _known(room: Room) -> _Known:
+    accounts = {account.id: account for account in room.staffing.accounts.all()}
+    return _Known(accounts, {str(camera.id): camera.name for camera in (*room.all_cameras(), *room.cameras())})
+
+
+def _shown(room: Room, found: Supervision, known: _Known | None = None) -> shapes.Supervision:
+    known = known or _known(room)
     is_late = found.is_late(room.staffing.staff.clock.utc())
+    cameras = [shapes.SupervisedCamera(id=id_, name=known.cameras.get(id_, id_)) for id_ in found.cameras]
     return shapes.Supervision(
         id=str(found.number),
-        technician=Person(id=found.technician, name=names.get(found.technician, "")),
-        firm=_firm(room.staffing.accounts.account(found.technician)),
-        operator=Person(id=found.operator, name=names.get(found.operator, "")),
-        cameras=named(room, found.cameras),
+        technician=_person(known, found.technician),
+        firm=_firm(known.accounts[found.technician]),
+        operator=_person(known, found.operator),
+        cameras=sorted(cameras, key=lambda each: each.name),
         reason=found.reason,
         opened=iso_from_ticks(found.opened),
         until=iso_from_ticks(found.until),
-        state="late" if is_late else "alone" if supervisions.is_alone(found) else "open",
+        state="late" if is_late else "alone" if room.staffing.supervisions.is_alone(found) else "open",
     )
 
 
-def named(room: Room, cameras: Iterable[str]) -> list[shapes.SupervisedCamera]:
-    """By name; also those that were removed."""
-    names = {str(camera.id): camera.name for camera in (*room.all_cameras(), *room.cameras())}
-    found = [shapes.SupervisedCamera(id=id_, name=names.get(id_, id_)) for id_ in cameras]
-    return sorted(found, key=lambda each: each.name)
+def _person(known: _Known, id_: str) -> Person:
+    account = known.accounts.get(id_)
+    return Person(id=id_, name="" if account is None else account.full_name)
 
 
 def _firm(account: Account) -> str:

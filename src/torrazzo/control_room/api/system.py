@@ -66,7 +66,7 @@ def cameras(asked: Asking) -> shapes.Items[ListedCamera]:
 
 def _mine(asked: Asked) -> Callable[[CameraState], bool]:
     """Whether this person has to do with a camera."""
-    scope, sees = asked.room.staffing.accounts.scope(asked.account), sees_all(asked)
+    scope, sees = asked.room.staffing.scope(asked.account), sees_all(asked)
     return lambda camera: sees or scope.has([str(camera.id)])
 
 
