@@ -29,7 +29,7 @@ from tests.tools.staffed import OWNER
 from torrazzo.access.staff import By
 from torrazzo.base import Span
 from torrazzo.base.errors import Unavailable
-from torrazzo.base.times import HOUR, SECOND, UtcTicks, ticks_from_text
+from torrazzo.base.times import HOUR, SECOND, UtcTicks, iso_from_ticks, ticks_from_text
 from torrazzo.control_room import person_looks
 from torrazzo.control_room.api import looks as looks_api
 from torrazzo.control_room.person_looks import PLACES, Said, Seat, Shown
@@ -387,15 +387,16 @@ def test_a_still_is_a_fact_with_the_hash_of_its_file(town: PlaybackTown, browser
 def test_no_still_leaves_without_the_ledger(
     town: PlaybackTown, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where its fact can't be entered there is no picture: 503."""
+    """Where its fact can't be entered there is no picture: 503, with since when that is so, where it is known."""
     look = town.look(browser)
 
     def away(*_: object) -> int:
         raise Unavailable("no ledger answers")
 
     monkeypatch.setattr(town.windows, "tell", away)
+    monkeypatch.setattr(town, "ledger_away", START)
     answer = browser.get(_path(look, SQUARE.camera, f"still?at={town.at(7.5)}"))
-    assert (answer.status, answer.code) == (503, "LEDGER_AWAY")
+    assert (answer.status, answer.code, answer.json()["since"]) == (503, "LEDGER_AWAY", iso_from_ticks(START))
 
 
 @pytest.mark.parametrize("what", ["still", "thumbnail", "part"])

@@ -83,7 +83,10 @@ class No(TorrazzoError):
 
 
 class LedgerAway(Unavailable):
-    """The ledger takes nothing, so that nothing is changed; or it was changed, and will be told."""
+    """The ledger takes nothing, so that nothing is changed; or it was changed, and will be told.
+
+    `since`: None where the answer tells what the room knows of it.
+    """
 
     def __init__(self, text: str, since: UtcTicks | None = None) -> None:
         super().__init__(text)
@@ -149,8 +152,9 @@ async def _known(request: Request, error: Exception) -> Response:
         case Refused():
             return problem("CONFLICT", str(error))
         case LedgerAway():
-            since = None if error.since is None else iso_from_ticks(error.since)
-            return problem("LEDGER_AWAY", str(error), {"since": since})
+            since = request.app.state.room.ledger_away() if error.since is None else error.since
+            told = None if since is None else iso_from_ticks(since)
+            return problem("LEDGER_AWAY", str(error), {"since": told})
         case Unavailable():
             log.warning("api_away", path=request.url.path, error=str(error))
             return problem("AWAY")
