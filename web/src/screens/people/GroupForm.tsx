@@ -73,7 +73,7 @@ function Fewer({ town, group, onClose, onDone }: Omit<Props, "isFewer" | "group"
       onClose={onClose}
       onDone={onDone}
     >
-      <CameraList town={town} legend={t("camera_groups.stay")} of={all} chosen={chosen} onChoose={setChosen} />
+      {() => <CameraList town={town} legend={t("camera_groups.stay")} of={all} chosen={chosen} onChoose={setChosen} />}
     </ReasonDialog>
   );
 }

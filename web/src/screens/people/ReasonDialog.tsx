@@ -13,21 +13,29 @@ import { StepForm } from "../sign-in/StepForm";
 
 interface Props<T> {
   readonly title: string;
-  readonly text: string;
+  readonly text?: string;
   readonly button: string;
   readonly done: string;
   /** Of the reason; `people.reason` where nothing is said. */
   readonly label?: string;
   readonly hint?: string;
   readonly isPrimary?: boolean;
-  readonly children?: ReactNode;
+  readonly children?: (told: Told) => ReactNode;
+  /** No: something is missing, and the fields say what. */
+  readonly isWhole?: () => boolean;
   readonly onGo: (reason: string) => Promise<T>;
   readonly onClose: () => void;
   readonly onDone: (value: T) => void;
 }
 
-/** What one person does at once, with a reason: it takes away, or decides about what another one asked for. */
-export function ReasonDialog<T>({ title, text, button, done, label, hint, isPrimary = false, children, onGo, onClose, onDone }: Props<T>) {
+/** What the fields above the reason are told. */
+export interface Told {
+  readonly isAsked: boolean;
+  readonly error: unknown;
+}
+
+/** What one person does, or applies for, with a reason. */
+export function ReasonDialog<T>({ title, text, button, done, label, hint, isPrimary = false, children, isWhole, onGo, onClose, onDone }: Props<T>) {
   const { t } = useTranslation();
   const action = useAction();
   const notify = useNotify();
@@ -36,7 +44,7 @@ export function ReasonDialog<T>({ title, text, button, done, label, hint, isPrim
 
   function submit(): void {
     setAsked(true);
-    if (reason.trim() === "") return;
+    if (isWhole?.() === false || reason.trim() === "") return;
     action.run(async () => {
       const value = await onGo(reason.trim());
       notify("success", done);
@@ -46,8 +54,8 @@ export function ReasonDialog<T>({ title, text, button, done, label, hint, isPrim
 
   return (
     <Dialog title={title} onClose={onClose}>
-      <StepForm title="" text={text} error={action.error} onSubmit={submit} isBare>
-        {children}
+      <StepForm title={title} error={action.error} onSubmit={submit} isBare {...(text === undefined ? {} : { text })}>
+        {children?.({ isAsked, error: action.error })}
         <TextArea
           label={label ?? t("people.reason")}
           hint={hint}
