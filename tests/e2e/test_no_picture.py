@@ -7,11 +7,12 @@ else's; the same requests by whose they are do carry pictures, before and after.
 """
 
 import contextlib
+import getpass
 import http.client
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -23,14 +24,22 @@ from tests.tools.other_user import open_folder
 from tests.tools.picture_hunt import needles, pictures_in
 from tests.tools.room_people import CAST
 from tests.tools.room_town import ROME, RoomTown, room_town
+from torrazzo.base import SystemClock
+from torrazzo.base.ids import CameraId, StreamId
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks, ticks_from_text
 from torrazzo.control_room.api.app import DECLARED, ROOT, SOCKETS
 from torrazzo.control_room.api.declared import SOCKET, Declared, Door
+from torrazzo.durable import OsDisk
 from torrazzo.law import Role
+from torrazzo.town.camera import StreamConfig, new_camera_id
+from torrazzo.town.office import Office, new_camera
+from torrazzo.town.purpose import PurposeFile
 
 BLIND = ("aldo", "diana", "rita", "tina", "sara", "tito")  # who administers, DPO, auditor, technician, desk, mayor
 WHY = "furto di bicicletta in piazza, querela 118"
 CASE = "2026/118"
+TRAFFIC = "Viale del Traffico"  # a real camera whose file declares traffic
+OFTEN = 20  # requests: a look that nobody uses for a minute ends
 ANOTHER = "games"  # a Unix user whom the town's settings know, and who may nothing
 
 SHOWING = {  # all that ever carries a picture
@@ -54,6 +63,7 @@ class Made:
     carla: Browser  # commander
     names: dict[str, str] = field(default_factory=dict)
     known: list[bytes] = field(default_factory=list)  # bytes of the footage
+    asked: int = 0
 
     def path(self, route: Declared) -> str:
         """With the names of what is there; cameras are changed and removed where nobody needs them."""
@@ -106,13 +116,16 @@ class Made:
             ("POST", "/supervisions/{number}/close"): {"outcome": WHY},
             ("POST", "/camera-probes"): {"camera": cameras[0]},
             ("POST", "/camera-searches"): {"at": "no address"},
-            ("POST", "/log"): {"purpose": "lawfulness", "group": "all", "from": at, "to": span["to"]},
-            ("POST", "/log/table"): {"purpose": "lawfulness", "group": "all", "from": at, "to": span["to"]},
+            ("POST", "/log"): {"purpose": "lawfulness", "group": "all", "since": at, "until": span["to"]},
+            ("POST", "/log/table"): {"purpose": "lawfulness", "group": "all", "since": at, "until": span["to"]},
         }
         return bodies.get((route.method, route.path), {})
 
     def ask(self, browser: Browser, route: Declared) -> tuple[str, bytes]:
         """How it was answered, and all that came."""
+        self.asked += 1
+        if self.asked % OFTEN == 0:
+            self.stay()
         if route.method == SOCKET:
             return self._socket(browser, self.path(route).removeprefix("/live/"))
         body = None if route.method == "GET" else self.body(route)
@@ -128,7 +141,9 @@ class Made:
             return str(socket.code or 101), b"".join(came)
 
     def stay(self) -> None:
-        """The looks go on."""
+        """The looks go on, and whose they are do not fall asleep."""
+        for browser in (self.oriana, self.paolo, self.carla):
+            assert browser.post("/active").status == 204
         for path in (f"/looks/{self.names['key']}/stay", f"/live/{self.names['live']}/stay"):
             answer = self.oriana.post(path)
             assert answer.status == 200, answer.body
@@ -157,11 +172,16 @@ def _told(answer: Answered) -> str:
 def town() -> Iterator[RoomTown]:
     """In a folder that another Unix user may pass through; there is a second technician, who is supervised."""
     folder = open_folder()
-    cast = {**CAST, "teo": (Role.TECHNICIAN,)}
+    cast = {**CAST, "teo": (Role.TECHNICIAN,), "cora": (Role.DESIGNATO,), "remo": (Role.AUDITOR,)}
 
     def prepare(town: RoomTown) -> None:
         with town.home.settings_file.open("a") as file:
             file.write(f"\n[people]\n{ANOTHER} = []\n")
+        with Office(town.home, OsDisk(), SystemClock()) as office:
+            id_ = new_camera_id()
+            streams = [StreamConfig(StreamId(CameraId(id_), "main"), "rtsp://127.0.0.1:9/x")]
+            real = new_camera(id_, TRAFFIC, streams, place="Cremona", synthetic=False)
+            office.add(replace(real, enabled=False, file=PurposeFile(purpose="traffic")))
 
     try:
         with room_town(folder / "town", 2, sub=True, cast=cast, prepare=prepare) as town:
@@ -237,7 +257,6 @@ def test_who_sees_no_pictures_gets_none_by_any_route(made: Made) -> None:
             assert not found, (name, route.method, route.path, told, found)
             if (route.method, route.path) in SHOWING:
                 assert told[0] == "4", (name, route.method, route.path, told)  # of a socket the code, 4000 and more
-        made.stay()
     assert made.shown() == SHOWING
 
 
@@ -278,3 +297,31 @@ def test_another_unix_user_gets_none_by_the_old_page_and_the_people_s_socket(mad
             assert status >= 400 or (method, path, form) not in refused, (where, method, path, status)
     for path in media:
         assert pictures_in(_as_owner(port, "GET", path)[2]), path
+
+
+def test_what_a_camera_is_for_binds_whoever_asks(town: RoomTown) -> None:
+    """LB-03: on the page, on the old one and by command another purpose is refused, as a fact; a crime goes on."""
+    cora = town.browser("cora")
+    (id_,) = [each["id"] for each in cora.get("/cameras").json()["items"] if each["name"] == TRAFFIC]
+    start, end = "2026-11-26T10:00:00Z", "2026-11-26T10:01:00Z"
+    look = {"cameras": [id_], "from": start, "to": end, "purpose": "environment", "reason": WHY}
+    assert cora.post("/looks", look).code == "PURPOSE_NOT_ALLOWED"
+    watch, said = f"/watch/{id_}/main", f"reason={WHY.replace(' ', '+')}&from={start}&to={end}&purpose="
+    status, _, page = _as_owner(town.port, "POST", f"{watch}?lang=en", f"{said}environment")
+    assert (status, b"LB-03" in page) == (409, True), page
+    words = ("evidence", "ask", TRAFFIC, start, end, "--to", "police", "--reason", WHY, "--purpose")
+    refused = town.served.run(*words, "environment")
+    assert (refused.code, "LB-03" in refused.err) == (5, True), refused
+    for purpose in ("crime", "traffic"):
+        allowed = town.served.run(*words, purpose)
+        assert (allowed.code != 0, "LB-03" in allowed.err) == (True, False), allowed  # nothing was recorded there
+    asked = {
+        "purpose": "lawfulness",
+        "group": "access",
+        "since": "2026-11-26T00:00:00Z",
+        "until": "2099-01-01T00:00:00Z",
+    }
+    rows = town.browser("remo").post("/log", asked).json()["items"]
+    denied = [(each["person"], each["what"], each["why"]) for each in rows if each["kind"] == "deny"]
+    assert denied.count((f"unix:{getpass.getuser()}", "playback", "purpose_not_allowed")) == 2, denied
+    assert ("cora", "playback", "purpose_not_allowed") in denied

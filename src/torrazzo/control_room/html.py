@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from torrazzo.base.times import SECOND, UtcTicks, iso_from_ticks
 from torrazzo.control_room.state import CameraState, GapState, StreamState, TownState
-from torrazzo.control_room.words import PURPOSES, WORDS, age_text, bytes_text
+from torrazzo.control_room.words import WORDS, age_text, bytes_text
+from torrazzo.law.reason import PURPOSES
 
 MOST_GAPS = 4
 FEW_KEYS = 24

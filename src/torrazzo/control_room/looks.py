@@ -9,7 +9,7 @@ its window is over, and with the process.
 
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -115,8 +115,11 @@ class Looks:
         clock: Clock,
         open_windows: Callable[[], Windows],
         open_footage: Callable[[Window], Footage],
+        expect_use: Callable[[Peer, Iterable[StreamId], str], None] = lambda _who, _streams, _purpose: None,
     ) -> None:
+        """`expect_use` raises `NotAllowed` for a purpose that these cameras are not for (LB-03)."""
         self._index, self._people, self._clock = index, people, clock
+        self.expect_use = expect_use
         self._open_windows, self._open_footage = open_windows, open_footage
         self._lock = threading.Lock()
         self._opened: Windows | None = None
@@ -134,6 +137,7 @@ class Looks:
         """Begin to look; raises `Refused` for who may not, `Unavailable` where the ledger takes nothing."""
         self._people.check(peer, "view")
         who = reason.private(peer)
+        self.expect_use(peer, [stream], reason.purpose)
         with self._lock:
             self._check_place(peer)
         try:

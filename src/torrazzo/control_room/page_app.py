@@ -33,7 +33,8 @@ from torrazzo.control_room.looks import Look, Looks, NoLedger, NoLook, Reason
 from torrazzo.control_room.peered import requesting
 from torrazzo.control_room.state import CameraState, GapState, StreamState, TownState
 from torrazzo.control_room.told import BadForm, NotNow, tell
-from torrazzo.control_room.words import PURPOSES, WORDS, choose_language
+from torrazzo.control_room.words import WORDS, choose_language
+from torrazzo.law.reason import PURPOSES
 from torrazzo.town.home import Settings
 
 log = structlog.get_logger()

@@ -80,6 +80,7 @@ class Desk:
         streams = streams_of(said, self._cameras())
         reason = Reason(word_of(said, "purpose"), text_of(said, "reason"), maybe_text(said, "case"))
         who = reason.private(peer)._replace(recipient=_recipient_of(said))
+        self._looks.expect_use(peer, streams, reason.purpose)
         wanted = self._looks.whole(streams, span_of(said, self._zone, self._clock), lead=0)
         self._looks.check_case(streams, wanted.span, who)
         number = self._looks.windows.ask(who, wanted, reason.purpose, word_of(said, "recipient_class"))

@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -21,10 +21,11 @@ from functools import partial
 import structlog
 from starlette.types import ASGIApp
 
-from torrazzo.access import People, Windows, read_asks
+from torrazzo.access import Peer, People, Windows, read_asks
 from torrazzo.access.asks import CONTROL_ROOM
 from torrazzo.access.camera_hand import CameraHand
 from torrazzo.access.cameras import Cameras
+from torrazzo.access.declared_use import declared_use
 from torrazzo.access.links import FIRST
 from torrazzo.access.staff import By, Fact
 from torrazzo.access.staffing import Staffing
@@ -65,6 +66,7 @@ from torrazzo.control_room.serving import Server, make_server
 from torrazzo.control_room.socket_app import make_socket_app
 from torrazzo.control_room.staff_room import PAGE, StaffRoom, try_to
 from torrazzo.control_room.state import GapState, TownState
+from torrazzo.control_room.told import NotAllowed
 from torrazzo.control_room.turning_desk import TurningDesk
 from torrazzo.control_room.views import Heard, gather
 from torrazzo.control_room.watch import Watch
@@ -72,6 +74,7 @@ from torrazzo.durable import Disk
 from torrazzo.durable.unix_socket import let_pass, listen_unix
 from torrazzo.evidence.act_log import ActLog
 from torrazzo.health import Alarms, Finding
+from torrazzo.law import Operation
 from torrazzo.ledger.client import LedgerClient
 from torrazzo.playback.pictures import Pictures
 from torrazzo.town.home import Home, Settings, load_settings
@@ -145,6 +148,7 @@ class _Room:
             clock,
             lambda: Windows(home, disk, clock, CONTROL_ROOM),
             lambda window: open_footage(home, index, window),
+            self._expect_use,
         )
         self._playback = PlaybackDesk(
             index,
@@ -286,6 +290,17 @@ class _Room:
 
     def _tell_turned(self, camera: CameraId, what: str, by: By) -> None:
         self._staff.told(self._cameras.turned(camera, what, by))
+
+    def _expect_use(self, peer: Peer, streams: Iterable[StreamId], purpose: str) -> None:
+        """LB-03, for who is known as a Unix user; a refusal is a fact."""
+        wanted = {stream.camera for stream in streams}
+        cameras = self._office.registry.cameras(has_removed=True)
+        decision = declared_use([camera for camera in cameras if camera.id in wanted], purpose)
+        if not decision:
+            by = By(f"unix:{peer.name}", f"asked for footage, purpose {purpose}")
+            self._staff.told_or_owed(self._staff.staffing.deny(by, Operation.PLAYBACK, decision))
+            text = f"these cameras record for another purpose, as their files say, and not for {purpose} (LB-03)"
+            raise NotAllowed(text, "other_use")
 
     def _tell(self, fact: Fact) -> int:
         return self._looks.windows.tell(fact)

@@ -17,6 +17,10 @@ _ITALIAN: Mapping[str, str] = {
     "empty": "In quel tratto non è stato registrato nulla.",
     "newest": "Quel tratto non è ancora nel registro: servono circa dieci secondi; riprova.",
     "nothing_yet": "Di questo flusso non è ancora registrato nulla.",
+    "other_use": (
+        "Queste telecamere registrano per un’altra finalità, scritta nel loro fascicolo: per questa le immagini non si "
+        "usano."
+    ),
     "held_only": "Quello che resta di quel tratto è conservato per un fascicolo: indica quale.",
     "full": "Sono già aperte {most} visioni: riprova quando una è finita.",
     "own_full": "Hai già {most} visioni aperte: chiudine una, o aspetta un minuto da quando l’hai lasciata.",

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 
 LANGUAGES = ("it", "en")
-PURPOSES = ("safety", "crime", "accident", "environment", "maintenance")  # as they stand in facts; `purpose_…` in words
 
 _ITALIAN: Mapping[str, str] = {
     "title": "Telecamere",
@@ -92,11 +91,16 @@ _ITALIAN: Mapping[str, str] = {
         "Adesso non si può guardare: il registro non prende nulla, e senza registro non si guarda. Si registra lo "
         "stesso; appena il registro risponde si guarda di nuovo."
     ),
-    "purpose_safety": "sicurezza urbana",
     "purpose_crime": "indagine su un reato",
-    "purpose_accident": "incidente stradale",
+    "purpose_urban-security": "sicurezza urbana",
+    "purpose_road-accident": "incidente stradale",
+    "purpose_traffic": "traffico",
     "purpose_environment": "ambiente e rifiuti",
-    "purpose_maintenance": "controllo dell’impianto",
+    "purpose_property": "tutela del patrimonio",
+    "purpose_civil-protection": "protezione civile",
+    "purpose_data-subject": "richiesta di una persona ripresa",
+    "purpose_request": "istanza di altri",
+    "purpose_check": "controllo dell’impianto",
     "playlist": "Indirizzo per un lettore (HLS)",
     "in_span": "Lacune in questo tratto",
     "other_language": "English",
@@ -202,11 +206,16 @@ _ENGLISH: Mapping[str, str] = {
         "Nothing can be looked at now: the ledger takes nothing, and without a ledger nobody looks. Recording goes on; "
         "as soon as the ledger answers you can look again."
     ),
-    "purpose_safety": "public safety",
     "purpose_crime": "investigation of a crime",
-    "purpose_accident": "road accident",
+    "purpose_urban-security": "urban security",
+    "purpose_road-accident": "road accident",
+    "purpose_traffic": "traffic",
     "purpose_environment": "environment and waste",
-    "purpose_maintenance": "check of the system",
+    "purpose_property": "public property",
+    "purpose_civil-protection": "civil protection",
+    "purpose_data-subject": "request of somebody who is on it",
+    "purpose_request": "request of others",
+    "purpose_check": "check of the system",
     "playlist": "Address for a player (HLS)",
     "in_span": "Gaps in this stretch",
     "other_language": "Italiano",

@@ -183,7 +183,7 @@ def test_what_is_wrong_is_told_in_the_page_s_language(town: LookTown) -> None:
     far = {"from": "2026-11-20T00:00:00Z", "to": "2026-11-20T00:01:00Z"}
     wrong = [
         (OWNER, {"reason": ""}, "scrivi perché guardi", "why you look"),
-        (OWNER, {"purpose": "curiosity"}, "sicurezza urbana", "purpose: one of safety"),
+        (OWNER, {"purpose": "curiosity"}, "sicurezza urbana", "purpose: one of crime"),
         (OWNER, {"from": "ieri", "to": "oggi"}, "Non è un orario", "not a time"),
         (OWNER, {"from": "2026-10-25T02:30", "to": "2026-10-25T03:30"}, "cambio dell’ora", "clock change"),
         (OWNER, {**far, "to": "2026-11-20T04:00:00Z"}, "al massimo due ore", "no span of at most two hours"),

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from torrazzo.access.account import Account
+from torrazzo.access.declared_use import declared_use
 from torrazzo.access.passkeys import Site
 from torrazzo.access.sessions import FULL, Session, Where, csrf_of
 from torrazzo.access.staff import By, Denial
@@ -22,7 +23,6 @@ from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.stationed import certificate_of
 from torrazzo.law import Circumstances, Decision, Operation, decide
 from torrazzo.law.decision import no
-from torrazzo.law.reason import check_declared
 from torrazzo.law.roles import sees_media
 
 CSRF = "x-torrazzo-csrf"
@@ -144,10 +144,9 @@ def expect_law(asked: Asked, operation: Operation, cameras: Iterable[str], said:
 
 
 def expect_purpose(asked: Asked, operation: Operation, cameras: Iterable[str], purpose: str | None) -> None:
-    """What is recorded is used for what its camera's file declares, or for what holds of all (LB-03)."""
+    """LB-03, before anything is shown; raises `Denial`."""
     wanted = set(cameras)
-    files = [camera.file for camera in asked.room.all_cameras() if camera.id in wanted and not camera.synthetic]
-    decision = check_declared(purpose, [file.purpose for file in files if file is not None])
+    decision = declared_use([camera for camera in asked.room.all_cameras() if camera.id in wanted], purpose)
     if not decision:
         _refuse(asked, operation, decision)
 
