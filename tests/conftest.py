@@ -48,6 +48,7 @@ TOWNS = (  # Chromium; each file has a town of processes
 )
 PAGES = (  # Chromium; the rest, so that these two take as long
     "tests/e2e/test_cameras_screen.py",
+    "tests/e2e/test_erasures_screen.py",
     "tests/e2e/test_log_screen.py",
     "tests/e2e/test_map_screen.py",
     "tests/e2e/test_oidc.py",

@@ -40,6 +40,7 @@ from torrazzo.control_room.api.wall_book import WALLS, WallBook
 from torrazzo.control_room.api.wishes import WISHES, WishBook
 from torrazzo.control_room.bind import allowed_hosts, bind_page
 from torrazzo.control_room.camera_jobs import Jobs
+from torrazzo.control_room.erasures import Erasures
 from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.failures import Told
 from torrazzo.control_room.front import Front, built_page
@@ -208,6 +209,7 @@ class ApiTown(StaffedTown):
             holds=HoldDesk(
                 HoldParts(self.home, settings, self.disk, self.clock, self.index), self.looks, NOBODY, self.cameras
             ),
+            erasures=Erasures(self.looks, self.index, self.clock),
             log=ActLog(self.home, self.disk, self.clock),
             all_cameras=partial(self.office.registry.cameras, has_removed=True),
             playback=self.playback,

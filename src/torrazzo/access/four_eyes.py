@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What needs a second person, whatever it is: proposed by one, approved or refused by another, then done, once.
 
+The data protection officer may give an opinion before that, which decides nothing.
+
 Who may propose and who may approve which kind is the law's (`decide`), before it comes here. Here nobody approves
 their own, nothing is approved twice or late, and what was approved is what was proposed.
 """
@@ -41,6 +43,10 @@ class Proposal(NamedTuple):
     decider: str | None  # account
     answer: str | None
     decided: UtcTicks | None
+    opinion: str | None
+    adviser: str | None  # account
+    advised: UtcTicks | None
+    favours: bool | None  # what the opinion says of it
 
 
 class FourEyes:
@@ -92,6 +98,20 @@ class FourEyes:
             if found.proposer != by.id:
                 raise Denial("FORBIDDEN", "AC-02", f"proposal {number} is another person's: refuse it")
             return change.done(self._to(change, found, "withdrawn", by))
+
+    def advise(self, number: int, by: By, *, favours: bool) -> Done[Proposal]:
+        """`by.reason` is the opinion; as long as nobody has decided another one may take its place. Each is a fact."""
+        demand(check_reason(by.reason), "say in a few words what you think of it")
+        with self._staff.change() as change:
+            found = self._in_state(change, number, "open")
+            if by.id is None or found.proposer == by.id:
+                raise Denial("SAME_PERSON", "AC-05", f"proposal {number} is your own; another person gives an opinion")
+            values = {"opinion": by.reason, "adviser": by.id, "advised": change.now, "favours": favours}
+            change.connection.execute(sa.update(PROPOSAL).where(PROPOSAL.c.number == number).values(**values))
+            why = "opinion-for" if favours else "opinion-against"
+            told = {"what": found.kind, "number": number, "why": why, "d": self._digest(found)}
+            change.tell("second", told, by, month=found.proposed)
+            return change.done(_proposal(change.connection, number))
 
     def check(self, number: int, what: Mapping[str, object]) -> Proposal:
         """What is about to be done is what was approved, and not too late; raises `Denial` otherwise."""

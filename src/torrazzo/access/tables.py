@@ -72,6 +72,7 @@ SHIFT = _table(
 PROPOSAL = _table(
     "proposal", "number", number=sa.Integer, kind=sa.Text, what=sa.Text, proposer=sa.Text, reason=sa.Text,
     proposed=sa.BigInteger, until=sa.BigInteger, state=sa.Text, decider=sa.Text, answer=sa.Text, decided=sa.BigInteger,
+    opinion=sa.Text, adviser=sa.Text, advised=sa.BigInteger, favours=sa.Boolean,
 )  # fmt: skip
 CURTAIN = _table(
     "curtain", "number", number=sa.Integer, station=sa.Text, person=sa.Text, reason=sa.Text, drawn=sa.BigInteger,

@@ -48,12 +48,16 @@ def run(home: HomeOption = None, as_json: JsonOption = False) -> None:
 def erase(
     camera: Annotated[str, typer.Argument(metavar="CAMERA", help="Name or id.")],
     hour: Annotated[str, typer.Argument(metavar="HOUR", help="Start of a whole hour, ISO 8601.")],
+    ground: Annotated[str, typer.Option("--ground", metavar="G", help="rights-request or unlawful-capture.")],
+    reference: Annotated[
+        str, typer.Option("--reference", metavar="N", help="Number of the request or report; kept encrypted.")
+    ],
     reason: Reason,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask that an hour of one camera goes before its time; prints the number by which another person approves it."""
-    body = {"camera": camera, "hour": hour, "reason": reason}
+    body = {"camera": camera, "hour": hour, "ground": ground, "reference": reference, "reason": reason}
     found = ask_people(find_home(home), "POST", "/erasures", body)
     if as_json:
         write_json(found)
@@ -65,12 +69,16 @@ def erase(
 @app.command("approve")
 def approve(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="What `retention erase` printed.")],
+    opinion: Annotated[
+        str,
+        typer.Option("--opinion", metavar="TEXT", help="The data protection officer's, and where it is written."),
+    ],
     reason: Reason,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Approve what another person asked to erase: its keys are destroyed at once, those of other cameras are kept."""
-    found = ask_people(find_home(home), "POST", f"/erasures/{number}/approve", {"reason": reason})
+    found = ask_people(find_home(home), "POST", f"/erasures/{number}/approve", {"opinion": opinion, "reason": reason})
     if as_json:
         write_json(found)
     else:

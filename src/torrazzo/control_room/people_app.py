@@ -7,8 +7,8 @@ GET  /asks                       what was asked for, and what became of it
 POST /asks                       {"cameras":[…],"stream":…,"from":…,"to":…,"purpose":…,"recipient_class":…,"reason":…,…}
 POST /asks/<number>/approve      {"reason":…}, by another person
 POST /asks/<number>/copy         {"camera":…}: opens a look through which the copy is read (media.py)
-POST /erasures                   {"camera":…,"hour":…,"reason":…}: footage is to go before its time
-POST /erasures/<number>/approve  {"reason":…}, by another person: it is gone when this is answered
+POST /erasures                   {"camera":…,"hour":…,"ground":…,"reference":…,"reason":…}: it is to go before its time
+POST /erasures/<number>/approve  {"opinion":…,"reason":…}, by another person: it is gone when this is answered
 /holds                           what is to be kept for longer (holds_app.py)
 """
 
@@ -30,6 +30,7 @@ from torrazzo.base.ids import STREAM_NAMES, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import HOUR, UtcTicks, iso_from_ticks, ticks_from_text
 from torrazzo.control_room.answers import error_body, error_status, failure_body
+from torrazzo.control_room.erasures import GROUNDS
 from torrazzo.control_room.looks import LONGEST_REASON, Looks, Reason
 from torrazzo.control_room.media import Media
 from torrazzo.control_room.peered import requesting
@@ -102,22 +103,28 @@ class Desk:
         """Its number; both streams of the camera."""
         peer = requesting(request)
         self._people.check(peer, "ask")
+        ground, reference = text_of(said, "ground"), text_of(said, "reference")
+        if ground not in GROUNDS:
+            raise Invalid(f"ground {ground}: footage goes early for {' or '.join(GROUNDS)} alone (RT-06)")
         camera = find_camera(self._cameras(), text_of(said, "camera")).id
         start = ticks_from_text(hour := text_of(said, "hour"), self._zone)
         if start % HOUR or start + HOUR > self._clock.utc():
             raise Invalid(f"hour {hour}: write the start of a whole hour that is over")
         wanted = Wanted(frozenset(StreamId(camera, name) for name in STREAM_NAMES), Span(start, UtcTicks(start + HOUR)))
-        who = Reason("", text_of(said, "reason"), maybe_text(said, "case")).private(peer)
+        who = Reason("", text_of(said, "reason"), reference).private(peer)
+        who = who._replace(reason=f"{ground}: {who.reason}")
         return {"number": self._looks.windows.ask(who, wanted, ERASE, ERASE)}
 
     def erase(self, request: Request, said: Mapping[str, object]) -> object:
-        """Approved, and done."""
+        """Approved, and done; with the opinion of the data protection officer, who is no user of this machine."""
         peer = requesting(request)
         self._people.check(peer, "approve")
         asked = self._ask(request)
         if asked.purpose != ERASE:
             raise Invalid(f"ask {asked.number} is for a copy; `torrazzo evidence approve` approves it")
+        opinion = " ".join(text_of(said, "opinion").split())
         who = Reason("", text_of(said, "reason")).private(peer)
+        who = who._replace(reason=f"{who.reason}; opinion of the data protection officer: {opinion}")
         return {"number": asked.number, "kept": self._looks.windows.erase(who, asked.number)}
 
     def copy(self, request: Request, said: Mapping[str, object]) -> object:

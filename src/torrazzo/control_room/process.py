@@ -46,6 +46,7 @@ from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, pa
 from torrazzo.control_room.books import Books
 from torrazzo.control_room.camera_jobs import Jobs
 from torrazzo.control_room.demo_door import DemoDoor
+from torrazzo.control_room.erasures import Erasures
 from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.failures import tell_in_one_line
 from torrazzo.control_room.front import Front, built_page
@@ -264,6 +265,7 @@ class _Room:
             map_file=home.path / MAP_FILE,
             exports=self._exports(),
             holds=self._holds(),
+            erasures=Erasures(self._looks, self._index, self._clock),
             log=ActLog(home, self._disk, self._clock),
             all_cameras=partial(self._office.registry.cameras, has_removed=True),
             playback=self._playback,

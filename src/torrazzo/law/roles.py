@@ -64,6 +64,10 @@ class Operation(StrEnum):
     LOGS_READ = "logs.read"
     REQUEST = "request"  # is registered
     DELETE = "delete"
+    ERASE_SEE = "erase.see"
+    ERASE_ASK = "erase.ask"  # an hour of one camera goes before its time, as RT-06 alone allows it
+    ERASE_CONFIRM = "erase.confirm"
+    ERASE_OPINION = "erase.opinion"
     REPORTS = "reports"
     CAMERAS_SEE = "cameras.see"  # names, places, states; no pictures
     CAMERAS_APPLY = "cameras.apply"
@@ -115,6 +119,10 @@ logs.totals     -        yes       -            -          -         -        - 
 logs.read       -        -         -            -          -         -        -     -          check check   -
 request         -        yes       yes          yes        -         yes      -     -          yes   -       yes
 delete          -        -         -            -          -         -        -     -          -     -       -
+erase.see       -        yes       -            yes        -         -        -     -          yes   yes     -
+erase.ask       -        yes       -            -          -         -        -     -          -     -       -
+erase.confirm   -        other     -            other      -         -        -     -          -     -       -
+erase.opinion   -        -         -            -          -         -        -     -          yes   -       -
 
 reports         yes      yes       -            -          -         -        -     -          yes   yes     -
 cameras.see     -        yes       yes          yes        yes       protocol yes   supervised yes   yes     yes

@@ -247,6 +247,6 @@ def test_opening_again_upgrades_nothing(home: Home, clock: FakeClock) -> None:
     with Office(home, OsDisk(), clock):
         pass
     with sqlite3.connect(home.office_db) as database:
-        assert database.execute("select version_num from alembic_version").fetchall() == [("0014",)]
+        assert database.execute("select version_num from alembic_version").fetchall() == [("0015",)]
         assert database.execute("pragma journal_mode").fetchone() == ("wal",)
     database.close()

@@ -46,6 +46,7 @@ STATUS: Mapping[str, int] = {
     "CAMERA_NAME_TAKEN": 409, "CAMERA_NOT_LAWFUL": 409, "CAMERA_JOBS_MANY": 409, "PASSWORD_AGAIN": 409,
     "RETENTION_BY_TWO": 409, "SECTORS_BY_TWO": 409, "GROUP_USED": 409, "GROUP_BY_TWO": 409,
     "MAKER_REQUIRED": 422, "NOTHING_RECORDED": 409, "HELD_ONLY": 403, "PACKAGE_GONE": 410,
+    "HELD": 409, "OPINION_REQUIRED": 409,
     "LOOK_OVER": 410, "FOOTAGE_EXPIRED": 410, "FOOTAGE_ERASED": 410, "FOOTAGE_DAMAGED": 410,
     "LOOKS_MANY": 429, "TOO_BUSY": 429,
     "NOT_YET": 404, "EVENT_REQUIRED": 422, "CASE_REQUIRED": 422,
@@ -69,7 +70,7 @@ _OF_HTTP: Mapping[int, str] = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413:
 _FIELDS: Mapping[str, str] = {
     "act_number": "designation.number", "act_date": "designation.date", "tasks": "designation.tasks",
     "ends": "designation.until", "full_name": "name", "name": "account", "password": "password", "note": "note",
-    "office": "office", "reason": "reason", "authorised": "authorised", "company": "company",
+    "office": "office", "reason": "reason", "authorised": "authorised", "company": "company", "hour": "hour",
 }  # fmt: skip
 _FIELD = re.compile(r"([a-z_]+)(?: '[^']*')?: ")
 

@@ -18,6 +18,7 @@ from torrazzo.control_room.api.wall_book import WallBook
 from torrazzo.control_room.api.wishes import WishBook
 from torrazzo.control_room.camera_jobs import Jobs as CameraJobs
 from torrazzo.control_room.demo_door import DemoDoor
+from torrazzo.control_room.erasures import Erasures
 from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.holds_app import HoldDesk
 from torrazzo.control_room.live.looks import LiveLooks
@@ -57,6 +58,7 @@ class Room:
     demo_door: DemoDoor | None = None
     exports: Exports | None = None
     holds: HoldDesk | None = None
+    erasures: Erasures | None = None
     all_cameras: Callable[[], Sequence[Camera]] = tuple  # with removed ones
     playback: PlaybackDesk | None = None
     provider: ProviderDesk | None = None

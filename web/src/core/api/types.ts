@@ -5,6 +5,7 @@ import type { ActivationRoutes } from "./activation";
 import type { Alarm, AlarmRoutes } from "./alarms";
 import type { CameraRoutes } from "./cameras";
 import type { DemoRoutes } from "./demo";
+import type { ErasureRoutes } from "./erasures";
 import type { ExportRoutes } from "./exports";
 import type { LogRoutes } from "./log";
 import type { PeopleRoutes } from "./people";
@@ -40,6 +41,7 @@ export interface Routes
     CameraRoutes,
     CurtainRoutes,
     DemoRoutes,
+    ErasureRoutes,
     ExportRoutes,
     LiveRoutes,
     LogRoutes,
@@ -163,6 +165,10 @@ export type Permission =
   | "logs.read"
   | "request"
   | "delete"
+  | "erase.see"
+  | "erase.ask"
+  | "erase.confirm"
+  | "erase.opinion"
   | "reports"
   | "cameras.see"
   | "cameras.apply"

@@ -17,6 +17,7 @@ import { useResource } from "../../ui/useResource";
 import { Activation } from "./Activation";
 import { EditAccess } from "./EditAccess";
 import { EditCamera } from "./EditCamera";
+import { Erasures } from "./Erasures";
 import { CameraStatus } from "./List";
 import { Masks } from "./Masks";
 import { Policy } from "./Policy";
@@ -57,6 +58,7 @@ export function CameraPage({ camera, onChanged, onBack }: Props) {
         {camera.synthetic ? null : <Activation camera={camera.id} onChanged={onChanged} />}
         <Masks camera={camera.id} />
         <Policy camera={camera.id} onChanged={onChanged} />
+        {permissions.includes("erase.see") ? <Erasures camera={camera.id} /> : null}
       </div>
       {permissions.includes("cameras.apply") ? <Declared id={camera.id} onChanged={onChanged} onBack={onBack} /> : null}
     </Screen>

@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""An hour of one camera goes before its time (RT-06): what can be asked for, and what is done once two want it."""
+
+from collections.abc import Sequence
+
+from torrazzo.base.clock import Clock
+from torrazzo.base.errors import Invalid
+from torrazzo.base.ids import STREAM_NAMES, CameraId, StreamId
+from torrazzo.base.spans import Span
+from torrazzo.base.times import HOUR, UtcTicks, hour_of
+from torrazzo.control_room.index import Index
+from torrazzo.control_room.looks import Looks
+from torrazzo.keyring.gate import ERASE
+from torrazzo.keyring.rekey import OVER_HOURS
+from torrazzo.ledger.act import Wanted
+from torrazzo.ledger.private import Private
+
+GROUNDS = ("rights-request", "unlawful-capture")  # there is no other
+
+
+class Erasures:
+    """Each method may block and runs in a thread."""
+
+    def __init__(self, looks: Looks, index: Index, clock: Clock) -> None:
+        self._looks, self._index, self._clock = looks, index, clock
+
+    def wanted(self, camera: CameraId, hour: UtcTicks) -> Wanted:
+        """Both streams, in that hour; raises `Invalid` for one that is none or too young, `Absent` for nothing."""
+        if hour % HOUR:
+            raise Invalid("hour: write the start of a whole hour")
+        if hour_of(hour) > hour_of(self._clock.utc()) - OVER_HOURS:
+            raise Invalid("hour: it is not over for long enough, its keys are still being used")
+        wanted = self.of(camera, hour)
+        self._looks.whole(sorted(wanted.streams, key=str), wanted.span, lead=0)
+        return wanted
+
+    @staticmethod
+    def of(camera: CameraId, hour: UtcTicks) -> Wanted:
+        """The same, whatever there is of it."""
+        return Wanted(frozenset(StreamId(camera, name) for name in STREAM_NAMES), Span(hour, UtcTicks(hour + HOUR)))
+
+    def holds(self, wanted: Wanted) -> Sequence[str]:
+        """By which some of it is held."""
+        found = []
+        for hold in self._index.placed_holds():
+            held = Wanted.of(hold.act)
+            is_then = held.span.start < wanted.span.end and held.span.end > wanted.span.start
+            if is_then and held.streams & wanted.streams:
+                found.append(str(hold.name))
+        return found
+
+    def ask(self, who: Private, wanted: Wanted) -> int:
+        """The number of its fact."""
+        return self._looks.windows.ask(who, wanted, ERASE, ERASE)
+
+    def erase(self, who: Private, ask: int) -> int:
+        """By another person: it is gone on return. How many keys of others were sealed anew; raises `Refused`."""
+        return self._looks.windows.erase(who, ask)

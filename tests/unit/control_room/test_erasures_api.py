@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: 2026 The Torrazzo authors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""RT-06 over the API: an hour of one camera goes early by two officials, with the data protection officer's opinion."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.tools.api_town import Answered
+from tests.tools.playback_town import ADMIN, BRIDGE, COMMANDER, OFFICER, OPERATOR, SQUARE, PlaybackTown, playback_town
+from torrazzo.base.times import HOUR, UtcTicks, hour_of, iso_from_ticks
+from torrazzo.control_room.api.app import ROOT
+from torrazzo.control_room.api.looks import routes as look_routes
+from torrazzo.law import Role
+from torrazzo.testing.clock import START
+
+DPO = "dora.sala"
+WHY = {"reason": "la telecamera ha ripreso l’interno di una casa"}
+SEEN = {"reason": "visto il parere, la richiesta è fondata"}
+ADVICE = {"favours": True, "text": "ripresa eccedente, la cancellazione è dovuta"}
+FIRST_HOUR = iso_from_ticks(UtcTicks(hour_of(START) * HOUR))
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlaybackTown]:
+    with playback_town(tmp_path_factory.mktemp("erasures") / "town") as town:
+        town.somebody("rino.sala", Role.AUDITOR)
+        yield town
+
+
+def ask(camera: str = SQUARE.camera, **changed: Any) -> dict[str, Any]:
+    said = {"camera": camera, "hour": FIRST_HOUR, "ground": "unlawful-capture", "reference": "verbale 12/2026"}
+    return {**said, **WHY, **changed}
+
+
+def asked(town: PlaybackTown, camera: str) -> int:
+    answer = town.signed_in(COMMANDER).post("/erasures", ask(camera))
+    assert answer.status == 200, answer.body
+    return int(answer.json()["number"])
+
+
+def approved(town: PlaybackTown, number: int, name: str = OFFICER) -> Answered:
+    return town.signed_in(name).post(f"/erasures/{number}/approve", SEEN)
+
+
+def kinds(town: PlaybackTown, since: int) -> list[tuple[str, object]]:
+    found = town.acts("ask", "approve", "propose", "second")[since:]
+    return [(act.kind, act.values.get("why") or act.values.get("purpose")) for act in found]
+
+
+def test_nothing_recorded_can_be_deleted_by_anybody(town: PlaybackTown) -> None:
+    """RT-06: DELETE on a part, a still or a hold by every role is 405 or 403; a look that is ended erases nothing."""
+    paths = {route.path for route in look_routes.all if route.method == "DELETE"}
+    assert paths == {"/looks/{key}"}
+    for name in (COMMANDER, OFFICER, OPERATOR, ADMIN, DPO):
+        browser = town.signed_in(name)
+        for path in (f"/looks/x/{SQUARE.camera}/parts/init_x_1.mp4", f"/looks/x/{SQUARE.camera}/still", "/holds/act-1"):
+            assert browser.ask("DELETE", f"{ROOT}{path}").status in {403, 404, 405}, path
+
+
+def test_an_hour_goes_by_two_and_after_an_opinion(town: PlaybackTown) -> None:
+    """Asked by who commands; not before the opinion is there, not by who asked; then it is gone, each step a fact."""
+    refused = town.signed_in(COMMANDER).post("/erasures", ask())
+    assert (refused.status, refused.json()["fields"].keys()) == (422, {"hour"}), "an hour that is not over"
+    town.clock.advance(3 * 3600)
+    before = len(town.acts("ask", "approve", "propose", "second"))
+    commander = town.signed_in(COMMANDER)
+    for wrong in ({"ground": "no-reason"}, {"reference": " "}, {"reason": "boh"}, {"hour": town.at(60)}):
+        assert commander.post("/erasures", ask(**wrong)).status == 422, wrong
+    number = asked(town, SQUARE.camera)
+    assert approved(town, number).code == "OPINION_REQUIRED"
+    assert approved(town, number, COMMANDER).code in {"OPINION_REQUIRED", "SAME_PERSON"}
+    advised = town.signed_in(DPO).post(f"/erasures/{number}/opinion", ADVICE)
+    assert (advised.status, advised.json()["opinion"]["favours"]) == (200, True), advised.body
+    assert advised.json()["opinion"]["person"]["name"] == "Dora Sala"
+    assert approved(town, number, COMMANDER).code == "SAME_PERSON"
+    assert town.look(town.signed_in(OPERATOR), 5, 25)["cameras"][0]["state"] == "open"
+    done = approved(town, number)
+    assert (done.status, done.json()["state"]) == (200, "done"), done.body
+    assert kinds(town, before) == [
+        ("ask", "erase"), ("propose", None), ("second", "opinion-for"), ("second", "approved"), ("approve", None),
+        ("second", "done"),
+    ]  # fmt: skip
+    states = {each["camera"]: each["code"] for each in town.look(town.signed_in(OPERATOR), 5, 25)["cameras"]}
+    assert states == {SQUARE.camera: "FOOTAGE_ERASED", BRIDGE.camera: None}
+    assert approved(town, number).code == "NOT_NOW"
+    (told,) = town.signed_in("rino.sala").get("/erasures").json()["items"]
+    assert (told["reference"], told["decider"]["name"], told["answer"]) == (
+        "verbale 12/2026", "Piero Galli", SEEN["reason"],
+    )  # fmt: skip
+
+
+def test_what_is_held_is_never_erased(town: PlaybackTown) -> None:
+    """HELD, when it is asked for and when it is decided; a refusal and a withdrawal leave everything as it was."""
+    town.clock.advance(3 * 3600)
+    number = asked(town, BRIDGE.camera)
+    assert town.signed_in(COMMANDER).post("/erasures", ask(BRIDGE.camera)).code == "NOT_NOW"
+    hold = {"cameras": [BRIDGE.camera], "from": town.at(5), "to": town.at(25), "cause": "police", "case": "2026/9"}
+    placed = town.signed_in(OPERATOR).post("/holds", {**hold, "reason": "denuncia di furto in piazza"})
+    assert placed.status == 200, placed.body
+    town.signed_in(DPO).post(f"/erasures/{number}/opinion", ADVICE | {"favours": False})
+    refused = approved(town, number)
+    assert (refused.status, refused.code, refused.json()["clause"]) == (409, "HELD", "RT-06")
+    (told,) = [each for each in town.signed_in(DPO).get("/erasures").json()["items"] if each["number"] == number]
+    assert (told["holds"], told["opinion"]["favours"]) == ([placed.json()["hold"]], False)
+    assert town.signed_in(OFFICER).post(f"/erasures/{number}/refuse", SEEN).json()["state"] == "refused"
+    assert town.signed_in(COMMANDER).post("/erasures", ask(BRIDGE.camera)).code == "HELD"
+    officer = town.signed_in(OFFICER)
+    assert officer.post(f"/holds/{placed.json()['hold']}/release", SEEN).status == 204
+    number = asked(town, BRIDGE.camera)
+    assert town.signed_in(COMMANDER).post(f"/erasures/{number}/withdraw").json()["state"] == "withdrawn"
+    assert town.look(town.signed_in(OPERATOR), 5, 25)["cameras"][1]["state"] == "open"
+
+
+@pytest.mark.parametrize("name", [OPERATOR, ADMIN, "elio.conti", "tito.riva"])
+def test_who_has_nothing_to_do_with_it_neither_sees_nor_decides(town: PlaybackTown, name: str) -> None:
+    """The matrix: no list, no asking, no opinion, no decision; an opinion is no approval (AC-05)."""
+    browser = town.signed_in(name)
+    assert browser.get("/erasures").code == "FORBIDDEN"
+    for path, said in (("", ask()), ("/1/opinion", ADVICE), ("/1/approve", SEEN), ("/1/refuse", SEEN)):
+        assert browser.post(f"/erasures{path}", said).code == "FORBIDDEN", path
+    officer = town.signed_in(DPO)
+    for path, said in (("", ask()), ("/1/approve", SEEN), ("/1/refuse", SEEN)):
+        assert officer.post(f"/erasures{path}", said).code == "FORBIDDEN", path
