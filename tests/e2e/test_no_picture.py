@@ -195,7 +195,8 @@ def made(town: RoomTown) -> Made:
     """A look, a live look, a hold, a copy that is ready, a bookmark, a wall, a technician's session, a probe."""
     begins = town.recorded(0, seconds=9.5)
     camera, at = str(town.cameras[0].id), _after(begins.isoformat(), 4)
-    made = Made(town, *(town.browser(name) for name in ("oriana", "paolo", "carla")))
+    oriana, paolo, carla = (town.browser(name) for name in ("oriana", "paolo", "carla"))
+    made = Made(town, oriana, paolo, carla)
     made.names |= {"camera": camera, "at": at, "person": town.people["oriana"].id, "monitor": "1"}
 
     def posted(browser: Browser, path: str, body: object = None) -> Any:

@@ -5,11 +5,12 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
-from tests.tools.api_town import Answered, Browser
-from tests.tools.officials import COMMANDER, OFFICER, ApiTown, activated, officials_town
+from tests.tools.api_town import Answered, ApiTown, Browser
+from tests.tools.officials import COMMANDER, OFFICER, activated, officials_town
 from tests.tools.picture_hunt import pictures_in
 from tests.tools.playback_town import ADMIN, OPERATOR, SQUARE, PlaybackTown, playback_town
 from tests.tools.staffed import OWNER, PASSWORD
@@ -102,7 +103,7 @@ def test_a_recovery_code_counts_once_however_many_use_it_at_once(town: PlaybackT
     halves = [town.browser() for _ in range(4)]
     for browser in halves:
         assert browser.post("/sign-in", {"name": "rita.oro", "password": PASSWORD}).json()["step"] == "totp"
-    found = at_once(*(lambda each=each: each.post("/sign-in/recovery", {"code": code}) for each in halves))
+    found = at_once(*(partial(each.post, "/sign-in/recovery", {"code": code}) for each in halves))
     assert sorted(answer.status for answer in found)[:2] == [200, 401 if found[0].status == 401 else 422], found
 
 
@@ -116,10 +117,8 @@ def test_what_is_decided_and_withdrawn_at_once_is_one_of_both(officials: ApiTown
         asked = commander.post(f"/cameras/{id_}/retention", {"hours": hours, "reason": "si prova una gara fra due"})
         number = asked.json()["hours_proposal"]["number"]
         path, said = f"/policy-proposals/{number}", {"reason": "letto, così dice il regolamento"}
-        decided, withdrawn = at_once(
-            lambda path=path, said=said: officer.post(f"{path}/{first}", said),
-            lambda path=path: commander.post(f"{path}/withdraw"),
-        )
+        decide = partial(officer.post, f"{path}/{first}", said)
+        decided, withdrawn = at_once(decide, partial(commander.post, f"{path}/withdraw"))
         assert sorted((decided.status, withdrawn.status)) == [200, 409], (decided.body, withdrawn.body)
         now = commander.get(f"/cameras/{id_}/policy").json()
         assert (now["hours"] == hours) is (first == "approve" and decided.status == 200)

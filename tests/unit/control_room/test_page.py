@@ -21,7 +21,8 @@ from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.control_room.looks import Looks
 from torrazzo.control_room.page_app import Views, make_page_app
 from torrazzo.control_room.state import GapState, TownState, town_state
-from torrazzo.control_room.words import PURPOSES, WORDS, bytes_text, choose_language
+from torrazzo.control_room.words import WORDS, bytes_text, choose_language
+from torrazzo.law.reason import PURPOSES
 from torrazzo.testing.clock import START
 from torrazzo.town.camera import Camera, StreamConfig
 from torrazzo.town.home import Settings

@@ -198,7 +198,7 @@ def test_the_settings_say_who_the_proxy_is(tmp_path: Path) -> None:
     home = Home(tmp_path / "town")
     plain, before = PublicSettings("https://sala.example.it", "127.0.0.1:8480"), load_settings(home)
     for said in ({}, {"proxy_user": "www-data"}, {"proxy_address": "10.1.0.5", "has_client_cert": True}):
-        public = replace(plain, **said)  # type: ignore[arg-type]
+        public = replace(plain, **said)
         save_settings(home, OsDisk(), replace(before, public=public))
         assert load_settings(home).public == public
     save_settings(home, OsDisk(), before)

@@ -6,6 +6,8 @@ Who commands asks, the data protection officer gives an opinion, a second offici
 opinion decides nothing, but nobody decides before it is there.
 """
 
+from collections.abc import Mapping
+
 from torrazzo.access.four_eyes import Proposal
 from torrazzo.base.errors import Refused
 from torrazzo.base.ids import CameraId
@@ -130,7 +132,7 @@ def _expect_free(desk: Erasures, wanted: Wanted) -> None:
         raise No("HELD", f"it is held: release {', '.join(holds)} first", clause="RT-06")
 
 
-def _same(found: Proposal, what: dict[str, object]) -> bool:
+def _same(found: Proposal, what: Mapping[str, object]) -> bool:
     return all(found.what[key] == what[key] for key in ("camera", "hour"))
 
 
