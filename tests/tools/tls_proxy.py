@@ -4,6 +4,7 @@
 
 import base64
 import contextlib
+import select
 import socket
 import ssl
 import threading
@@ -26,7 +27,7 @@ def tls_proxy(
 
 
 class TlsProxy:
-    """A thread for each direction of a connection; `to` is where it leads."""
+    """A thread for each connection; `to` is where it leads."""
 
     def __init__(self, certificate: Path, key: Path, client: str, stations: Path | None = None) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -64,8 +65,7 @@ class TlsProxy:
             if head:
                 with socket.create_connection(("127.0.0.1", self.to)) as inner:
                     inner.sendall(head)
-                    threading.Thread(target=_pump, args=(outer, inner), daemon=True).start()
-                    _pump(inner, outer)
+                    _exchange(outer, inner)
         self._open.discard(plain)
 
     def _head(self, outer: ssl.SSLSocket) -> bytes:
@@ -86,9 +86,19 @@ class TlsProxy:
         return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _exchange(outer: ssl.SSLSocket, inner: socket.socket) -> None:
+    """Both ways until one side ends, in one thread: OpenSSL bears no two on one connection."""
     with contextlib.suppress(OSError):
-        while data := source.recv(65_536):
-            sink.sendall(data)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_WR if not isinstance(sink, ssl.SSLSocket) else socket.SHUT_RDWR)
+        while True:
+            ready = [outer] if outer.pending() else select.select([outer, inner], [], [])[0]
+            if outer in ready:
+                outer.settimeout(0)
+                with contextlib.suppress(ssl.SSLWantReadError):  # half a record, or one of TLS's own
+                    if not (data := outer.recv(65_536)):
+                        return
+                    inner.sendall(data)
+                outer.settimeout(None)
+            if inner in ready:
+                if not (data := inner.recv(65_536)):
+                    return
+                outer.sendall(data)
