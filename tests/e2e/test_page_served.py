@@ -12,6 +12,7 @@ import pytest
 from tests.tools.api_town import ApiTown, api_town
 from tests.tools.page_seen import Seen, until
 from tests.tools.staffed import PASSWORD
+from torrazzo.base.times import SECOND
 from torrazzo.law import Role
 
 pytestmark = pytest.mark.browser
@@ -83,5 +84,44 @@ def test_a_station_that_was_left_unlocks_after_a_reload(browser: Any, town: ApiT
     seen.wait("Password")
     _fill(seen, (PASSWORD,))
     seen.wait("Nuovo turno")
+    assert seen.complaints == []
+    seen.context.close()
+
+
+def _answered(seen: Seen, end: str, values: tuple[str, ...]) -> None:
+    """Filled in, sent, and answered: the page may say the same as before."""
+    with seen.page.expect_response(lambda answer: answer.url.endswith(end)):
+        _fill(seen, values)
+
+
+def test_wrong_passwords_lock_a_recovery_code_counts_once_and_an_end_is_an_end(browser: Any, town: ApiTown) -> None:
+    """AC-01, AC-09 on the real page: five failures and when it goes on; one code once; past the designation, nobody."""
+    town.somebody("ada.bianchi", Role.ADMIN)
+    town.somebody("olga.verdi", Role.OPERATOR)
+    api = town.signed_in("olga.verdi")
+    code = api.post("/me/recovery").json()["codes"][0]
+    assert api.ask("DELETE", "/api/v1/session").status == 204
+    seen = _opened(browser, town, "/")
+    for _ in range(5):
+        _answered(seen, "/sign-in", ("olga.verdi", "sbagliata di grosso"))
+        seen.wait("Qualcosa non corrisponde")
+    _answered(seen, "/sign-in", ("olga.verdi", PASSWORD))
+    seen.wait("qui non si accede fino alle")
+    town.clock.advance(15 * 60 + 1)
+    for is_first in (True, False):
+        _answered(seen, "/sign-in", ("olga.verdi", PASSWORD))
+        seen.wait("sei cifre")
+        seen.page.get_by_role("button", name="Usa un codice di recupero").click()
+        seen.wait("foglio di recupero")
+        _answered(seen, "/sign-in/recovery", (code,))
+        seen.wait("Nuovo turno" if is_first else "Qualcosa non corrisponde")
+        seen.context.close()
+        seen = _opened(browser, town, "/")
+    told = [act.values["what"] for act in town.acts("auth")]
+    assert told.count("locked") == 1, told
+    account = town.staffing.accounts.named("olga.verdi")
+    town.clock.advance((account.designation.ends - town.clock.utc()) // SECOND + 1)
+    _answered(seen, "/sign-in", ("olga.verdi", PASSWORD))
+    seen.wait("Questo account è sospeso o è finito")
     assert seen.complaints == []
     seen.context.close()
