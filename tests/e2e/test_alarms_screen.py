@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.tools.api_town import Browser
-from tests.tools.page_seen import LOOKS, Seen, until
+from tests.tools.page_seen import SHOWN, Seen, until
 from tests.tools.room_town import RoomTown, room_town
 
 pytestmark = pytest.mark.browser
@@ -175,7 +175,7 @@ def test_axe_finds_nothing(browser: Any, town: RoomTown, aldo: Browser) -> None:
     """Both screens and one's own shift, with an alarm there, in both themes and languages."""
     town.kill(1)
     until(lambda: "camera-lost" in _codes(aldo), "no alarm comes")
-    for theme, language in LOOKS:
+    for theme, language in SHOWN:
         _look_at_all(browser, town, theme, language)
 
 
@@ -188,9 +188,9 @@ def _look_at_all(browser: Any, town: RoomTown, theme: str, language: str) -> Non
             seen.page.locator(".alarm button").first.click()
         if path == "/shifts":
             seen.page.get_by_role("button", name=town.say(seen, "shifts.new_visitor")).click()
-        assert seen.axe() == [], path
+        assert seen.axe_in_all() == [], path
         seen.shot(SHOTS, path[1:])
     seen.open("/alarms")
     seen.page.get_by_role("tab").last.click()
-    assert seen.axe() == []
+    assert seen.axe_in_all() == []
     _close(seen, "Oriana")
