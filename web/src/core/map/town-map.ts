@@ -40,6 +40,7 @@ export class TownMap {
   #chosen: string | null = null;
   #colours: Colours;
   #hasFitted = false;
+  #hasMarks = false; // not while a theme takes another's place
 
   constructor(element: HTMLElement, under: Under, label: string, told: Told) {
     this.#under = under;
@@ -74,7 +75,7 @@ export class TownMap {
     const isOther = chosen !== this.#chosen;
     this.#pins = pins;
     this.#chosen = chosen;
-    if (this.#map.isStyleLoaded() || this.#map.getSource("cameras") !== undefined) this.#fill();
+    if (this.#hasMarks) this.#fill();
     const pin = pins.find(({ id }) => id === chosen);
     if (isOther && pin !== undefined) this.go(pin.position.longitude, pin.position.latitude);
     else if (!this.#hasFitted) this.fit(false);
@@ -114,6 +115,7 @@ export class TownMap {
       const colours = coloursOf(document);
       if (colours.paper === this.#colours.paper) return;
       this.#colours = colours;
+      this.#hasMarks = false;
       this.#map.setStyle(makeStyle(this.#under, colours), { diff: false });
     });
   };
@@ -128,6 +130,7 @@ export class TownMap {
 
   #draw(): void {
     addMarks(this.#map, this.#colours);
+    this.#hasMarks = true;
     this.#fill();
   }
 
