@@ -5,9 +5,11 @@
 `TORRAZZO_GUIDE=docs/1-operate/pictures` takes the pictures anew.
 """
 
+import contextlib
 import datetime as dt
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,17 @@ from tests.tools.guide_walk import GUIDE, Walk, read_guide
 from tests.tools.onvif_camera import PASSWORD as CAMERA_PASSWORD
 from tests.tools.onvif_camera import USER, onvif_camera
 from tests.tools.page_seen import Seen, until
+from tests.tools.page_town import CODE, TOKEN, PageTown, serve_page
 from tests.tools.room_people import CAST
 from tests.tools.room_town import MAIN, REASON, RoomTown, room_town
 from tests.tools.staffed import PASSWORD
 from tests.tools.wall_seen import wait_live
+from torrazzo.control_room.client import ControlRoom
 from torrazzo.law import Role
 from torrazzo.testing import ClipSpec
+from torrazzo.testing.onvif import FakeOnvif
 from torrazzo.testing.town import POSITIONS
+from torrazzo.town.camera import Camera
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +44,10 @@ WORDS = {
     "it": ("tecnico avvisato", "un uomo prende la bicicletta", "richiesta motivata e limitata", "Telecamera ferma"),
     "en": ("technician was called", "a man takes the bicycle", "the request is founded", "One camera is out"),
 }
+MASKED = {"it": 2, "en": 3}  # one that is never played back here
+MASK_WHY = {"it": "finestre private al primo piano", "en": "private windows on the first floor"}
+MASK_ANSWER = {"it": "visto sul posto con l’installatore", "en": "seen on the spot with the installer"}
+FIRST = (("Bruno Bianchi", "bruno.bianchi"), ("Carla Neri", "carla.neri"))
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +80,7 @@ def test_the_guide_is_walked(browser: Any, town: RoomTown, on_the_map: None, lan
         keep(walk, seen)
         copies(walk, seen, browser)
         hand_over(walk, seen)
+        first_run(walk, browser)
         administer(walk, browser)
         log(walk, browser)
     finally:
@@ -229,7 +240,7 @@ def keep(walk: Walk, seen: Seen) -> None:
 
 
 def copies(walk: Walk, seen: Seen, browser: Any) -> None:
-    """8: the commander approves, the officer prepares and takes."""
+    """8: the commander approves, the officer prepares and takes; both look at holds, and decide on masks."""
     walk.at = 8
     walk.go(seen, "exports")
     withdraw = seen.page.get_by_role("button", name=walk.say("exports.withdraw"), exact=True)
@@ -249,13 +260,24 @@ def copies(walk: Walk, seen: Seen, browser: Any) -> None:
     walk.look(carla, "approve")
     walk.button(carla, "exports.approve_go")
     carla.wait(walk.say("exports.state_approved"))
-    walk.leave(carla)
-    paolo = walk.town.sign_in(browser, "paolo", language=walk.language)
+    holds(walk, carla)
+    with masked(walk) as camera:
+        draw_mask(walk, carla, camera)
+        walk.leave(carla)
+        paolo = walk.town.sign_in(browser, "paolo", language=walk.language)
+        prepare(walk, paolo, asked["number"])
+        confirm_mask(walk, paolo, camera)
+    walk.leave(paolo)
+
+
+def prepare(walk: Walk, paolo: Seen, number: int) -> None:
+    """8, as the officer does it."""
+    walk.at = 8
     walk.go(paolo, "exports")
     paolo.wait(TOLD[walk.language][4])
     ready = paolo.page.get_by_text(walk.say("exports.take_package"))
     before = ready.count()
-    walk.button(paolo, "exports.prepare", number=asked["number"])
+    walk.button(paolo, "exports.prepare", number=number)
     try:
         until(lambda: ready.count() > before, "the copy is not made", 180)
     except AssertionError as error:
@@ -263,7 +285,93 @@ def copies(walk: Walk, seen: Seen, browser: Any) -> None:
     walk.look(paolo, "prepare")
     with paolo.page.expect_download():
         ready.first.click()
-    walk.leave(paolo)
+
+
+def holds(walk: Walk, carla: Seen) -> None:
+    """7, as the commander sees it: who placed which, and why."""
+    walk.at = 7
+    carla.page.get_by_role("tab", name=walk.say("exports.tab_holds")).click()
+    carla.wait(TOLD[walk.language][2])
+    walk.look(carla, "holds")
+
+
+@contextlib.contextmanager
+def masked(walk: Walk) -> Iterator[Camera]:
+    """A camera that can mask."""
+    camera, declared = walk.town.cameras[MASKED[walk.language]], ControlRoom(walk.town.home)
+    with FakeOnvif().running() as device:
+        declared.change(replace(camera, device=f"http://{device.where}/onvif/device_service"))
+        yield camera
+        assert len(device.masks) == 1
+    declared.change(camera)
+
+
+def draw_mask(walk: Walk, carla: Seen, camera: Camera) -> None:
+    """12: by the commander, on a picture."""
+    walk.at = 12
+    walk.go(carla, "cameras")
+    carla.page.get_by_role("link", name=camera.name, exact=True).click()
+    walk.button(carla, "masks.edit")
+    walk.fill(carla, "masks.reason", MASK_WHY[walk.language])
+    walk.button(carla, "masks.show_still")
+    still = carla.page.locator(".mask-drawing img")
+    until(
+        lambda: still.count() == 1 and still.evaluate("each => each.naturalWidth") > 0,
+        lambda: f"no picture comes: {carla.page.inner_text('main')}",
+    )
+    still.scroll_into_view_if_needed()
+    at = carla.page.locator(".mask-drawing").bounding_box()
+    carla.page.mouse.move(at["x"] + at["width"] * 0.55, at["y"] + at["height"] * 0.3)
+    carla.page.mouse.down()
+    carla.page.mouse.move(at["x"] + at["width"] * 0.85, at["y"] + at["height"] * 0.6)
+    carla.page.mouse.up()
+    carla.wait(walk.say("masks.area", n="1"))
+    walk.look(carla, "masks")
+    walk.button(carla, "masks.propose")
+    carla.wait(walk.say("masks.waits"))
+
+
+def confirm_mask(walk: Walk, paolo: Seen, camera: Camera) -> None:
+    """12: by another, and the camera has it."""
+    walk.at = 12
+    walk.go(paolo, "cameras")
+    paolo.page.get_by_role("link", name=camera.name, exact=True).click()
+    paolo.wait(walk.say("masks.waits"))
+    walk.fill(paolo, "masks.answer", MASK_ANSWER[walk.language])
+    paolo.page.evaluate("document.querySelector('.mask-drawing')?.scrollIntoView()")
+    walk.look(paolo, "masks-confirm")
+    walk.button(paolo, "masks.approve")
+    paolo.wait(walk.say("masks.unchecked"))
+
+
+def first_run(walk: Walk, browser: Any) -> None:
+    """10: the first two people, by the link that works once."""
+    walk.at = 10
+    with serve_page(PageTown(is_new=True)) as address:
+        seen = Seen(browser, address, walk.language)
+        seen.open(f"/first-run#{TOKEN}")
+        for name, account in FIRST:
+            seen.wait(walk.say("first_run.designation"))
+            values = (name, account, PASSWORD, PASSWORD, "12/2026", "2026-01-10", "2028-12-31")
+            for at, value in enumerate(values):
+                seen.page.locator("input").nth(at).fill(value)
+            if account == FIRST[0][1]:
+                seen.page.locator("input").first.focus()
+                seen.page.evaluate("scrollTo(0, 0)")
+                walk.look(seen, "first-run")
+            walk.button(seen, "sign_in.go_on")
+            seen.page.locator("svg.qr").wait_for()
+            walk.fill(seen, "sign_in.totp_code", CODE)
+            walk.button(seen, "sign_in.go_on")
+            seen.wait(walk.say("first_run.print"))
+            if account == FIRST[0][1]:
+                walk.look(seen, "first-run-codes")
+            seen.page.get_by_role("checkbox").check()
+            walk.button(seen, "sign_in.go_on")
+        seen.wait(walk.say("first_run.done_title"))
+        walk.note(seen)
+        assert seen.complaints == []
+        seen.context.close()
 
 
 def hand_over(walk: Walk, seen: Seen) -> None:
@@ -282,8 +390,8 @@ def hand_over(walk: Walk, seen: Seen) -> None:
 
 
 def administer(walk: Walk, browser: Any) -> None:
-    """10 to 12: a camera is added without a picture; people; the state of the system."""
-    walk.at = 10
+    """11, 13 and 14: a camera is added without a picture; people; the state of the system."""
+    walk.at = 11
     seen = walk.town.sign_in(browser, "aldo", language=walk.language)
     walk.go(seen, "cameras")
     seen.wait(walk.town.cameras[0].name)
@@ -311,20 +419,32 @@ def administer(walk: Walk, browser: Any) -> None:
         (made,) = [each for each in bice.get("/cameras").json()["items"] if "Stradivari" in each["name"]]
         assert bice.ask("DELETE", f"/api/v1/cameras/{made['id']}").status in {200, 204}
     assert seen.page.locator("video, canvas, img").count() == 0, "who administers sees no picture"
-    walk.at = 11
-    walk.go(seen, "people")
-    seen.wait("Carla")
-    walk.look(seen, "people")
-    walk.at = 12
+    people(walk, seen)
+    walk.at = 14
     walk.go(seen, "system")
     seen.wait(walk.town.cameras[0].name)
     walk.look(seen, "system")
     walk.leave(seen)
 
 
-def log(walk: Walk, browser: Any) -> None:
-    """13: the auditor reads who looked."""
+def people(walk: Walk, seen: Seen) -> None:
+    """13: all of them, one of them, the acts by which others come in."""
     walk.at = 13
+    walk.go(seen, "people")
+    seen.wait("Carla")
+    walk.look(seen, "people")
+    walk.button(seen, "people.open_named", name="Carla")
+    seen.wait(walk.say("people.history"))
+    walk.look(seen, "person")
+    walk.button(seen, "people.back")
+    seen.page.get_by_role("tab", name=walk.say("people.agreements")).click()
+    seen.wait("Impianti srl")
+    walk.look(seen, "agreements")
+
+
+def log(walk: Walk, browser: Any) -> None:
+    """15: the auditor reads who looked."""
+    walk.at = 15
     seen = walk.town.sign_in(browser, "rita", language=walk.language)
     walk.go(seen, "log")
     seen.page.get_by_label(walk.say("log.purpose_lawfulness")).check()

@@ -61,6 +61,8 @@ class Walk:
         """By axe there is nothing wrong; there is a picture of each theme."""
         self.note(seen)
         self.pictures[self.at].add(name)
+        if self._shots is not None:
+            until(lambda: seen.page.locator(".notices button").count() == 0, "what is told for a moment stays")
         one = [theme for theme, language in LOOKS if language == self.language]
         for theme in one if self._shots is None else ("dark", "light"):
             seen.page.emulate_media(color_scheme=theme)
@@ -99,7 +101,7 @@ class Walk:
         self.note(seen)
         seen.page.get_by_role("menuitem", name=self.say("ui.sign_out")).click()
         seen.wait(self.say("sign_in.name"))
-        assert seen.complaints == []
+        assert seen.complaints == [], seen.complaints
         assert [url for url in seen.asked if not url.startswith((seen.address, "blob:", "data:"))] == []
         seen.context.close()
 
