@@ -3,10 +3,12 @@
 """The log over the API: who saw which camera, what somebody saw, each question a fact, and what cannot be told."""
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +17,7 @@ from torrazzo.access.months import month_of
 from torrazzo.access.staff import By
 from torrazzo.base.ids import StreamId
 from torrazzo.base.spans import Span
-from torrazzo.base.times import DAY, SECOND, UtcTicks, iso_from_ticks
+from torrazzo.base.times import DAY, HOUR, SECOND, UtcTicks, iso_from_ticks, ticks_from_text
 from torrazzo.evidence.act_log import Question
 from torrazzo.law import Role
 from torrazzo.ledger.act import Wanted
@@ -23,6 +25,7 @@ from torrazzo.ledger.private import Private
 from torrazzo.town.camera import new_camera_id
 from torrazzo.town.office import new_camera
 
+ROME = ZoneInfo("Europe/Rome")
 WHY = "verifica mensile degli accessi"
 
 
@@ -131,7 +134,7 @@ def test_who_commands_has_totals_and_no_names(town: ApiTown, looked: Mapping[str
     town.clock.advance((window.until - town.clock.utc()) / SECOND - 10)
     window.keep_open()
     window.close()
-    said = {key: value for key, value in question(town).items() if key != "purpose"}
+    said = whole_days(town, 7)
     answer = town.signed_in("carla.neri").post("/log/totals", said)
     assert answer.status == 200, answer.body
     told = answer.json()
@@ -144,6 +147,27 @@ def test_who_commands_has_totals_and_no_names(town: ApiTown, looked: Mapping[str
     assert fact.values["why"] == "self-control"
     for name in ("aldo.prova", "olga.verdi"):
         assert town.signed_in(name).post("/log/totals", said).code == "FORBIDDEN"
+
+
+def test_totals_are_of_whole_weeks(town: ApiTown) -> None:
+    """Of one shift, where one person had it, they would be that person's figures: so no less, and no part of a day."""
+    commander = town.signed_in("carla.neri")
+    before = len(town.acts("log"))
+    said = whole_days(town, 7)
+    late = iso_from_ticks(UtcTicks(ticks_from_text(said["until"], ROME) + HOUR))
+    for other in (whole_days(town, 6), whole_days(town, 400), {**said, "until": late}, {**said, "since": late}):
+        assert commander.post("/log/totals", other).code == "NOT_VALID", other
+    assert len(town.acts("log")) == before
+    assert commander.post("/log/totals", said).status == 200
+
+
+def whole_days(town: ApiTown, days: int) -> dict[str, str]:
+    """So many, up to tonight."""
+    today = dt.datetime.fromtimestamp(town.clock.utc() / SECOND, ROME).date()
+    ends = (today - dt.timedelta(days=days - 1), today + dt.timedelta(days=1))
+    midnights = [dt.datetime.combine(day, dt.time(), ROME).timestamp() for day in ends]
+    since, until = (iso_from_ticks(UtcTicks(int(at) * SECOND)) for at in midnights)
+    return {"since": since, "until": until}
 
 
 def test_a_table_is_given_out(town: ApiTown, auditor: Browser, looked: Mapping[str, str]) -> None:

@@ -175,6 +175,9 @@ def test_states_are_a_technicians_for_the_cameras_of_the_session(town: ApiTown, 
     id_, other = filmed(town, "Vista Otto", url), filmed(town, "Vista Nove", url)
     lists = ("/cameras", "/masks", "/system", "/map", "/walls")
     ones = ("masks", "file", "policy", "sectors", "turning")
+    shown = {"layout": "1", "cells": [{"cameras": [other], "every_s": 10}], "every_s": None}
+    shared = {"name": "Vista di tutti", "shared": True, "arrangement": shown}
+    assert town.signed_in(COMMANDER).post("/walls", shared).status == 200
     technician = town.signed_in(TECHNICIAN)
     for path in (*lists, *(f"/cameras/{id_}/{end}" for end in ones)):
         assert technician.get(path).code == "SUPERVISION_REQUIRED", path
@@ -184,6 +187,7 @@ def test_states_are_a_technicians_for_the_cameras_of_the_session(town: ApiTown, 
     assert [each["camera"] for each in technician.get("/masks").json()["items"]] == [id_]
     state = technician.get("/system").json()
     assert ([each["id"] for each in state["cameras"]], state["alarms"]) == ([id_], [])
+    assert technician.get("/walls").json()["items"] == []
     for end in ("masks", "file", "policy"):
         assert technician.get(f"/cameras/{id_}/{end}").status == 200, end
     for end in ones:

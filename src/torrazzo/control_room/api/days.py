@@ -6,6 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from torrazzo.base.errors import Invalid
+from torrazzo.base.spans import Span
 from torrazzo.base.times import SECOND, UtcTicks
 
 
@@ -22,3 +23,9 @@ def end_of_day(text: str, zone: ZoneInfo) -> UtcTicks:
 def last_day(ends: UtcTicks, zone: ZoneInfo) -> str:
     """The day that is over then."""
     return (dt.datetime.fromtimestamp((ends - 1) // SECOND, zone)).date().isoformat()
+
+
+def are_whole_days(span: Span, least: int, zone: ZoneInfo) -> bool:
+    """Whether it begins and ends with a day of the town, and so many lie between."""
+    first, last = (dt.datetime.fromtimestamp(at / SECOND, zone) for at in (span.start, span.end))
+    return first.time() == last.time() == dt.time() and (last.date() - first.date()).days >= least

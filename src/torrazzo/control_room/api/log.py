@@ -14,6 +14,7 @@ from starlette.responses import Response
 from torrazzo.access.log_reviews import EACH, LogReview
 from torrazzo.base.spans import Span
 from torrazzo.base.times import DAY, SECOND, iso_from_ticks
+from torrazzo.control_room.api.days import are_whole_days
 from torrazzo.control_room.api.declared import Logged, Routes
 from torrazzo.control_room.api.gate import Asked, Asking, expect_law
 from torrazzo.control_room.api.instants import stretch
@@ -40,6 +41,7 @@ routes = Routes()
 
 LONGEST = 366 * DAY
 SELF_CONTROL = "self-control"  # for which of the reasons of the law who commands sees totals
+LEAST_DAYS = 7  # of totals: those of one shift would be figures of who had it (WK-03)
 MOST_ROWS = 20_000  # of one table
 CSV = "text/csv"
 
@@ -95,9 +97,11 @@ def give_table(body: LogAsked, asked: Asking) -> Response:
 
 @routes.add("POST", "/log/totals", Logged.CONSULT, "log", Operation.LOGS_TOTALS, LogTotals, is_told=True)
 def give_totals(body: TotalsAsked, asked: Asking) -> LogTotals:
-    """How often what was done, and how often each camera was looked at, most often first."""
+    """How often what was done, and how often each camera was looked at, most often first: of whole days."""
     span = stretch(body.since, body.until, LONGEST)
     room = asked.room
+    if not are_whole_days(span, LEAST_DAYS, room.settings.zone):
+        raise No("NOT_VALID", fields={"until": f"totals are of {LEAST_DAYS} whole days and more"})
     room.told(room.staffing.reviews.read("totals", SELF_CONTROL, asked.by(f"time: {_span_text(span)}")))
     found = room.act_log.totals(span)
     names = {str(camera.id): camera.name for camera in room.all_cameras()}

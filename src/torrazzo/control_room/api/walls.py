@@ -26,11 +26,12 @@ def station(asked: Asking) -> ours.Station:
 
 @routes.add("GET", "/walls", Logged.CONSULT, "walls", Operation.CAMERAS_SEE, ours.Walls)
 def walls(asked: Asking) -> ours.Walls:
-    """One's own and shared ones, and what one's monitors showed last."""
+    """One's own and shared ones, and what one's monitors showed last; a technician has no shared ones (AC-07)."""
     book, account = asked.room.walls, asked.account.id
+    found = [each for each in book.of(account) if each.owner == account or Role.TECHNICIAN not in asked.account.roles]
     names = {each.id: each.full_name for each in asked.room.staffing.accounts.all()}
     return ours.Walls(
-        items=[_wall(asked, each, names.get(each.owner, "")) for each in book.of(account)],
+        items=[_wall(asked, each, names.get(each.owner, "")) for each in found],
         now={number: ours.Arrangement.model_validate(shown) for number, shown in book.now(account).items()},
         may_share=_may_share(asked),
     )

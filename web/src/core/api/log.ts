@@ -78,7 +78,7 @@ export interface LogRow {
 }
 
 export interface TotalsAsked {
-  /** At most 366 days. */
+  /** Whole days of the town, seven at least, 366 at most. */
   readonly since: Instant;
   readonly until: Instant;
 }

@@ -20,6 +20,7 @@ import { DAY_MS, span } from "./days";
 import { useSayKind } from "./words";
 
 const MONTH = 30;
+const LEAST = 7; // days, as the server has it
 
 /** For who commands: how often what was done and each camera looked at, with nobody's name. */
 export function LogTotals() {
@@ -31,12 +32,12 @@ export function LogTotals() {
   const [last, setLast] = useState(() => dateAt(Date.now(), zone));
   const [totals, setTotals] = useState<Totals | null>(null);
   const [isAsked, setAsked] = useState(false);
-  const isBackwards = first !== "" && last !== "" && last < first;
+  const isShort = first !== "" && last !== "" && Date.parse(last) - Date.parse(first) < (LEAST - 1) * DAY_MS;
   const missing = (value: string) => (isAsked && value === "" ? t("errors.field_missing") : undefined);
 
   function submit(): void {
     setAsked(true);
-    if (first === "" || last === "" || isBackwards) return;
+    if (first === "" || last === "" || isShort) return;
     action.run(async () => setTotals(await client.call("POST /log/totals", span(first, last, zone))));
   }
 
@@ -46,7 +47,7 @@ export function LogTotals() {
         <StepForm title="" text={t("log.totals_text")} error={action.error} onSubmit={submit} isBare>
           <div className="field-row">
             <DayField label={t("log.first_day")} value={first} error={missing(first)} onChange={setFirst} />
-            <DayField label={t("log.last_day")} value={last} error={isBackwards ? t("log.backwards") : missing(last)} onChange={setLast} />
+            <DayField label={t("log.last_day")} value={last} error={isShort ? t("log.totals_short") : missing(last)} onChange={setLast} />
           </div>
           <Button isSubmit isBusy={action.isBusy} icon="search">
             {t("log.totals_go")}
