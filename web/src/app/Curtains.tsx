@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
+import { type ReactNode, useCallback, useContext, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Curtain } from "../core/station/curtain";
@@ -54,11 +54,12 @@ export function CurtainButton() {
 /** What is shown instead of a screen while it is drawn; the screen stays as it was, below. */
 export function Behind({ children }: { readonly children: ReactNode }) {
   const { isDrawn } = useCurtain();
+  const isBelow = useContext(HiddenContext);
   return (
     <>
       {isDrawn ? <Drawn /> : null}
       <div hidden={isDrawn} className="behind">
-        <HiddenContext value={isDrawn}>{children}</HiddenContext>
+        <HiddenContext value={isDrawn || isBelow}>{children}</HiddenContext>
       </div>
     </>
   );

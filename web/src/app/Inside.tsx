@@ -7,7 +7,7 @@ import { createBrowserRouter, RouterProvider } from "react-router";
 import { watchIdle } from "../core/session/idle";
 import { Unlock } from "../screens/sign-in/Unlock";
 import { routes } from "../screens/routes";
-import { Dialog } from "../ui/Dialog";
+import { Dialog, HiddenContext } from "../ui/Dialog";
 import { useTranslation } from "react-i18next";
 import { Alarms } from "./Alarms";
 import { Curtains } from "./Curtains";
@@ -27,11 +27,13 @@ export function Inside() {
 
   return (
     <>
-      <Curtains>
-        <Alarms>
-          <RouterProvider router={router} />
-        </Alarms>
-      </Curtains>
+      <HiddenContext value={isLocked}>
+        <Curtains>
+          <Alarms>
+            <RouterProvider router={router} />
+          </Alarms>
+        </Curtains>
+      </HiddenContext>
       {isLocked ? (
         <Dialog title={t("lock.title")}>
           <Unlock isInDialog />

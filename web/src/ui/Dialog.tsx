@@ -26,16 +26,22 @@ export function Dialog({ title, children, actions, onClose }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   const before = useRef<Element | null>(null);
+  const inside = useRef<HTMLElement | null>(null); // what had the focus when it was hidden
   const isHidden = useContext(HiddenContext);
 
   useLayoutEffect(() => {
-    before.current ??= document.activeElement;
     const dialog = ref.current;
     if (isHidden) return undefined; // a modal dialog that nobody sees would let nobody press anything else
+    before.current ??= document.activeElement;
     dialog?.setAttribute("closedby", "none"); // React tells, not the browser
     dialog?.showModal();
-    dialog?.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)")?.focus(); // not the cross above it
-    return () => dialog?.close();
+    const first = dialog?.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)"); // not the cross above it
+    (inside.current?.isConnected === true ? inside.current : first)?.focus();
+    return () => {
+      const { activeElement } = document;
+      inside.current = activeElement instanceof HTMLElement && dialog?.contains(activeElement) === true ? activeElement : null;
+      dialog?.close();
+    };
   }, [isHidden]);
   useLayoutEffect(
     () => () => {
