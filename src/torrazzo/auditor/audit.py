@@ -35,7 +35,8 @@ from torrazzo.ledger.text import HASH_LENGTH
 from torrazzo.ledger.tiles import WIDTH
 from torrazzo.witness import Refusal
 
-STEP = 64 * WIDTH  # entries that are mirrored before they are committed
+STEP = 64 * WIDTH  # entries that are mirrored before they are committed, at most
+STEP_S = 10  # fetching for so long ends a step: what a look of little time has got is kept
 UNANSWERED = 60 * SECOND  # so long the ledger may be away before that is a silence
 STILL = 5 * 60 * SECOND  # so long the logs may stay as they are
 
@@ -156,7 +157,7 @@ class Auditor:
     def _comes_nearer(self, heads: Mapping[LogKind, Continued], before: int) -> bool:
         """Whether looks that had not the time for all will reach the heads: of an auditor that was long away."""
         followed, last = self._followed_entries(), self._behind
-        if followed - before < STEP // 2:
+        if followed <= before:
             return False
         self._behind = sum(each.head.size for each in heads.values()) - followed
         return last is None or self._behind < last
@@ -192,8 +193,7 @@ class Auditor:
 
     def _step(self, each: _Log, continued: Continued) -> None:
         head, start = continued.head, each.size
-        end = min(head.size, (start + STEP) // WIDTH * WIDTH)
-        entries = self._entries(each.kind, start, end, head.size)
+        entries = self._entries(each.kind, start, min(head.size, (start + STEP) // WIDTH * WIDTH), head.size)
         copied = each.mirror.grown(entries)
         try:
             self._prove(each, continued, copied)
@@ -249,10 +249,14 @@ class Auditor:
         return self._source.statement(hash_)
 
     def _entries(self, kind: LogKind, start: int, end: int, size: int) -> list[bytes]:
+        """Those, or as many whole bundles of them as come within a step's time, and one in any case."""
         found: list[bytes] = []
+        until = self._clock.boot_ns() + STEP_S * 1_000_000_000
         for number in range(start // WIDTH, (end + WIDTH - 1) // WIDTH):
             bundle = self._source.bundle(kind, number, size)
             found += bundle[max(0, start - number * WIDTH) : end - number * WIDTH]
+            if self._clock.boot_ns() >= until:
+                break
         return found
 
     def _verify(self, each: _Log, continued: Continued, copied: Copied) -> None:

@@ -19,7 +19,7 @@ from torrazzo.ledger.text import parse_hash, parse_number, shown
 from torrazzo.ledger.tiles import Tile, split_entries, tile_width
 from torrazzo.ledger.witness_client import Answer, call
 
-SECONDS = 10.0  # for one answer
+SECONDS = 30.0  # for one answer: 256 facts come over 92 kbit/s in ten, those of many words in more
 LOOK_S = 120  # for all answers of a look: a town that answers slowly, but answers, is silent all the same
 
 

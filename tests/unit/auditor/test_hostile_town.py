@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A town that would have its auditor end: by what stands in its logs, or by what it answers."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.tools.audited import Audited, Line, MemoryLedger, audited, only, started
-from torrazzo.auditor import audit
 from torrazzo.auditor.finding import Finding
 from torrazzo.auditor.rec_rules import RecRules
 from torrazzo.auditor.source import LOOK_S, Source
@@ -91,65 +91,72 @@ def test_no_status_stops_a_new_auditor(tmp_path: Path, told: str) -> None:
 
 
 class SlowLedger(MemoryLedger):
-    """Each of its answers takes so long on the clock; whoever gives it less time gets none."""
+    """Each of its answers takes so long on the clock, and its bytes besides; whoever gives less time gets none."""
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__()
         self._clock = self._time = clock
-        self.takes_s = 0.0
+        self.takes_s, self.bytes_per_s = 0.0, math.inf
 
     def _read(self, target: str) -> bytes:
         return Source._read(self, target)
 
     def _ask(self, target: str, seconds: float) -> Answer:
-        self._time.advance(min(self.takes_s, seconds))
-        if self.takes_s > seconds:
-            raise Unavailable("not answered in time")
         try:
-            return Answer(200, super()._read(target))
+            answer = Answer(200, super()._read(target))
         except Invalid as error:
-            return Answer(404, str(error).encode())
+            answer = Answer(404, str(error).encode())
+        takes_s = self.takes_s + len(answer.body) / self.bytes_per_s
+        self._time.advance(min(takes_s, seconds))
+        if takes_s > seconds:
+            raise Unavailable("not answered in time")
+        return answer
 
 
 def _many(count: int) -> list[bytes]:
     return [b'{"v":1,"kind":"late","x":%d}' % each for each in range(count)]
 
 
+def _size(town: Audited) -> int:
+    return town.auditor.status()["logs"]["rec"]["size"]  # type: ignore[index,no-any-return]
+
+
 def test_a_town_that_answers_slowly_is_silent(tmp_path: Path) -> None:
-    """A look ends after two minutes, what did not come is a silence, and the next look goes on where it was."""
+    """A look ends after two minutes; once looks come no nearer to the head that is a silence, and the next goes on."""
     clock = FakeClock()
     ledger = SlowLedger(clock)
     with audited(tmp_path / "slow", ledger, clock) as town:
         started(town)
-        start = clock.utc()
-        known = len(ledger.entries["rec"])
-        town.enter("rec", *_many(16 * WIDTH))
-        ledger.takes_s = 9
+        ledger.takes_s = 25
+        begins = []
         for _ in range(2):
-            before = clock.utc()
+            assert town.store.silences() == []
+            town.enter("rec", *_many(2 * WIDTH))
+            begins.append(clock.utc())
             town.auditor.look()
-            assert clock.utc() - before == LOOK_S * SECOND
+            assert clock.utc() - begins[-1] == LOOK_S * SECOND
         assert "a look" in str(town.auditor.trouble)
         ((begun, end, why),) = town.store.silences()
-        assert (begun, end) == (start, None)
+        assert (begun, end) == (begins[1], None)
         assert "does not answer" in why
         ledger.takes_s = 0
-        assert len(town.look()) == 16 * WIDTH  # each is nonsense, and found
-        assert town.auditor.status()["logs"]["rec"]["size"] == known + 16 * WIDTH  # type: ignore[index]
+        town.look()
+        assert _size(town) == len(ledger.entries["rec"])
         assert town.store.silences()[0][1] == clock.utc()
 
 
-def test_an_auditor_that_catches_up_hears_no_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than can be read in one look comes in several; as long as they come nearer to the head, the town answers."""
-    monkeypatch.setattr(audit, "STEP", WIDTH)
+def test_an_auditor_that_catches_up_hears_no_silence(tmp_path: Path) -> None:
+    """More than a look's time, over a line of 92 kbit/s: each look keeps what has come, until the head is reached."""
     clock = FakeClock()
     ledger = SlowLedger(clock)
     with audited(tmp_path / "new", ledger, clock) as town:
-        town.enter("rec", *_many(16 * WIDTH))
-        ledger.takes_s = 9
-        looks = 0
-        while town.auditor.status()["logs"]["rec"]["size"] < 16 * WIDTH:  # type: ignore[index]
+        town.enter("rec", *(line.ljust(440) for line in _many(14 * WIDTH)))
+        ledger.takes_s, ledger.bytes_per_s = 0.1, 92_000 / 8
+        looks, size = 0, 0
+        while size < 14 * WIDTH:
             town.look(10)
             looks += 1
-        assert looks > 2
+            assert _size(town) > size
+            size = _size(town)
+        assert looks > 1
         assert town.store.silences() == []
