@@ -175,6 +175,8 @@ class ApiTown(StaffedTown):
             lambda: self.windows,
             lambda window: open_footage(self.home, self.index, window),
         )
+        asks = partial(read_asks, self.home, self.disk, self.clock)
+        self.erasures = Erasures(self.looks, self.index, self.clock, asks)
         self.playback = PlaybackDesk(
             self.index,
             PersonLooks(
@@ -209,7 +211,7 @@ class ApiTown(StaffedTown):
             holds=HoldDesk(
                 HoldParts(self.home, settings, self.disk, self.clock, self.index), self.looks, NOBODY, self.cameras
             ),
-            erasures=Erasures(self.looks, self.index, self.clock),
+            erasures=self.erasures,
             log=ActLog(self.home, self.disk, self.clock),
             all_cameras=partial(self.office.registry.cameras, has_removed=True),
             playback=self.playback,

@@ -60,7 +60,7 @@ class HeldTown(LookTown):
         parts = HoldParts(self.home, self.settings, self.room_disk, self.clock, self.index)
         holds = HoldDesk(parts, self.looks, self.people, lambda: (camera,))
         asks = partial(read_asks, self.home, OsDisk(), self.clock)
-        desk = Desk(self.looks, self.people, self.clock, self.settings.zone, lambda: (camera,), asks)
+        desk = Desk(self.looks, self.people, self.clock, self.settings.zone, lambda: (camera,), asks, lambda: ())
         return Client(make_people_app(desk, self.looks, holds.routes()), HOST, peer)
 
     def place(self, case: str = CASE, **changes: str) -> Any:

@@ -180,7 +180,7 @@ class LookTown:
             return read_asks(self.home, OsDisk(), self.clock)
 
         zone = self.settings.zone
-        desk = Desk(self.looks, self.people, self.clock, zone, lambda: (camera,), asks)
+        desk = Desk(self.looks, self.people, self.clock, zone, lambda: (camera,), asks, lambda: ())
         return Client(make_people_app(desk, self.looks), HOST, peer)
 
     def look(self, peer: Peer = OWNER, span: Span | None = None) -> Look:

@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """An hour of one camera goes before its time (RT-06): what can be asked for, and what is done once two want it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from zoneinfo import ZoneInfo
 
+from torrazzo.access.asks import Ask
+from torrazzo.access.four_eyes import Proposal
+from torrazzo.access.staff import PROGRAM
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid
 from torrazzo.base.ids import STREAM_NAMES, CameraId, StreamId
 from torrazzo.base.spans import Span
-from torrazzo.base.times import HOUR, UtcTicks, hour_of
+from torrazzo.base.times import HOUR, UtcTicks, hour_of, ticks_from_text
 from torrazzo.control_room.index import Index
 from torrazzo.control_room.looks import Looks
 from torrazzo.keyring.gate import ERASE
@@ -16,14 +20,17 @@ from torrazzo.keyring.rekey import OVER_HOURS
 from torrazzo.ledger.act import Wanted
 from torrazzo.ledger.private import Private
 
+KIND = "footage.erase"  # of its proposal
+ENDED = frozenset({"refused", "withdrawn", "expired"})
 GROUNDS = ("rights-request", "unlawful-capture")  # there is no other
 
 
 class Erasures:
     """Each method may block and runs in a thread."""
 
-    def __init__(self, looks: Looks, index: Index, clock: Clock) -> None:
-        self._looks, self._index, self._clock = looks, index, clock
+    def __init__(self, looks: Looks, index: Index, clock: Clock, asks: Callable[[], Sequence[Ask]]) -> None:
+        self._looks, self._index, self._clock, self._asks = looks, index, clock, asks
+        self._ended: set[int] = set()  # proposals whose ask has ended in the ledger, too
 
     def wanted(self, camera: CameraId, hour: UtcTicks) -> Wanted:
         """Both streams, in that hour; raises `Invalid` for one that is none or too young, `Absent` for nothing."""
@@ -57,3 +64,24 @@ class Erasures:
     def erase(self, who: Private, ask: int) -> int:
         """By another person: it is gone on return. How many keys of others were sealed anew; raises `Refused`."""
         return self._looks.windows.erase(who, ask)
+
+    def end(self, who: Private, found: Proposal) -> None:
+        """It was not to be: nobody is to carry its ask out, by whatever way; nothing where that is told already."""
+        ask = next((each for each in self._asks() if is_of(found, each)), None)
+        if ask is not None and not ask.rejections and not ask.approvals and ask.asked.private is not None:
+            self._looks.windows.reject(who, ask.number)
+        self._ended.add(found.number)
+
+    def tend(self, proposals: Iterable[Proposal]) -> None:
+        """Now and then: end the asks of those whose time is over, and of those whose end the ledger did not take."""
+        for found in proposals:
+            if found.kind == KIND and found.state in ENDED and found.number not in self._ended:
+                self.end(Private(PROGRAM, f"proposal {found.number}: {found.state}"), found)
+
+
+def is_of(found: Proposal, ask: Ask) -> bool:
+    """Whether this is what that proposal had entered; after a fork its number may be another's."""
+    if found.kind != KIND or ask.purpose != ERASE or found.what["ask"] != ask.number:
+        return False
+    hour = ticks_from_text(str(found.what["hour"]), ZoneInfo("UTC"))
+    return Erasures.of(CameraId(str(found.what["camera"])), hour) == ask.wanted

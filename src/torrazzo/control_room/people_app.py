@@ -24,13 +24,14 @@ from starlette.routing import Route
 
 from torrazzo.access import Ask, People
 from torrazzo.access.asks import named_key
+from torrazzo.access.four_eyes import Proposal
 from torrazzo.base.clock import Clock
 from torrazzo.base.errors import Invalid, Refused, TorrazzoError
 from torrazzo.base.ids import STREAM_NAMES, StreamId
 from torrazzo.base.spans import Span
 from torrazzo.base.times import HOUR, UtcTicks, iso_from_ticks, ticks_from_text
 from torrazzo.control_room.answers import error_body, error_status, failure_body
-from torrazzo.control_room.erasures import GROUNDS
+from torrazzo.control_room.erasures import GROUNDS, is_of
 from torrazzo.control_room.looks import LONGEST_REASON, Looks, Reason
 from torrazzo.control_room.media import Media
 from torrazzo.control_room.peered import requesting
@@ -58,9 +59,11 @@ class Desk:
         zone: ZoneInfo,
         cameras: Callable[[], Sequence[Camera]],
         asks: Callable[[], Sequence[Ask]],
+        proposals: Callable[[], Sequence[Proposal]],
     ) -> None:
+        """`proposals`: those of the page, in whatever state."""
         self._looks, self._people, self._clock, self._zone = looks, people, clock, zone
-        self._cameras, self._asks = cameras, asks
+        self._cameras, self._asks, self._proposals = cameras, asks, proposals
 
     def zone(self) -> object:
         """For anybody: times are shown by the town's clock."""
@@ -92,6 +95,8 @@ class Desk:
         peer = requesting(request)
         self._people.check(peer, "approve")
         asked = self._ask(request)
+        if asked.purpose == ERASE:
+            raise Invalid(f"ask {asked.number} is for an erasure; `torrazzo retention approve` approves it")
         if any(_name(step.private) == peer.name for step in asked.approvals):
             raise Refused(f"ask {asked.number}: you approved it already")
         who = Reason("", text_of(said, "reason")).private(peer)
@@ -122,6 +127,10 @@ class Desk:
         asked = self._ask(request)
         if asked.purpose != ERASE:
             raise Invalid(f"ask {asked.number} is for a copy; `torrazzo evidence approve` approves it")
+        if asked.rejections:
+            raise Refused(f"ask {asked.number} was refused or withdrawn; ask again")
+        if any(is_of(found, asked) for found in self._proposals()):
+            raise Refused(f"ask {asked.number} was made on the page, and is decided there, after the opinion (RT-06)")
         opinion = " ".join(text_of(said, "opinion").split())
         who = Reason("", text_of(said, "reason")).private(peer)
         who = who._replace(reason=f"{who.reason}; opinion of the data protection officer: {opinion}")

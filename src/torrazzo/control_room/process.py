@@ -173,6 +173,8 @@ class _Room:
         self._watch = self._make_watch()
         relay = LiveRelay(home.live_socket, clock)
         self._live = LiveLooks(self._staff.staffing, clock, lambda: self._looks.windows, relay)
+        asks = partial(read_asks, home, disk, clock)
+        self._erasures = Erasures(self._looks, index, clock, asks)
         self._ending = threading.Event()
 
     def _make_watch(self) -> Watch:
@@ -265,7 +267,7 @@ class _Room:
             map_file=home.path / MAP_FILE,
             exports=self._exports(),
             holds=self._holds(),
-            erasures=Erasures(self._looks, self._index, self._clock),
+            erasures=self._erasures,
             log=ActLog(home, self._disk, self._clock),
             all_cameras=partial(self._office.registry.cameras, has_removed=True),
             playback=self._playback,
@@ -323,7 +325,8 @@ class _Room:
     def _desk(self) -> Desk:
         cameras, zone = self._office.registry.cameras, self._settings.zone
         asks = partial(read_asks, self._home, self._disk, self._clock)
-        return Desk(self._looks, self._people, self._clock, zone, partial(cameras, has_removed=True), asks)
+        every, proposals = partial(cameras, has_removed=True), self._staff.staffing.four_eyes.all
+        return Desk(self._looks, self._people, self._clock, zone, every, asks, proposals)
 
     def _exports(self) -> Exports:
         asks = partial(read_asks, self._home, self._disk, self._clock)
@@ -431,6 +434,10 @@ class _Room:
         """Suspend what has lapsed, forget what is over, tell the ledger what is owed."""
         while not await _wait(stop, STAFF_S):
             await asyncio.to_thread(try_to, "people_not_tended", self._staff.tend)
+            await asyncio.to_thread(try_to, "erasures_not_ended", self._tend_erasures)
+
+    def _tend_erasures(self) -> None:
+        self._erasures.tend(self._staff.staffing.four_eyes.all())
 
     async def _judge(self, stop: asyncio.Event) -> None:
         """Alarms come by themselves."""

@@ -3,15 +3,22 @@
 """RT-06 over the API: an hour of one camera goes early by two officials, with the data protection officer's opinion."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.tools.api_town import Answered
+from tests.tools.asgi import Answer, Client
+from tests.tools.look_town import HOST, OTHER
 from tests.tools.playback_town import ADMIN, BRIDGE, COMMANDER, OFFICER, OPERATOR, SQUARE, PlaybackTown, playback_town
+from torrazzo.access import Ask, People, read_asks
 from torrazzo.base.times import HOUR, UtcTicks, hour_of, iso_from_ticks
 from torrazzo.control_room.api.app import ROOT
 from torrazzo.control_room.api.looks import routes as look_routes
+from torrazzo.control_room.people_app import Desk, make_people_app
+from torrazzo.durable import OsDisk
 from torrazzo.law import Role
 from torrazzo.testing.clock import START
 
@@ -23,8 +30,15 @@ FIRST_HOUR = iso_from_ticks(UtcTicks(hour_of(START) * HOUR))
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlaybackTown]:
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlaybackTown]:
+    """For tests in which nothing is changed."""
     with playback_town(tmp_path_factory.mktemp("erasures") / "town") as town:
+        yield town
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[PlaybackTown]:
+    with playback_town(tmp_path / "town") as town:
         town.somebody("rino.sala", Role.AUDITOR)
         yield town
 
@@ -44,17 +58,30 @@ def approved(town: PlaybackTown, number: int, name: str = OFFICER) -> Answered:
     return town.signed_in(name).post(f"/erasures/{number}/approve", SEEN)
 
 
+def by_command(town: PlaybackTown, number: int) -> Answer:
+    """What `torrazzo retention approve` comes to, of a Unix user with the right."""
+
+    def asks() -> list[Ask]:
+        return read_asks(town.home, OsDisk(), town.clock)
+
+    proposals = town.staffing.four_eyes.all
+    people = People({OTHER.name: ("approve",)}, 0)
+    desk = Desk(town.looks, people, town.clock, ZoneInfo("Europe/Rome"), town.cameras, asks, proposals)
+    said = {"opinion": "favorevole, prot. 91", "reason": "visto"}
+    return Client(make_people_app(desk, town.looks), HOST, OTHER).ask("POST", f"/erasures/{number}/approve", said)
+
+
 def kinds(town: PlaybackTown, since: int) -> list[tuple[str, object]]:
     found = town.acts("ask", "approve", "propose", "second")[since:]
     return [(act.kind, act.values.get("why") or act.values.get("purpose")) for act in found]
 
 
-def test_nothing_recorded_can_be_deleted_by_anybody(town: PlaybackTown) -> None:
+def test_nothing_recorded_can_be_deleted_by_anybody(still: PlaybackTown) -> None:
     """RT-06: DELETE on a part, a still or a hold by every role is 405 or 403; a look that is ended erases nothing."""
     paths = {route.path for route in look_routes.all if route.method == "DELETE"}
     assert paths == {"/looks/{key}"}
     for name in (COMMANDER, OFFICER, OPERATOR, ADMIN, DPO):
-        browser = town.signed_in(name)
+        browser = still.signed_in(name)
         for path in (f"/looks/x/{SQUARE.camera}/parts/init_x_1.mp4", f"/looks/x/{SQUARE.camera}/still", "/holds/act-1"):
             assert browser.ask("DELETE", f"{ROOT}{path}").status in {403, 404, 405}, path
 
@@ -114,12 +141,36 @@ def test_what_is_held_is_never_erased(town: PlaybackTown) -> None:
 
 
 @pytest.mark.parametrize("name", [OPERATOR, ADMIN, "elio.conti", "tito.riva"])
-def test_who_has_nothing_to_do_with_it_neither_sees_nor_decides(town: PlaybackTown, name: str) -> None:
+def test_who_has_nothing_to_do_with_it_neither_sees_nor_decides(still: PlaybackTown, name: str) -> None:
     """The matrix: no list, no asking, no opinion, no decision; an opinion is no approval (AC-05)."""
-    browser = town.signed_in(name)
+    browser = still.signed_in(name)
     assert browser.get("/erasures").code == "FORBIDDEN"
     for path, said in (("", ask()), ("/1/opinion", ADVICE), ("/1/approve", SEEN), ("/1/refuse", SEEN)):
         assert browser.post(f"/erasures{path}", said).code == "FORBIDDEN", path
-    officer = town.signed_in(DPO)
+    officer = still.signed_in(DPO)
     for path, said in (("", ask()), ("/1/approve", SEEN), ("/1/refuse", SEEN)):
         assert officer.post(f"/erasures{path}", said).code == "FORBIDDEN", path
+
+
+def test_what_was_asked_on_the_page_is_not_carried_out_by_command(town: PlaybackTown) -> None:
+    """Not before the opinion, nor once it was refused, withdrawn or forgotten: then the ledger says that it ended."""
+    town.clock.advance(3 * 3600)
+    rejected = [act.values["of"] for act in town.acts("reject")]
+    for end in ("refuse", "withdraw", "expire"):
+        number = asked(town, BRIDGE.camera)
+        ask = town.staffing.four_eyes.one(number).what["ask"]
+        assert isinstance(ask, int)
+        early = by_command(town, ask)
+        assert (early.status, "on the page" in early.text) == (409, True), early.text
+        if end == "expire":
+            town.clock.advance(8 * 86_400)
+            town.people.tend()
+        else:
+            name, said = (OFFICER, SEEN) if end == "refuse" else (COMMANDER, {})
+            assert town.signed_in(name).post(f"/erasures/{number}/{end}", said).status == 200
+        for _ in range(2):
+            town.erasures.tend(town.staffing.four_eyes.all())
+        rejected.append(ask)
+        assert [act.values["of"] for act in town.acts("reject")] == rejected, "each ask is ended once"
+        late = by_command(town, ask)
+        assert (late.status, "was refused or withdrawn" in late.text) == (409, True), late.text

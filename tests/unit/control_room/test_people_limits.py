@@ -21,7 +21,7 @@ EVERYBODY = People({STRANGER.name: ("ask",)}, 0)
 @pytest.mark.parametrize("target", ["/asks", "/asks/1/approve", "/asks/1/copy", "/erasures", "/erasures/1/approve"])
 def test_no_order_is_longer_than_an_order_needs(target: str) -> None:
     """A body of more than 64 KiB is refused before anything is made of it, whoever sends it."""
-    desk = Desk(NOBODY, NOBODY, FakeClock(), ZoneInfo("Europe/Rome"), lambda: (), lambda: ())
+    desk = Desk(NOBODY, NOBODY, FakeClock(), ZoneInfo("Europe/Rome"), lambda: (), lambda: (), lambda: ())
     app = make_people_app(desk, NOBODY)
     answer = Client(app, HOST, STRANGER).ask("POST", target, {"reason": "x" * LARGEST_ORDER})
     assert answer.status == 400
@@ -34,7 +34,7 @@ def test_what_an_error_says_stays_in_the_log() -> None:
     def asks() -> tuple[Ask, ...]:
         raise RuntimeError("for case 2026/118, of Anna Rossi")
 
-    desk = Desk(NOBODY, EVERYBODY, FakeClock(), ZoneInfo("Europe/Rome"), lambda: (), asks)
+    desk = Desk(NOBODY, EVERYBODY, FakeClock(), ZoneInfo("Europe/Rome"), lambda: (), asks, lambda: ())
     with capture_logs() as told:
         answer = Client(make_people_app(desk, NOBODY), HOST, STRANGER).get("/asks")
     assert (answer.status, answer.json()["error"]["kind"]) == (500, "TorrazzoError")

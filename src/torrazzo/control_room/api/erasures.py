@@ -21,13 +21,14 @@ from torrazzo.control_room.api.instants import instant
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
 from torrazzo.control_room.api.shapes import Items, Number, Person
-from torrazzo.control_room.erasures import Erasures
+from torrazzo.control_room.erasures import KIND, Erasures
+from torrazzo.control_room.staff_room import try_to
 from torrazzo.law import Operation
 from torrazzo.ledger.act import Wanted
+from torrazzo.ledger.private import Private
 
 routes = Routes()
 
-KIND = "footage.erase"
 SEE, ASK, CONFIRM, OPINION = (
     Operation.ERASE_SEE,
     Operation.ERASE_ASK,
@@ -98,9 +99,8 @@ def approve(number: Number, body: shapes.ErasureAnswered, asked: Asking) -> shap
 def refuse(number: Number, body: shapes.ErasureAnswered, asked: Asking) -> shapes.Erasure:
     """By another person: everything stays."""
     found = _mine(asked, number)
-    return _shown(asked, [asked.room.told(asked.room.staffing.four_eyes.refuse(found.number, asked.by(body.reason)))])[
-        0
-    ]
+    ended = asked.room.told(asked.room.staffing.four_eyes.refuse(found.number, asked.by(body.reason)))
+    return _ended(asked, ended, body.reason)
 
 
 @routes.add("POST", "/erasures/{number}/withdraw", Logged.ERASE, "early erasures", ASK, shapes.Erasure)
@@ -108,7 +108,7 @@ def withdraw(number: Number, asked: Asking) -> shapes.Erasure:
     """By who asked."""
     found = _mine(asked, number)
     by = asked.by("withdraws it")
-    return _shown(asked, [asked.room.told(asked.room.staffing.four_eyes.withdraw(found.number, by))])[0]
+    return _ended(asked, asked.room.told(asked.room.staffing.four_eyes.withdraw(found.number, by)), by.reason)
 
 
 # -- parts
@@ -125,6 +125,14 @@ def _mine(asked: Asked, number: int) -> Proposal:
     found = proposal(asked.room, number, KIND)
     camera_for(asked, SEE, str(found.what["camera"]))
     return found
+
+
+def _ended(asked: Asked, ended: Proposal, reason: str) -> shapes.Erasure:
+    """Its ask, too; what the ledger does not take now it is told later (`Erasures.tend`)."""
+    desk, by = _desk(asked.room), asked.by(reason)
+    who = Private(by.name, " ".join(by.reason.split()), None, by.station)
+    try_to("erasure_not_ended", lambda: desk.end(who, ended))
+    return _shown(asked, [ended])[0]
 
 
 def _expect_free(desk: Erasures, wanted: Wanted) -> None:
