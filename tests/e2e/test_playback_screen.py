@@ -113,6 +113,11 @@ def go_to(seen: Seen, town: FourCameras, seconds: float, *, runs: bool = False) 
     until(lambda: -SECOND // 100 < clock(seen) - START - seconds * SECOND < most, "the clock is not there")
 
 
+def all_right(town: FourCameras, seen: Seen, at: int) -> bool:
+    """Each tile shows its camera's frame of that moment."""
+    return [tile.number for tile in tiles(seen)] == [number_at(made, at) for made in town.made]
+
+
 def test_four_cameras_play_in_step(town: FourCameras, seen: Seen) -> None:
     """At each speed, and after a seek, all burned-in clocks that are painted are within a frame of each other."""
     rate = seen.page.get_by_label(say(seen, "playback.rate"), exact=True)
@@ -176,12 +181,29 @@ def test_a_seek_takes_the_short_way(town: FourCameras, seen: Seen) -> None:
     before = len(seen.asked)
     go_to(seen, town, 75.5)
     at = clock(seen)
-    until(
-        lambda: [tile.number for tile in tiles(seen)] == [number_at(made, at) for made in town.made], "not what it is"
-    )
+    until(lambda: all_right(town, seen, at), "not what it is")
     for made in town.made:
         parts = [url for url in seen.asked[before:] if f"/{made.stream.camera}/parts/seg_" in url]
         assert re.search(r"_[0-9]+-[0-9]+\.m4s$", parts[0]), parts
+    assert seen.complaints == []
+
+
+def test_a_seek_ends_well_after_a_break(town: FourCameras, seen: Seen) -> None:
+    """A playlist that does not come, and does not come again, is asked for until it does: nothing stays loading."""
+    broken: list[str] = []
+
+    def answer(route: Any) -> None:
+        if len(broken) == 2:  # hls.js itself tries twice, then no more
+            route.continue_()
+            return
+        broken.append(route.request.url)
+        route.abort()
+
+    seen.page.route(re.compile(f"/{town.made[2].stream.camera}/video\\.m3u8"), answer)
+    go_to(seen, town, 75.5)
+    at = clock(seen)
+    until(lambda: all_right(town, seen, at), lambda: f"a picture does not come: {tiles(seen)}")
+    assert len(broken) == 2
     assert seen.complaints == []
 
 

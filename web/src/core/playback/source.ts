@@ -30,6 +30,7 @@ const CONFIG: Partial<HlsConfig> = {
   startFragPrefetch: false,
 };
 const AGAIN_MS = 2000;
+const TOO_BUSY = 429;
 
 /** One camera's playlist on one video element, by hls.js, which is loaded when the first one is made. */
 export class HlsSource {
@@ -43,6 +44,7 @@ export class HlsSource {
   #url = "";
   #finish: (media: number) => void = () => undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
+  #hasList = false; // of what was loaded last the playlist has come
   #isOver = false;
 
   /** `onChange`: the map or the state is another one. */
@@ -64,6 +66,7 @@ export class HlsSource {
     this.#url = url;
     if (!isSame) this.map = new TimeMap([]);
     this.times.clear();
+    this.#hasList = false;
     this.loaded = { state: "loading" };
     const library = await import("hls.js/light").catch(() => null);
     if (this.#isOver || url !== this.#url) return;
@@ -77,6 +80,7 @@ export class HlsSource {
     const hls = new Player(CONFIG);
     this.#hls = hls;
     hls.on(Events.LEVEL_LOADED, (_, { details }) => {
+      this.#hasList = true;
       this.#take(details);
       const place = this.map.place(utc);
       const start = place.kind === "outside" ? null : place.media;
@@ -91,7 +95,12 @@ export class HlsSource {
       if (frag.sn !== "initSegment") this.times.take(frag.url, payload);
     });
     hls.on(Events.LEVEL_PTS_UPDATED, (_, { details }) => this.#take(details));
-    hls.on(Events.ERROR, (_, data) => this.#failed(data, data.type === ErrorTypes.MEDIA_ERROR));
+    hls.on(Events.ERROR, (_, data) => {
+      if (!data.fatal) return;
+      if (this.#hasList) this.#later(() => this.#goOn(data.type === ErrorTypes.MEDIA_ERROR));
+      else if (isSame && !isRefused(data)) this.#later(() => void this.load(url, utc, true));
+      else this.#fail(data);
+    });
     this.#finish = (media) => {
       hls.stopLoad();
       hls.trigger(Events.BUFFER_FLUSHING, { startOffset: media, endOffset: Infinity, type: "video" });
@@ -141,15 +150,14 @@ export class HlsSource {
     this.onChange();
   }
 
-  #failed(data: ErrorData, isMedia: boolean): void {
-    if (!data.fatal) return;
-    if (this.map.span === null) {
-      this.loaded = { state: "failed", status: data.response?.code ?? null };
-      this.onChange();
-      return;
-    }
+  #fail(data: ErrorData): void {
+    this.loaded = { state: "failed", status: data.response?.code ?? null };
+    this.onChange();
+  }
+
+  #later(again: () => void): void {
     clearTimeout(this.#again);
-    this.#again = setTimeout(() => this.#goOn(isMedia), AGAIN_MS);
+    this.#again = setTimeout(again, AGAIN_MS);
   }
 
   /** A part that does not come, or cannot be decoded, ends nothing: it is asked for again. */
@@ -164,6 +172,12 @@ export class HlsSource {
     this.#hls?.destroy();
     this.#hls = null;
   }
+}
+
+/** Somebody has answered that it is not to be had: asking once more is no help. */
+function isRefused({ response }: ErrorData): boolean {
+  const status = response?.code ?? 0;
+  return status >= 400 && status < 500 && status !== TOO_BUSY;
 }
 
 /** By its tag: hls.js calls more than that a gap. */

@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: 2026 The Torrazzo authors
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { HlsSource } from "../src/core/playback/source";
+
+const T = Date.parse("2026-11-24T12:00:00Z");
+const LENGTH = 600; // seconds of each playlist
+const FRAME = 0.04;
+
+/** Stands in for hls.js: a playlist comes, or does not, as the test says. */
+class FakeHls {
+  static made: FakeHls[] = [];
+  readonly config = { maxBufferLength: 10 };
+  url = "";
+  isOver = false;
+  readonly #heard = new Map<string, (event: string, data: unknown) => void>();
+
+  constructor() {
+    FakeHls.made.push(this);
+  }
+
+  static get last(): FakeHls {
+    return FakeHls.made.at(-1) ?? new FakeHls();
+  }
+
+  on(event: string, heard: (event: string, data: unknown) => void): void {
+    this.#heard.set(event, heard);
+  }
+  loadSource(url: string): void {
+    this.url = url;
+  }
+  come(): void {
+    const fragments = Array.from({ length: LENGTH / 10 }, (_, at) => ({ start: at * 10, duration: 10, programDateTime: T + at * 10_000, tagList: [] }));
+    this.#heard.get("LEVEL_LOADED")?.("", { details: { fragments } });
+  }
+  fail(code?: number): void {
+    this.#heard.get("ERROR")?.("", { fatal: true, type: "networkError", response: code === undefined ? undefined : { code } });
+  }
+  destroy(): void {
+    this.isOver = true;
+  }
+  attachMedia(): void {}
+  startLoad(): void {}
+}
+
+vi.mock("hls.js/light", () => ({
+  default: FakeHls,
+  Events: { LEVEL_LOADED: "LEVEL_LOADED", ERROR: "ERROR" },
+  ErrorTypes: { MEDIA_ERROR: "mediaError", NETWORK_ERROR: "networkError" },
+}));
+
+/** A video element that has everything, seeks in 20 ms and shows 25 frames a second, unless it `comes` no more or `isFrozen`. */
+class FakeVideo extends EventTarget {
+  muted = false;
+  paused = true;
+  seeking = false;
+  readyState = 4;
+  videoWidth = 320;
+  videoHeight = 240;
+  playbackRate = 1;
+  comes = true;
+  isFrozen = false;
+  readonly buffered = { length: 1, start: () => 0, end: () => LENGTH };
+  #at = 0;
+  #since = 0;
+  #wanted: ReturnType<typeof setTimeout> | undefined;
+  #waiting: ((now: number, told: { readonly mediaTime: number }) => void)[] = [];
+
+  constructor() {
+    super();
+    setInterval(() => {
+      if (!this.seeking && !this.paused) this.#show();
+    }, 10);
+  }
+
+  get currentTime(): number {
+    return this.paused || this.seeking ? this.#at : this.#at + ((performance.now() - this.#since) / 1000) * this.playbackRate;
+  }
+  set currentTime(at: number) {
+    this.#at = at;
+    this.#since = performance.now();
+    this.seeking = true;
+    clearTimeout(this.#wanted);
+    this.#wanted = setTimeout(() => this.arrive(), 20);
+  }
+  arrive(): void {
+    if (!this.comes || !this.seeking) return;
+    this.seeking = false;
+    this.#since = performance.now();
+    this.#show();
+    this.dispatchEvent(new Event("seeked"));
+  }
+  play(): Promise<void> {
+    this.#since = performance.now();
+    this.paused = false;
+    return Promise.resolve();
+  }
+  pause(): void {
+    this.#at = this.currentTime;
+    this.paused = true;
+  }
+  requestVideoFrameCallback(shown: (now: number, told: { readonly mediaTime: number }) => void): void {
+    this.#waiting.push(shown);
+  }
+
+  #show(): void {
+    if (this.isFrozen) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const each of waiting) each(performance.now(), { mediaTime: Math.floor(this.currentTime / FRAME + 1e-6) * FRAME });
+  }
+}
+
+const asVideo = (video: FakeVideo) => video as unknown as HTMLVideoElement;
+
+beforeEach(() => {
+  FakeHls.made = [];
+  vi.useFakeTimers();
+});
+afterEach(() => vi.useRealTimers());
+
+describe("a playlist that does not come", () => {
+  async function sought() {
+    const source = new HlsSource(asVideo(new FakeVideo()), () => undefined);
+    void source.load("/one", T);
+    await vi.dynamicImportSettled();
+    FakeHls.last.come();
+    void source.load("/two", T + 300_000, true);
+    await vi.dynamicImportSettled();
+    return source;
+  }
+
+  it("is asked for again after a seek, and what is known of the stretch holds meanwhile", async () => {
+    const source = await sought();
+    for (const code of [undefined, 502, 429]) {
+      FakeHls.last.fail(code);
+      expect(source.loaded.state).toBe("loading");
+      expect(source.map.place(T + 300_000).kind).toBe("picture");
+      const before = FakeHls.made.length;
+      await vi.advanceTimersByTimeAsync(2000);
+      await vi.dynamicImportSettled();
+      expect(FakeHls.made.length).toBe(before + 1);
+      expect(FakeHls.last.url).toBe("/two");
+    }
+    FakeHls.last.come();
+    expect(source.loaded.state).toBe("ready");
+    expect(FakeHls.made.filter(({ isOver }) => !isOver).length).toBe(1);
+  });
+
+  it("is not asked for for ever where it is refused, nor where nothing is known", async () => {
+    const source = await sought();
+    FakeHls.last.fail(403);
+    expect(source.loaded).toEqual({ state: "failed", status: 403 });
+    void source.load("/three", T);
+    await vi.dynamicImportSettled();
+    FakeHls.last.fail();
+    expect(source.loaded).toEqual({ state: "failed", status: null });
+  });
+});
