@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Torrazzo authors
 // SPDX-License-Identifier: AGPL-3.0-or-later
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { Away, Client, Refused } from "../src/core/api/client";
+import { takeStill } from "../src/core/playback/still";
 
 function answering(...answers: readonly Response[]) {
   const asked: { url: string; init: RequestInit }[] = [];
@@ -20,6 +21,17 @@ const json = (body: unknown, status = 200, kind = "application/json") =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": kind } });
 const problem = (status: number, code: string) => json({ status, code, title: code }, status, "application/problem+json");
 const step = { step: "totp", also: [], other: null, csrf: "word", is_told: true };
+
+/** Raises, as `fetch` does, when nobody waits any longer. */
+const halting = (init: RequestInit) =>
+  new Promise<Response>((_, failed) => init.signal?.addEventListener("abort", () => failed(init.signal?.reason as Error)));
+const half = (init: RequestInit, kind: string) => {
+  const start = (body: ReadableStreamDefaultController): void => {
+    body.enqueue(new TextEncoder().encode("{"));
+    init.signal?.addEventListener("abort", () => body.error(init.signal?.reason));
+  };
+  return new Response(new ReadableStream({ start }), { headers: { "content-type": kind } });
+};
 
 describe("the client", () => {
   it("sends the CSRF word that it was given last with whatever changes something, and with no GET", async () => {
@@ -69,6 +81,40 @@ describe("the client", () => {
     expect(client.silence.get()).toBeNull();
   });
 
+  it("takes one that is slow for no silence while others are answered", async () => {
+    const client = new Client((url, init = {}) => (url === "/api/v1/me" ? halting(init) : Promise.resolve(json({ name: "Cremona" }))));
+    const slow = client.call("GET /me", undefined, { limitMs: 50 });
+    await client.call("GET /town", undefined);
+    await expect(slow).rejects.toMatchObject({ name: "Away", since: null, isSlow: true });
+    expect(client.silence.get()).toBeNull();
+    await expect(client.call("GET /me", undefined, { limitMs: 20 })).rejects.toMatchObject({ isSlow: false });
+    expect(client.silence.get()).not.toBeNull();
+  });
+
+  it("takes a proxy's word for no answer, and a refusal of ours for one", async () => {
+    const proxy = () => new Response("<h1>504</h1>", { status: 504, headers: { "content-type": "text/html" } });
+    const { client } = answering(json({ name: "Cremona" }), proxy(), proxy(), problem(403, "FORBIDDEN"), proxy());
+    await client.call("GET /town", undefined);
+    const failed: unknown = await client.call("GET /me", undefined).catch((error: unknown) => error);
+    const since = client.silence.get();
+    expect(since).not.toBeNull();
+    expect(failed).toMatchObject({ name: "Away", since });
+    await expect(client.file("/log/table", {})).rejects.toMatchObject({ name: "Away", since });
+    await expect(client.call("GET /me", undefined)).rejects.toBeInstanceOf(Refused);
+    expect(client.silence.get()).toBeNull();
+    await expect(client.call("GET /me", undefined)).rejects.toBeInstanceOf(Away);
+  });
+
+  it("raises Away also where an answer stops half-way", async () => {
+    const client = new Client((_, init = {}) => Promise.resolve(half(init, "application/json")));
+    await expect(client.call("GET /me", undefined, { limitMs: 20 })).rejects.toBeInstanceOf(Away);
+    expect(client.silence.get()).not.toBeNull();
+    const left = new AbortController();
+    const other = client.call("GET /me", undefined, { signal: left.signal });
+    setTimeout(() => left.abort(new Error("left")), 20);
+    await expect(other).rejects.toThrow("left");
+  });
+
   it("tells that the session is over or locked, and only by 401", async () => {
     const { client } = answering(problem(401, "SESSION_LOCKED"), problem(403, "SESSION_OVER"), problem(401, "SESSION_OVER"));
     const told: string[] = [];
@@ -94,5 +140,21 @@ describe("the client", () => {
     await client.call("GET /me", undefined).catch(() => undefined);
     await client.call("POST /lock", {});
     expect(asked.map(({ init }) => new Headers(init.headers).get("x-torrazzo-csrf"))).toEqual([null, null, "word", null, null]);
+  });
+});
+
+describe("a still", () => {
+  it("that stops half-way is away, and no unknown error", async () => {
+    const soon = new AbortController();
+    vi.spyOn(AbortSignal, "timeout").mockReturnValue(soon.signal);
+    vi.stubGlobal("fetch", (_: string, init: RequestInit) => Promise.resolve(half(init, "image/jpeg")));
+    try {
+      const still = takeStill("/api/v1/looks/k/c/still?at=1");
+      setTimeout(() => soon.abort(new DOMException("too long", "TimeoutError")), 20);
+      await expect(still).rejects.toMatchObject({ name: "Away", isSlow: true });
+    } finally {
+      vi.unstubAllGlobals();
+      vi.restoreAllMocks();
+    }
   });
 });

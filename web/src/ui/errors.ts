@@ -12,7 +12,10 @@ export function useSayError(): (error: unknown) => string {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   return (error) => {
-    if (error instanceof Away) return error.since === null ? t("ui.away") : t("ui.away_since", { since: format.seconds(error.since) });
+    if (error instanceof Away) {
+      if (error.since !== null) return t("ui.away_since", { since: format.seconds(error.since) });
+      return t(error.isSlow ? "ui.away_slow" : "ui.away");
+    }
     if (!(error instanceof Refused)) return t("errors.unexpected");
     const { code, title, detail, until, since, clause } = error.problem;
     const more = since === undefined ? clause : "since";

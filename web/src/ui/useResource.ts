@@ -6,6 +6,7 @@ import { useCallback, useEffect, useState } from "react";
 import { Away, Refused } from "../core/api/client";
 
 const AGAIN_MS = 5000; // where nobody answered
+const SELDOM_MS = 160_000; // where this alone took too long, after some times
 
 interface Resource<T> {
   readonly value: T | undefined;
@@ -25,13 +26,17 @@ export function useResource<T>(read: (signal: AbortSignal) => Promise<T>, everyM
   useEffect(() => {
     const aborter = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let slow = 0; // times, one after another: each is work for the server, which nobody saw
     async function once(): Promise<void> {
       let next = everyMs;
       try {
         const value = await read(aborter.signal);
+        slow = 0;
         if (!aborter.signal.aborted) setGot({ value, error: undefined, at: Date.now() });
       } catch (error) {
         if (error instanceof Away) next ??= AGAIN_MS;
+        slow = error instanceof Away && error.isSlow ? slow + 1 : 0;
+        if (slow > 0) next = Math.max(next ?? 0, Math.min(AGAIN_MS * 2 ** (slow - 1), SELDOM_MS));
         const isOver = error instanceof Refused && error.problem.status === 403;
         if (!aborter.signal.aborted) setGot((before) => (isOver ? { value: undefined, error, at: undefined } : { ...before, error }));
       }

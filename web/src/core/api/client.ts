@@ -6,9 +6,10 @@ import type { Problem, Routes } from "./types";
 
 const ROOT = "/api/v1";
 
-/** A control room that hangs takes requests and answers none: so long is waited for one, reading and doing. */
+/** A control room that hangs takes requests and answers none: so long is waited for all of an answer, reading, doing, and of a table. */
 export const READ_MS = 20_000;
 export const DO_MS = 60_000;
+const FILE_MS = 180_000;
 
 /** The control room answered, and said no. */
 export class Refused extends Error {
@@ -20,10 +21,11 @@ export class Refused extends Error {
 
 /** Nobody answered, or not in our words: the control room, or the way to it, is away. */
 export class Away extends Error {
-  /** `since`: when it was asked first without an answer, by this station's clock. */
+  /** `since`: when it was asked first without an answer, by this station's clock. `isSlow`: this alone took too long, others were answered. */
   constructor(
     cause: unknown,
     readonly since: number | null = null,
+    readonly isSlow = false,
   ) {
     super("the control room does not answer", { cause });
     this.name = "Away";
@@ -60,6 +62,7 @@ export class Client {
   /** Since when nobody answers (ms, by this station's clock); null: as far as is known somebody does. */
   readonly silence = new Store<number | null>(null);
   #csrf: string | null = null;
+  #answers = 0;
   readonly #fetch: typeof fetch;
 
   constructor(fetcher: typeof fetch = (...asked) => fetch(...asked)) {
@@ -69,22 +72,25 @@ export class Client {
   /** Raises `Refused` or `Away`; an aborted request raises what `fetch` raises. */
   async call<R extends keyof Routes>(route: R, body: Body<R>, options: Options = {}): Promise<Answer<R>> {
     const [method, path] = split(route);
-    const answer = await this.#send(method, place(path, options), body, options);
-    if (answer.status === 204) return undefined;
-    const said = await read(answer);
-    if (!answer.ok) throw this.#refused(answer.status, said);
-    this.#remember(said);
-    return said as Answer<R>;
+    return this.#ask(method, place(path, options), body, options, async (answer) => {
+      if (answer.status === 204) return undefined;
+      const said = await read(answer);
+      if (!answer.ok) throw this.#refused(answer.status, said);
+      this.#remember(said);
+      return said as Answer<R>;
+    });
   }
 
   /** An answer that is no JSON, as it comes: a table. */
   async file(path: string, body: unknown): Promise<Blob> {
-    const answer = await this.#send("POST", path, body, {});
-    if (!answer.ok) throw this.#refused(answer.status, await read(answer));
-    return answer.blob();
+    return this.#ask("POST", path, body, { limitMs: FILE_MS }, async (answer) => {
+      if (!answer.ok) throw this.#refused(answer.status, await read(answer));
+      return answer.blob();
+    });
   }
 
-  async #send(method: string, path: string, body: unknown, options: Options): Promise<Response> {
+  /** `take` reads the whole answer, within the same limit. One that is not in our words, as of a proxy before us, is none. */
+  async #ask<T>(method: string, path: string, body: unknown, options: Options, take: (answer: Response) => Promise<T>): Promise<T> {
     const { signal, isLast = false, limitMs = method === "GET" ? READ_MS : DO_MS } = options;
     const headers = new Headers({ accept: "application/json" });
     if (method !== "GET" && this.#csrf !== null) headers.set("x-torrazzo-csrf", this.#csrf);
@@ -94,20 +100,27 @@ export class Client {
     const limit = AbortSignal.timeout(limitMs);
     request.signal = signal === undefined ? limit : AbortSignal.any([signal, limit]);
     if (isLast) request.keepalive = true;
-    const asked = Date.now();
+    const [asked, before] = [Date.now(), this.#answers];
     try {
-      const answer = await this.#fetch(ROOT + path, request);
-      this.silence.set(null);
-      return answer;
+      const taken = await take(await this.#fetch(ROOT + path, request));
+      this.#answered();
+      return taken;
     } catch (error) {
-      if (signal?.aborted === true) throw error;
-      this.silence.set(Math.min(asked, this.silence.get() ?? asked));
-      throw new Away(error, this.silence.get());
+      if (error instanceof Refused) this.#answered();
+      if (error instanceof Refused || signal?.aborted === true) throw error;
+      if (this.#answers === before) this.silence.set(Math.min(asked, this.silence.get() ?? asked)); // else it answers, not to this
+      const since = this.silence.get();
+      throw new Away(error, since, since === null && limit.aborted);
     }
   }
 
+  #answered(): void {
+    this.#answers += 1;
+    this.silence.set(null);
+  }
+
   #refused(status: number, said: unknown): Error {
-    if (!isProblem(said)) return new Away(new Error(`${status} without a problem`));
+    if (!isProblem(said)) return new Error(`${status} without a problem`);
     if (status === 401 && ENDED.includes(said.code)) {
       if (said.code === "SESSION_LOCKED") this.#remember(said);
       else this.#csrf = null;
@@ -139,12 +152,8 @@ function place(path: string, { path: names = {}, query }: Options): string {
 
 async function read(answer: Response): Promise<unknown> {
   const kind = answer.headers.get("content-type") ?? "";
-  if (!/^application\/(problem\+)?json\b/.test(kind)) throw new Away(new Error(`${answer.status} ${kind}`));
-  try {
-    return await answer.json();
-  } catch (error) {
-    throw new Away(error);
-  }
+  if (!/^application\/(problem\+)?json\b/.test(kind)) throw new Error(`${answer.status} ${kind}`);
+  return answer.json();
 }
 
 /** What an answer without success says, of an address that gives no JSON. */

@@ -17,11 +17,13 @@ export interface Still {
 
 /** Raises `Refused` or `Away`. */
 export async function takeStill(address: string): Promise<Still> {
-  const answer = await fetch(address, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(DO_MS) }).catch((error: unknown) => {
-    throw new Away(error);
-  });
+  const limit = AbortSignal.timeout(DO_MS);
+  const away = (error: unknown): never => {
+    throw new Away(error, null, limit.aborted);
+  };
+  const answer = await fetch(address, { credentials: "same-origin", cache: "no-store", signal: limit }).catch(away);
   if (!answer.ok) throw await refusalOf(answer);
-  const file = await answer.blob();
+  const file = await answer.blob().catch(away);
   const bytes = new Uint8Array(await file.arrayBuffer());
   const told = answer.headers.get("x-torrazzo-sha256") ?? "";
   const counted = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
