@@ -70,15 +70,23 @@ class ExportJob:
         is_done = False
         try:
             found = self._run(out, order, steps, packaged)
+            clear_drafts(self._disk, out)  # also of a life before
             is_done = True
             return found
         finally:
-            clear_drafts(self._disk, out)  # also of a life before
             if not is_done:  # cancelled or failed, be it in the very last moment
-                try:
-                    take_back(self._disk, out, packaged)
-                except Unavailable as error:
-                    log.error("package_left", error=str(error))  # noqa: TRY400 - why it failed is told besides
+                self._leave_nothing(out, packaged)
+
+    def _leave_nothing(self, out: Path, packaged: Values) -> None:
+        """What has its name goes first; what cannot be removed hides neither the rest nor why the job ended."""
+        try:
+            take_back(self._disk, out, packaged)
+        except Unavailable as error:
+            log.error("package_left", error=str(error))  # noqa: TRY400 - why it failed is told besides
+        try:
+            clear_drafts(self._disk, out)
+        except OSError as error:
+            log.error("draft_left", error=str(error))  # noqa: TRY400
 
     def _run(self, out: Path, order: Values, steps: Steps, packaged: Values) -> Values:
         """What may have to be waited for is asked for within steps."""

@@ -134,8 +134,10 @@ class Shelf:
 
     def clear(self, path: Path, packaged: Values) -> None:
         """Remove what a life of the worker that was killed has left, if nobody will go on with it."""
-        clear_drafts(self._disk, path)
-        take_back(self._disk, path, packaged)
+        try:
+            take_back(self._disk, path, packaged)
+        finally:
+            clear_drafts(self._disk, path)
         if self.holds(path):  # a name that no other job has
             self.take(path)
 

@@ -3,6 +3,7 @@
 """The job that makes a package, step by step, in one life or in several."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -208,6 +209,30 @@ def test_a_job_that_is_cancelled_in_its_last_moment_leaves_nothing(
     with pytest.raises(Cancelled):
         run(town, Lives(fate), tmp_path / "out" / "1.asice", recipient)
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("fails", [Cancelled, None], ids=["cancelled", "at its end"])
+def test_a_draft_that_cannot_be_removed_keeps_no_package_of_a_job_that_failed(
+    fails: type[Cancelled] | None, town: SmallTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the disk says of the draft: what has its name is taken back, and why the job ended is told."""
+
+    def fate(name: str, done: float) -> None:
+        if name == "place" and done >= 1:
+            assert (tmp_path / "1.asice").exists()
+            monkeypatch.setattr(OsDisk, "unlink", unlink)
+            if fails is not None:
+                raise fails
+
+    def unlink(disk: OsDisk, path: Path) -> None:
+        if path.name.startswith("."):
+            raise OSError(errno.EIO, "the disk fails")
+        unlinked(disk, path)
+
+    unlinked = OsDisk.unlink
+    with pytest.raises(fails or OSError):
+        run(town, Lives(fate), tmp_path / "1.asice")
+    assert not list(tmp_path.glob("*.asice*"))
 
 
 def test_what_is_there_is_not_replaced_and_nobody_elses_ask_is_exported(town: SmallTown, tmp_path: Path) -> None:
