@@ -204,6 +204,21 @@ def test_no_copy_of_the_ring_opens_it_again() -> None:
     assert not case.opens(store, rekeys, GONE)
 
 
+def test_an_order_whose_answer_was_lost_is_answered_again() -> None:
+    """The same approval says the same, in this life and the next; another one, and another stream, is refused."""
+    case = Case()
+    _, rekeys, told = case.live()
+    assert rekeys.erase(NAME.hour, [GONE], 9, NOW) == 2
+    assert rekeys.erase(NAME.hour, [GONE], 9, NOW) == 2
+    _, rekeys, later = case.live()
+    assert rekeys.erase(NAME.hour, [GONE], 9, NOW) == 2
+    assert (len(told), later) == (1, [])
+    elsewhere = StreamId(CameraId("000000000000000f"), "main")
+    for streams, of in (([GONE], 10), ([elsewhere], 9)):
+        with pytest.raises(Refused):
+            rekeys.erase(NAME.hour, streams, of, NOW)
+
+
 def test_one_after_the_other() -> None:
     """A second camera of the hour is erased from what the first erasure left; the third is still open."""
     case = Case()

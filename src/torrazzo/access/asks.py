@@ -56,6 +56,11 @@ class Ask(NamedTuple):
         private = self.asked.private
         return None if private is None else named_key(private.recipient)
 
+    def approved_by(self, person: str) -> int | None:
+        """The number of this person's last approval."""
+        mine = [step.number for step in self.approvals if step.private is not None and step.private.person == person]
+        return mine[-1] if mine else None
+
 
 def named_key(recipient: str | None) -> str | None:
     """A recipient's public key, of age or of SSH without its comment, where that is how the recipient is named."""

@@ -206,12 +206,13 @@ class Windows:
         tell(hold.name, number)
         return number
 
-    def erase(self, who: Private, ask: int) -> int:
+    def erase(self, who: Private, ask: int, approved: int | None = None) -> int:
         """Approve an ask for erasure, by another person than who asked: it is done on return.
 
-        Returns how many keys of others were sealed anew.
+        `approved`: this person's approval of before, of which it is not known what came. Returns how many keys of
+        others were sealed anew.
         """
-        number = self.approve(who, ask)
+        number = self.approve(who, ask) if approved is None else approved
         return self._gate.erase(ask, number)
 
     def _window(self, wanted: Wanted, entered: Callable[[int | None], Entered], follows: int | None = None) -> Window:

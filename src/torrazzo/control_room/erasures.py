@@ -62,8 +62,12 @@ class Erasures:
         return self._looks.windows.ask(who, wanted, ERASE, ERASE)
 
     def erase(self, who: Private, ask: int) -> int:
-        """By another person: it is gone on return. How many keys of others were sealed anew; raises `Refused`."""
-        return self._looks.windows.erase(who, ask)
+        """By another person: it is gone on return. How many keys of others were sealed anew; raises `Refused`.
+
+        Also once more, where the keyring did not answer: it is the same order to it.
+        """
+        found = next((each for each in self._asks() if each.number == ask), None)
+        return self._looks.windows.erase(who, ask, found and found.approved_by(who.person))
 
     def end(self, who: Private, found: Proposal) -> None:
         """It was not to be: nobody is to carry its ask out, by whatever way; nothing where that is told already."""

@@ -134,7 +134,8 @@ class Desk:
         opinion = " ".join(text_of(said, "opinion").split())
         who = Reason("", text_of(said, "reason")).private(peer)
         who = who._replace(reason=f"{who.reason}; opinion of the data protection officer: {opinion}")
-        return {"number": asked.number, "kept": self._looks.windows.erase(who, asked.number)}
+        kept = self._looks.windows.erase(who, asked.number, asked.approved_by(peer.name))
+        return {"number": asked.number, "kept": kept}
 
     def copy(self, request: Request, said: Mapping[str, object]) -> object:
         """Where to read it, and what is missing in it."""

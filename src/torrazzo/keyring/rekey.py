@@ -67,6 +67,10 @@ class Rekeyed(NamedTuple):
         """Its name."""
         return f"rekey-{hour_text(self.name.hour)}-{self.name.class_}-{self.public.hex()[:16]}.json"
 
+    def is_of(self, of: int, streams: Collection[StreamId]) -> bool:
+        """Whether this is what came of that order."""
+        return self.of == of and any(str(stream) in self.streams for stream in streams)
+
     def pack(self) -> bytes:
         """One line of JSON."""
         keys = [
@@ -173,13 +177,14 @@ class Rekeys:
     def erase(self, hour: int, streams: Collection[StreamId], of: int, now: UtcTicks) -> int:
         """Destroy what opens these streams in that hour; returns how many K of others were sealed anew.
 
-        Raises `Refused` for an hour that is not over, or gone, `Unavailable` while a disk is away: what others have
-        there would be lost.
+        The same order again ends what is left of it. Raises `Refused` for an hour that is not over, or gone,
+        `Unavailable` while a disk is away: what others have there would be lost.
         """
         if hour > hour_of(now) - OVER_HOURS:
             raise Refused("that hour is not over for long enough: its keys are still being used; try again later")
         self.look()
-        kept, is_found = 0, False
+        done = [each for each in self._living.values() if each.name.hour == hour and each.is_of(of, streams)]
+        kept, is_found = sum(len(each.keys) for each in done), bool(done)
         for name in [name for name in self._store.ring.keys if name.hour == hour]:
             found = self._gather(name)
             if not any(stream in streams for stream, _ in found):

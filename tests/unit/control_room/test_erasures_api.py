@@ -14,11 +14,14 @@ from tests.tools.asgi import Answer, Client
 from tests.tools.look_town import HOST, OTHER
 from tests.tools.playback_town import ADMIN, BRIDGE, COMMANDER, OFFICER, OPERATOR, SQUARE, PlaybackTown, playback_town
 from torrazzo.access import Ask, People, read_asks
+from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import HOUR, UtcTicks, hour_of, iso_from_ticks
 from torrazzo.control_room.api.app import ROOT
 from torrazzo.control_room.api.looks import routes as look_routes
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.durable import OsDisk
+from torrazzo.keyring import KeyClient
+from torrazzo.keyring.gate_request import CloseRequest
 from torrazzo.law import Role
 from torrazzo.testing.clock import START
 
@@ -116,6 +119,26 @@ def test_an_hour_goes_by_two_and_after_an_opinion(town: PlaybackTown) -> None:
     assert (told["reference"], told["decider"]["name"], told["answer"]) == (
         "verbale 12/2026", "Piero Galli", SEEN["reason"],
     )  # fmt: skip
+
+
+def test_a_late_answer_is_no_failure(town: PlaybackTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was done while nobody waited any more is told as done to who confirms again, by one approval."""
+    town.clock.advance(3 * 3600)
+    number = asked(town, SQUARE.camera)
+    town.signed_in(DPO).post(f"/erasures/{number}/opinion", ADVICE)
+    erase = KeyClient.erase
+
+    def too_late(client: KeyClient, request: CloseRequest) -> int:
+        monkeypatch.setattr(KeyClient, "erase", erase)
+        erase(client, request)
+        raise Unavailable("the look is not over yet")
+
+    monkeypatch.setattr(KeyClient, "erase", too_late)
+    assert (approved(town, number).status, town.staffing.four_eyes.one(number).state) == (503, "approved")
+    again = approved(town, number)
+    assert (again.status, again.json().get("state")) == (200, "done"), again.body
+    assert len(town.acts("approve")) == 1
+    assert town.acts("second")[-1].values["why"] == "done"
 
 
 def test_what_is_held_is_never_erased(town: PlaybackTown) -> None:

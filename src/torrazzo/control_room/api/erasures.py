@@ -82,15 +82,18 @@ def approve(number: Number, body: shapes.ErasureAnswered, asked: Asking) -> shap
     who = who_of(asked, body.reason, str(found.what["reference"]))
     if found.opinion is None:
         raise No("OPINION_REQUIRED", "the data protection officer has given no opinion yet", clause="RT-06")
-    wanted = plainly(lambda: desk.wanted(CameraId(str(found.what["camera"])), instant(str(found.what["hour"]))))
-    _expect_free(desk, wanted)
-    if not (found.state == "approved" and found.decider == asked.account.id):
+    camera, hour = CameraId(str(found.what["camera"])), instant(str(found.what["hour"]))
+    is_again = found.state == "approved" and found.decider == asked.account.id
+    wanted = desk.of(camera, hour) if is_again else plainly(lambda: desk.wanted(camera, hour))  # it may be gone by now
+    if not is_again:
+        _expect_free(desk, wanted)
         room.told(four_eyes.approve(number, by))
     ask = found.what["ask"]
     assert isinstance(ask, int)
     try:
         desk.erase(who, ask)
     except Refused as error:
+        _expect_free(desk, wanted)
         raise No("CONFLICT", str(error)) from error
     return _shown(asked, [room.told(four_eyes.done(number, by))])[0]
 
