@@ -26,6 +26,9 @@ from torrazzo.base.times import SECOND
 
 pytestmark = pytest.mark.browser
 
+IS_ABOVE = """() => { const told = document.querySelector('.shell-silent'), box = told.getBoundingClientRect();
+    const at = (y) => told.contains(document.elementFromPoint(box.left + 40, y));
+    return at(box.top + 2) && at(box.bottom - 2) }"""
 WHY = ("furto di una bicicletta in piazza", "chiamata 114")
 
 
@@ -131,6 +134,8 @@ def test_a_control_room_that_hangs_is_told_in_words(town: RoomTown, browser: Any
         seen.wait(told)
         assert all(each.phase != "live" for each in live_tiles(seen.page))
         assert seen.axe() == []
+        seen.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        assert seen.page.evaluate(IS_ABOVE), "it lies below the page's head once somebody has scrolled"
     finally:
         os.kill(room, signal.SIGCONT)
     until(lambda: told not in seen.text(), "it is still said not to answer")
