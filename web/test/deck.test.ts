@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { HlsSource } from "../src/core/playback/source";
+import { Tile } from "../src/core/playback/tile";
 
 const T = Date.parse("2026-11-24T12:00:00Z");
 const LENGTH = 600; // seconds of each playlist
@@ -62,7 +63,7 @@ class FakeVideo extends EventTarget {
   playbackRate = 1;
   comes = true;
   isFrozen = false;
-  readonly buffered = { length: 1, start: () => 0, end: () => LENGTH };
+  readonly buffered = { length: 1, start: () => 0, end: () => LENGTH / 2 - 1 };
   #at = 0;
   #since = 0;
   #wanted: ReturnType<typeof setTimeout> | undefined;
@@ -157,5 +158,28 @@ describe("a playlist that does not come", () => {
     await vi.dynamicImportSettled();
     FakeHls.last.fail();
     expect(source.loaded).toEqual({ state: "failed", status: null });
+  });
+});
+
+describe("a tile whose playlist is loaded anew", () => {
+  async function sought() {
+    const tile = new Tile("0", asVideo(new FakeVideo()), {} as HTMLCanvasElement, () => undefined);
+    tile.load("/one", T);
+    await vi.dynamicImportSettled();
+    FakeHls.last.come();
+    tile.goTo(T + (LENGTH / 2) * 1000, "/two");
+    await vi.dynamicImportSettled();
+    FakeHls.last.come();
+    return tile;
+  }
+
+  it("says that it loads, and not that nothing was recorded, also after a seek", async () => {
+    for (const lead of [(tile: Tile) => tile.run(T, 1), (tile: Tile) => tile.stand(T)]) {
+      const tile = await sought();
+      tile.source.isFinished = true; // the last pictures before a gap were wanted
+      lead(tile);
+      expect(tile.shown).toEqual({ kind: "loading" });
+      expect(tile.hasPicture).toBe(false);
+    }
   });
 });

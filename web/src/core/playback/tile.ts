@@ -121,8 +121,7 @@ export class Tile {
   /** It is another stream now, whatever has come, or is on its way, of the one before. */
   again(utc: number): void {
     this.#triedAt = performance.now();
-    this.#isNear = false;
-    this.source.again(utc);
+    this.#reload(utc);
   }
 
   /** Stand on the picture of that moment; in a gap, wait at its end. */
@@ -152,7 +151,7 @@ export class Tile {
     this.source.ahead = aheadOf(rate);
     const place = this.#place;
     if (this.source.isFinished) {
-      this.source.again(utc);
+      this.#reload(utc);
       return;
     }
     if (place.kind !== "picture") {
@@ -173,6 +172,12 @@ export class Tile {
   end(): void {
     this.#isOver = true;
     this.source.end();
+  }
+
+  /** Of what was shown nothing is known until it has come once more. */
+  #reload(utc: number): void {
+    this.#isNear = false;
+    this.source.again(utc);
   }
 
   /** All up to the end of the run is there, and that is less than a browser waits for: its last picture stands. */
@@ -203,7 +208,7 @@ export class Tile {
     const isNear = place.kind === "picture" && place.to - utc < NEAR_MS;
     if (this.source.isFinished && !isNear) {
       this.#sought = null;
-      this.source.again(utc);
+      this.#reload(utc);
       return true;
     }
     const isStuck = this.video.seeking && performance.now() - this.#soughtAt > STUCK_MS;
