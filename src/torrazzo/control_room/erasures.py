@@ -17,7 +17,7 @@ from torrazzo.control_room.index import Index
 from torrazzo.control_room.looks import Looks
 from torrazzo.keyring.gate import ERASE
 from torrazzo.keyring.rekey import OVER_HOURS
-from torrazzo.ledger.act import Wanted
+from torrazzo.ledger.act import Wanted, parse_act
 from torrazzo.ledger.private import Private
 
 KIND = "footage.erase"  # of its proposal
@@ -60,6 +60,13 @@ class Erasures:
     def ask(self, who: Private, wanted: Wanted) -> int:
         """The number of its fact."""
         return self._looks.windows.ask(who, wanted, ERASE, ERASE)
+
+    def is_asked(self, ask: int, wanted: Wanted) -> bool:
+        """Whether that number's fact asks for this; after a fork of the ledger it may be another's."""
+        line = self._looks.windows.gate.act(ask)
+        act = None if line is None else parse_act(line)
+        is_ask = act is not None and act.kind == "ask" and act.values["purpose"] == ERASE
+        return act is not None and is_ask and Wanted.of(act) == wanted
 
     def erase(self, who: Private, ask: int) -> int:
         """By another person: it is gone on return. How many keys of others were sealed anew; raises `Refused`.

@@ -14,10 +14,12 @@ from tests.tools.asgi import Answer, Client
 from tests.tools.look_town import HOST, OTHER
 from tests.tools.playback_town import ADMIN, BRIDGE, COMMANDER, OFFICER, OPERATOR, SQUARE, PlaybackTown, playback_town
 from torrazzo.access import Ask, People, read_asks
+from torrazzo.access.staff import By
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import HOUR, UtcTicks, hour_of, iso_from_ticks
 from torrazzo.control_room.api.app import ROOT
 from torrazzo.control_room.api.looks import routes as look_routes
+from torrazzo.control_room.erasures import KIND
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.durable import OsDisk
 from torrazzo.keyring import KeyClient
@@ -139,6 +141,25 @@ def test_a_late_answer_is_no_failure(town: PlaybackTown, monkeypatch: pytest.Mon
     assert (again.status, again.json().get("state")) == (200, "done"), again.body
     assert len(town.acts("approve")) == 1
     assert town.acts("second")[-1].values["why"] == "done"
+
+
+def test_the_number_of_another_ask_erases_nothing(town: PlaybackTown) -> None:
+    """After a fork of the ledger a number may be another's: of another camera, of a copy, or of no ask at all."""
+    town.clock.advance(3 * 3600)
+    other = town.staffing.four_eyes.one(asked(town, BRIDGE.camera)).what["ask"]
+    copy = {"cameras": [SQUARE.camera], "from": town.at(5), "to": town.at(25), "purpose": "crime"}
+    copy |= {"recipient_class": "police", "recipient": "Questura", "case": "2026/9", **WHY}
+    answer = town.signed_in(OPERATOR).post("/exports", copy)
+    assert answer.status == 200, answer.body
+    what = {"camera": SQUARE.camera, "hour": FIRST_HOUR, "ground": "unlawful-capture", "reference": "verbale 12/2026"}
+    account = town.staffing.accounts.named(COMMANDER)
+    for ask in (other, answer.json()["number"], 0, 100_000):
+        by = By(COMMANDER, WHY["reason"], id=account.id)
+        number = town.people.told(town.staffing.four_eyes.propose(KIND, {**what, "ask": ask}, by)).number
+        town.signed_in(DPO).post(f"/erasures/{number}/opinion", ADVICE)
+        assert approved(town, number).code == "CONFLICT", ask
+        assert town.staffing.four_eyes.one(number).state == "open"
+    assert town.acts("approve") == []
 
 
 def test_what_is_held_is_never_erased(town: PlaybackTown) -> None:

@@ -85,11 +85,13 @@ def approve(number: Number, body: shapes.ErasureAnswered, asked: Asking) -> shap
     camera, hour = CameraId(str(found.what["camera"])), instant(str(found.what["hour"]))
     is_again = found.state == "approved" and found.decider == asked.account.id
     wanted = desk.of(camera, hour) if is_again else plainly(lambda: desk.wanted(camera, hour))  # it may be gone by now
+    ask = found.what["ask"]
+    assert isinstance(ask, int)
+    if not desk.is_asked(ask, wanted):
+        raise No("CONFLICT", "the ledger was begun anew since it was asked for: refuse it, and ask again")
     if not is_again:
         _expect_free(desk, wanted)
         room.told(four_eyes.approve(number, by))
-    ask = found.what["ask"]
-    assert isinstance(ask, int)
     try:
         desk.erase(who, ask)
     except Refused as error:
