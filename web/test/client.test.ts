@@ -81,6 +81,16 @@ describe("the client", () => {
     expect(client.silence.get()).toBeNull();
   });
 
+  it("waits longer where the control room itself waits for a camera", async () => {
+    const limit = vi.spyOn(AbortSignal, "timeout");
+    const { client } = answering(...[0, 1, 2].map(() => new Response(null, { status: 204 })));
+    await client.call("POST /cameras/{id}/masks/set", {}, { path: { id: "c" } });
+    await client.call("POST /mask-proposals/{number}/approve", { reason: "" }, { path: { number: "1" } });
+    await client.call("POST /lock", {});
+    expect(limit.mock.calls).toEqual([[120_000], [120_000], [60_000]]);
+    limit.mockRestore();
+  });
+
   it("takes one that is slow for no silence while others are answered", async () => {
     const client = new Client((url, init = {}) => (url === "/api/v1/me" ? halting(init) : Promise.resolve(json({ name: "Cremona" }))));
     const slow = client.call("GET /me", undefined, { limitMs: 50 });

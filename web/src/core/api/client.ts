@@ -10,6 +10,9 @@ const ROOT = "/api/v1";
 export const READ_MS = 20_000;
 export const DO_MS = 60_000;
 const FILE_MS = 180_000;
+/** Of what has to wait for a camera first, up to a minute, and then for recorder and ledger. */
+const CAMERA_MS = 120_000;
+const BY_CAMERA: readonly string[] = ["POST /cameras/{id}/masks/set", "POST /mask-proposals/{number}/approve"] satisfies (keyof Routes)[];
 
 /** The control room answered, and said no. */
 export class Refused extends Error {
@@ -72,7 +75,8 @@ export class Client {
   /** Raises `Refused` or `Away`; an aborted request raises what `fetch` raises. */
   async call<R extends keyof Routes>(route: R, body: Body<R>, options: Options = {}): Promise<Answer<R>> {
     const [method, path] = split(route);
-    return this.#ask(method, place(path, options), body, options, async (answer) => {
+    const { limitMs = BY_CAMERA.includes(route) ? CAMERA_MS : undefined } = options;
+    return this.#ask(method, place(path, options), body, limitMs === undefined ? options : { ...options, limitMs }, async (answer) => {
       if (answer.status === 204) return undefined;
       const said = await read(answer);
       if (!answer.ok) throw this.#refused(answer.status, said);
