@@ -7,6 +7,7 @@ each shred and each early erasure is a fact in `act`, which lies elsewhere.
 """
 
 import threading
+from collections.abc import Collection
 
 import structlog
 
@@ -29,23 +30,24 @@ log = structlog.get_logger(__name__)
 
 
 class Destroyed:
-    """Asked once in each life, before the first key leaves. For any thread."""
+    """Asked once in each life, before the first key leaves, and when a file can be read again. For any thread."""
 
     def __init__(self, store: RingStore, rekeys: Rekeys, ledger: LedgerClient) -> None:
         self._store, self._rekeys, self._ledger = store, rekeys, ledger
         self._lock = threading.Lock()
-        self._is_known = False
+        self._known_without: frozenset[KeyName] | None = None  # whose files could not be read then; None: not yet
         self._back: frozenset[tuple[KeyName, StreamId | None]] = frozenset()  # of one stream, or of all
 
     def look(self) -> None:
         """Once the ledger answers; raises what it raises, and `Unavailable` where early erasures cannot be read."""
         with self._lock:
-            if self._is_known:
+            unread = self._rekeys.unread
+            if self._known_without == unread:
                 return
             if not self._rekeys.is_read:
                 raise Unavailable("what was erased early cannot be read yet; see the keyring's alarms")
-            self._back = frozenset(self._find())
-            self._is_known = True
+            self._back = frozenset(self._find(unread))
+            self._known_without = unread
         if self._back:
             log.error("ring_put_back", what=self.alarm)
 
@@ -71,7 +73,7 @@ class Destroyed:
         if self.has(name, stream):
             raise KeyGone(f"{stream} {name}: its key was destroyed, as the ledger tells, and put back since")
 
-    def _find(self) -> set[tuple[KeyName, StreamId | None]]:
+    def _find(self, unread: Collection[KeyName]) -> set[tuple[KeyName, StreamId | None]]:
         names, act = set(self._store.ring.keys), self._ledger.status().get("act")
         if not isinstance(act, dict):
             raise Unavailable("the ledger takes nothing now: whether the ring is the newest is not known")
@@ -88,7 +90,7 @@ class Destroyed:
                 continue
             if fact.kind == "shred":
                 found.add((name, None))
-            else:
+            elif name not in unread:  # of which nothing opens
                 streams = map(StreamId.parse, fact.values["streams"])
                 found |= {(name, stream) for stream in streams if not self._rekeys.has_erased(name, stream)}
         return found

@@ -128,14 +128,17 @@ class Rekeys:
         self._living: Mapping[KeyName, Rekeyed] = {}
         self._unsettled: set[int] = set()  # hours of which something was begun, and not looked at since
         self.is_read = False  # the files were looked through in this life
+        self.unread: frozenset[KeyName] = frozenset()  # whose file counts, and was never read in this life
 
     def sealed(self, name: KeyName, stream: StreamId, term: TermId, given: bytes) -> bytes:
         """K as it is to be opened: what a reader found in a volume, unless the hour was sealed anew.
 
-        Raises `KeyGone` for a stream that was erased.
+        Raises `KeyGone` for a stream that was erased, `Unavailable` where the file that says so cannot be read.
         """
         with self._lock:
-            rekeyed = self._living.get(name)
+            rekeyed, is_unread = self._living.get(name), name in self.unread
+        if is_unread:
+            raise Unavailable(f"{name}: what was erased early in it cannot be read; see the keyring's alarms")
         if rekeyed is None:
             return given
         if (stream, term) not in rekeyed.keys:
@@ -155,24 +158,35 @@ class Rekeys:
                 raise Unavailable(f"{hour_text(hour)}: an erasure was begun, and it is not known yet what came of it")
 
     def look(self) -> None:
-        """Once a minute, and at the start: know the files that count, remove others, book what is not booked."""
+        """Once a minute, and at the start: know the files that count, remove others, book what is not booked.
+
+        Raises `Damaged` for one that counts and cannot be read, when all others are known: its hour alone is shut.
+        """
         self._store.finish()
         living: dict[KeyName, Rekeyed] = {}
+        troubles: dict[KeyName, str] = {}
         for file in filter(is_rekey_file, self._disk.list(self._folder)):
             try:
                 rekeyed = Rekeyed.parse(read_whole(self._disk, self._folder / file, _LIMIT))
-            except Invalid as error:
-                raise Damaged(f"{self._folder / file}: {error}; put its last copy back") from error
-            if self._is_living(rekeyed):
-                living[rekeyed.name] = rekeyed
+            except (Invalid, OSError) as error:
+                if (name := self._named(file)) is not None:
+                    troubles[name] = f"{self._folder / file}: {error}; put its last copy back"
+                    continue
             else:
-                self._disk.erase(self._folder / file)
+                if self._is_living(rekeyed):
+                    living[rekeyed.name] = rekeyed
+                    continue
+            self._disk.erase(self._folder / file)
         with self._lock:
-            self._living = living
+            known = {name: each for name, each in self._living.items() if name in troubles and self._is_living(each)}
+            self._living = {**living, **known}
+            self.unread = frozenset(troubles.keys() - known.keys())
             self._unsettled.clear()
             self.is_read = True
         for rekeyed in living.values():
             self._tell(rekeyed)
+        if troubles:
+            raise Damaged("; ".join(troubles.values()))
 
     def erase(self, hour: int, streams: Collection[StreamId], of: int, now: UtcTicks) -> int:
         """Destroy what opens these streams in that hour; returns how many K of others were sealed anew.
@@ -261,6 +275,14 @@ class Rekeys:
     def _is_living(self, rekeyed: Rekeyed) -> bool:
         key = self._store.ring.keys.get(rekeyed.name)
         return key is not None and hashlib.sha256(key.public()).digest() == rekeyed.public
+
+    def _named(self, file: str) -> KeyName | None:
+        """Whose file it is by its name alone; None for one that does not count."""
+        _, hour, class_, public = file.removesuffix(".json").split("-")
+        for name, key in self._store.ring.keys.items():
+            if (hour_text(name.hour), name.class_) == (hour, class_):
+                return name if hashlib.sha256(key.public()).hexdigest().startswith(public) else None
+        return None
 
     def _tell(self, rekeyed: Rekeyed) -> None:
         """May be told twice after a crash, never not at all."""

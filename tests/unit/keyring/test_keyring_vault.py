@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Holds in the running keyring: what goes into the vault, what comes out of it, and when it ends."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,16 @@ import pytest
 
 from tests.tools.gate_town import NOW, STREAM, TERM, digest, hold_values, person, segment_line, view_values
 from tests.tools.gated import SEGMENT_KEY, Gated, serving
-from torrazzo.base.errors import Damaged, Refused, Unavailable
+from torrazzo.base.errors import Damaged, KeyGone, Refused, Unavailable
 from torrazzo.base.ids import SegmentId
-from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of
+from torrazzo.base.times import HOUR, SECOND, UtcTicks, hour_of, hour_text
 from torrazzo.keyring.answer import Denied, parse_answer
 from torrazzo.keyring.gate import Erased
 from torrazzo.keyring.gate_refusal import Reason
 from torrazzo.keyring.gate_request import CloseRequest, HoldRequest, KeyRequest
 from torrazzo.keyring.pace import Pace
 from torrazzo.keyring.public import KeyName
+from torrazzo.keyring.rekey import Rekeyed
 from torrazzo.keyring.vault_file import HeldKeys
 from torrazzo.keyring.vault_terms import PROVISIONAL, TERMS
 from torrazzo.ledger.act import WINDOW
@@ -153,6 +155,43 @@ def test_nothing_is_held_while_it_is_not_known_what_was_erased(town: HeldTown, m
         with pytest.raises(Unavailable, match="not known yet"):
             town.place()
     town.place()
+
+
+def test_a_damaged_file_of_an_early_erasure_shuts_its_hour_alone(town: HeldTown) -> None:
+    """In another hour people look and hold; in its own nothing opens until it was put back, and nobody is accused."""
+
+    def told(name: KeyName) -> tuple[Path, bytes]:
+        public = hashlib.sha256(town.parts.store.ring.keys[name].public()).digest()
+        rekeyed = Rekeyed(name, public, 1, (str(STREAM),), {})
+        values = {"hour": hour_text(name.hour), "class": name.class_, "of": 1, "streams": [str(STREAM)], "kept": 0}
+        town.town.book("rekey", values, t=town.clock.utc())
+        return town.home.keyring / rekeyed.file, rekeyed._replace(is_booked=True).pack()
+
+    other, its = told(KeyName(NAME.hour - 1, NAME.class_))
+    other.write_bytes(its[:-9])
+    strange = other.with_name(f"{other.stem[:-16]}{0:016x}.json")
+    strange.write_bytes(b"{")
+    town.live()
+    assert town.keys(town.looked())
+    town.place()
+    assert not strange.exists(), "its key is not the ring's"
+    own, whole = told(NAME)
+    own.write_bytes(whole[:-9])
+    town.live()
+    alarms = json.loads(town.desk.status())["alarms"]
+    assert any(str(other) in alarm and str(own) in alarm for alarm in alarms)
+    assert not any(alarm.startswith("ring: ") for alarm in alarms)
+    for asked in (lambda: town.keys(town.looked()), town.place):
+        with pytest.raises(Unavailable, match="cannot be read"):
+            asked()
+    own.write_bytes(whole)
+    town.turn()
+    with pytest.raises(KeyGone, match="erased early"):
+        town.keys(town.looked())
+    own.write_bytes(whole[:-9])  # what was read in this life is known
+    town.turn()
+    with pytest.raises(KeyGone, match="erased early"):
+        town.keys(town.looked())
 
 
 def test_who_looks_while_an_hour_is_sealed_anew_is_not_booked(town: HeldTown, monkeypatch: pytest.MonkeyPatch) -> None:
