@@ -77,7 +77,9 @@ class Walk:
     def button(self, seen: Seen, key: str, **values: object) -> None:
         """Press what is so called, in the topmost dialog where there is one."""
         self.note(seen)
-        seen.click(self.say(key, **values))
+        name = self.say(key, **values)
+        seen.click(name)  # waits for it
+        self.names[self.at].add(name)
 
     def fill(self, seen: Seen, key: str, text: str) -> None:
         """Write into the field that is so called."""
