@@ -83,9 +83,12 @@ class FourEyes:
             change.tell("propose", told, by, month=found.proposed)
             return change.done(found)
 
-    def approve(self, number: int, by: By) -> Done[Proposal]:
-        """By another person; whoever asked for the approval does what was approved now, and says `done`."""
-        return self._decide(number, by, "approved")
+    def approve(self, number: int, by: By, advised: UtcTicks | None = None) -> Done[Proposal]:
+        """By another person; whoever asked for the approval does what was approved now, and says `done`.
+
+        `advised`: when the opinion was given that this person has read, if there has to be one.
+        """
+        return self._decide(number, by, "approved", advised)
 
     def refuse(self, number: int, by: By) -> Done[Proposal]:
         """By another person."""
@@ -135,12 +138,14 @@ class FourEyes:
                 self._to(change, found, "expired", By(PROGRAM, f"proposal {found.number}: its time is over"))
             return change.done(None)
 
-    def _decide(self, number: int, by: By, state: str) -> Done[Proposal]:
+    def _decide(self, number: int, by: By, state: str, advised: UtcTicks | None = None) -> Done[Proposal]:
         demand(check_reason(by.reason), "say in a few words why")
         with self._staff.change() as change:
             found = self._in_state(change, number, "open")
             if by.id is None or found.proposer == by.id:
                 raise Denial("SAME_PERSON", "AC-02", f"proposal {number} is your own; another person decides")
+            if advised is not None and found.advised != advised:
+                raise Denial("OPINION_CHANGED", "RT-06", f"another opinion on proposal {number} was given meanwhile")
             return change.done(self._to(change, found, state, by))
 
     def _in_state(self, change: Change, number: int, state: str) -> Proposal:

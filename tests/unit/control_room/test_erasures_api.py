@@ -14,7 +14,7 @@ from tests.tools.asgi import Answer, Client
 from tests.tools.look_town import HOST, OTHER
 from tests.tools.playback_town import ADMIN, BRIDGE, COMMANDER, OFFICER, OPERATOR, SQUARE, PlaybackTown, playback_town
 from torrazzo.access import Ask, People, read_asks
-from torrazzo.access.staff import By
+from torrazzo.access.staff import By, Denial
 from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import HOUR, UtcTicks, hour_of, iso_from_ticks
 from torrazzo.control_room.api.app import ROOT
@@ -60,7 +60,14 @@ def asked(town: PlaybackTown, camera: str) -> int:
 
 
 def approved(town: PlaybackTown, number: int, name: str = OFFICER) -> Answered:
-    return town.signed_in(name).post(f"/erasures/{number}/approve", SEEN)
+    said = {**SEEN, "opinion": read(town, number)}
+    return town.signed_in(name).post(f"/erasures/{number}/approve", said)
+
+
+def read(town: PlaybackTown, number: int) -> str | None:
+    """When the opinion was given that stands there now."""
+    advised = town.staffing.four_eyes.one(number).advised
+    return None if advised is None else iso_from_ticks(advised)
 
 
 def by_command(town: PlaybackTown, number: int) -> Answer:
@@ -121,6 +128,25 @@ def test_an_hour_goes_by_two_and_after_an_opinion(town: PlaybackTown) -> None:
     assert (told["reference"], told["decider"]["name"], told["answer"]) == (
         "verbale 12/2026", "Piero Galli", SEEN["reason"],
     )  # fmt: skip
+
+
+def test_nobody_approves_by_an_opinion_that_they_did_not_read(town: PlaybackTown) -> None:
+    """The officer may change it until somebody decides; an approval names the one that was read."""
+    town.clock.advance(3 * 3600)
+    number = asked(town, SQUARE.camera)
+    town.signed_in(DPO).post(f"/erasures/{number}/opinion", ADVICE)
+    first = read(town, number)
+    town.signed_in(DPO).post(f"/erasures/{number}/opinion", ADVICE | {"favours": False})
+    second = town.staffing.four_eyes.one(number).advised
+    officer = town.signed_in(OFFICER)
+    for said in ({"opinion": first}, {}, {"opinion": None}):
+        answer = officer.post(f"/erasures/{number}/approve", SEEN | said)
+        assert (answer.status, answer.code) == (409, "OPINION_CHANGED"), said
+    by = By(OFFICER, SEEN["reason"], id=town.staffing.accounts.named(OFFICER).id)
+    assert second is not None
+    with pytest.raises(Denial, match="another opinion"):
+        town.staffing.four_eyes.approve(number, by, UtcTicks(second - 1))
+    assert approved(town, number, OFFICER).json()["state"] == "done"
 
 
 def test_a_late_answer_is_no_failure(town: PlaybackTown, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,13 +75,15 @@ def advise(number: Number, body: shapes.ErasureAdvised, asked: Asking) -> shapes
 
 
 @routes.add("POST", "/erasures/{number}/approve", Logged.ERASE, "early erasures", CONFIRM, shapes.Erasure)
-def approve(number: Number, body: shapes.ErasureAnswered, asked: Asking) -> shapes.Erasure:
+def approve(number: Number, body: shapes.ErasureApproved, asked: Asking) -> shapes.Erasure:
     """By another person, who has read the opinion: it is gone on return. What failed is approved again by the same."""
     room, found = asked.room, _mine(asked, number)
     desk, four_eyes, by = _desk(room), room.staffing.four_eyes, asked.by(body.reason)
     who = who_of(asked, body.reason, str(found.what["reference"]))
     if found.opinion is None:
         raise No("OPINION_REQUIRED", "the data protection officer has given no opinion yet", clause="RT-06")
+    if body.opinion != _iso(found.advised):
+        raise No("OPINION_CHANGED", "another opinion was given meanwhile: read it first", clause="RT-06")
     camera, hour = CameraId(str(found.what["camera"])), instant(str(found.what["hour"]))
     is_again = found.state == "approved" and found.decider == asked.account.id
     wanted = desk.of(camera, hour) if is_again else plainly(lambda: desk.wanted(camera, hour))  # it may be gone by now
@@ -91,7 +93,7 @@ def approve(number: Number, body: shapes.ErasureAnswered, asked: Asking) -> shap
         raise No("CONFLICT", "the ledger was begun anew since it was asked for: refuse it, and ask again")
     if not is_again:
         _expect_free(desk, wanted)
-        room.told(four_eyes.approve(number, by))
+        room.told(four_eyes.approve(number, by, found.advised))
     try:
         desk.erase(who, ask)
     except Refused as error:

@@ -29,6 +29,13 @@ class ErasureAnswered(Asks):
     reason: Text
 
 
+class ErasureApproved(Asks):
+    """`opinion`: the `at` of the one that was read."""
+
+    reason: Text
+    opinion: Time | None = None
+
+
 class ErasureAdvised(Asks):
     favours: bool
     text: Text

@@ -8,7 +8,7 @@ export interface ErasureRoutes {
   "GET /erasures": Route<undefined, { items: readonly Erasure[] }>;
   "POST /erasures": Route<{ camera: string; hour: Instant; ground: Ground; reference: string; reason: string }, Erasure>;
   "POST /erasures/{number}/opinion": Route<{ favours: boolean; text: string }, Erasure>;
-  "POST /erasures/{number}/approve": Route<{ reason: string }, Erasure>;
+  "POST /erasures/{number}/approve": Route<{ reason: string; opinion: Instant | null }, Erasure>;
   "POST /erasures/{number}/refuse": Route<{ reason: string }, Erasure>;
   "POST /erasures/{number}/withdraw": Route<Nothing, Erasure>;
 }
@@ -30,7 +30,7 @@ export interface Erasure {
   readonly reason: string;
   readonly proposed: Instant;
   readonly until: Instant;
-  /** Of the data protection officer: nobody decides before it is there. */
+  /** Of the data protection officer; `at` is sent with an approval, it says which one was read. Nobody decides before it is there. */
   readonly opinion: { readonly text: string; readonly person: Person; readonly at: Instant; readonly favours: boolean } | null;
   readonly decider: Person | null;
   readonly answer: string | null;

@@ -111,7 +111,10 @@ function Decide({ erasure, onDone }: StepProps) {
     setChecked(true);
     if (reason.trim() === "") return;
     run(async () => {
-      await client.call(`POST /erasures/{number}/${what}`, { reason: reason.trim() }, { path: { number: String(erasure.number) } });
+      const path = { number: String(erasure.number) };
+      const said = { reason: reason.trim() };
+      if (what === "approve") await client.call("POST /erasures/{number}/approve", { ...said, opinion: erasure.opinion?.at ?? null }, { path });
+      else await client.call("POST /erasures/{number}/refuse", said, { path });
       notify("success", t(`erasures.done_${what}`));
       onDone();
     });
