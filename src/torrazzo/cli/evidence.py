@@ -11,6 +11,7 @@ from torrazzo.cli.options import HomeOption, JsonOption, StreamOption
 from torrazzo.cli.output import local_told, warn, write_json, write_table
 from torrazzo.cli.people import ask_people, town_zone
 from torrazzo.cli.process_options import find_home
+from torrazzo.law.reason import PURPOSES
 
 app = typer.Typer(
     help="Copies that leave the house: ask, approve, export, verify.", no_args_is_help=True, rich_markup_mode=None
@@ -24,7 +25,7 @@ def ask(
     cameras: Annotated[str, typer.Argument(metavar="CAMERA[,CAMERA]", help="Names or ids.")],
     start: Annotated[str, typer.Argument(metavar="FROM", help="Start, ISO 8601; without offset the town's time.")],
     end: Annotated[str, typer.Argument(metavar="TO", help="End, as FROM.")],
-    purpose: Annotated[str, typer.Option("--purpose", metavar="P", help="A word such as crime or accident.")],
+    purpose: Annotated[str, typer.Option("--purpose", metavar="P", help=f"One of {', '.join(PURPOSES)}.")],
     to: Annotated[str, typer.Option("--to", metavar="CLASS", help="Who gets it: a word such as police or citizen.")],
     reason: Reason,
     case: Annotated[str | None, typer.Option("--case", metavar="N", help="Number of the case; kept encrypted.")] = None,

@@ -3,8 +3,10 @@
 """`torrazzo evidence list`: what became of what was asked for, and nothing that did not happen."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_type_hints
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from torrazzo.base.errors import Unavailable
 from torrazzo.cli import evidence, evidence_export
 from torrazzo.durable import OsDisk
+from torrazzo.law.reason import PURPOSES
 from torrazzo.testing.clock import START
 from torrazzo.town.home import Home, new_settings, save_settings
 
@@ -26,6 +29,14 @@ def _ask(number: int) -> dict[str, object]:
 
 def _job(number: int, state: str) -> dict[str, object]:
     return {"order": {"ask": number}, "state": state}
+
+
+def test_the_purposes_that_it_offers_are_the_laws() -> None:
+    """No other word is taken (LB-03): `ask --help` names these and no others."""
+    (ask,) = [each for each in evidence.app.registered_commands if each.name == "ask"]
+    assert ask.callback is not None
+    (option,) = get_type_hints(ask.callback, include_extras=True)["purpose"].__metadata__
+    assert set(re.findall(r"[a-z]+(?:-[a-z]+)*", option.help.removeprefix("One of "))) == set(PURPOSES)
 
 
 def test_only_a_package_that_was_made_is_told_as_made(
