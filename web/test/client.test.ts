@@ -91,6 +91,18 @@ describe("the client", () => {
     limit.mockRestore();
   });
 
+  it("tells what may be done although nobody answered, and would be done twice", async () => {
+    const { client } = answering();
+    const doubt = (asked: Promise<unknown>) => asked.catch((error: unknown) => error instanceof Away && error.mayBeDone);
+    expect(await doubt(client.call("POST /holds/{name}/release", { reason: "" }, { path: { name: "h" } }))).toBe(true);
+    expect(await doubt(client.call("POST /log/reviews", {} as never))).toBe(true);
+    expect(await doubt(client.call("POST /log", {} as never))).toBe(false);
+    expect(await doubt(client.call("POST /looks/{key}/move", {} as never, { path: { key: "k" } }))).toBe(false);
+    expect(await doubt(client.call("POST /sign-in/totp", { code: "" }))).toBe(false);
+    expect(await doubt(client.call("PATCH /me", {}))).toBe(false);
+    expect(await doubt(client.call("GET /me", undefined))).toBe(false);
+  });
+
   it("takes one that is slow for no silence while others are answered", async () => {
     const client = new Client((url, init = {}) => (url === "/api/v1/me" ? halting(init) : Promise.resolve(json({ name: "Cremona" }))));
     const slow = client.call("GET /me", undefined, { limitMs: 50 });

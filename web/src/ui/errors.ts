@@ -13,8 +13,9 @@ export function useSayError(): (error: unknown) => string {
   const format = useFormat();
   return (error) => {
     if (error instanceof Away) {
-      if (error.since !== null) return t("ui.away_since", { since: format.seconds(error.since) });
-      return t(error.isSlow ? "ui.away_slow" : "ui.away");
+      const { since, isSlow, mayBeDone } = error;
+      if (since !== null) return t(mayBeDone ? "ui.away_since_done" : "ui.away_since", { since: format.seconds(since) });
+      return t(mayBeDone ? "ui.away_done" : isSlow ? "ui.away_slow" : "ui.away");
     }
     if (!(error instanceof Refused)) return t("errors.unexpected");
     const { code, title, detail, until, since, clause } = error.problem;

@@ -14,6 +14,9 @@ const FILE_MS = 180_000;
 const CAMERA_MS = 120_000;
 const BY_CAMERA: readonly string[] = ["POST /cameras/{id}/masks/set", "POST /mask-proposals/{number}/approve"] satisfies (keyof Routes)[];
 
+/** What is sent again without a thought, though it is a POST: it reads, looks, or shows who one is. */
+const AGAIN = /^\/(active|lock|unlock|first-run|link|enrol\/totp|enrol\/passkey\/options|log|log\/totals)$|^\/(sign-in|demo|live|looks|me\/again)(\/|$)/;
+
 /** The control room answered, and said no. */
 export class Refused extends Error {
   constructor(readonly problem: Problem) {
@@ -24,11 +27,15 @@ export class Refused extends Error {
 
 /** Nobody answered, or not in our words: the control room, or the way to it, is away. */
 export class Away extends Error {
-  /** `since`: when it was asked first without an answer, by this station's clock. `isSlow`: this alone took too long, others were answered. */
+  /**
+   * `since`: when it was asked first without an answer, by this station's clock. `isSlow`: this alone took too long, others
+   * were answered. `mayBeDone`: what was to be done may be done, and would be done twice if it were sent again.
+   */
   constructor(
     cause: unknown,
     readonly since: number | null = null,
     readonly isSlow = false,
+    readonly mayBeDone = false,
   ) {
     super("the control room does not answer", { cause });
     this.name = "Away";
@@ -59,6 +66,10 @@ interface Options {
   readonly limitMs?: number;
 }
 
+interface Asked extends Options {
+  readonly mayBeDone?: boolean;
+}
+
 /** One session's way to /api/v1: knows the CSRF word, and tells `onEnded` when the session is over or locked. */
 export class Client {
   onEnded: (ended: Ended) => void = () => undefined;
@@ -75,8 +86,8 @@ export class Client {
   /** Raises `Refused` or `Away`; an aborted request raises what `fetch` raises. */
   async call<R extends keyof Routes>(route: R, body: Body<R>, options: Options = {}): Promise<Answer<R>> {
     const [method, path] = split(route);
-    const { limitMs = BY_CAMERA.includes(route) ? CAMERA_MS : undefined } = options;
-    return this.#ask(method, place(path, options), body, limitMs === undefined ? options : { ...options, limitMs }, async (answer) => {
+    const asked: Asked = { ...(BY_CAMERA.includes(route) ? { limitMs: CAMERA_MS } : {}), ...options, mayBeDone: method === "POST" && !AGAIN.test(path) };
+    return this.#ask(method, place(path, options), body, asked, async (answer) => {
       if (answer.status === 204) return undefined;
       const said = await read(answer);
       if (!answer.ok) throw this.#refused(answer.status, said);
@@ -94,8 +105,8 @@ export class Client {
   }
 
   /** `take` reads the whole answer, within the same limit. One that is not in our words, as of a proxy before us, is none. */
-  async #ask<T>(method: string, path: string, body: unknown, options: Options, take: (answer: Response) => Promise<T>): Promise<T> {
-    const { signal, isLast = false, limitMs = method === "GET" ? READ_MS : DO_MS } = options;
+  async #ask<T>(method: string, path: string, body: unknown, options: Asked, take: (answer: Response) => Promise<T>): Promise<T> {
+    const { signal, isLast = false, mayBeDone = false, limitMs = method === "GET" ? READ_MS : DO_MS } = options;
     const headers = new Headers({ accept: "application/json" });
     if (method !== "GET" && this.#csrf !== null) headers.set("x-torrazzo-csrf", this.#csrf);
     if (body !== undefined) headers.set("content-type", "application/json");
@@ -114,7 +125,7 @@ export class Client {
       if (error instanceof Refused || signal?.aborted === true) throw error;
       if (this.#answers === before) this.silence.set(Math.min(asked, this.silence.get() ?? asked)); // else it answers, not to this
       const since = this.silence.get();
-      throw new Away(error, since, since === null && limit.aborted);
+      throw new Away(error, since, since === null && limit.aborted, mayBeDone);
     }
   }
 
