@@ -188,6 +188,18 @@ def test_the_number_of_another_ask_erases_nothing(town: PlaybackTown) -> None:
     assert town.acts("approve") == []
 
 
+def test_footage_of_a_camera_that_was_removed_goes_early_too(town: PlaybackTown) -> None:
+    """What was asked for before is decided, and more can be asked for: the footage is there until its time is over."""
+    town.clock.advance(3 * 3600)
+    before = asked(town, BRIDGE.camera)
+    assert town.signed_in(ADMIN).ask("DELETE", f"{ROOT}/cameras/{BRIDGE.camera}").status == 204
+    assert town.signed_in(COMMANDER).post(f"/erasures/{before}/withdraw").json()["state"] == "withdrawn"
+    number = asked(town, BRIDGE.camera)
+    town.signed_in(DPO).post(f"/erasures/{number}/opinion", ADVICE)
+    assert approved(town, number).json()["state"] == "done"
+    assert town.signed_in(COMMANDER).post("/erasures", ask("00000000000000ff")).code == "NOT_FOUND"
+
+
 def test_what_is_held_is_never_erased(town: PlaybackTown) -> None:
     """HELD, when it is asked for and when it is decided; a refusal and a withdrawal leave everything as it was."""
     town.clock.advance(3 * 3600)

@@ -13,10 +13,10 @@ from torrazzo.base.errors import Refused
 from torrazzo.base.ids import CameraId
 from torrazzo.base.times import UtcTicks, iso_from_ticks
 from torrazzo.control_room.api import erasures_shapes as shapes
-from torrazzo.control_room.api.camera_proposals import camera_for, proposal
+from torrazzo.control_room.api.camera_proposals import proposal
 from torrazzo.control_room.api.declared import Logged, Routes
 from torrazzo.control_room.api.exports import plainly, who_of
-from torrazzo.control_room.api.gate import Asked, Asking, names_of, sees_all
+from torrazzo.control_room.api.gate import Asked, Asking, expect_scope, names_of, sees_all
 from torrazzo.control_room.api.instants import instant
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
@@ -26,6 +26,7 @@ from torrazzo.control_room.staff_room import try_to
 from torrazzo.law import Operation
 from torrazzo.ledger.act import Wanted
 from torrazzo.ledger.private import Private
+from torrazzo.town.camera import Camera
 
 routes = Routes()
 
@@ -50,7 +51,7 @@ def see(asked: Asking) -> Items[shapes.Erasure]:
 @routes.add("POST", "/erasures", Logged.ERASE, "early erasures", ASK, shapes.Erasure)
 def ask_erasure(body: shapes.ErasureAsked, asked: Asking) -> shapes.Erasure:
     """Nothing goes before another person has decided."""
-    room, camera, hour = asked.room, camera_for(asked, ASK, body.camera), instant(body.hour)
+    room, camera, hour = asked.room, _camera(asked, ASK, body.camera), instant(body.hour)
     reference = " ".join(body.reference.split())
     who = who_of(asked, body.reason, reference)
     desk = _desk(room)
@@ -130,7 +131,17 @@ def _desk(room: Room) -> Erasures:
 def _mine(asked: Asked, number: int) -> Proposal:
     """One of this person's cameras; raises `No`."""
     found = proposal(asked.room, number, KIND)
-    camera_for(asked, SEE, str(found.what["camera"]))
+    _camera(asked, SEE, str(found.what["camera"]))
+    return found
+
+
+def _camera(asked: Asked, operation: Operation, id_: str) -> Camera:
+    """One of this person's, also one that was removed: its footage is there until its time is over."""
+    found = next((each for each in asked.room.all_cameras() if each.id == id_), None)
+    if found is None:
+        raise No("NOT_FOUND", "there is no such camera")
+    if not sees_all(asked):
+        expect_scope(asked, operation, [found.id])
     return found
 
 
