@@ -36,6 +36,7 @@ from torrazzo.base.spans import Span
 from torrazzo.base.times import UtcTicks
 from torrazzo.control_room.api import Room, make_api
 from torrazzo.control_room.api.days import last_day
+from torrazzo.control_room.api.gate import is_news
 from torrazzo.control_room.api.guard import Guard
 from torrazzo.control_room.api.room import expect_running
 from torrazzo.control_room.api.town_map import FILE as MAP_FILE
@@ -302,7 +303,8 @@ class _Room:
         decision = declared_use([camera for camera in cameras if camera.id in wanted], purpose)
         if not decision:
             by = By(f"unix:{peer.name}", f"asked for footage, purpose {purpose}")
-            self._staff.told_or_owed(self._staff.staffing.deny(by, Operation.PLAYBACK, decision))
+            if is_news(self._refusals, (by.name, Operation.PLAYBACK, decision.code), self._clock.utc()):
+                self._staff.told_or_owed(self._staff.staffing.deny(by, Operation.PLAYBACK, decision))
             text = f"these cameras record for another purpose, as their files say, and not for {purpose} (LB-03)"
             raise NotAllowed(text, "other_use")
 

@@ -16,7 +16,7 @@ from torrazzo.access.declared_use import declared_use
 from torrazzo.access.passkeys import Site
 from torrazzo.access.sessions import FULL, Session, Where, csrf_of
 from torrazzo.access.staff import By, Denial
-from torrazzo.base.times import SECOND
+from torrazzo.base.times import SECOND, UtcTicks
 from torrazzo.control_room.api.declared import Declared, Door
 from torrazzo.control_room.api.problem import No
 from torrazzo.control_room.api.room import Room
@@ -182,8 +182,11 @@ def tell_refused(asked: Asked, what: str, code: str) -> None:
 
 
 def _is_news(asked: Asked, what: str, code: str) -> bool:
-    now, told = asked.room.staffing.staff.clock.utc(), asked.room.refusals
-    key = (asked.account.id, what, code)
+    return is_news(asked.room.refusals, (asked.account.id, what, code), asked.room.staffing.staff.clock.utc())
+
+
+def is_news(told: dict[object, int], key: object, now: UtcTicks) -> bool:
+    """Whether this refusal is to be told: it was not within the last minutes."""
     if now - told.get(key, -REFUSED_AGAIN) < REFUSED_AGAIN:
         return False
     if len(told) >= MOST_REFUSALS:
