@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { Deck, type Reach } from "../src/core/playback/deck";
 import { HlsSource } from "../src/core/playback/source";
 import { Tile } from "../src/core/playback/tile";
 
@@ -114,7 +115,47 @@ class FakeVideo extends EventTarget {
   }
 }
 
+/** Counts what is drawn on it. */
+class FakeCanvas {
+  width = 0;
+  height = 0;
+  drawn = 0;
+
+  getContext() {
+    return { drawImage: () => (this.drawn += 1), clearRect: () => undefined };
+  }
+  getBoundingClientRect() {
+    return { width: 320, height: 240 };
+  }
+}
+
 const asVideo = (video: FakeVideo) => video as unknown as HTMLVideoElement;
+
+const camera = () => ({ video: new FakeVideo(), canvas: new FakeCanvas() });
+
+/** These cameras, "0" and on, on a deck that stands a minute after T, once all have their first picture. */
+async function deckOf(cameras: readonly ReturnType<typeof camera>[]): Promise<Deck> {
+  const deck = new Deck(T + 60_000);
+  const reach: Reach = {
+    key: "k",
+    streams: {},
+    playlist: (each, _from, _to, at) => `/${each}?at=${String(at)}`,
+    frames: () => Promise.reject(new Error("not asked for")),
+    span: { from: T, to: T + LENGTH * 1000 },
+  };
+  cameras.forEach(({ video, canvas }, at) => deck.attach(String(at), asVideo(video), canvas as unknown as HTMLCanvasElement));
+  deck.open(reach);
+  deck.begin();
+  await vi.dynamicImportSettled();
+  for (const hls of FakeHls.made) hls.come();
+  await vi.advanceTimersByTimeAsync(500);
+  return deck;
+}
+
+/** Of each camera whether its picture is said to be none of this moment; undefined: no picture is shown. */
+function late(deck: Deck): readonly (boolean | undefined)[] {
+  return Object.values(deck.state.get().tiles).map((shown) => (shown.kind === "picture" ? shown.isLate : undefined));
+}
 
 beforeEach(() => {
   FakeHls.made = [];
@@ -181,5 +222,29 @@ describe("a tile whose playlist is loaded anew", () => {
       expect(tile.shown).toEqual({ kind: "loading" });
       expect(tile.hasPicture).toBe(false);
     }
+  });
+});
+
+describe("leaping with a camera that does not come", () => {
+  it("waits for it once, and goes on with the others until it is there", async () => {
+    const [one, other] = [camera(), camera()];
+    const deck = await deckOf([one, other]);
+    deck.shuttle(-1);
+    await vi.advanceTimersByTimeAsync(2000);
+    other.video.comes = false;
+    await vi.advanceTimersByTimeAsync(10_000);
+    const [drawn, before] = [one.canvas.drawn, other.canvas.drawn];
+    const at = deck.at;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(at - deck.at).toBeGreaterThan(19_000);
+    expect(one.canvas.drawn - drawn).toBeGreaterThan(200);
+    expect(late(deck)).toEqual([false, true]);
+    expect(deck.state.get().waiting).toEqual([]);
+    other.video.comes = true;
+    other.video.arrive();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(other.canvas.drawn - before).toBeGreaterThan(20);
+    expect(late(deck)).toEqual([false, false]);
+    deck.end();
   });
 });

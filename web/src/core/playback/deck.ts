@@ -30,6 +30,11 @@ export interface DeckState {
   readonly tiles: Readonly<Record<string, Shown>>;
 }
 
+interface Goal {
+  readonly at: number;
+  readonly since: number;
+}
+
 const WINDOW_MS = 110 * 60_000; // of a playlist; the server gives two hours
 const BEFORE_MS = 30 * 60_000;
 const TICK_MS = 200; // where the browser draws nothing
@@ -44,7 +49,8 @@ export class Deck {
   readonly #clock: MasterClock;
   readonly #tiles = new Map<string, Tile>();
   readonly #stage = new Stage();
-  #goal: { readonly at: number; readonly since: number } | null = null; // where all stand, or leap to
+  #goal: Goal | null = null; // where all stand, or leap to
+  readonly #left = new Map<Tile, Goal>(); // who did not come to a leap: the others go on, until it is where it was left
   #isGathering = false; // players had parted: all stand until they are together
   #timer: ReturnType<typeof setInterval> | undefined;
   #isPlaying = false;
@@ -107,6 +113,7 @@ export class Deck {
   seek(at: number, isPassing = false): void {
     this.#clock.seek(at, performance.now());
     this.#goal = null;
+    this.#left.clear();
     for (const tile of this.#tiles.values()) {
       tile.retry(at);
       if (this.#reach !== null && this.#window !== null && !isPassing) tile.goTo(at, this.#address(tile, this.#reach, this.#window));
@@ -216,21 +223,37 @@ export class Deck {
 
   #stand(at: number, now: number): void {
     this.#isGathering = false;
+    this.#left.clear();
     if (this.#goal?.at !== at) this.#goal = { at, since: now };
     for (const tile of this.#tiles.values()) tile.stand(at);
     this.#stage.stand([...this.#tiles.values()], at, now - this.#goal.since);
   }
 
   #leap(at: number, now: number): void {
-    const tiles = [...this.#tiles.values()];
-    this.#goal ??= { at, since: now };
-    for (const tile of tiles) tile.stand(this.#goal.at, Math.abs(this.#clock.rate));
-    const waited = now - this.#goal.since;
+    const goal = (this.#goal ??= { at, since: now });
+    const tiles = [...this.#tiles.values()].filter((tile) => this.#isAlong(tile, goal, now));
+    for (const tile of tiles) tile.stand(goal.at, Math.abs(this.#clock.rate));
+    const waited = now - goal.since;
     const isTooLong = waited > LONGEST_WAIT_MS;
-    const isThere = this.#stage.stand(tiles, this.#goal.at, isTooLong ? waited : 0);
+    const isThere = this.#stage.stand(tiles, goal.at, isTooLong ? waited : 0);
+    if (isTooLong) for (const tile of tiles) if (!tile.isAt(goal.at)) this.#left.set(tile, goal);
     for (const tile of tiles) tile.isBehind &&= waited > PATIENT_MS;
     this.#wait(!isThere && waited > PATIENT_MS && !isTooLong, now);
     if (isThere || isTooLong) this.#goal = { at: this.#clock.at(now), since: now };
+  }
+
+  /** Whether a leap waits for it. Who was left has time to come where it was left, and then to where the others are. */
+  #isAlong(tile: Tile, goal: Goal, now: number): boolean {
+    const left = this.#left.get(tile);
+    if (left === undefined) return true;
+    tile.stand(left.at, Math.abs(this.#clock.rate));
+    if (tile.isAt(left.at)) {
+      this.#left.delete(tile);
+      return true;
+    }
+    tile.isBehind = true;
+    if (now - left.since > LONGEST_WAIT_MS) this.#left.set(tile, { at: goal.at, since: now });
+    return false;
   }
 
   #run(at: number, now: number): void {
@@ -251,6 +274,7 @@ export class Deck {
     for (const tile of tiles) tile.isBehind = !tile.isReady;
     if (!this.#wait(this.#isGathering || isLate, now)) this.#isGathering = false;
     this.#goal = null;
+    this.#left.clear();
   }
 
   /** The clock stands for as long as that is so, and as anybody has patience; gives whether it does. */
@@ -277,7 +301,7 @@ export class Deck {
   }
 
   #late(): readonly string[] {
-    return [...this.#tiles.values()].filter((tile) => !tile.isReady).map(({ camera }) => camera);
+    return [...this.#tiles.values()].filter((tile) => !tile.isReady && !this.#left.has(tile)).map(({ camera }) => camera);
   }
 
   /** A playlist holds less than two hours: where the clock leaves it, the next is fetched. */

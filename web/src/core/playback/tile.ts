@@ -104,6 +104,14 @@ export class Tile {
     return picture !== null && !this.video.seeking && picture.from <= at + SLACK_MS && at < picture.to + SLACK_MS;
   }
 
+  /** Whether it has its picture of that moment, at which it stands, or there is none to wait for. */
+  isAt(at: number): boolean {
+    if (!this.isReady || !this.hasPicture) return this.isReady;
+    const picture = this.picture();
+    picture?.taken.drop();
+    return this.isThere(picture, at);
+  }
+
   /** Whether the clock need not wait for it. */
   get isReady(): boolean {
     const { loaded } = this.source;
