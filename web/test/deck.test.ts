@@ -248,3 +248,38 @@ describe("leaping with a camera that does not come", () => {
     deck.end();
   });
 });
+
+describe("a decoder that stops while its video runs", () => {
+  it("leaves no old picture without a word under a clock that goes on", async () => {
+    const alone = camera();
+    const deck = await deckOf([alone]);
+    deck.play(1);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(late(deck)).toEqual([false]);
+    alone.video.isFrozen = true;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(late(deck)).toEqual([true]);
+    alone.video.isFrozen = false;
+    await vi.advanceTimersByTimeAsync(500);
+    expect(late(deck)).toEqual([false]);
+    deck.end();
+  });
+
+  it("says of all that they are late while they wait for it, and goes on with it", async () => {
+    const [one, other] = [camera(), camera()];
+    const deck = await deckOf([one, other]);
+    deck.play(4);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(late(deck)).toEqual([false, false]);
+    other.video.isFrozen = true;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(late(deck)).toEqual([true, true]);
+    other.video.isFrozen = false;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(late(deck)).toEqual([false, false]);
+    const { drawn } = one.canvas;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(one.canvas.drawn - drawn).toBeGreaterThan(10);
+    deck.end();
+  });
+});

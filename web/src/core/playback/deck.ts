@@ -40,7 +40,7 @@ const BEFORE_MS = 30 * 60_000;
 const TICK_MS = 200; // where the browser draws nothing
 const LONGEST_WAIT_MS = 8000;
 const RUNNABLE = 4; // faster than that players do not keep together
-const PATIENT_MS = 700; // so long a leap may take until the clock waits for it
+const PATIENT_MS = 700; // so long a leap may take until the clock waits for it, and who has parted until that is said
 
 /** One clock, and the players that follow it. Framework-free; `state` changes seldom, `time` with every picture. */
 export class Deck {
@@ -271,7 +271,8 @@ export class Deck {
     else this.#stage.play(isOver ? tiles.filter(({ isReady }) => isReady) : tiles, now);
     if (!isRunning || isLate) this.#stage.together();
     else if (this.#stage.isApart(now)) this.#isGathering = true;
-    for (const tile of tiles) tile.isBehind = !tile.isReady;
+    const isLong = this.#isGathering && this.#waitsSince !== null && now - this.#waitsSince > PATIENT_MS;
+    for (const tile of tiles) tile.isBehind = !tile.isReady || isLong || tile.isOld(at, rate);
     if (!this.#wait(this.#isGathering || isLate, now)) this.#isGathering = false;
     this.#goal = null;
     this.#left.clear();

@@ -88,5 +88,5 @@ function seen(tiles: readonly Tile[]): readonly Tile[] {
 }
 
 function draw(tile: Tile, picture: Picture | null | undefined): void {
-  if (picture !== null && picture !== undefined) tile.canvas.draw(picture.taken);
+  if (picture !== null && picture !== undefined) tile.draw(picture);
 }

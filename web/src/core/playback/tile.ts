@@ -25,6 +25,7 @@ const STUCK_MS = 300;
 const SAME_S = 0.0015;
 const RETRY_MS = 2000;
 const SLACK_MS = 2;
+const OLD_MS = 1000; // of playing
 const USUAL_MS = 40; // a frame takes, where nothing is known of it
 
 /** One camera on the deck: keeps its video where the clock is. */
@@ -34,6 +35,7 @@ export class Tile {
   /** What is drawn is not of this moment. */
   isBehind = true;
   #last: number | null = null; // the last frame that the video showed, in seconds of its clock
+  #drawn: { readonly from: number; readonly to: number } | null = null;
   #place: Place = { kind: "outside" };
   #sought: number | null = null; // where the last seek went to; null after it ran
   #soughtAt = 0;
@@ -102,6 +104,18 @@ export class Tile {
   /** Whether that is the picture of this moment: a player that is busy says that it has sought, and has the one before. */
   isThere(picture: Picture | null, at: number): boolean {
     return picture !== null && !this.video.seeking && picture.from <= at + SLACK_MS && at < picture.to + SLACK_MS;
+  }
+
+  /** That is seen from now on. */
+  draw({ from, to, taken }: Picture): void {
+    this.canvas.draw(taken);
+    this.#drawn = { from, to };
+  }
+
+  /** What is seen is of another moment than the clock's, though its video runs: a decoder may have stopped. */
+  isOld(utc: number, rate: number): boolean {
+    const drawn = this.canvas.media === null ? null : this.#drawn;
+    return this.hasPicture && drawn !== null && Math.max(drawn.from - utc, utc - drawn.to) > OLD_MS * rate;
   }
 
   /** Whether it has its picture of that moment, at which it stands, or there is none to wait for. */
