@@ -64,6 +64,7 @@ class FakeVideo extends EventTarget {
   playbackRate = 1;
   comes = true;
   isFrozen = false;
+  shown = 0;
   readonly buffered = { length: 1, start: () => 0, end: () => LENGTH / 2 - 1 };
   #at = 0;
   #since = 0;
@@ -111,7 +112,8 @@ class FakeVideo extends EventTarget {
     if (this.isFrozen) return;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const each of waiting) each(performance.now(), { mediaTime: Math.floor(this.currentTime / FRAME + 1e-6) * FRAME });
+    this.shown = Math.floor(this.currentTime / FRAME + 1e-6) * FRAME;
+    for (const each of waiting) each(performance.now(), { mediaTime: this.shown });
   }
 }
 
@@ -120,9 +122,14 @@ class FakeCanvas {
   width = 0;
   height = 0;
   drawn = 0;
+  seen = NaN; // when what is drawn was shown, on its player's clock
 
   getContext() {
-    return { drawImage: () => (this.drawn += 1), clearRect: () => undefined };
+    const drawImage = (video: FakeVideo) => {
+      this.drawn += 1;
+      this.seen = video.shown;
+    };
+    return { drawImage, clearRect: () => undefined };
   }
   getBoundingClientRect() {
     return { width: 320, height: 240 };
@@ -245,6 +252,25 @@ describe("leaping with a camera that does not come", () => {
     await vi.advanceTimersByTimeAsync(2000);
     expect(other.canvas.drawn - before).toBeGreaterThan(20);
     expect(late(deck)).toEqual([false, false]);
+    deck.end();
+  });
+});
+
+describe("who comes to a leap when nobody waits any more", () => {
+  it("is said to be late until it is drawn with the others", async () => {
+    const [one, other] = [camera(), camera()];
+    const deck = await deckOf([one, other]);
+    other.video.comes = false;
+    deck.shuttle(-1);
+    let spread = 0;
+    for (let ms = 0; ms < 12_000; ms += 10) {
+      if (ms === 8100) other.video.comes = true;
+      if (ms >= 8100) other.video.arrive();
+      await vi.advanceTimersByTimeAsync(10);
+      if (late(deck).every((each) => each === false)) spread = Math.max(spread, Math.abs(one.canvas.seen - other.canvas.seen));
+    }
+    expect(late(deck)).toEqual([false, false]);
+    expect(spread).toBeLessThan(1.5 * FRAME);
     deck.end();
   });
 });

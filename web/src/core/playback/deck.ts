@@ -235,9 +235,10 @@ export class Deck {
     for (const tile of tiles) tile.stand(goal.at, Math.abs(this.#clock.rate));
     const waited = now - goal.since;
     const isTooLong = waited > LONGEST_WAIT_MS;
+    const behind = new Set(tiles.filter(({ isBehind }) => isBehind)); // and so they are said to be until they are drawn
     const isThere = this.#stage.stand(tiles, goal.at, isTooLong ? waited : 0);
     if (isTooLong) for (const tile of tiles) if (!tile.isAt(goal.at)) this.#left.set(tile, goal);
-    for (const tile of tiles) tile.isBehind &&= waited > PATIENT_MS;
+    for (const tile of tiles) tile.isBehind &&= waited > PATIENT_MS || behind.has(tile);
     this.#wait(!isThere && waited > PATIENT_MS && !isTooLong, now);
     if (isThere || isTooLong) this.#goal = { at: this.#clock.at(now), since: now };
   }
