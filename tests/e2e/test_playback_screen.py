@@ -109,7 +109,7 @@ def go_to(seen: Seen, town: FourCameras, seconds: float, *, runs: bool = False) 
     )
     seen.page.get_by_label(say(seen, "playback.time"), exact=True).fill(wall)
     press_button(seen, "playback.go")
-    most = 10 * SECOND if runs else SECOND // 100
+    most = 30 * SECOND if runs else SECOND // 100  # a leap may be one of eleven seconds
     until(lambda: -SECOND // 100 < clock(seen) - START - seconds * SECOND < most, "the clock is not there")
 
 
@@ -178,12 +178,13 @@ def test_four_cameras_go_back_in_step(town: FourCameras, seen: Seen) -> None:
 
 def test_a_seek_takes_the_short_way(town: FourCameras, seen: Seen) -> None:
     """Within an hour that is loaded, too, the first that is fetched is the part that shows the moment, and is right."""
-    before = len(seen.asked)
     go_to(seen, town, 75.5)
     at = clock(seen)
     until(lambda: all_right(town, seen, at), "not what it is")
     for made in town.made:
-        parts = [url for url in seen.asked[before:] if f"/{made.stream.camera}/parts/seg_" in url]
+        own = [url for url in seen.asked if f"/{made.stream.camera}/" in url]
+        sought = max(place for place, url in enumerate(own) if "/video.m3u8" in url)  # before it the old player asked
+        parts = [url for url in own[sought:] if "/parts/seg_" in url]
         assert re.search(r"_[0-9]+-[0-9]+\.m4s$", parts[0]), parts
     assert seen.complaints == []
 
