@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Torrazzo authors
 # SPDX-License-Identifier: AGPL-3.0-or-later
 import errno
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from tests.tools.ring_keys import read_ring
 from torrazzo.base import StreamId, TermId
 from torrazzo.base.errors import Damaged, Refused, Unavailable
 from torrazzo.base.ids import CameraId, NodeId
-from torrazzo.base.times import HOUR, UtcTicks, hour_of
+from torrazzo.base.times import HOUR, UtcTicks, hour_of, hour_text
 from torrazzo.durable import OsDisk
 from torrazzo.durable.unix_socket import listen_unix
 from torrazzo.keyring import KeyClient, hours_left, load_public_keys, run_keyring
@@ -344,7 +345,9 @@ def test_what_fails_in_a_look_is_told_as_long_as_it_does(tmp_path: Path) -> None
             raise failing.pop()
 
     look = Look(gated.parts, Manner().lives, (retain,))
-    side = gated.home.keyring / "rekey-2026111722-standard-0123456789abcdef.json"
+    name, key = next(iter(gated.parts.store.ring.keys.items()))
+    public = hashlib.sha256(key.public()).hexdigest()[:16]  # so that the file counts
+    side = gated.home.keyring / f"rekey-{hour_text(name.hour)}-{name.class_}-{public}.json"
     side.write_bytes(b"{}")
     gated.clock.advance(3_600)
     disk.fails = "ring-"
