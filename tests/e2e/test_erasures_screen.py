@@ -34,7 +34,7 @@ def page(browser: Any, town: PlaybackTown, name: str, **look: str) -> Seen:
 
 
 def look(seen: Seen, name: str) -> None:
-    assert seen.axe() == [], name
+    assert seen.axe_in_all() == [], name
     seen.shot(SHOTS, name)
 
 
