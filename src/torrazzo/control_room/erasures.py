@@ -78,16 +78,20 @@ class Erasures:
 
     def end(self, who: Private, found: Proposal) -> None:
         """It was not to be: nobody is to carry its ask out, by whatever way; nothing where that is told already."""
-        ask = next((each for each in self._asks() if is_of(found, each)), None)
+        self._end(who, found, self._asks())
+
+    def tend(self, proposals: Iterable[Proposal]) -> None:
+        """Now and then, of what has ENDED: the asks of those that expired, or whose end the ledger did not take."""
+        ended = [found for found in proposals if found.kind == KIND and found.number not in self._ended]
+        asks = self._asks() if ended else ()
+        for found in ended:
+            self._end(Private(PROGRAM, f"proposal {found.number}: {found.state}"), found, asks)
+
+    def _end(self, who: Private, found: Proposal, asks: Sequence[Ask]) -> None:
+        ask = next((each for each in asks if is_of(found, each)), None)
         if ask is not None and not ask.rejections and not ask.approvals and ask.asked.private is not None:
             self._looks.windows.reject(who, ask.number)
         self._ended.add(found.number)
-
-    def tend(self, proposals: Iterable[Proposal]) -> None:
-        """Now and then: end the asks of those whose time is over, and of those whose end the ledger did not take."""
-        for found in proposals:
-            if found.kind == KIND and found.state in ENDED and found.number not in self._ended:
-                self.end(Private(PROGRAM, f"proposal {found.number}: {found.state}"), found)
 
 
 def is_of(found: Proposal, ask: Ask) -> bool:

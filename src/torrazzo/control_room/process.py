@@ -47,7 +47,7 @@ from torrazzo.control_room.bind import allowed_hosts, bind_page, bind_public, pa
 from torrazzo.control_room.books import Books
 from torrazzo.control_room.camera_jobs import Jobs
 from torrazzo.control_room.demo_door import DemoDoor
-from torrazzo.control_room.erasures import Erasures
+from torrazzo.control_room.erasures import ENDED, Erasures
 from torrazzo.control_room.exports import Exports
 from torrazzo.control_room.failures import tell_in_one_line
 from torrazzo.control_room.front import Front, built_page
@@ -439,7 +439,7 @@ class _Room:
             await asyncio.to_thread(try_to, "erasures_not_ended", self._tend_erasures)
 
     def _tend_erasures(self) -> None:
-        self._erasures.tend(self._staff.staffing.four_eyes.all())
+        self._erasures.tend(self._staff.staffing.four_eyes.all(*ENDED))
 
     async def _judge(self, stop: asyncio.Event) -> None:
         """Alarms come by themselves."""

@@ -19,7 +19,7 @@ from torrazzo.base.errors import Unavailable
 from torrazzo.base.times import HOUR, UtcTicks, hour_of, iso_from_ticks
 from torrazzo.control_room.api.app import ROOT
 from torrazzo.control_room.api.looks import routes as look_routes
-from torrazzo.control_room.erasures import KIND
+from torrazzo.control_room.erasures import ENDED, KIND
 from torrazzo.control_room.people_app import Desk, make_people_app
 from torrazzo.durable import OsDisk
 from torrazzo.keyring import KeyClient
@@ -251,7 +251,7 @@ def test_what_was_asked_on_the_page_is_not_carried_out_by_command(town: Playback
             name, said = (OFFICER, SEEN) if end == "refuse" else (COMMANDER, {})
             assert town.signed_in(name).post(f"/erasures/{number}/{end}", said).status == 200
         for _ in range(2):
-            town.erasures.tend(town.staffing.four_eyes.all())
+            town.erasures.tend(town.staffing.four_eyes.all(*ENDED))
         rejected.append(ask)
         assert [act.values["of"] for act in town.acts("reject")] == rejected, "each ask is ended once"
         late = by_command(town, ask)

@@ -16,6 +16,7 @@ import { Alert, useNotify } from "../../ui/Notices";
 import { Failed, Loading } from "../../ui/States";
 import { useAction } from "../../ui/useAction";
 import { useResource } from "../../ui/useResource";
+import { Answer } from "./SecondPerson";
 
 const HOUR_MS = 3_600_000;
 const YOUNGEST = 2; // hours: of a younger one the keys are still in use
@@ -48,11 +49,9 @@ export function Erasures({ camera }: { readonly camera: string }) {
 function One({ erasure, onDone }: { readonly erasure: Erasure; readonly onDone: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { permissions, person } = useMe();
-  const { opinion, state, own } = erasure;
+  const { permissions } = useMe();
+  const { opinion, state } = erasure;
   const hour = format.dateTime(msFromInstant(erasure.hour));
-  const isOpen = state === "open";
-  const isMine = isOpen || (state === "approved" && erasure.decider?.id === person.id);
   return (
     <section className="mask-proposal" aria-label={t("erasures.one", { hour })}>
       <h3>{t("erasures.one", { hour })}</h3>
@@ -66,9 +65,8 @@ function One({ erasure, onDone }: { readonly erasure: Erasure; readonly onDone: 
         ]}
       />
       {erasure.holds.length > 0 ? <Alert kind="warning">{t("erasures.held", { holds: erasure.holds.join(", ") })}</Alert> : null}
-      {isOpen && permissions.includes("erase.opinion") ? <Advise erasure={erasure} onDone={onDone} /> : null}
-      {isMine && permissions.includes("erase.confirm") && !own ? <Decide erasure={erasure} onDone={onDone} /> : null}
-      {isOpen && own ? <Withdraw erasure={erasure} onDone={onDone} /> : null}
+      {state === "open" && permissions.includes("erase.opinion") ? <Advise erasure={erasure} onDone={onDone} /> : null}
+      <Decision erasure={erasure} onDone={onDone} />
     </section>
   );
 }
@@ -78,57 +76,33 @@ interface StepProps {
   readonly onDone: () => void;
 }
 
-function Withdraw({ erasure, onDone }: StepProps) {
+function Decision({ erasure, onDone }: StepProps) {
   const { t } = useTranslation();
   const client = useClient();
-  const say = useSayError();
-  const { isBusy, error, run } = useAction();
-  function go(): void {
-    run(async () => {
-      await client.call("POST /erasures/{number}/withdraw", {}, { path: { number: String(erasure.number) } });
-      onDone();
-    });
-  }
-  return (
-    <>
-      {error === undefined ? null : <Alert kind="danger">{say(error)}</Alert>}
-      <div className="buttons">
-        <Button kind="secondary" isBusy={isBusy} onClick={go}>{t("masks.withdraw")}</Button>
-      </div>
-    </>
-  );
-}
-
-function Decide({ erasure, onDone }: StepProps) {
-  const { t } = useTranslation();
-  const client = useClient();
-  const say = useSayError();
   const notify = useNotify();
-  const { isBusy, error, run } = useAction();
-  const [reason, setReason] = useState("");
-  const [isChecked, setChecked] = useState(false);
-  function decide(what: "approve" | "refuse"): void {
-    setChecked(true);
-    if (reason.trim() === "") return;
-    run(async () => {
-      const path = { number: String(erasure.number) };
-      const said = { reason: reason.trim() };
-      if (what === "approve") await client.call("POST /erasures/{number}/approve", { ...said, opinion: erasure.opinion?.at ?? null }, { path });
-      else await client.call("POST /erasures/{number}/refuse", said, { path });
-      notify("success", t(`erasures.done_${what}`));
-      onDone();
-    });
+  const { permissions, person } = useMe();
+  const { state, opinion, own } = erasure;
+  const isOpen = state === "open";
+  const isMine = isOpen || (state === "approved" && erasure.decider?.id === person.id);
+  const path = { number: String(erasure.number) };
+  async function decide(what: "approve" | "refuse", reason: string): Promise<void> {
+    if (what === "approve") await client.call("POST /erasures/{number}/approve", { reason, opinion: opinion?.at ?? null }, { path });
+    else await client.call("POST /erasures/{number}/refuse", { reason }, { path });
+    notify("success", t(`erasures.done_${what}`));
   }
-  const mayApprove = erasure.opinion !== null && erasure.holds.length === 0;
   return (
-    <>
-      <TextArea label={t("masks.answer")} value={reason} error={isChecked && reason.trim() === "" ? t("cameras.needed") : undefined} onChange={setReason} />
-      {error === undefined ? null : <Alert kind="danger">{say(error)}</Alert>}
-      <div className="buttons">
-        {mayApprove ? <Button kind="danger" isBusy={isBusy} onClick={() => decide("approve")}>{t("erasures.approve")}</Button> : null}
-        {erasure.state === "open" ? <Button kind="secondary" isBusy={isBusy} onClick={() => decide("refuse")}>{t("masks.refuse")}</Button> : null}
-      </div>
-    </>
+    <Answer
+      isOwn={isOpen && own}
+      mayDecide={isMine && permissions.includes("erase.confirm") && !own}
+      approve={opinion !== null && erasure.holds.length === 0 ? t("erasures.approve") : null}
+      mayRefuse={isOpen}
+      isFinal
+      onDecide={decide}
+      onWithdraw={async () => {
+        await client.call("POST /erasures/{number}/withdraw", {}, { path });
+      }}
+      onDone={onDone}
+    />
   );
 }
 
